@@ -1,0 +1,45 @@
+STACK ?= local
+PYTHON := .venv/bin/python
+PULUMI := $(PYTHON) -m sandbox pulumi --stack $(STACK) --
+.DEFAULT_GOAL := help
+
+.venv/installed: requirements.txt requirements-dev.txt
+	python3 -m venv .venv && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt && touch $@
+
+help: ## what can be done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
+	@$(PULUMI) up --yes
+
+preview: .venv/installed ## show what `make up` would change
+	@$(PULUMI) preview --diff
+
+refresh: .venv/installed ## compare the state with the cluster
+	@$(PULUMI) refresh --yes
+
+destroy: .venv/installed ## take everything away again, and show what is left
+	@$(PULUMI) destroy --yes
+
+set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPercent VALUE=25
+	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
+
+check-cluster: .venv/installed ## ask the stack's cluster whether it is ready
+	@$(PYTHON) -m operations check-cluster --stack $(STACK)
+
+sandbox: .venv/installed ## start the sandbox
+	@$(PYTHON) -m sandbox up
+
+sandbox-down: .venv/installed ## stop the sandbox
+	@$(PYTHON) -m sandbox down
+
+test: .venv/installed ## run every test
+	@$(PYTHON) -m pytest
+
+check: .venv/installed ## linters and type checks
+	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright
+
+bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
+	@$(PYTHON) -m sandbox bench
+
+.PHONY: help up preview refresh destroy set check-cluster sandbox sandbox-down test check bench

@@ -1,0 +1,1 @@
+"""The cluster's parts as Pulumi components, lowest layer first: resources, addons, mesh, traffic, demos."""

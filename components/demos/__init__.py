@@ -1,0 +1,1 @@
+"""The workshop's demo apps, short compositions of the layers below."""

@@ -1,0 +1,132 @@
+"""booksapp: a bookshelf of three services and a visitor, in which a share of the requests to `books` fails."""
+
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi_kubernetes.core.v1 import Namespace
+
+from components.resources.http_route import RouteApi
+from components.resources.workload import Workload, WorkloadArgs
+from components.traffic.fault_injection import FaultInjection
+from components.traffic.public_host import PublicHost
+from conventions import OWNER
+from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
+
+NAMESPACE = "booksapp"
+WEBAPP, AUTHORS, BOOKS = 7000, 7001, 7002
+DATABASE = {"DATABASE_URL": "sqlite3:db/db.sqlite3"}
+AUTHORS_SITE = {"AUTHORS_SITE": f"http://authors:{AUTHORS}"}
+BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
+
+
+class BooksappArgs(TypedDict):
+    """Inputs of a Booksapp."""
+
+    owner: str
+    """The stack's name."""
+    fault_percent: NotRequired[int]
+    """How many of a hundred requests to `books` fail, 0 to 100; 10 if left out."""
+    authors_failure_rate: NotRequired[float]
+    """The share of requests that `authors` itself refuses, 0 to 1; 0 if left out."""
+    webapp_replicas: NotRequired[int]
+    """How many pods the web front end has; 3 if left out."""
+    route_api: NotRequired[RouteApi]
+    """The API group of the route that injects the faults; the standard one if left out."""
+    host: NotRequired[str | None]
+    """The public DNS name; none if left out."""
+    ingress_class: NotRequired[str]
+    """The IngressClass that serves `host`; `alb` if left out."""
+    booksapp_image: NotRequired[str]
+    """The image of the three services; the pinned one if left out."""
+    traffic_image: NotRequired[str]
+    """The visitor's image; the pinned one if left out."""
+    pod_annotations: NotRequired[dict[str, str]]
+    """Annotations of every pod; a changed one restarts them."""
+
+
+class Booksapp(ComponentResource):
+    """The demo of fault injection."""
+
+    url: Output[str]
+    """Where the app answers; a command that brings it to this machine where it has no public host."""
+
+    def __init__(self, name: str, args: BooksappArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:demos:Booksapp", name, {}, opts)
+        child = ResourceOptions(parent=self)
+        namespace = Namespace(
+            f"{name}-namespace",
+            # On the namespace, so that the very first pod is meshed.
+            metadata={"name": NAMESPACE, "annotations": {"linkerd.io/inject": "enabled", OWNER: args["owner"]}},
+            opts=child,
+        ).metadata["name"]
+        services = {
+            workload["name"]: Workload(f"{name}-{workload['name']}", workload, child).service
+            for workload in _workloads(name, namespace, args)
+        }
+        FaultInjection(
+            f"{name}-faults",
+            {
+                "namespace": namespace,
+                "part_of": name,
+                "service": services["books"],
+                "port": BOOKS,
+                "percent": args.get("fault_percent", 10),
+                "api": args.get("route_api", RouteApi.GATEWAY),
+                "pod_annotations": args.get("pod_annotations", {}),
+            },
+            child,
+        )
+        self.url = Output.from_input(f"kubectl -n {NAMESPACE} port-forward svc/webapp {WEBAPP}")
+        host = args.get("host")
+        if host:
+            public = PublicHost(
+                f"{name}-host",
+                {
+                    "name": "webapp",
+                    "namespace": namespace,
+                    "service": services["webapp"],
+                    "port": WEBAPP,
+                    "host": host,
+                    "ingress_class": args.get("ingress_class", "alb"),
+                },
+                child,
+            )
+            self.url = public.url
+        self.register_outputs({"url": self.url})
+
+
+def _workloads(demo: str, namespace: Output[str], args: BooksappArgs) -> list[WorkloadArgs]:
+    """Return the four parts of the app, as its authors publish them but for the failures of `authors`."""
+    rate = args.get("authors_failure_rate", 0)
+    failures = {"FAILURE_RATE": str(rate)} if rate else {}
+    environments = {
+        "webapp": DATABASE | AUTHORS_SITE | BOOKS_SITE,
+        "authors": DATABASE | BOOKS_SITE | failures,
+        "books": DATABASE | AUTHORS_SITE,
+    }
+    ports = {"webapp": WEBAPP, "authors": AUTHORS, "books": BOOKS}
+    pod_annotations = args.get("pod_annotations", {})
+    services: list[WorkloadArgs] = [
+        {
+            "name": service,
+            "namespace": namespace,
+            "part_of": demo,
+            "image": args.get("booksapp_image", BOOKSAPP_IMAGE),
+            "arguments": [f"prod:{service}"],
+            "environment": environment,
+            "port": ports[service],
+            "readiness_path": "/ping",
+            "replicas": args.get("webapp_replicas", 3) if service == "webapp" else 1,
+            "pod_annotations": pod_annotations,
+        }
+        for service, environment in environments.items()
+    ]
+    traffic: WorkloadArgs = {
+        "name": "traffic",
+        "namespace": namespace,
+        "part_of": demo,
+        "image": args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE),
+        "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],
+        "pod_annotations": pod_annotations,
+    }
+    return [*services, traffic]

@@ -1,0 +1,1 @@
+"""Linkerd and its certificates."""

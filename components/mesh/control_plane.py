@@ -1,0 +1,38 @@
+"""What the control plane's chart is told, and what is mended in the objects that it renders."""
+
+from collections.abc import Mapping
+
+from pulumi import Input, Output, ResourceTransform
+
+from components.resources.rendered import with_annotations, with_webhook_authority
+from components.resources.workload import SKIP_AWAIT
+
+PLACEHOLDER = "replaced by linkerd-workshop"
+"""Stands for the webhooks' authority in chart values, which have to be known for the chart to render at all."""
+
+GENERATION = "linkerd-workshop/generation"
+"""Pod annotation; a new value restarts the pods."""
+
+
+def values(generation: int) -> Mapping[str, Input[object]]:
+    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
+    webhook = {"externalSecret": True, "caBundle": PLACEHOLDER}
+    return {
+        "identity": {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}},
+        "proxyInjector": webhook,
+        "profileValidator": webhook,
+        "policyValidator": webhook,
+        # Its schedule is the minute of the render, so every preview would show it; and a workshop need not phone home.
+        "disableHeartBeat": True,
+        "podAnnotations": {GENERATION: str(generation)},
+    }
+
+
+def transforms(ca_bundle: Output[str]) -> list[ResourceTransform]:
+    """Return what is mended in the rendered objects; `ca_bundle` is the webhooks' authority in base64."""
+    return [
+        # In chart values it would be unknown in the first preview and whenever it is replaced; the chart would then
+        # register nothing, and the preview show no control plane, or the deletion of all of it.
+        with_webhook_authority(ca_bundle),
+        with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT),
+    ]

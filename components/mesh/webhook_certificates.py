@@ -1,0 +1,88 @@
+"""Certificates of admission webhooks: one long-lived authority, and a leaf a webhook that renews by itself.
+
+The charts would make their own, new ones in every render and never renewed in between: every preview would show them
+change, and after a year the injector would silently stop injecting.
+"""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
+
+from components.resources.tls_secret import base64, tls_secret
+
+HOURS_A_DAY = 24
+AUTHORITY_DAYS = 3650
+LEAF_DAYS = 365
+
+
+class WebhookCertificatesArgs(TypedDict):
+    """Inputs of a WebhookCertificates."""
+
+    namespace: Input[str]
+    """The namespace of the webhooks' Services and Secrets."""
+    secrets: Mapping[str, str]
+    """The name of each Secret, with the host name that its certificate is for (`<service>.<namespace>.svc`)."""
+    renewal_days: NotRequired[int]
+    """Days before its end from which an `up` replaces a leaf; 90 if left out."""
+
+
+class WebhookCertificates(ComponentResource):
+    """An authority and, for each webhook, a Secret with a leaf that it signs."""
+
+    ca_bundle: Output[str]
+    """The authority's certificate in base64, as a webhook configuration's `caBundle` wants it."""
+    expires: Output[Mapping[str, str]]
+    """When each certificate ends, RFC 3339, by its Secret's name; the authority under `authority`."""
+
+    def __init__(self, name: str, args: WebhookCertificatesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:mesh:WebhookCertificates", name, {}, opts)
+        self._name = name
+        self._child = ResourceOptions(parent=self)
+        self._key = PrivateKey(f"{name}-authority-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
+        self._authority = SelfSignedCert(
+            f"{name}-authority",
+            private_key_pem=self._key.private_key_pem,
+            subject={"common_name": f"{name}.linkerd-workshop"},
+            validity_period_hours=AUTHORITY_DAYS * HOURS_A_DAY,
+            is_ca_certificate=True,
+            set_subject_key_id=True,
+            allowed_uses=["cert_signing"],
+            opts=self._child,
+        )
+        leaves = {secret: self._leaf(secret, host, args) for secret, host in args["secrets"].items()}
+        self.ca_bundle = self._authority.cert_pem.apply(base64)
+        self.expires = Output.all(authority=self._authority.validity_end_time, **leaves)
+        self.register_outputs({"ca_bundle": self.ca_bundle, "expires": self.expires})
+
+    def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Output[str]:
+        key = PrivateKey(f"{secret}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
+        request = CertRequest(
+            f"{secret}-request",
+            private_key_pem=key.private_key_pem,
+            subject={"common_name": host},
+            dns_names=[host],
+            opts=self._child,
+        )
+        leaf = LocallySignedCert(
+            f"{secret}-leaf",
+            ca_private_key_pem=self._key.private_key_pem,
+            ca_cert_pem=self._authority.cert_pem,
+            cert_request_pem=request.cert_request_pem,
+            validity_period_hours=LEAF_DAYS * HOURS_A_DAY,
+            early_renewal_hours=args.get("renewal_days", 90) * HOURS_A_DAY,
+            allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
+            opts=self._child,
+        )
+        tls_secret(
+            f"{secret}-secret",
+            {
+                "name": secret,
+                "namespace": args["namespace"],
+                "certificate": leaf.cert_pem,
+                "key": key.private_key_pem_pkcs8,
+            },
+            self._child,
+        )
+        return leaf.validity_end_time

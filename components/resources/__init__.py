@@ -1,0 +1,1 @@
+"""Typed custom resources and small building blocks without opinion."""

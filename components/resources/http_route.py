@@ -1,0 +1,108 @@
+"""HTTPRoute, typed, in both groups that Linkerd reads.
+
+Shapes: Gateway API 1.5 (`gateway.networking.k8s.io/v1`) and Linkerd's own group (`policy.linkerd.io/v1beta3`), as far
+as a route of a Service in the mesh needs them.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NotRequired, TypedDict
+
+from pulumi import CustomResource, Input, ResourceOptions
+
+
+class RouteApi(StrEnum):
+    """The API group of a route."""
+
+    GATEWAY = "gateway.networking.k8s.io"
+    """The standard one, recommended by Linkerd."""
+    POLICY = "policy.linkerd.io"
+    """Linkerd's own, which older guides use."""
+
+
+_VERSIONS = {RouteApi.GATEWAY: "v1", RouteApi.POLICY: "v1beta3"}
+
+
+class ParentRef(TypedDict):
+    """What the route belongs to: in a mesh, the Service that clients call."""
+
+    name: Input[str]
+    kind: Input[str]
+    group: Input[str]
+    """Empty or `core` for a Service."""
+    port: NotRequired[Input[int]]
+    """The Service's port; all ports if left out."""
+
+
+class HeaderMatch(TypedDict):
+    """One header with its exact value."""
+
+    name: Input[str]
+    value: Input[str]
+
+
+class RouteMatch(TypedDict):
+    """Which requests a rule takes; all headers have to match."""
+
+    headers: NotRequired[Input[Sequence[Input[HeaderMatch]]]]
+
+
+class BackendRef(TypedDict):
+    """A Service that gets a share of the requests."""
+
+    name: Input[str]
+    port: Input[int]
+    weight: NotRequired[Input[int]]
+    """The share in proportion to the sum of weights, 0 to 1,000,000; 1 if left out."""
+
+
+class RouteRule(TypedDict):
+    """Where matching requests go."""
+
+    matches: NotRequired[Input[Sequence[Input[RouteMatch]]]]
+    backendRefs: Input[Sequence[Input[BackendRef]]]
+
+
+class HttpRouteSpec(TypedDict):
+    """The spec of a HTTPRoute."""
+
+    parentRefs: Input[Sequence[Input[ParentRef]]]
+    rules: Input[Sequence[Input[RouteRule]]]
+
+
+class HttpRouteArgs(TypedDict):
+    """Inputs of a HttpRoute."""
+
+    name: Input[str]
+    """The object's name."""
+    namespace: Input[str]
+    """The namespace of the parent Service (a producer route)."""
+    spec: Input[HttpRouteSpec]
+    api: NotRequired[RouteApi]
+    """The API group; the standard one if left out."""
+
+
+class HttpRoute(CustomResource):
+    """A HTTPRoute object."""
+
+    def __init__(self, name: str, args: HttpRouteArgs, opts: ResourceOptions | None = None) -> None:
+        api = args.get("api", RouteApi.GATEWAY)
+        version = f"{api}/{_VERSIONS[api]}"
+        # pulumi_kubernetes' own CustomResource takes any spec, so a wrong key would pass the type checker.
+        super().__init__(
+            f"kubernetes:{version}:HTTPRoute",
+            name,
+            {
+                "apiVersion": version,
+                "kind": "HTTPRoute",
+                "metadata": {"name": args["name"], "namespace": args["namespace"]},
+                "spec": args["spec"],
+            },
+            opts,
+        )
+
+
+def service_parent(name: Input[str], port: Input[int]) -> ParentRef:
+    """Return the reference to a Service's port that a route of the mesh attaches to."""
+    # "core" is what Linkerd's guides write, but the standard API's name of the core group is the empty string.
+    return {"name": name, "kind": "Service", "group": "", "port": port}

@@ -1,0 +1,36 @@
+"""Transforms of the objects that a chart renders: the one place where objects have no types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi import Output, ResourceTransform, ResourceTransformArgs, ResourceTransformResult
+
+
+def with_webhook_authority(ca_bundle: Output[str]) -> ResourceTransform:
+    """Return the transform that puts `ca_bundle` (base64 of PEM) into every webhook configuration."""
+
+    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
+        if not args.type_.endswith("WebhookConfiguration"):
+            return None
+        props: dict[str, Any] = dict(args.props)
+        props["webhooks"] = [
+            {**webhook, "clientConfig": {**webhook["clientConfig"], "caBundle": ca_bundle}}
+            for webhook in props["webhooks"]
+        ]
+        return ResourceTransformResult(props, args.opts)
+
+    return transform
+
+
+def with_annotations(type_: str, annotations: Mapping[str, str]) -> ResourceTransform:
+    """Return the transform that adds `annotations` to the objects of one type, e.g. `kubernetes:core/v1:Service`."""
+
+    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
+        if args.type_ != type_:
+            return None
+        props: dict[str, Any] = dict(args.props)
+        metadata = props["metadata"]
+        props["metadata"] = {**metadata, "annotations": {**metadata.get("annotations", {}), **annotations}}
+        return ResourceTransformResult(props, args.opts)
+
+    return transform

@@ -1,0 +1,133 @@
+"""A Deployment with its Service and ServiceAccount, the way every app of the workshop is made."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgsDict,
+    PodSpecArgsDict,
+    SecurityContextArgsDict,
+    Service,
+    ServiceAccount,
+)
+
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""Annotation for Services: waiting for endpoints costs 10 s a Service, and the Deployment behind it is waited for."""
+
+
+class ConfigFile(TypedDict):
+    """One file in the container, from a ConfigMap."""
+
+    config_map: Input[str]
+    key: str
+    """The ConfigMap's key with the contents."""
+    path: str
+    """Where the file lies in the container."""
+
+
+class WorkloadArgs(TypedDict):
+    """Inputs of a Workload."""
+
+    name: str
+    """The objects' name."""
+    namespace: Input[str]
+    image: Input[str]
+    part_of: str
+    """The demo's name, as a label."""
+    arguments: NotRequired[Sequence[str]]
+    """The container's arguments."""
+    environment: NotRequired[Mapping[str, str]]
+    """The container's environment variables."""
+    port: NotRequired[int]
+    """The port that the app listens on and its Service offers; no Service if left out."""
+    readiness_path: NotRequired[str]
+    """The path on `port` that answers 2xx when the app is ready; ready at once if left out."""
+    replicas: NotRequired[int]
+    """How many pods; 1 if left out."""
+    pod_annotations: NotRequired[Mapping[str, str]]
+    """Annotations of the pods; a changed one restarts them."""
+    config_file: NotRequired[ConfigFile]
+    user: NotRequired[int]
+    """The numeric user that the container runs as; the image's own if left out."""
+
+
+class Workload(ComponentResource):
+    """One app: its pods, the account that they run as, and the Service in front of them."""
+
+    service: Output[str]
+    """The name of the Service; of the Deployment where there is none."""
+
+    def __init__(self, name: str, args: WorkloadArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:resources:Workload", name, {}, opts)
+        child = ResourceOptions(parent=self)
+        app, namespace = args["name"], args["namespace"]
+        labels = {"app": app, "app.kubernetes.io/part-of": args["part_of"]}
+        account = ServiceAccount(
+            f"{name}-account",
+            metadata={"name": app, "namespace": namespace, "labels": labels},
+            automount_service_account_token=False,
+            opts=child,
+        )
+        deployment = Deployment(
+            f"{name}-deployment",
+            metadata={"name": app, "namespace": namespace, "labels": labels},
+            spec={
+                "replicas": args.get("replicas", 1),
+                "selector": {"match_labels": {"app": app}},
+                "template": {
+                    "metadata": {"labels": labels, "annotations": dict(args.get("pod_annotations", {}))},
+                    "spec": _pod(args, account.metadata["name"]),
+                },
+            },
+            opts=child,
+        )
+        self.service = deployment.metadata["name"]
+        if "port" in args:
+            service = Service(
+                f"{name}-service",
+                metadata={"name": app, "namespace": namespace, "labels": labels, "annotations": SKIP_AWAIT},
+                spec={"selector": {"app": app}, "ports": [{"name": "service", "port": args["port"]}]},
+                opts=child,
+            )
+            self.service = service.metadata["name"]
+        self.register_outputs({"service": self.service})
+
+
+def _pod(args: WorkloadArgs, account: Input[str]) -> PodSpecArgsDict:
+    pod: PodSpecArgsDict = {"service_account_name": account, "containers": [_container(args)]}
+    if "config_file" in args:
+        pod["volumes"] = [{"name": "config", "config_map": {"name": args["config_file"]["config_map"]}}]
+    return pod
+
+
+def _container(args: WorkloadArgs) -> ContainerArgsDict:
+    container: ContainerArgsDict = {
+        "name": "service",
+        "image": args["image"],
+        "args": list(args.get("arguments", ())),
+        "env": [{"name": key, "value": value} for key, value in args.get("environment", {}).items()],
+        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
+        "security_context": _security(args),
+    }
+    if "port" in args:
+        container["ports"] = [{"name": "service", "container_port": args["port"]}]
+    if "port" in args and "readiness_path" in args:
+        container["readiness_probe"] = {"http_get": {"path": args["readiness_path"], "port": args["port"]}}
+    if "config_file" in args:
+        file = args["config_file"]
+        container["volume_mounts"] = [{"name": "config", "mount_path": file["path"], "sub_path": file["key"]}]
+    return container
+
+
+def _security(args: WorkloadArgs) -> SecurityContextArgsDict:
+    security: SecurityContextArgsDict = {
+        "allow_privilege_escalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccomp_profile": {"type": "RuntimeDefault"},
+    }
+    if "user" in args:
+        security["run_as_non_root"] = True
+        security["run_as_user"] = args["user"]
+    return security

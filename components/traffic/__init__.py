@@ -1,0 +1,1 @@
+"""One idea of the workshop a file, usable on any app."""

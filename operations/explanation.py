@@ -1,0 +1,76 @@
+"""Turns pydantic's validation errors into problems that name key, value, rule and cure."""
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from typing import get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from operations.problem import Problem
+
+LONGEST_VALUE = 60
+"""Characters of a wrong value that a message repeats."""
+
+
+def explain(
+    model: type[BaseModel], errors: Sequence[ErrorDetails], project: str, secret: Collection[str] = ()
+) -> list[Problem]:
+    """Return one problem for each of `errors`, with keys as they are written in a stack's file.
+
+    The values under the top-level keys in `secret` are not repeated.
+    """
+    for error in errors:
+        if error["loc"] and error["loc"][0] in secret:
+            error["input"] = "(a secret)"
+    return [_problem(model, error, project) for error in errors]
+
+
+def shown(value: object) -> str:
+    """Return `value` on one line and not too long."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("unicode_escape").decode("ascii")
+    return f"'{text}'" if len(text) <= LONGEST_VALUE else f"'{text[:LONGEST_VALUE]}…'"
+
+
+def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Problem:
+    path = [str(step) for step in error["loc"]]
+    key = f"{project}:{'.'.join(shown(step)[1:-1] for step in path)}"
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(_section(model, path[:-1]), key, path[-1])
+    if error["type"] == "contradiction":
+        context = error.get("ctx", {})
+        return Problem(key, str(context["found"]), str(context["rule"]), str(context["cure"]))
+    field = _field(model, path)
+    cure = f"Set it with `pulumi config set --path '{key}' {_example(field)}`."
+    return Problem(key, f"the value is {shown(error['input'])}", f"it has to be {field.description}", cure)
+
+
+def _unknown_key(section: type[BaseModel], key: str, name: str) -> Problem:
+    known = sorted(_by_alias(section))
+    close = get_close_matches(name, known, n=1)
+    advice = f"Did you mean '{close[0]}'?" if close else f"Remove it with `pulumi config rm --path '{key}'`."
+    kind = "demo" if section.__name__ == "Demos" else "setting"
+    return Problem(key, f"there is no such {kind}", f"the known ones are {', '.join(known)}", advice)
+
+
+def _by_alias(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def _section(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel]:
+    for step in path:
+        annotation = _by_alias(model)[step].annotation
+        choices = [annotation, *get_args(annotation)]
+        model = next(c for c in choices if isinstance(c, type) and issubclass(c, BaseModel))
+    return model
+
+
+def _field(model: type[BaseModel], path: Sequence[str]) -> FieldInfo:
+    return _by_alias(_section(model, path[:-1]))[path[-1]]
+
+
+def _example(field: FieldInfo) -> str:
+    example = (field.examples or [""])[0]
+    return "'{}'" if example == {} else str(example).lower() if isinstance(example, bool) else str(example)

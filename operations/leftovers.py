@@ -1,0 +1,57 @@
+"""What a destroyed stack has left in its cluster."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from conventions import GATEWAY_API_RELEASE, OWNER
+from operations.cluster_api import ClusterApi, at, items, text
+from settings import Settings
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+KEEP = "helm.sh/resource-policy"
+"""Annotation by which a chart's author tells Helm never to delete an object."""
+
+CLUSTER_WIDE = (
+    "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+    "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+    "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+    "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+)
+GROUPS = ("linkerd.io", "policy.linkerd.io", "workload.linkerd.io")
+
+
+def report(settings: Settings, stack: str, console: Console) -> int:
+    """Print what is left of the stack; return 1 if it is more than what charts mark to keep."""
+    found = list(leftovers(ClusterApi(settings.kubeconfig, settings.context), stack))
+    if not found:
+        console.print("Nothing of the stack is left in the cluster.")
+        return 0
+    table = Table(title="Left in the cluster", title_justify="left")
+    for column in ("object", "why", "to remove it"):
+        table.add_column(column, overflow="fold")
+    for what, kept in found:
+        why = "its chart marks it to be kept" if kept else "it should be gone: run `make destroy` again"
+        table.add_row(what, why, f"kubectl delete {what}")
+    console.print(table)
+    return 0 if all(kept for _, kept in found) else 1
+
+
+def leftovers(api: ClusterApi, stack: str) -> Iterator[tuple[str, bool]]:
+    """Yield each object that a destroyed stack would have removed, and whether its chart marks it to be kept."""
+    for namespace in items(api.get("/api/v1/namespaces")):
+        if text(namespace, "metadata", "annotations", OWNER) == stack:
+            yield f"namespace/{text(namespace, 'metadata', 'name')}", False
+    for definition in items(api.get(DEFINITIONS)):
+        annotations = ("metadata", "annotations")
+        release = tuple(
+            text(definition, *annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name")
+        )
+        if release == GATEWAY_API_RELEASE or text(definition, "spec", "group") in GROUPS:
+            kept = at(definition, *annotations, KEEP) == "keep"
+            yield f"crd/{text(definition, 'metadata', 'name')}", kept
+    for path in CLUSTER_WIDE:
+        for each in items(api.get(path)):
+            if text(each, "metadata", "labels", "linkerd.io/control-plane-ns") == "linkerd":
+                yield f"{path.rsplit('/', 1)[1]}/{text(each, 'metadata', 'name')}", False

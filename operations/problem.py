@@ -1,0 +1,34 @@
+"""What is wrong with an input, in one sentence: where, what, which rule, and how to cure it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import RunError
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that keeps the program from starting."""
+
+    where: str
+    """The settings key, file or address that it is about."""
+    found: str
+    """What is there, as a person would say it; never a secret."""
+    rule: str
+    """What has to hold."""
+    cure: str
+    """What to do about it, if possible as a command."""
+
+    def __str__(self) -> str:
+        """Return the problem as one line."""
+        return f"{self.where}: {self.found}, but {self.rule}. {self.cure}"
+
+
+class InputError(RunError):
+    """Ends the program before anything is registered; Pulumi shows its message without a traceback."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(self.problems, 1))
+        super().__init__(f"{count} found; nothing was changed:\n{lines}")

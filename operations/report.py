@@ -1,0 +1,23 @@
+"""The preflight as a table."""
+
+from rich.console import Console
+from rich.table import Table
+
+from operations.cluster_api import ClusterApi
+from operations.preflight import checks
+from operations.startup import expectations
+from settings import Settings
+
+
+def check_cluster(settings: Settings, stack: str, console: Console) -> int:
+    """Print one row a check; return 1 if something has to be done first."""
+    api = ClusterApi(settings.kubeconfig, settings.context)
+    results = list(checks(api, expectations(settings, stack)))
+    table = Table(title=f"{api.address}, for stack {stack}", title_justify="left")
+    table.add_column("check", no_wrap=True)
+    table.add_column("")
+    table.add_column("what to do", overflow="fold")
+    for check in results:
+        table.add_row(check.subject, "no" if check.problems else "ok", "\n".join(map(str, check.problems)))
+    console.print(table)
+    return 1 if any(check.problems for check in results) else 0

@@ -1,0 +1,1 @@
+"""A Kubernetes control plane on this machine, and what the Pulumi engine needs to run against it offline."""

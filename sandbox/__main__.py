@@ -1,0 +1,59 @@
+"""`python -m sandbox`: the sandbox on the command line."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from sandbox import control_plane, launcher, paths, status
+from sandbox.console import say
+from sandbox.failure import SandboxError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    top.add_argument("--home", help="folder of the sandbox (default: $SANDBOX_HOME, else .sandbox in the checkout)")
+    commands = top.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start the control plane; harmless if it runs")
+    up.add_argument(
+        "--port", type=int, help="port of the API server (default: that of the last start, else a free one)"
+    )
+    down = commands.add_parser("down", help="stop the control plane; its data stays")
+    down.add_argument("--wipe", action="store_true", help="remove the data, too")
+    commands.add_parser("status", help="what runs, where, and how much memory it takes")
+    pulumi = commands.add_parser("pulumi", help="run the Pulumi engine with what it needs here")
+    pulumi.add_argument("--stack", required=True, help="the stack, such as local or dev")
+    pulumi.add_argument("--project", default=".", help="folder of Pulumi.yaml (default: the current one)")
+    pulumi.add_argument("arguments", nargs=argparse.REMAINDER, help="after --: arguments of pulumi")
+    return top
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the chosen command and return the exit status."""
+    home = paths.home(options.home)
+    if options.command == "up":
+        control_plane.up(home, options.port)
+    elif options.command == "down":
+        control_plane.down(home, wipe=options.wipe)
+    elif options.command == "status":
+        return status.show(home)
+    elif options.command == "pulumi":
+        arguments = [*options.arguments]
+        launcher.run(home, options.project, options.stack, arguments[1:] if arguments[:1] == ["--"] else arguments)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what went wrong as one sentence."""
+    try:
+        return run(parser().parse_args(arguments))
+    except SandboxError as failure:
+        say(f"error: {failure}")
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

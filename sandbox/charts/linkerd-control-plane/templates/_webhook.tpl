@@ -1,0 +1,63 @@
+{{/*
+The certificate and the configuration of a webhook: root, component, name (of Service and Secret), settings, kind,
+more (lines of the webhook).
+
+The trap of the real chart is kept: without a certificate in the values one is made at random in every render.
+*/}}
+{{- define "plane.webhook" }}
+{{- $s := .settings }}
+{{- if and $s.injectCaFrom $s.injectCaFromSecret }}
+{{- fail (printf "%s: only one of injectCaFrom and injectCaFromSecret can be set" .key) }}
+{{- end }}
+{{- if and (or $s.injectCaFrom $s.injectCaFromSecret) $s.caBundle }}
+{{- fail (printf "%s: caBundle cannot be set together with injectCaFrom or injectCaFromSecret" .key) }}
+{{- end }}
+{{- if and $s.externalSecret (not (or $s.caBundle $s.injectCaFrom $s.injectCaFromSecret)) }}
+{{- fail (printf "%s: externalSecret needs caBundle, injectCaFrom or injectCaFromSecret" .key) }}
+{{- end }}
+{{- if and (or $s.injectCaFrom $s.injectCaFromSecret) (not $s.externalSecret) }}
+{{- fail (printf "%s: injectCaFrom and injectCaFromSecret need externalSecret" .key) }}
+{{- end }}
+{{- $host := printf "%s.%s.svc" .name .root.Release.Namespace }}
+{{- $random := genSelfSignedCert $host (list) (list $host) 365 }}
+{{- if not $s.externalSecret }}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  {{- include "plane.metadata" (merge (dict "name" (printf "%s-k8s-tls" .name)) .) | nindent 2 }}
+type: kubernetes.io/tls
+data:
+  tls.crt: {{ $s.crtPEM | default $random.Cert | trim | b64enc }}
+  tls.key: {{ $s.keyPEM | default $random.Key | trim | b64enc }}
+{{- end }}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: {{ .kind }}
+metadata:
+  name: {{ .name }}-webhook-config
+  labels:
+    {{- include "plane.labels" . | nindent 4 }}
+  {{- if or $s.injectCaFrom $s.injectCaFromSecret }}
+  annotations:
+    {{- with $s.injectCaFrom }}
+    cert-manager.io/inject-ca-from: {{ . }}
+    {{- end }}
+    {{- with $s.injectCaFromSecret }}
+    cert-manager.io/inject-ca-from-secret: {{ . }}
+    {{- end }}
+  {{- end }}
+webhooks:
+  - name: {{ .name }}.linkerd.io
+    admissionReviewVersions: [v1, v1beta1]
+    sideEffects: None
+    failurePolicy: {{ .root.Values.webhookFailurePolicy }}
+    namespaceSelector:
+      {{- toYaml $s.namespaceSelector | nindent 6 }}
+    clientConfig:
+      service: {name: {{ .name }}, namespace: {{ .root.Release.Namespace }}, path: /}
+      {{- if not (or $s.injectCaFrom $s.injectCaFromSecret) }}
+      caBundle: {{ $s.caBundle | default $random.Cert | trim | b64enc }}
+      {{- end }}
+    {{- .more | nindent 4 }}
+{{- end -}}

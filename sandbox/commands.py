@@ -1,0 +1,114 @@
+"""The command line of every component of the control plane; all listen on loopback only."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sandbox.paths import Home
+from sandbox.ports import Ports
+
+SERVICE_RANGE = "10.96.0.0/16"
+FIRST_SERVICE_ADDRESS = "10.96.0.1"
+POD_RANGE = "10.244.0.0/16"
+
+
+def etcd(program: Path, home: Home, ports: Ports) -> list[str]:
+    """The store. It does not wait for the disk: a sandbox that loses power is made anew."""
+    clients, peers = f"http://127.0.0.1:{ports.etcd_clients}", f"http://127.0.0.1:{ports.etcd_peers}"
+    return [
+        str(program),
+        f"--data-dir={home.etcd_data}",
+        f"--listen-client-urls={clients}",
+        f"--advertise-client-urls={clients}",
+        f"--listen-peer-urls={peers}",
+        f"--initial-advertise-peer-urls={peers}",
+        f"--initial-cluster=default={peers}",
+        "--unsafe-no-fsync",
+        "--log-level=warn",
+    ]
+
+
+def api_server(program: Path, home: Home, ports: Ports) -> list[str]:
+    """The API server, with RBAC and aggregation so that APIServices can be created."""
+    pki = home.certificates
+    return [
+        str(program),
+        f"--etcd-servers=http://127.0.0.1:{ports.etcd_clients}",
+        f"--secure-port={ports.api}",
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        f"--tls-cert-file={pki / 'apiserver.crt'}",
+        f"--tls-private-key-file={pki / 'apiserver.key'}",
+        f"--client-ca-file={pki / 'ca.crt'}",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={pki / 'service-accounts.key'}",
+        f"--service-account-signing-key-file={pki / 'service-accounts.key'}",
+        f"--service-cluster-ip-range={SERVICE_RANGE}",
+        "--authorization-mode=RBAC",
+        "--endpoint-reconciler-type=none",
+        f"--egress-selector-config-file={home.run / 'egress.json'}",
+        f"--requestheader-client-ca-file={pki / 'ca.crt'}",
+        "--requestheader-allowed-names=front-proxy",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={pki / 'front-proxy.crt'}",
+        f"--proxy-client-key-file={pki / 'front-proxy.key'}",
+    ]
+
+
+def controller_manager(program: Path, home: Home, ports: Ports) -> list[str]:
+    """The controllers: Deployments get pods, namespaces are emptied, owners' objects are collected."""
+    pki = home.certificates
+    return [
+        str(program),
+        f"--kubeconfig={home.kubeconfig}",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={ports.controllers}",
+        f"--service-account-private-key-file={pki / 'service-accounts.key'}",
+        f"--root-ca-file={pki / 'ca.crt'}",
+        f"--cluster-signing-cert-file={pki / 'ca.crt'}",
+        f"--cluster-signing-key-file={pki / 'ca.key'}",
+        "--use-service-account-credentials",
+        "--leader-elect=false",
+        "--allocate-node-cidrs=false",
+        "--controllers=*,-nodeipam",
+    ]
+
+
+def scheduler(program: Path, home: Home, ports: Ports) -> list[str]:
+    """The scheduler."""
+    address = ["--bind-address=127.0.0.1", f"--secure-port={ports.scheduler}"]
+    return [str(program), f"--kubeconfig={home.kubeconfig}", *address, "--leader-elect=false"]
+
+
+def kwok(program: Path, home: Home, stages: Sequence[Path]) -> list[str]:
+    """The simulated kubelet: pods bound to the fake node run at once, without containers."""
+    files = [file for folder in stages for file in sorted(folder.glob("*.yaml")) if file.stem != "kustomization"]
+    return [
+        str(program),
+        f"--kubeconfig={home.kubeconfig}",
+        "--manage-all-nodes=true",
+        f"--cidr={POD_RANGE}",
+        "--node-ip=127.0.0.1",
+        *(f"--config={file}" for file in files),
+    ]
+
+
+def egress() -> Mapping[str, object]:
+    """Where the API server finds Services: behind a socket that does not exist.
+
+    Nothing listens behind a Service here. On a network that swallows packets a call to a webhook's Service would
+    hang until the webhook's timeout; a missing socket refuses it within a millisecond on every network.
+    """
+    refused = {"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": "/nonexistent/no-service-network"}}}
+    return {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": "cluster", "connection": refused}],
+    }
+
+
+def write_egress(home: Home) -> None:
+    """Write the API server's egress configuration."""
+    (home.run / "egress.json").write_text(json.dumps(egress()), encoding="utf-8")

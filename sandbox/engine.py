@@ -1,0 +1,97 @@
+"""Laying out what the Pulumi engine loads: its language host and its plugins, where it looks for them.
+
+Executables on PATH would do, but the engine then prints a warning for each of them on every command.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox import paths
+from sandbox.failure import SandboxError
+from sandbox.plugins import Choice, Plugin
+
+LANGUAGE_HOST = "pulumi-language-python"
+
+
+def python_script(module: str) -> str:
+    """A shell script that runs a module of this checkout in the Python that runs now."""
+    search = shlex.quote(str(paths.PROJECT))
+    return (
+        "#!/bin/sh\n"
+        f'PYTHONPATH={search}${{PYTHONPATH:+:$PYTHONPATH}} exec {shlex.quote(sys.executable)} -P -m {module} "$@"\n'
+    )
+
+
+def write_script(path: Path, module: str) -> None:
+    """Write the script unless it is there already; replaced at once, as another engine may run it just now."""
+    content = python_script(module)
+    if path.is_file() and not path.is_symlink() and path.read_text(encoding="utf-8") == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(content, encoding="utf-8")
+    scratch.chmod(0o755)
+    scratch.replace(path)
+
+
+def lay_out_plugins(pulumi_home: Path, plugins: Sequence[Plugin]) -> None:
+    """Fill the plugin folder of a Pulumi home of our own with links to real plugins and with stand-ins."""
+    folder = pulumi_home / "plugins"
+    wanted = {plugin.folder_name for plugin in plugins}
+    for present in folder.glob("resource-*"):
+        if present.name not in wanted:
+            shutil.rmtree(present) if present.is_dir() else present.unlink()
+    for plugin in plugins:
+        target = folder / plugin.folder_name / plugin.file_name
+        if plugin.executable is None:
+            write_script(target, f"sandbox.providers.{plugin.package}")
+        else:
+            link(target, plugin.executable)
+
+
+def link(path: Path, target: Path) -> None:
+    """Make `path` a symbolic link, replacing at once what was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)
+    scratch.symlink_to(target)
+    scratch.replace(path)
+
+
+def lay_out_language_host(folder: Path, pulumi: Path, chosen: Choice) -> Path:
+    """The engine's executable, with a language host beside it: the real one if it has one, else ours."""
+    beside = pulumi.resolve().parent / LANGUAGE_HOST
+    if chosen is not Choice.STAND_IN and (beside.is_file() or shutil.which(LANGUAGE_HOST)):
+        return pulumi
+    if chosen is Choice.REAL:
+        message = (
+            f"PULUMI_PLUGINS=real, but there is no {LANGUAGE_HOST} beside {pulumi.resolve()} nor on PATH: "
+            "install Pulumi (https://www.pulumi.com/docs/install/), or choose PULUMI_PLUGINS=auto."
+        )
+        raise SandboxError(message)
+    write_script(folder / LANGUAGE_HOST, "sandbox.language_host")
+    return beside_host(folder / "pulumi", pulumi.resolve())
+
+
+def beside_host(path: Path, pulumi: Path) -> Path:
+    """The engine as a file of the host's folder: it resolves links, so this is a hard link or else a copy."""
+    if path.is_file() and same_file(path, pulumi):
+        return path
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)
+    try:
+        scratch.hardlink_to(pulumi)
+    except OSError:
+        shutil.copy2(pulumi, scratch)
+    scratch.replace(path)
+    return path
+
+
+def same_file(copy: Path, original: Path) -> bool:
+    """Whether a copy is one of this original, judged by size and time."""
+    ours, theirs = copy.stat(), original.stat()
+    return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)

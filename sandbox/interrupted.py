@@ -1,0 +1,54 @@
+"""What a killed engine leaves in the sandbox's backend: a lock, and operations of which nobody knows the end."""
+
+import datetime as dt
+import json
+import socket
+from pathlib import Path
+
+import psutil
+
+from sandbox.console import say
+from sandbox.failure import SandboxError
+from sandbox.json_values import is_mapping
+from sandbox.paths import Home
+from sandbox.project import StackFile
+
+CLOCK_TOLERANCE_SECONDS = 5.0
+
+
+def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
+    """Remove locks whose engine is gone from this machine; raises if one is held by an engine that runs."""
+    for lock in sorted(stack_file.locks(home).glob("*.json")):
+        holder = live_holder(lock)
+        if holder is not None:
+            message = (
+                f"stack {stack_file.stack} is being changed by {holder}: wait for it to end. If it is not a Pulumi run "
+                "any more, `make unlock` (pulumi cancel --yes) removes the lock."
+            )
+            raise SandboxError(message)
+        lock.unlink(missing_ok=True)
+        say(f"the last run on stack {stack_file.stack} was killed, its stale lock is removed")
+
+
+def live_holder(lock: Path) -> str | None:
+    """Who holds a lock, in words; None if it was a process of this machine that is gone."""
+    try:
+        content: object = json.loads(lock.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if not is_mapping(content):
+        return None
+    pid, host, stamp = content.get("pid"), content.get("hostname"), str(content.get("timestamp"))
+    if host != socket.gethostname():
+        return f"pid {pid} on {host}, since {stamp}"
+    taken = dt.datetime.fromisoformat(stamp).timestamp()
+    return f"pid {pid}, since {stamp}" if isinstance(pid, int) and is_engine(pid, taken) else None
+
+
+def is_engine(pid: int, taken: float) -> bool:
+    """Whether the process that took a lock still runs; a younger process only has its pid."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= taken + CLOCK_TOLERANCE_SECONDS
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,130 @@
+"""`pulumi-language-python`: runs the program for the engine where Pulumi's own host cannot be had."""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import distributions
+from pathlib import Path
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi import RunError
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+MESSAGE_LIMIT = 400 * 1024 * 1024
+PARENT_POLL_SECONDS = 1.0
+
+
+def run_program(folder: Path) -> None:
+    """Run `__main__.py` in a folder; whatever it raises becomes the message that the engine shows."""
+    entry = folder / "__main__.py"
+    if not entry.is_file():
+        message = f"unable to find main python program `__main__.py` in `{folder}`"
+        raise RunError(message)
+    try:
+        runpy.run_path(str(folder), run_name="__main__")
+    except RunError:
+        raise
+    except SystemExit as ending:
+        if ending.code not in {None, 0}:
+            message = f"Program exited with non-zero exit code: {ending.code}"
+            raise RunError(message) from None
+    except Exception as error:
+        message = f"Program failed with an unhandled exception:\n{own_traceback(error, folder)}"
+        raise RunError(message) from None
+
+
+def own_traceback(error: BaseException, folder: Path) -> str:
+    """The traceback from the program's first frame on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [number for number, frame in enumerate(frames) if Path(frame.filename).is_relative_to(folder)]
+    limit = -(len(frames) - own[0]) if own else None
+    return "".join(traceback.format_exception(error, limit=limit))
+
+
+class PythonHost(LanguageServer):
+    """Answers the engine. The SDK's server for inline programs does the work of a run."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(self.run_chosen_program)
+        self.engine = engine
+        self.folder = Path.cwd()
+
+    def run_chosen_program(self) -> None:
+        """Run the program of the request that is served."""
+        run_program(self.folder)
+
+    def Handshake(  # noqa: N802
+        self, request: language_pb2.LanguageHandshakeRequest, context: grpc.ServicerContext
+    ) -> language_pb2.LanguageHandshakeResponse:
+        """Learn the engine's address."""
+        self.engine = request.engine_address
+        return language_pb2.LanguageHandshakeResponse()
+
+    def Run(  # noqa: N802
+        self, request: language_pb2.RunRequest, context: grpc.ServicerContext
+    ) -> language_pb2.RunResponse:
+        """Run the program in its folder. Its errors are shown by its own log, so the engine need not repeat them."""
+        self.folder = Path(request.info.program_directory or request.pwd)
+        os.chdir(request.pwd or self.folder)
+        sys.argv = [str(self.folder), *request.args]
+        del request.args[:]
+        request.args.append(self.engine)
+        response = super().Run(request, context)
+        return language_pb2.RunResponse(bail=True) if response.error else response
+
+    def GetPluginInfo(  # noqa: N802
+        self, request: empty_pb2.Empty, context: grpc.ServicerContext
+    ) -> plugin_pb2.PluginInfo:
+        """Who answers."""
+        return plugin_pb2.PluginInfo(version="0.0.0-sandbox")
+
+    def InstallDependencies(  # noqa: N802
+        self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.InstallDependenciesResponse]:
+        """Say that the virtual environment is the user's."""
+        text = b"sandbox: the program uses the Python environment that the sandbox runs in\n"
+        yield language_pb2.InstallDependenciesResponse(stdout=text)
+
+    def GetProgramDependencies(  # noqa: N802
+        self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
+    ) -> language_pb2.GetProgramDependenciesResponse:
+        """What is installed beside the program."""
+        found = sorted({(each.name, each.version) for each in distributions()})
+        return language_pb2.GetProgramDependenciesResponse(
+            dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in found]
+        )
+
+
+def end_with_parent(parent: int) -> None:
+    """End the process when the engine that started it is gone, even if it was killed."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_POLL_SECONDS)
+    os._exit(0)
+
+
+def main() -> None:
+    """Serve until the engine ends it. The engine's address is the last argument, the port goes to standard output."""
+    options = [("grpc.max_send_message_length", MESSAGE_LIMIT), ("grpc.max_receive_message_length", MESSAGE_LIMIT)]
+    server = grpc.server(ThreadPoolExecutor(max_workers=4), options=options)
+    host = PythonHost(sys.argv[-1] if len(sys.argv) > 1 else "")
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    for ending in (signal.SIGINT, signal.SIGTERM):  # the engine interrupts the host when it is done with it
+        signal.signal(ending, lambda _number, _frame: os._exit(0))
+    threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main()

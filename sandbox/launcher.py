@@ -1,0 +1,93 @@
+"""`python -m sandbox pulumi`: the Pulumi CLI with the engine parts, the backend and the charts that it needs here."""
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import charts, control_plane, engine, paths, plugins, tools
+from sandbox.console import say
+from sandbox.failure import SandboxError
+from sandbox.interrupted import clear_stale_locks
+from sandbox.project import StackFile, ensure_stack
+from sandbox.pulumi_cli import PulumiCli
+from sandbox.recovery import recover
+
+PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state of a cluster that exists only on this machine
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one run of the engine uses, and the line that says so."""
+
+    cli: PulumiCli
+    description: str
+
+
+def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> None:
+    """Replace this process by the Pulumi CLI, so that signals and the exit status are its own."""
+    stack_file = StackFile.read(Path(project).resolve(), stack)
+    if stack_file.on_sandbox(home):
+        control_plane.up(home, quiet=True)
+        setting = sandbox_setting(home, stack_file)
+        say(setting.description)
+        clear_stale_locks(home, stack_file)
+        ensure_stack(setting.cli, home, stack_file)
+        recover(setting.cli, home, stack_file, arguments)
+    else:
+        setting = plain_setting(home, stack_file)
+        say(setting.description)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.chdir(setting.cli.project)
+    os.execve(setting.cli.program, ["pulumi", *arguments], setting.cli.environment)  # noqa: S606
+
+
+def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
+    """The engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
+    chosen = plugins.choice()
+    found = tools.find(tools.ENGINE)
+    selected = plugins.select(found["pulumi"], chosen)
+    program = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], chosen)
+    engine.lay_out_plugins(home.plugins, selected)
+    source = charts.choose(home)
+    environment = with_tools(found)
+    environment["PULUMI_HOME"] = str(home.plugins)
+    if chosen is plugins.Choice.STAND_IN:
+        environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
+    if source.mirror is not None:
+        environment["CHART_MIRROR"] = source.mirror
+    environment.setdefault("PULUMI_BACKEND_URL", f"file://{home.state}")
+    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment:
+        environment.setdefault("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+    cluster = f"kubernetes {control_plane.version(home)}"
+    used = ", ".join(str(plugin) for plugin in selected)
+    description = f"{cluster} · plugins: {used} · charts: {source.description}"
+    return Setting(
+        PulumiCli(program, stack_file.project, environment | {"PULUMI_STACK": stack_file.stack}), description
+    )
+
+
+def plain_setting(home: paths.Home, stack_file: StackFile) -> Setting:
+    """The engine against any other cluster: the user's own backend, and real plugins only."""
+    if plugins.choice() is plugins.Choice.STAND_IN:
+        message = (
+            f"PULUMI_PLUGINS=stand-in, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
+            "stand-ins are for the sandbox only, choose auto or real."
+        )
+        raise SandboxError(message)
+    found = tools.find(("pulumi",))
+    program = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
+    environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}
+    description = f"not used by stack {stack_file.stack} · plugins: real · backend: your own"
+    return Setting(PulumiCli(program, stack_file.project, environment), description)
+
+
+def with_tools(found: dict[str, Path]) -> dict[str, str]:
+    """The user's environment with the tools on PATH, and bytecode kept in the cache: importing costs 7 s without."""
+    environment = dict(os.environ)
+    folders = dict.fromkeys(str(path.parent) for path in found.values())
+    environment["PATH"] = os.pathsep.join([*folders, environment.get("PATH", os.defpath)])
+    environment["PULUMI_SKIP_UPDATE_CHECK"] = "true"
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment.setdefault("PYTHONPYCACHEPREFIX", str(paths.cache() / "bytecode"))
+    return environment

@@ -1,0 +1,81 @@
+"""Where the sandbox keeps its things: a home inside the checkout, and a cache outside of it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+TOOL_MODULES = PROJECT / "sandbox" / "tools"
+CHART_DOUBLES = PROJECT / "sandbox" / "charts"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of one sandbox: its data, certificates, logs, Pulumi state and packaged charts."""
+
+    folder: Path
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Credentials of the cluster administrator, context `sandbox`."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def certificates(self) -> Path:
+        """Keys and certificates of the control plane."""
+        return self.folder / "pki"
+
+    @property
+    def logs(self) -> Path:
+        """One log a component."""
+        return self.folder / "logs"
+
+    @property
+    def run(self) -> Path:
+        """What runs now: process records and ports."""
+        return self.folder / "run"
+
+    @property
+    def etcd_data(self) -> Path:
+        """The cluster's objects; they outlive `down`."""
+        return self.folder / "etcd"
+
+    @property
+    def state(self) -> Path:
+        """Pulumi's file backend."""
+        return self.folder / "state"
+
+    @property
+    def charts(self) -> Path:
+        """Chart archives packaged for this sandbox."""
+        return self.folder / "charts"
+
+    @property
+    def plugins(self) -> Path:
+        """Executables put on the engine's PATH."""
+        return self.folder / "plugins"
+
+    @property
+    def lock(self) -> Path:
+        """Held while one command starts or stops the sandbox. Beside the home, which `--wipe` removes."""
+        return self.folder.with_name(self.folder.name + ".lock")
+
+    def make(self) -> None:
+        """Create the folders, readable by their owner only."""
+        for folder in (self.folder, self.certificates, self.logs, self.run, self.state, self.charts, self.plugins):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def home(chosen: str | None = None) -> Home:
+    """The home that was chosen, by argument or by `SANDBOX_HOME`, else `.sandbox` in the checkout."""
+    folder = chosen or os.environ.get("SANDBOX_HOME") or str(PROJECT / ".sandbox")
+    return Home(Path(folder).expanduser().resolve())
+
+
+def cache() -> Path:
+    """Built tools and downloads, shared by every checkout: `LINKERD_WORKSHOP_CACHE`, else the user's cache folder."""
+    explicit = os.environ.get("LINKERD_WORKSHOP_CACHE")
+    if explicit:
+        return Path(explicit).expanduser().resolve()
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "linkerd-workshop"

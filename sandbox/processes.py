@@ -1,0 +1,107 @@
+"""Long-running programs of the sandbox: started in sessions of their own, recognised later, stopped cleanly."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from sandbox.paths import Home
+
+GRACE_SECONDS = 15.0
+# The clock that a process's start is told by moves a little when the machine's time is corrected.
+SAME_START_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """What identifies a started process: a pid alone does not, it is given to another program after a while."""
+
+    name: str
+    pid: int
+    started: float
+    program: str
+
+    def process(self) -> psutil.Process | None:
+        """The process, or None if it ended or its pid now belongs to another program."""
+        try:
+            process = psutil.Process(self.pid)
+            if (
+                process.status() == psutil.STATUS_ZOMBIE
+                or abs(process.create_time() - self.started) > SAME_START_SECONDS
+            ):
+                return None
+            return process if process.cmdline()[:1] == [self.program] else None
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return None
+
+
+def start(home: Home, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Record:
+    """Start a program in a session of its own, so that Ctrl-C in the terminal does not reach it, and record it."""
+    with (home.logs / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            start_new_session=True, cwd=home.folder, env=environment,
+        )  # fmt: skip
+    record = Record(name, process.pid, psutil.Process(process.pid).create_time(), command[0])
+    record_file(home, name).write_text(json.dumps(asdict(record)), encoding="utf-8")
+    return record
+
+
+def record_file(home: Home, name: str) -> Path:
+    """Where a component's process is recorded."""
+    return home.run / f"{name}.json"
+
+
+def recorded(home: Home, name: str) -> Record | None:
+    """What was last started under this name; None if nothing was or the record cannot be read."""
+    try:
+        fields: dict[str, object] = json.loads(record_file(home, name).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    pid, started, program = fields.get("pid"), fields.get("started"), fields.get("program")
+    if isinstance(pid, int) and isinstance(started, float) and isinstance(program, str):
+        return Record(name, pid, started, program)
+    return None
+
+
+def running(home: Home, name: str) -> psutil.Process | None:
+    """The component's process, if it runs."""
+    record = recorded(home, name)
+    return record.process() if record else None
+
+
+def stop(home: Home, names: Sequence[str]) -> None:
+    """End the named components together: TERM first, KILL for what is still there after the grace period."""
+    processes = [process for name in names if (process := running(home, name)) is not None]
+    for process in processes:
+        signal_quietly(process, kill=False)
+    _, alive = psutil.wait_procs(processes, timeout=GRACE_SECONDS)
+    for process in alive:
+        signal_quietly(process, kill=True)
+    psutil.wait_procs(alive, timeout=GRACE_SECONDS)
+    for name in names:
+        record_file(home, name).unlink(missing_ok=True)
+
+
+def signal_quietly(process: psutil.Process, *, kill: bool) -> None:
+    """Send TERM or KILL to a process that may just have ended."""
+    try:
+        if kill:
+            process.kill()
+        else:
+            process.terminate()
+    except psutil.NoSuchProcess:
+        return
+
+
+def last_line(home: Home, name: str) -> str:
+    """The last line of a component's log that says something."""
+    try:
+        text = (home.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return "no log"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "an empty log"

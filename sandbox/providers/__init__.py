@@ -1,0 +1,1 @@
+"""Stand-ins, on Pulumi's provider SDK, for plugins that cannot be had here."""

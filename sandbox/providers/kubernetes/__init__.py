@@ -1,0 +1,1 @@
+"""Stand-in for the plugin of Pulumi's `kubernetes` package."""

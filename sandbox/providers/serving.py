@@ -1,0 +1,88 @@
+"""Serves a provider to the Pulumi engine: the SDK's servicer with unknown values, clear errors and a watched parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import grpc
+import grpc.aio
+from pulumi.provider.experimental import server
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.provider import DiffRequest
+from pulumi.runtime import proto
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from sandbox.providers import wire
+from sandbox.providers.engine_log import EngineLog
+from sandbox.providers.errors import PlainErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from google.protobuf import struct_pb2
+    from pulumi.provider.experimental.provider import Provider
+
+_WORKERS = 32  # the engine runs 4 x CPUs operations at once, each of which may wait for minutes
+_MESSAGE_LIMIT = 400 * 1024 * 1024
+_OPTIONS = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]
+
+
+class _PropertyValue(PropertyValue):
+    """What the SDK's servicer calls to read and write values."""
+
+    @staticmethod
+    def unmarshal_map(value: struct_pb2.Struct) -> dict[str, PropertyValue]:
+        return wire.unmarshal_map(value)
+
+    @staticmethod
+    def marshal_map(value: Mapping[str, PropertyValue]) -> struct_pb2.Struct:
+        return wire.marshal_map(value)
+
+
+class Servicer(server.ProviderServicer):
+    """The SDK's servicer, with a `DiffConfig` that keeps what the provider says."""
+
+    async def DiffConfig(self, request: proto.DiffRequest, context: object) -> proto.DiffResponse:  # noqa: ARG002, N802
+        """Answer whether a changed configuration replaces the provider."""
+        olds, news = wire.unmarshal_map(request.olds), wire.unmarshal_map(request.news)
+        ask = DiffRequest(request.urn, request.id, olds, news, list(request.ignoreChanges))
+        answer = await self._provider.diff_config(ask)
+        changes = proto.DiffResponse.DIFF_SOME if answer.changes else proto.DiffResponse.DIFF_NONE
+        return proto.DiffResponse(changes=changes, replaces=answer.replaces, diffs=answer.diffs)
+
+
+def serve(make_provider: Callable[[EngineLog], Provider], version: str) -> None:
+    """Serve until the engine ends; the last argument of the process is the engine's address."""
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    address = addresses[-1] if addresses else ""
+    setattr(server, "PropertyValue", _PropertyValue)  # noqa: B010 (a seam the SDK does not offer)
+    provider = make_provider(EngineLog(address))
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    try:
+        asyncio.run(_serve(Servicer([], version, provider, address)))
+    except KeyboardInterrupt:
+        return
+
+
+async def _serve(servicer: Servicer) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_WORKERS))
+    interceptors: list[grpc.aio.ServerInterceptor] = [PlainErrors()]
+    listener = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, listener)
+    port = listener.add_insecure_port("127.0.0.1:0")
+    await listener.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    await listener.wait_for_termination()
+
+
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)  # the engine was killed: what waits in a thread would keep the process
