@@ -1,6 +1,8 @@
 STACK ?= local
 PYTHON := .venv/bin/python
 PULUMI := $(PYTHON) -m sandbox pulumi --stack $(STACK) --
+# On any other stack Pulumi asks before it changes something, unless YES=--yes is given.
+YES ?= $(if $(filter local,$(STACK)),--yes)
 .DEFAULT_GOAL := help
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -10,16 +12,16 @@ help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
-	@$(PULUMI) up --yes
+	@$(PULUMI) up $(YES)
 
 preview: .venv/installed ## show what `make up` would change
 	@$(PULUMI) preview --diff
 
 refresh: .venv/installed ## compare the state with the cluster
-	@$(PULUMI) refresh --yes
+	@$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## take everything away again, and show what is left
-	@$(PULUMI) destroy --yes
+	@$(PULUMI) destroy $(YES) && $(PYTHON) -m operations leftovers --stack $(STACK)
 
 set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPercent VALUE=25
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'

@@ -57,7 +57,7 @@ def name_of(common_name: str, organization: str | None = None) -> x509.Name:
 
 def skeleton(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     """A certificate before its extensions, valid since an hour ago for clocks that were set back."""
-    now = dt.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -1,6 +1,6 @@
 """Which charts the program gets, and packaging those that are made here.
 
-A mirror chosen by the user comes first, then the real repositories; the doubles of `sandbox/charts` are the last resort.
+A mirror chosen by the user comes first, then the real repositories; the doubles of `sandbox/charts` come last.
 The chart of the Gateway API's CRDs is made here in every case: upstream publishes the CRDs without a chart.
 """
 

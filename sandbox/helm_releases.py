@@ -1,6 +1,7 @@
-"""Helm releases that a killed engine left half installed or half upgraded: Helm refuses to touch them until it is told."""
+"""Helm releases that a killed engine left half installed or half upgraded: Helm refuses to touch them as they are."""
 
 import json
+import shutil
 import subprocess
 
 from sandbox.console import say
@@ -36,7 +37,8 @@ def status(cli: PulumiCli, name: str, place: list[str]) -> str:
 
 def helm(cli: PulumiCli, arguments: list[str]) -> str:
     """Run Helm and return what it prints; a failure is said and left to the engine, which meets it again."""
-    done = subprocess.run(["helm", *arguments], env=cli.environment, capture_output=True, text=True, check=False)
+    program = shutil.which("helm", path=cli.environment["PATH"]) or "helm"
+    done = subprocess.run([program, *arguments], env=cli.environment, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         say(f"`helm {' '.join(arguments[:2])}` failed: {lines[-1]}")

@@ -11,6 +11,7 @@ from sandbox.console import say
 from sandbox.failure import SandboxError
 from sandbox.json_values import is_mapping
 from sandbox.paths import Home
+from sandbox.processes import runs
 from sandbox.project import StackFile
 
 CLOCK_TOLERANCE_SECONDS = 5.0
@@ -49,6 +50,6 @@ def is_engine(pid: int, taken: float) -> bool:
     """Whether the process that took a lock still runs; a younger process only has its pid."""
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= taken + CLOCK_TOLERANCE_SECONDS
+        return runs(process) and process.create_time() <= taken + CLOCK_TOLERANCE_SECONDS
     except psutil.NoSuchProcess:
         return False

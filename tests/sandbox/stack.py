@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -76,9 +76,10 @@ class Stack:
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-            "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
             **(environment or {}),
         }
+        engine.link(folder / "bin" / "pulumi", found["pulumi"])
+        self._command = automation.PulumiCommand(str(folder), skip_version_check=True)
         self._folder = folder / "project"
         self._folder.mkdir(exist_ok=True)
         self.name = f"test-{uuid.uuid4().hex[:6]}"
@@ -101,7 +102,7 @@ class Stack:
 
     def export(self) -> list[dict[str, Any]]:
         """Give the resources of the stack's state."""
-        deployment: dict[str, Any] = self._stack(_nothing).export_stack().deployment or {}
+        deployment: Mapping[str, Any] = self._stack(_nothing).export_stack().deployment or {}
         return deployment.get("resources", [])
 
     def resource(self, name: str) -> dict[str, Any]:
@@ -113,7 +114,9 @@ class Stack:
         return {key: output.value for key, output in self._stack(_nothing).outputs().items()}
 
     def _stack(self, program: Program) -> automation.Stack:
-        options = automation.LocalWorkspaceOptions(work_dir=str(self._folder), env_vars=self._environment)
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(self._folder), env_vars=self._environment, pulumi_command=self._command
+        )
         return automation.create_or_select_stack(self.name, "test", program, opts=options)
 
     def _run(self, program: Program, command: Callable[[automation.Stack, Outcome], str]) -> Outcome:
@@ -133,8 +136,9 @@ def _watching(outcome: Outcome) -> dict[str, Any]:
     def on_event(event: EngineEvent) -> None:
         if event.resource_pre_event is not None:
             outcome.steps.append(_step(event.resource_pre_event.metadata))
-        if event.diagnostic_event is not None and not event.diagnostic_event.ephemeral:
-            outcome.messages.append(_COLOURS.sub("", event.diagnostic_event.message).strip())
+        said = event.diagnostic_event
+        if said is not None and not said.ephemeral and said.severity != "debug":
+            outcome.messages.append(_COLOURS.sub("", said.message).strip())
 
     return {"on_event": on_event, "color": "never", "diff": True}
 

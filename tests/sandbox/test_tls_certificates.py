@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from sandbox.providers.tls.wire import Plain
+from sandbox.providers.property_values import Plain
 from tests.sandbox.tls_calls import Resource, create
 from tests.sandbox.tls_chain import AUTHORITY_USES, chain, key, request_inputs, root_inputs, sign
 

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pulumi.provider.experimental.provider import PropertyDiffKind
-from pulumi.runtime.rpc import UNKNOWN
 
+from sandbox.providers.property_values import UNKNOWN, Plain, to_plain
 from sandbox.providers.tls.renewal import is_due
-from sandbox.providers.tls.wire import Plain, to_plain
 from tests.sandbox.tls_calls import check, diff, failures, preview_create, read, update
 from tests.sandbox.tls_chain import YEAR, chain, key
 

@@ -1,4 +1,4 @@
-"""The tls stand-in asked as the engine asks it: every value goes through the wire format of the SDK."""
+"""The tls stand-in asked as the engine asks it: every value goes over the wire format."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 
+from sandbox.providers import wire
+from sandbox.providers.property_values import Plain, Properties, from_plain, to_plain
 from sandbox.providers.tls.provider import TlsProvider
-from sandbox.providers.tls.wire import Plain, Properties, to_plain, to_property
 
 TOKENS = {
     "PrivateKey": "tls:index/privateKey:PrivateKey",
@@ -37,18 +38,18 @@ class Resource:
 
 
 def urn(kind: str) -> str:
-    """Name a resource as the engine does."""
-    return f"urn:pulumi:test::linkerd-workshop::{TOKENS[kind]}::it"
+    """Name a resource below a component as the engine does."""
+    return f"urn:pulumi:test::linkerd-workshop::linkerd-workshop:mesh:Trust${TOKENS[kind]}::it"
 
 
-def over_the_wire(properties: Properties) -> Properties:
+def over_the_wire(properties: Properties) -> dict[str, PropertyValue]:
     """Marshal and unmarshal."""
-    return PropertyValue.unmarshal_map(PropertyValue.marshal_map(properties))
+    return wire.unmarshal_map(wire.marshal_map(properties))
 
 
-def properties(given: Given) -> Properties:
+def properties(given: Given) -> dict[str, PropertyValue]:
     """Wrap plain inputs; private keys are secret, as the SDK sends them."""
-    return over_the_wire({key: to_property(value, secret="rivateKey" in key) for key, value in given.items()})
+    return over_the_wire({key: from_plain(value).with_secret("rivateKey" in key) for key, value in given.items()})
 
 
 def check(kind: str, given: Given) -> sdk.CheckResponse:
@@ -76,18 +77,18 @@ def preview_create(kind: str, given: Given) -> Properties:
 
 def diff(resource: Resource, given: Given) -> sdk.DiffResponse:
     """Compare the resource with new inputs."""
-    request = sdk.DiffRequest(urn(resource.kind), resource.id, resource.outputs, properties(given), [])
+    request = sdk.DiffRequest(urn(resource.kind), resource.id, dict(resource.outputs), properties(given), [])
     return asyncio.run(PROVIDER.diff(request))
 
 
 def update(resource: Resource, given: Given) -> Resource:
     """Update the resource in place."""
-    request = sdk.UpdateRequest(urn(resource.kind), resource.id, resource.outputs, properties(given), 0.0, [], False)
+    request = sdk.UpdateRequest(urn(resource.kind), resource.id, dict(resource.outputs), properties(given), 0.0, [], False)
     return Resource(resource.kind, resource.id, over_the_wire(asyncio.run(PROVIDER.update(request)).properties))
 
 
 def read(resource: Resource) -> Resource:
     """Refresh the resource."""
-    request = sdk.ReadRequest(urn(resource.kind), resource.id, resource.outputs, {})
+    request = sdk.ReadRequest(urn(resource.kind), resource.id, dict(resource.outputs), {})
     answer = asyncio.run(PROVIDER.read(request))
     return Resource(resource.kind, answer.resource_id or "", over_the_wire(answer.properties))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from sandbox.providers.tls.wire import Plain
+from sandbox.providers.property_values import Plain
 from tests.sandbox.tls_calls import Given, Resource, create
 
 YEAR = 24 * 365

@@ -27,15 +27,19 @@ from pulumi.provider.experimental.provider import (
 )
 
 from sandbox.providers.errors import ProviderError
-from sandbox.providers.kubernetes import configuration
+from sandbox.providers.kubernetes import chart, configuration
 from sandbox.providers.kubernetes.connection import Connection
+from sandbox.providers.kubernetes.release import Releases
 from sandbox.providers.kubernetes.resources import Objects
 from sandbox.providers.property_values import plain_map
+from sandbox.providers.urns import type_of
 
 if TYPE_CHECKING:
     from sandbox.providers.engine_log import EngineLog
 
 _NOT_OBJECTS = frozenset(("helm.sh/v3", "helm.sh/v4", "yaml", "yaml/v2", "kustomize", "kustomize/v2"))
+RELEASE = "kubernetes:helm.sh/v3:Release"
+CHART = "kubernetes:helm.sh/v4:Chart"
 _NO_SUCH = "the stand-in for the kubernetes provider does not know {}; it works with the real plugin only"
 
 
@@ -66,7 +70,7 @@ class KubernetesProvider(Provider):
     async def configure(self, request: ConfigureRequest) -> ConfigureResponse:
         """Keep the configuration; the cluster is asked when first needed."""
         self._connection = Connection(configuration.parsed(request.variables), self._log)
-        self._handlers = {"": Objects(self._connection)}
+        self._handlers = {"": Objects(self._connection), RELEASE: Releases(self._connection)}
         return ConfigureResponse(accept_secrets=True, supports_preview=True, accept_resources=True)
 
     def _handler(self, type_token: str) -> _Handler:
@@ -78,31 +82,33 @@ class KubernetesProvider(Provider):
 
     async def check(self, request: CheckRequest) -> CheckResponse:
         """Complete and validate the inputs of a resource."""
-        return await asyncio.to_thread(self._handler(request.type).check, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).check, request)
 
     async def diff(self, request: DiffRequest) -> DiffResponse:
         """Compare a resource's state with its new inputs."""
-        return await asyncio.to_thread(self._handler(request.type).diff, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).diff, request)
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Create a resource, or preview it."""
-        return await asyncio.to_thread(self._handler(request.type).create, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).create, request)
 
     async def update(self, request: UpdateRequest) -> UpdateResponse:
         """Update a resource, or preview it."""
-        return await asyncio.to_thread(self._handler(request.type).update, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).update, request)
 
     async def read(self, request: ReadRequest) -> ReadResponse:
         """Read a resource for a refresh or an import."""
-        return await asyncio.to_thread(self._handler(request.type).read, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).read, request)
 
     async def delete(self, request: DeleteRequest) -> None:
         """Delete a resource."""
-        await asyncio.to_thread(self._handler(request.type).delete, request)
+        await asyncio.to_thread(self._handler(type_of(request.urn)).delete, request)
 
     async def construct(self, request: ConstructRequest) -> ConstructResponse:
-        """Construct a component."""
-        raise ProviderError(_NO_SUCH.format(request.resource_type))
+        """Construct a chart: the one component that the program uses."""
+        if request.resource_type != CHART or self._connection is None:
+            raise ProviderError(_NO_SUCH.format(request.resource_type))
+        return await chart.construct(self._connection, request)
 
     async def invoke(self, request: InvokeRequest) -> InvokeResponse:
         """Refuse every function: the program uses none."""

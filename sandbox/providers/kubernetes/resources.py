@@ -34,6 +34,7 @@ from sandbox.providers.kubernetes.manifests import (
 )
 from sandbox.providers.kubernetes.normalizing import is_crd
 from sandbox.providers.property_values import UNKNOWN, Object, Properties, Unknown, has_unknown
+from sandbox.providers.urns import type_of
 
 if TYPE_CHECKING:
     from sandbox.providers.kubernetes.connection import Connection
@@ -50,12 +51,12 @@ class Objects:
 
     def check(self, request: CheckRequest) -> CheckResponse:
         """Complete the inputs: a name and a namespace where they lack one."""
-        manifest = checkpoints.manifest_of(request.new_inputs, request.type)
+        manifest = checkpoints.manifest_of(request.new_inputs, type_of(request.urn))
         if text(manifest, "kind").endswith(("List", "Patch")):
             raise ProviderError(
-                f"{request.name}: the stand-in for the kubernetes provider does not know {request.type}"
+                f"{request.name}: the stand-in for the kubernetes provider does not know {type_of(request.urn)}"
             )
-        old = checkpoints.manifest_of(request.old_inputs, request.type) if request.old_inputs else {}
+        old = checkpoints.manifest_of(request.old_inputs, type_of(request.urn)) if request.old_inputs else {}
         manifest = self._placed(naming.named(manifest, old, request.name, request.random_seed))
         cluster = self._connection.reachable()
         if is_crd(manifest) and cluster is not None:
@@ -77,12 +78,12 @@ class Objects:
 
     def diff(self, request: DiffRequest) -> DiffResponse:
         """Compare the object as it was last seen with what the program wants."""
-        new = checkpoints.manifest_of(request.new_inputs, request.type)
+        new = checkpoints.manifest_of(request.new_inputs, type_of(request.urn))
         return compared(checkpoints.read(request.old_state), new, request.ignore_changes, self._connection.settings)
 
     def create(self, request: CreateRequest) -> CreateResponse:
         """Create the object and wait until it is ready; in a preview ask the API server for a dry run."""
-        manifest = checkpoints.manifest_of(request.properties, request.type)
+        manifest = checkpoints.manifest_of(request.properties, type_of(request.urn))
         if request.preview:
             cluster = self._asked(manifest)
             live = Applier(cluster, self._connection.settings).preview_create(manifest) if cluster else None
@@ -95,7 +96,7 @@ class Objects:
 
     def update(self, request: UpdateRequest) -> UpdateResponse:
         """Apply the new inputs and wait until the object is ready; in a preview as a dry run."""
-        manifest = checkpoints.manifest_of(request.news, request.type)
+        manifest = checkpoints.manifest_of(request.news, type_of(request.urn))
         ignored = list(request.ignore_changes)
         if request.preview:
             cluster = self._asked(manifest)
@@ -133,7 +134,7 @@ class Objects:
         """Read the live object; without inputs it is an import."""
         if self._connection.gone(request.urn):
             return ReadResponse(resource_id="")
-        inputs = checkpoints.manifest_of(request.inputs, request.type)
+        inputs = checkpoints.manifest_of(request.inputs, type_of(request.urn))
         old = checkpoints.read(request.properties)
         live = _found(self._connection.cluster(), _identity(old.live or inputs, request.resource_id))
         if live is None:

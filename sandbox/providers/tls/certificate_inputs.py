@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import AfterValidator, Field
 
+from sandbox.providers.property_values import Plain
 from sandbox.providers.tls import certificates
 from sandbox.providers.tls.certificates import Holder, Issuer, Terms
 from sandbox.providers.tls.errors import InputError
 from sandbox.providers.tls.inputs import Inputs, Made
 from sandbox.providers.tls.renewal import rfc3339
 from sandbox.providers.tls.usages import ALLOWED_USES
-from sandbox.providers.tls.wire import Plain
 
 
 def _known_use(use: str) -> str:

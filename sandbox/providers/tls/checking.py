@@ -1,4 +1,8 @@
-"""Checks of inputs: each thing that is wrong gives one sentence, and none of them quotes a secret."""
+"""Checks of inputs: each thing that is wrong gives one sentence, and none of them quotes a secret.
+
+A failure names its input in the sentence only: the engine (3.259) prints the value of a property that is named beside
+it, secret or not.
+"""
 
 from collections.abc import Mapping
 
@@ -6,8 +10,8 @@ from pulumi.provider.experimental.provider import CheckFailure
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sandbox.providers.property_values import Plain, Properties, has_unknown, to_plain
 from sandbox.providers.tls.inputs import Inputs
-from sandbox.providers.tls.wire import Plain, Properties, is_unknown, to_plain
 
 SECRETS = frozenset({"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh", "caPrivateKeyPem"})
 """Inputs and outputs that are secret whatever the program says."""
@@ -15,13 +19,13 @@ SECRETS = frozenset({"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh",
 
 def known(properties: Properties) -> dict[str, Plain]:
     """Take the inputs that are known and set out of their wrapping."""
-    plain = {key: to_plain(value) for key, value in properties.items() if not is_unknown(value)}
-    return {key: value for key, value in plain.items() if value is not None}
+    plain = {key: to_plain(value) for key, value in properties.items()}
+    return {key: value for key, value in plain.items() if value is not None and not has_unknown(value)}
 
 
 def failures(kind: type[Inputs], properties: Properties) -> list[CheckFailure]:
     """Find what is wrong with the inputs as far as they are known."""
-    unknown = {key for key, value in properties.items() if is_unknown(value)}
+    unknown = {key for key, value in properties.items() if has_unknown(to_plain(value))}
     try:
         inputs = kind.model_validate(known(properties))
     except ValidationError as problem:
@@ -29,12 +33,12 @@ def failures(kind: type[Inputs], properties: Properties) -> list[CheckFailure]:
         return [_failure(error) for error in errors if error["loc"][0] not in unknown]
     if unknown:
         return []
-    return [CheckFailure(found.path, str(found)) for found in inputs.problems()]
+    return [CheckFailure("", str(found)) for found in inputs.problems()]
 
 
 def _failure(error: ErrorDetails) -> CheckFailure:
     path = ".".join(str(part) for part in error["loc"])
-    return CheckFailure(path, f"{path} {_reason(error['type'], error['msg'], error.get('ctx', {}))}")
+    return CheckFailure("", f"{path} {_reason(error['type'], error['msg'], error.get('ctx', {}))}")
 
 
 def _reason(kind: str, message: str, context: Mapping[str, object]) -> str:

@@ -6,9 +6,9 @@ from datetime import datetime
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import DiffResponse, PropertyDiff, PropertyDiffKind
 
+from sandbox.providers.property_values import Plain, Properties, to_plain
 from sandbox.providers.tls.inputs import Inputs
 from sandbox.providers.tls.renewal import is_due
-from sandbox.providers.tls.wire import Plain, Properties, is_unknown, to_plain
 
 KINDS = {
     ("add", False): PropertyDiffKind.ADD,
@@ -54,8 +54,7 @@ def _plain(value: PropertyValue | None, default: Plain) -> Plain:
 
 
 def _due(old_state: Properties, new_inputs: Properties, now: datetime) -> bool:
-    end, early = old_state.get("validityEndTime"), new_inputs.get("earlyRenewalHours")
-    if end is None or (early is not None and is_unknown(early)):
-        return False
-    hours = _plain(early, 0)
-    return is_due(str(to_plain(end)), hours if isinstance(hours, float | int) else 0, now)
+    end = _plain(old_state.get("validityEndTime"), None)
+    hours = _plain(new_inputs.get("earlyRenewalHours"), 0)
+    # A window that is not known yet leaves the certificate as it is.
+    return isinstance(end, str) and isinstance(hours, int | float) and is_due(end, hours, now)

@@ -7,8 +7,8 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from sandbox.providers.property_values import Plain
 from sandbox.providers.tls.errors import InputError
-from sandbox.providers.tls.wire import Plain
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,211 @@
+"""The chart doubles: the objects of the real charts by their names, and their traps."""
+
+import base64
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox import paths, tools
+from sandbox.json_values import Json, items, mapping
+
+pytestmark = pytest.mark.sandbox
+
+CONTROL_PLANE, CRDS = "linkerd-control-plane", "linkerd-crds"
+WEBHOOKS = ("proxyInjector", "profileValidator", "policyValidator")
+OURS: dict[str, object] = {
+    "identity": {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}},
+    "heartbeatSchedule": "17 3 * * *",
+    "podAnnotations": {"linkerd-workshop/generation": "1"},
+    **{webhook: {"externalSecret": True, "caBundle": "the bundle"} for webhook in WEBHOOKS},
+}
+NAIVE = {
+    "identityTrustAnchorsPEM": "the anchor",
+    "identity": {"issuer": {"tls": {"crtPEM": "the issuer", "keyPEM": "the key of the issuer"}}},
+}
+REAL_NAMES = """
+ClusterRole/linkerd-heartbeat ClusterRole/linkerd-linkerd-destination ClusterRole/linkerd-linkerd-identity
+ClusterRole/linkerd-linkerd-proxy-injector ClusterRole/linkerd-policy
+ClusterRoleBinding/linkerd-destination-policy ClusterRoleBinding/linkerd-heartbeat
+ClusterRoleBinding/linkerd-linkerd-destination ClusterRoleBinding/linkerd-linkerd-identity
+ClusterRoleBinding/linkerd-linkerd-proxy-injector
+ConfigMap/linkerd-config CronJob/linkerd-heartbeat
+Deployment/linkerd-destination Deployment/linkerd-identity Deployment/linkerd-proxy-injector
+MutatingWebhookConfiguration/linkerd-proxy-injector-webhook-config
+Role/ext-namespace-metadata-linkerd-config Role/linkerd-heartbeat Role/remote-discovery
+RoleBinding/linkerd-destination-remote-discovery RoleBinding/linkerd-heartbeat
+Service/linkerd-dst Service/linkerd-dst-headless Service/linkerd-identity Service/linkerd-identity-headless
+Service/linkerd-policy Service/linkerd-policy-validator Service/linkerd-proxy-injector Service/linkerd-sp-validator
+ServiceAccount/linkerd-destination ServiceAccount/linkerd-heartbeat ServiceAccount/linkerd-identity
+ServiceAccount/linkerd-proxy-injector
+ValidatingWebhookConfiguration/linkerd-policy-validator-webhook-config
+ValidatingWebhookConfiguration/linkerd-sp-validator-webhook-config
+"""
+"""What the real control plane chart 2026.8.3 makes with OURS in the namespace `linkerd`."""
+
+ONLY_NAIVE = {
+    "ConfigMap/linkerd-identity-trust-roots",
+    "Secret/linkerd-identity-issuer",
+    "Secret/linkerd-proxy-injector-k8s-tls",
+    "Secret/linkerd-sp-validator-k8s-tls",
+    "Secret/linkerd-policy-validator-k8s-tls",
+}
+
+
+def helm(chart: str, values: Mapping[str, object], *more: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(tools.find(("helm",))["helm"]), "template", chart, str(paths.CHART_DOUBLES / chart)]
+    flags = ["--namespace", "linkerd", "--kube-version", "1.36.3", "--values", "-"]
+    text = json.dumps(values)
+    return subprocess.run([*command, *flags, *more], input=text, capture_output=True, text=True, check=False)
+
+
+def rendered(chart: str, values: Mapping[str, object]) -> str:
+    seen = helm(chart, values)
+    assert seen.returncode == 0, seen.stderr
+    return seen.stdout
+
+
+def objects(chart: str, values: Mapping[str, object]) -> dict[str, Json]:
+    found = [mapping(each) for each in yaml.safe_load_all(rendered(chart, values)) if each]
+    return {f"{each['kind']}/{mapping(each['metadata'])['name']}": each for each in found}
+
+
+def pod_template(deployment: Json) -> Json:
+    return mapping(mapping(deployment["spec"])["template"])
+
+
+def volumes(deployment: Json) -> Sequence[Json]:
+    return items(mapping(pod_template(deployment)["spec"])["volumes"])
+
+
+def test_the_control_plane_has_the_objects_of_the_real_chart_and_no_others() -> None:
+    assert set(objects(CONTROL_PLANE, OURS)) == set(REAL_NAMES.split())
+
+
+def test_without_our_values_the_chart_makes_anchors_issuer_and_webhook_secrets_itself() -> None:
+    assert set(objects(CONTROL_PLANE, NAIVE)) == set(REAL_NAMES.split()) | ONLY_NAIVE
+
+
+def test_two_renders_with_our_values_are_equal() -> None:
+    assert rendered(CONTROL_PLANE, OURS) == rendered(CONTROL_PLANE, OURS)
+
+
+def test_two_renders_with_naive_values_differ_in_secrets_bundles_and_pods_as_those_of_the_real_chart() -> None:
+    first, second = objects(CONTROL_PLANE, NAIVE), objects(CONTROL_PLANE, NAIVE)
+    changed = {name for name in first if first[name] != second[name]}
+    assert changed - {"CronJob/linkerd-heartbeat"} == {
+        *(name for name in ONLY_NAIVE if name.endswith("k8s-tls")),
+        *(name for name in first if "WebhookConfiguration" in name),
+        "Deployment/linkerd-destination",
+        "Deployment/linkerd-proxy-injector",
+    }
+
+
+@pytest.mark.parametrize(
+    ("chart", "values", "words"),
+    [
+        (CONTROL_PLANE, {"controlerReplicas": 2}, "additional properties 'controlerReplicas' not allowed"),
+        (CONTROL_PLANE, {"proxyInjector": {"externalSecrets": True}}, "additional properties 'externalSecrets'"),
+        (CONTROL_PLANE, {"proxy": {"resources": {"cpu": {"requests": "1m"}}}}, "additional properties 'requests'"),
+        (CONTROL_PLANE, {"controllerReplicas": "two"}, "at '/controllerReplicas': got string, want integer"),
+        (CRDS, {"installGatewayApi": False}, "additional properties 'installGatewayApi' not allowed"),
+        (CRDS, {"installGatewayAPI": True}, "at '/installGatewayAPI': value must be false"),
+    ],
+)
+def test_a_value_that_the_chart_does_not_know_is_refused(chart: str, values: dict[str, object], words: str) -> None:
+    seen = helm(chart, values)
+    assert seen.returncode != 0
+    assert words in seen.stderr
+
+
+def test_an_external_secret_without_its_authority_is_refused() -> None:
+    seen = helm(CONTROL_PLANE, {**OURS, "proxyInjector": {"externalSecret": True}})
+    assert "proxyInjector: externalSecret needs caBundle" in seen.stderr
+
+
+def test_a_cluster_that_is_too_old_is_refused() -> None:
+    assert "kubeVersion: >=1.31.0-0" in helm(CONTROL_PLANE, OURS, "--kube-version", "1.30.0").stderr
+
+
+def test_the_pods_mount_what_the_program_makes() -> None:
+    found = objects(CONTROL_PLANE, OURS)
+    names = {
+        name: volumes(found[f"Deployment/linkerd-{name}"]) for name in ("identity", "destination", "proxy-injector")
+    }
+    secrets = {name: {mapping(one.get("secret")).get("secretName") for one in all_} for name, all_ in names.items()}
+    maps = {name: {mapping(one.get("configMap")).get("name") for one in all_} for name, all_ in names.items()}
+    assert secrets["identity"] - {None} == {"linkerd-identity-issuer"}
+    assert secrets["destination"] - {None} == {"linkerd-sp-validator-k8s-tls", "linkerd-policy-validator-k8s-tls"}
+    assert secrets["proxy-injector"] - {None} == {"linkerd-proxy-injector-k8s-tls"}
+    assert maps["identity"] - {None} == {"linkerd-identity-trust-roots"}
+    assert maps["proxy-injector"] - {None} == {"linkerd-config", "linkerd-identity-trust-roots"}
+
+
+def test_the_generation_is_on_every_control_plane_pod() -> None:
+    for name, each in objects(CONTROL_PLANE, OURS).items():
+        if name.startswith("Deployment/"):
+            annotations = mapping(mapping(pod_template(each)["metadata"])["annotations"])
+            assert annotations["linkerd-workshop/generation"] == "1", name
+
+
+def test_no_private_key_gets_into_the_config_map_of_the_values() -> None:
+    values = {**NAIVE, "proxyInjector": {"crtPEM": "a certificate", "keyPEM": "the key of the injector"}}
+    found = objects(CONTROL_PLANE, values)
+    assert "the issuer" in str(found["ConfigMap/linkerd-config"])
+    assert "the key of" not in str(found["ConfigMap/linkerd-config"])
+    data = mapping(found["Secret/linkerd-proxy-injector-k8s-tls"]["data"])
+    assert base64.b64decode(str(data["tls.key"])) == b"the key of the injector"
+
+
+def test_the_bundle_and_the_failure_policy_of_the_values_are_those_of_the_webhooks() -> None:
+    found = objects(CONTROL_PLANE, {**OURS, "webhookFailurePolicy": "Fail"})
+    for name in (name for name in found if "WebhookConfiguration" in name):
+        (hook,) = items(found[name]["webhooks"])
+        assert hook["failurePolicy"] == "Fail"
+        assert base64.b64decode(str(mapping(hook["clientConfig"])["caBundle"])) == b"the bundle"
+
+
+def test_high_availability_values_give_replicas_budgets_and_anti_affinity() -> None:
+    more = {"controllerReplicas": 3, "enablePodAntiAffinity": True, "enablePodDisruptionBudget": True}
+    found = objects(CONTROL_PLANE, {**OURS, **more})
+    assert {name for name in found if name.startswith("PodDisruptionBudget/")} == {
+        "PodDisruptionBudget/linkerd-dst",
+        "PodDisruptionBudget/linkerd-identity",
+        "PodDisruptionBudget/linkerd-proxy-injector",
+    }
+    for name in (name for name in found if name.startswith("Deployment/")):
+        assert mapping(found[name]["spec"])["replicas"] == 3
+        assert "podAntiAffinity" in mapping(mapping(pod_template(found[name])["spec"])["affinity"])
+
+
+def test_the_heartbeat_can_be_left_out() -> None:
+    assert not [name for name in objects(CONTROL_PLANE, {**OURS, "disableHeartBeat": True}) if "heartbeat" in name]
+
+
+def test_the_definitions_are_those_of_the_real_chart() -> None:
+    served = {
+        name.partition("/")[2]: [version["name"] for version in items(mapping(each["spec"])["versions"])]
+        for name, each in objects(CRDS, {"installGatewayAPI": False}).items()
+    }
+    assert served == {
+        "authorizationpolicies.policy.linkerd.io": ["v1alpha1"],
+        "egressnetworks.policy.linkerd.io": ["v1alpha1"],
+        "externalworkloads.workload.linkerd.io": ["v1alpha1", "v1beta1"],
+        "httplocalratelimitpolicies.policy.linkerd.io": ["v1alpha1"],
+        "httproutes.policy.linkerd.io": ["v1alpha1", "v1beta1", "v1beta2", "v1beta3"],
+        "meshtlsauthentications.policy.linkerd.io": ["v1alpha1"],
+        "networkauthentications.policy.linkerd.io": ["v1alpha1"],
+        "serverauthorizations.policy.linkerd.io": ["v1alpha1", "v1beta1"],
+        "serviceprofiles.linkerd.io": ["v1alpha1", "v1alpha2"],
+        "servers.policy.linkerd.io": ["v1alpha1", "v1beta1", "v1beta2", "v1beta3"],
+    }
+
+
+def test_both_charts_carry_the_version_that_the_program_pins() -> None:
+    pins = (paths.PROJECT / "versions.py").read_text()
+    for chart in (CONTROL_PLANE, CRDS):
+        about = mapping(yaml.safe_load(Path(paths.CHART_DOUBLES / chart / "Chart.yaml").read_text()))
+        assert f'LINKERD_CHART = "{about["version"]}"' in pins

@@ -1,0 +1,192 @@
+"""The control plane: started once, recognised, told apart from strangers, stopped without a trace."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import time
+import urllib.error
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from sandbox import ports, processes
+from sandbox.api_client import ApiClient
+from sandbox.control_plane import COMPONENTS
+from sandbox.json_values import items, mapping
+from sandbox.paths import Home
+from tests.sandbox.sandbox_command import sandbox
+
+pytestmark = pytest.mark.sandbox
+
+
+def client(home: Home) -> ApiClient:
+    chosen = ports.recorded(home)
+    assert chosen is not None, "a running sandbox has its ports on record"
+    return ApiClient(chosen.api, home.certificates)
+
+
+def pids(home: Home) -> dict[str, int]:
+    return {name: process.pid for name in COMPONENTS if (process := processes.running(home, name))}
+
+
+def of_home(home: Home) -> list[str]:
+    """Command lines that name the home: every component's does."""
+    lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if str(home.folder) in line]
+
+
+def configmap(name: str) -> dict[str, object]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}}
+
+
+def test_a_second_up_is_harmless(sandbox_home: Home) -> None:
+    before = pids(sandbox_home)
+    second = sandbox(sandbox_home.folder, "up")
+    assert second.returncode == 0, second.stderr
+    assert "already running" in second.stderr, "it says that nothing had to be done"
+    assert pids(sandbox_home) == before, "the same processes run on"
+    assert set(before) == set(COMPONENTS)
+
+
+def test_status_tells_what_runs(sandbox_home: Home, tmp_path: Path) -> None:
+    running = sandbox(sandbox_home.folder, "status", COLUMNS="200")
+    assert running.returncode == 0, running.stderr
+    for name, pid in pids(sandbox_home).items():
+        assert name in running.stderr
+        assert str(pid) in running.stderr, f"the pid of {name} is shown"
+    stopped = sandbox(tmp_path / "none", "status")
+    assert stopped.returncode == 3, "scripts can tell a sandbox that does not run"
+    assert "python -m sandbox up" in stopped.stderr, "it says how to start it"
+
+
+def test_only_the_owner_reads_the_kubeconfig_and_the_keys(sandbox_home: Home) -> None:
+    secret = [sandbox_home.kubeconfig, *sandbox_home.certificates.glob("*.key")]
+    assert len(secret) == 6, "the kubeconfig and five keys"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
+
+
+def test_the_kubeconfig_has_one_context_and_everything_embedded(sandbox_home: Home) -> None:
+    config = mapping(yaml.safe_load(sandbox_home.kubeconfig.read_text(encoding="utf-8")))
+    assert config["current-context"] == "sandbox"
+    user = mapping(items(config["users"])[0]["user"])
+    assert set(user) == {"client-certificate-data", "client-key-data"}, "no path that breaks when the file is copied"
+
+
+def test_deployments_become_available_at_once(sandbox_home: Home) -> None:
+    api, path = client(sandbox_home), "/apis/apps/v1/namespaces/default/deployments/quick"
+    container = {"name": "main", "image": "example.com/none:1"}
+    template = {"metadata": {"labels": {"app": "quick"}}, "spec": {"containers": [container]}}
+    spec = {"replicas": 3, "selector": {"matchLabels": {"app": "quick"}}, "template": template}
+    metadata = {"name": "quick", "namespace": "default"}
+    api.apply(path, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec})
+    deadline = time.monotonic() + 20
+    available: object = None
+    while available != 3 and time.monotonic() < deadline:
+        available = mapping(mapping(api.get(path)).get("status")).get("availableReplicas")
+        time.sleep(0.1)
+    assert available == 3, "simulated pods need no image and no container"
+
+
+@pytest.mark.parametrize("policy", ["Fail", "Ignore"])
+def test_a_webhook_without_a_backend_answers_fast(sandbox_home: Home, policy: str) -> None:
+    api, name = client(sandbox_home), f"dead-{policy.lower()}"
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
+    webhook = {
+        "name": "dead.example.com",
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "failurePolicy": policy,
+        "timeoutSeconds": 10,
+        "clientConfig": {"service": {"name": "nobody", "namespace": "default"}},
+        "objectSelector": {"matchLabels": {"webhook": name}},
+        "rules": [rule],
+    }
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+    path = f"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{name}"
+    api.apply(path, kind | {"metadata": {"name": name}, "webhooks": [webhook]})
+    body = configmap(name) | {"metadata": {"name": name, "namespace": "default", "labels": {"webhook": name}}}
+    time.sleep(1)  # the API server reads its webhook configurations from a watch
+    started = time.monotonic()
+    if policy == "Fail":
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            api.apply(f"/api/v1/namespaces/default/configmaps/{name}", body)
+        assert b"failed calling webhook" in refused.value.read(), "it is the webhook that refuses"
+        refused.value.close()
+    else:
+        api.apply(f"/api/v1/namespaces/default/configmaps/{name}", body)
+    assert time.monotonic() - started < 1, "a Service's address is refused, it does not swallow the call"
+
+
+def test_down_leaves_no_process_and_up_continues_with_the_same_objects_and_port(own_home: Home) -> None:
+    assert sandbox(own_home.folder, "up").returncode == 0
+    before, path = ports.recorded(own_home), "/api/v1/namespaces/default/configmaps/kept"
+    client(own_home).apply(path, configmap("kept"))
+    assert len(of_home(own_home)) == len(COMPONENTS)
+    stopped = sandbox(own_home.folder, "down")
+    assert stopped.returncode == 0, stopped.stderr
+    assert of_home(own_home) == [], "every component is gone"
+    assert sandbox(own_home.folder, "up").returncode == 0
+    assert ports.recorded(own_home) == before, "a kubeconfig that was copied stays good"
+    assert client(own_home).get(path) is not None, "the cluster's objects outlive a stop"
+    sandbox(own_home.folder, "down", "--wipe")
+    assert not own_home.folder.exists(), "--wipe removes everything"
+    assert of_home(own_home) == []
+
+
+def test_a_killed_component_is_noticed_and_the_next_up_makes_it_whole(own_home: Home) -> None:
+    assert sandbox(own_home.folder, "up").returncode == 0
+    victim = pids(own_home)["kube-apiserver"]
+    psutil.Process(victim).kill()
+    time.sleep(0.5)
+    assert sandbox(own_home.folder, "status").returncode == 3
+    again = sandbox(own_home.folder, "up")
+    assert again.returncode == 0, again.stderr
+    assert f"kube-apiserver of the last start (pid {victim}) is gone" in again.stderr
+    assert len(of_home(own_home)) == len(COMPONENTS), "nothing runs twice"
+
+
+def test_a_pid_that_another_program_has_now_is_never_killed(own_home: Home) -> None:
+    own_home.make()
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        record = {"name": "etcd", "pid": stranger.pid, "started": time.time() - 3600, "program": "/somewhere/etcd"}
+        (own_home.run / "etcd.json").write_text(json.dumps(record), encoding="utf-8")
+        stopped = sandbox(own_home.folder, "down")
+        assert stopped.returncode == 0, stopped.stderr
+        assert stranger.poll() is None, "a stale pid file must not cost a stranger its life"
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_wanted_port_that_is_held_gives_one_sentence(own_home: Home) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = int(holder.getsockname()[1])
+        refused = sandbox(own_home.folder, "up", "--port", str(port))
+    assert refused.returncode == 1
+    assert f"port {port}" in refused.stderr
+    assert f"pid {os.getpid()}" in refused.stderr, "it names the holder"
+    assert "Traceback" not in refused.stderr
+    assert of_home(own_home) == []
+
+
+def test_a_component_that_dies_at_its_start_gives_one_sentence_with_its_last_words(
+    own_home: Home, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    etcd = folder / "etcd"
+    etcd.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "etcd Version: 3.6.99" && exit\necho disk on fire >&2; exit 1\n')
+    etcd.chmod(0o755)
+    died = sandbox(own_home.folder, "up", PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
+    assert died.returncode == 1, "the etcd on PATH fits, so it is the one that is started"
+    assert "etcd ended while starting: disk on fire" in died.stderr
+    assert str(own_home.logs / "etcd.log") in died.stderr
+    assert "Traceback" not in died.stderr
+    assert of_home(own_home) == [], "what had started already is stopped"

@@ -1,0 +1,139 @@
+"""A killed engine: the next command converges, whatever was open."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import ports
+from sandbox.api_client import ApiClient
+from sandbox.paths import Home
+from tests.sandbox.program import PROVIDER, Project, kill, make_project, read_until
+
+pytestmark = pytest.mark.sandbox
+
+# The Deployment of this program becomes available unless STUCK is set: the engine waits for it and can be killed.
+PROGRAM = (
+    PROVIDER
+    + """
+def options(*needed):
+    return pulumi.ResourceOptions(provider=provider, depends_on=list(needed))
+
+name = os.environ["NAMESPACE"]
+space = kubernetes.core.v1.Namespace("space", metadata={"name": name}, opts=options())
+first = kubernetes.core.v1.ConfigMap("first", metadata={"name": "first", "namespace": name}, data={"a": "1"},
+                                     opts=options(space))
+selector = {"nowhere": "true"} if os.environ.get("STUCK") else {}
+waiting = kubernetes.apps.v1.Deployment("waiting", metadata={"name": "waiting", "namespace": name}, spec={
+    "selector": {"match_labels": {"app": "waiting"}},
+    "template": {"metadata": {"labels": {"app": "waiting"}},
+                 "spec": {"node_selector": selector, "containers": [{"name": "main", "image": "example.com/none:1"}]}},
+}, opts=options(space, first))
+kubernetes.core.v1.ConfigMap("last", metadata={"namespace": name}, opts=options(waiting))
+"""
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandbox_home: Home) -> Project:
+    """A project with a namespace of its own."""
+    project = make_project(tmp_path / "project", sandbox_home)
+    stack = f"k{abs(hash(tmp_path)) % 10**8}"
+    (project.folder / "Pulumi.local.yaml").rename(project.folder / f"Pulumi.{stack}.yaml")
+    project = Project(project.folder, sandbox_home, stack)
+    project.write(PROGRAM)
+    return project
+
+
+def namespace(home: Home, name: str) -> object:
+    chosen = ports.recorded(home)
+    assert chosen is not None
+    return ApiClient(chosen.api, home.certificates).get(f"/api/v1/namespaces/{name}")
+
+
+def killed_at(project: Project, text: str) -> None:
+    """Kill an `up` once it printed this."""
+    process = project.start("up", "--yes", "--skip-preview", NAMESPACE=project.stack, STUCK="1")
+    read_until(process, text)
+    kill(process)
+
+
+POINTS = ["space creating", "space created", "first created", "waiting creating"]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_after_a_kill_the_next_up_converges(project: Project, point: str) -> None:
+    killed_at(project, point)
+    after = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack)
+    assert after.returncode == 0, after.stdout + after.stderr
+    assert "its stale lock is removed" in after.stderr, "it says what it cleaned up"
+    second = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack)
+    assert second.returncode == 0, second.stdout
+    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
+    assert gone.returncode == 0, gone.stdout
+    assert namespace(project.home, project.stack) is None
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_after_a_kill_destroy_leaves_nothing_behind(project: Project, point: str) -> None:
+    killed_at(project, point)
+    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert namespace(project.home, project.stack) is None, "also what had been made without being recorded"
+
+
+def test_an_object_that_something_else_made_is_not_taken_over(project: Project) -> None:
+    killed_at(project, "waiting creating")
+    state = project.home.state / ".pulumi" / "stacks" / "small" / f"{project.stack}.json"
+    document = json.loads(state.read_text(encoding="utf-8"))
+    operations = document["checkpoint"]["latest"]["pending_operations"]
+    operations[0]["resource"] |= {"type": "kubernetes:core/v1:Namespace"}
+    operations[0]["resource"]["inputs"] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
+    state.write_text(json.dumps(document), encoding="utf-8")
+    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert "0 object(s)" in gone.stderr, "Pulumi did not make the namespace `default`"
+    assert namespace(project.home, "default") is not None
+
+
+def put_lock(project: Project, pid: int, host: str) -> Path:
+    """A lock as the engine writes it."""
+    folder = project.home.state / ".pulumi" / "locks" / "organization" / "small" / project.stack
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S.123456789+00:00", time.gmtime())
+    lock = folder / "0a1b2c3d.json"
+    lock.write_text(json.dumps({"pid": pid, "username": "me", "hostname": host, "timestamp": stamp}), encoding="utf-8")
+    return lock
+
+
+@pytest.mark.parametrize("host", [socket.gethostname(), "another-machine"])
+def test_a_lock_that_may_be_held_is_respected_and_the_cure_is_named(project: Project, host: str) -> None:
+    lock = put_lock(project, os.getpid(), host)
+    refused = project.run("up", "--yes", NAMESPACE=project.stack)
+    assert refused.returncode == 1
+    assert "make unlock" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert lock.exists()
+    lock.unlink()
+
+
+def test_the_cure_that_is_named_works(project: Project) -> None:
+    lock = put_lock(project, os.getpid(), "another-machine")
+    cured = project.run("cancel", "--yes", project.stack)
+    assert cured.returncode == 0, cured.stderr
+    assert not lock.exists()
+
+
+def test_a_lock_of_a_process_that_ended_is_removed(project: Project) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    lock = put_lock(project, ended.pid, socket.gethostname())
+    project.write("")
+    done = project.run("preview")
+    assert done.returncode == 0, done.stderr
+    assert "its stale lock is removed" in done.stderr
+    assert not lock.exists()

@@ -1,0 +1,117 @@
+"""`python -m sandbox pulumi`: one line that says what is used, then Pulumi as everywhere."""
+
+import signal
+import uuid
+from pathlib import Path
+
+import pytest
+
+from sandbox.paths import Home
+from tests.sandbox.program import Project, make_project, read_until
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandbox_home: Home) -> Project:
+    """A project with a stack name of its own in the shared backend."""
+    project = make_project(tmp_path / "project", sandbox_home)
+    stack = f"s{uuid.uuid4().hex[:8]}"
+    (project.folder / "Pulumi.local.yaml").rename(project.folder / f"Pulumi.{stack}.yaml")
+    return Project(project.folder, sandbox_home, stack)
+
+
+def lines_of_sandbox(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("sandbox: kubernetes")]
+
+
+def test_a_new_stack_is_made_without_a_question_and_one_line_says_what_is_in_use(project: Project) -> None:
+    project.write("import pulumi\npulumi.export('answer', 42)\n")
+    done = project.run("up", "--yes", "--skip-preview", PULUMI_PLUGINS="stand-in", CHART_MIRROR="/none")
+    assert done.returncode == 0, done.stderr
+    described = lines_of_sandbox(done.stderr)
+    assert len(described) == 1, done.stderr
+    assert "plugins: kubernetes stand-in, tls stand-in" in described[0]
+    assert described[0].endswith("charts: mirror /none")
+    assert "warning" not in (done.stdout + done.stderr).lower(), "the engine finds its parts where it expects them"
+    output = project.run("stack", "output", "answer")
+    assert output.stdout == "42\n", "standard output is Pulumi's alone, for pipes"
+
+
+def test_the_work_tree_stays_as_it_is_once_the_stack_file_has_its_salt(project: Project) -> None:
+    project.write("")
+    assert project.run("up", "--yes").returncode == 0
+    before = {path: path.read_bytes() for path in project.folder.iterdir() if path.is_file()}
+    assert project.run("preview").returncode == 0
+    assert {path: path.read_bytes() for path in project.folder.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("program", "shown", "hidden"),
+    [
+        ("import pulumi\nraise pulumi.RunError('one clear sentence')\n", "error: one clear sentence", "Traceback"),
+        ("def inner():\n    raise ValueError('boom')\ninner()\n", "in inner\n", "sandbox/language_host.py"),
+        ("import sys\nsys.exit(3)\n", "Program exited with non-zero exit code: 3", "Traceback"),
+        ("import nothing_here\n", "No module named 'nothing_here'", "sandbox/language_host.py"),
+    ],
+)
+def test_errors_of_the_program_are_shown_as_the_real_host_shows_them(
+    project: Project, program: str, shown: str, hidden: str
+) -> None:
+    project.write(program)
+    done = project.run("preview")
+    assert done.returncode != 0, "the exit status is Pulumi's"
+    assert shown in done.stdout
+    assert hidden not in done.stdout + done.stderr
+
+
+def test_the_program_sees_its_folder_its_configuration_and_its_stack(project: Project) -> None:
+    (project.folder / "beside.py").write_text("NAME = 'beside'\n", encoding="utf-8")
+    project.write(
+        "import os, beside, pulumi\n"
+        "pulumi.export('seen', [os.getcwd(), beside.NAME, pulumi.get_stack(), pulumi.get_organization(),\n"
+        "  pulumi.Config().require('greeting')])\n"
+        "pulumi.export('hidden', pulumi.Config().require_secret('password'))\n"
+    )
+    assert project.run("config", "set", "greeting", "hello").returncode == 0
+    assert project.run("config", "set", "--secret", "password", "swordfish").returncode == 0
+    done = project.run("up", "--yes", "--skip-preview")
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = project.run("stack", "output", "--json").stdout
+    for expected in (str(project.folder), "beside", project.stack, "organization", "hello"):
+        assert f'"{expected}"' in seen
+    assert "swordfish" not in done.stdout + done.stderr + seen, "secrets stay secret"
+
+
+def test_an_interrupt_reaches_the_engine_once_and_it_ends_by_itself(project: Project) -> None:
+    project.write("import time\nprint('sleeping', flush=True)\ntime.sleep(60)\n")
+    process = project.start("up", "--yes", "--skip-preview")
+    read_until(process, "sleeping")
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert "terminate immediately" not in rest, "a second signal would have ended it at once"
+    assert "Traceback" not in rest
+
+
+def test_a_stack_without_a_file_gives_one_sentence(project: Project) -> None:
+    done = Project(project.folder, project.home, "nowhere").run("preview")
+    assert done.returncode == 1
+    assert "Pulumi.nowhere.yaml does not exist" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_stack_on_another_cluster_keeps_its_backend_and_gets_no_stand_ins(project: Project, tmp_path: Path) -> None:
+    (project.folder / f"Pulumi.{project.stack}.yaml").write_text("config: {}\n", encoding="utf-8")
+    project.write("")
+    backend = tmp_path / "backend"
+    backend.mkdir()
+    mine = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "mine", "PULUMI_HOME": str(tmp_path)}
+    assert project.run("stack", "init", project.stack, **mine).returncode == 0
+    done = project.run("preview", **mine)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "plugins: real" in done.stderr
+    assert (backend / ".pulumi" / "stacks" / "small" / f"{project.stack}.json").exists()
+    refused = project.run("preview", **mine, PULUMI_PLUGINS="stand-in")
+    assert refused.returncode == 1
+    assert "stand-ins are for the sandbox only" in refused.stderr

@@ -1,0 +1,81 @@
+"""Chart archives: where they come from, and that the same content gives the same bytes."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox import charts, go_modules, paths, tools
+from sandbox.chart_archive import write_archive
+from sandbox.json_values import items, mapping
+from sandbox.paths import Home
+
+CHART = {"Chart.yaml": b"apiVersion: v2\nname: small\nversion: 1.0.0\n", "templates/none.yaml": b"", "values.yaml": b""}
+
+
+def gateway_archive(folder: Path) -> Path:
+    pins = paths.TOOL_MODULES / "gateway-api"
+    version = go_modules.pinned_version(pins, charts.GATEWAY_MODULE).removeprefix("v")
+    return folder / f"{charts.GATEWAY_CHART}-{version}.tgz"
+
+
+def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+    write_archive(tmp_path / "one.tgz", CHART)
+    time.sleep(1.1)
+    write_archive(tmp_path / "two.tgz", dict(reversed(CHART.items())))
+    assert (tmp_path / "one.tgz").read_bytes() == (tmp_path / "two.tgz").read_bytes(), "no clock and no order gets in"
+
+
+def test_an_archive_is_written_again_only_when_its_content_changed(tmp_path: Path) -> None:
+    path = tmp_path / "small.tgz"
+    write_archive(path, CHART)
+    os.utime(path, (1, 1))
+    write_archive(path, CHART)
+    assert path.stat().st_mtime == 1, "the file was left alone"
+    write_archive(path, CHART | {"values.yaml": b"a: 1\n"})
+    assert path.stat().st_mtime > 1
+
+
+def test_a_mirror_of_the_user_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHART_MIRROR", "/their/mirror")
+    chosen = charts.choose(Home(tmp_path), reachable=lambda: True)
+    assert chosen.mirror == "/their/mirror"
+    assert "/their/mirror" in chosen.description
+
+
+def test_repositories_that_answer_come_before_doubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHART_MIRROR", raising=False)
+    assert charts.choose(Home(tmp_path), reachable=lambda: True) == charts.Charts("repositories", None)
+    assert gateway_archive(tmp_path / "charts").exists(), "this chart has no repository"
+
+
+def test_doubles_are_the_last_resort_and_all_of_them_are_packaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHART_MIRROR", raising=False)
+    chosen = charts.choose(Home(tmp_path), reachable=lambda: False)
+    assert chosen == charts.Charts("doubles", str(tmp_path / "charts"))
+    doubles = {path.parent.name for path in paths.CHART_DOUBLES.glob("*/Chart.yaml")}
+    packaged = {path.name.rpartition("-")[0] for path in (tmp_path / "charts").glob("*.tgz")}
+    assert packaged == doubles | {charts.GATEWAY_CHART}
+
+
+@pytest.mark.sandbox
+def test_the_gateway_api_chart_renders_every_definition_of_the_standard_channel_unchanged(tmp_path: Path) -> None:
+    charts.package_gateway_api(tmp_path)
+    helm = tools.find(["helm"])["helm"]
+    command = [helm, "template", "gateway", gateway_archive(tmp_path)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rendered = {mapping(each["metadata"])["name"]: each for each in items([*yaml.safe_load_all(text)])}
+    module = go_modules.module_folder(paths.TOOL_MODULES / "gateway-api", charts.GATEWAY_MODULE)
+    sources = [yaml.safe_load(path.read_text()) for path in (module / "config/crd/standard").glob("*.networking*.yaml")]
+    expected = {
+        mapping(each["metadata"])["name"]: each
+        for each in items(sources)
+        if each["kind"] == "CustomResourceDefinition"
+    }
+    assert "httproutes.gateway.networking.k8s.io" in rendered
+    assert rendered == expected, "Helm's template language touched nothing"

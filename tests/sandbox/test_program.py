@@ -1,0 +1,180 @@
+"""The whole program on the real engine and a real API server: up, empty preview, single changes, destroy."""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from components.mesh.control_plane import PLACEHOLDER
+from operations.cluster_api import items, text
+from tests.sandbox.workshop import Preview, Workshop
+
+pytestmark = pytest.mark.sandbox
+
+HELM = "helm.sh/release.v1"
+WEBHOOKS = [
+    "mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config",
+    "validatingwebhookconfigurations/linkerd-sp-validator-webhook-config",
+    "validatingwebhookconfigurations/linkerd-policy-validator-webhook-config",
+]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A workshop that is up."""
+
+    workshop: Workshop
+    before: set[str]
+    """What was in the cluster before."""
+    first_preview: Preview
+    printed: str
+    """What `up` printed."""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Path) -> Iterator[Running]:
+    workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home)
+    before = workshop.objects()
+    first_preview = workshop.preview()
+    yield Running(workshop, before, first_preview, workshop.up())
+    workshop.reset()
+    workshop.destroy()
+    left = workshop.objects() - before
+    assert not left, f"destroy has to leave what was there before, and nothing else, but left {sorted(left)}"
+
+
+@pytest.fixture
+def workshop(running: Running) -> Iterator[Workshop]:
+    yield running.workshop
+    running.workshop.reset()
+
+
+def test_the_first_preview_shows_the_control_plane_object_by_object(running: Running) -> None:
+    assert "linkerd-control-plane:linkerd/linkerd-destination" in running.first_preview.of("create")
+    assert "incomplete" not in running.first_preview.text.lower(), "no chart value may be unknown"
+
+
+def test_the_second_preview_is_empty(workshop: Workshop) -> None:
+    assert workshop.preview().changes == []
+
+
+def test_a_refresh_finds_no_drift(workshop: Workshop) -> None:
+    done = workshop.pulumi("refresh", "--yes", "--expect-no-changes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert workshop.preview().changes == [], "and the preview after it is empty"
+
+
+def test_another_fault_percentage_is_one_update_of_the_route(workshop: Workshop) -> None:
+    workshop.choose("demos.booksapp.faultPercent", 25)
+    changes = workshop.preview().changes
+    assert [(change.operation, change.type) for change in changes] == [
+        ("update", "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute")
+    ]
+
+
+def test_a_new_generation_restarts_the_control_plane_and_every_meshed_workload_and_nothing_else(
+    workshop: Workshop,
+) -> None:
+    workshop.choose("trust.generation", 2)
+    changes = workshop.preview().changes
+    assert {(change.operation, change.type) for change in changes} == {("update", "kubernetes:apps/v1:Deployment")}
+    assert len(changes) == 3 + 5, "identity, destination, proxy-injector; webapp, authors, books, traffic, injector"
+
+
+def test_the_other_route_api_replaces_the_route_only(workshop: Workshop) -> None:
+    workshop.choose("demos.booksapp.routeApi", "policy.linkerd.io")
+    changes = workshop.preview().changes
+    assert sorted((change.operation, change.type) for change in changes) == [
+        ("create", "kubernetes:policy.linkerd.io/v1beta3:HTTPRoute"),
+        ("delete", "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"),
+    ]
+
+
+def test_a_switched_off_demo_is_deleted_and_nothing_else_changes(workshop: Workshop) -> None:
+    workshop.choose("demos.booksapp.enabled", value=False)
+    preview = workshop.preview()
+    assert {change.operation for change in preview.changes} == {"delete"}
+    assert all(name.startswith("booksapp") for name in preview.of("delete")), preview.of("delete")
+
+
+def test_a_host_makes_no_ingress_where_the_class_is_missing(workshop: Workshop) -> None:
+    workshop.choose("demos.booksapp.host", "books.example.com")
+    assert workshop.preview().changes == []
+
+
+def test_a_host_makes_an_ingress_where_the_class_is_there(workshop: Workshop) -> None:
+    with workshop.ingress_class("alb"):
+        workshop.choose("demos.booksapp.host", "books.example.com")
+        created = [change.type for change in workshop.preview().changes if change.operation == "create"]
+    assert "kubernetes:networking.k8s.io/v1:Ingress" in created
+
+
+@pytest.mark.parametrize("webhook", WEBHOOKS)
+def test_every_webhook_trusts_the_authority_that_signed_its_certificate(workshop: Workshop, webhook: str) -> None:
+    body: Any = workshop.api.get(f"/apis/admissionregistration.k8s.io/v1/{webhook}").body
+    for hook in body["webhooks"]:
+        bundle = base64.b64decode(hook["clientConfig"]["caBundle"])
+        assert PLACEHOLDER.encode() not in bundle, "the transform has to reach every webhook"
+        service = hook["clientConfig"]["service"]["name"]
+        secret = workshop.api.get(f"/api/v1/namespaces/linkerd/secrets/{service}-k8s-tls").body
+        leaf = x509.load_pem_x509_certificate(base64.b64decode(text(secret, "data", "tls.crt")))
+        leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(bundle))
+
+
+def test_the_issuer_is_signed_by_the_anchor_in_the_bundle(workshop: Workshop) -> None:
+    roots = workshop.api.get("/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots").body
+    issuer = workshop.api.get("/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer").body
+    anchor = x509.load_pem_x509_certificate(text(roots, "data", "ca-bundle.crt").encode())
+    certificate = x509.load_pem_x509_certificate(base64.b64decode(text(issuer, "data", "tls.crt")))
+    certificate.verify_directly_issued_by(anchor)
+
+
+def test_an_issuer_that_is_due_is_replaced_in_a_plain_preview_and_rolls_nothing(workshop: Workshop) -> None:
+    state: dict[str, Any] = json.loads(workshop.export())
+    issuer = next(each for each in state["deployment"]["resources"] if each["urn"].endswith("::linkerd-trust-issuer"))
+    issuer["outputs"]["validityEndTime"] = "2020-01-01T00:00:00Z"
+    due = workshop.folder / "due.json"
+    due.write_text(json.dumps(state))
+    kept = workshop.folder / "kept.json"
+    kept.write_text(workshop.export())
+    assert workshop.pulumi("stack", "import", "--file", str(due)).returncode == 0
+    try:
+        preview = workshop.preview()
+    finally:
+        assert workshop.pulumi("stack", "import", "--file", str(kept)).returncode == 0
+    assert {change.name for change in preview.changes} == {"linkerd-trust-issuer", "linkerd-trust-issuer-secret"}
+    assert preview.of("update") == ["linkerd-trust-issuer-secret"], "in place, not a moment without a Secret"
+    assert preview.of("delete") == [], "no false deletions"
+
+
+def test_no_private_key_is_in_a_text_a_state_an_output_a_log_or_a_config_map(running: Running) -> None:
+    workshop = running.workshop
+    texts = {
+        "the first preview": running.first_preview.text,
+        "what `up` printed": running.printed,
+        "a preview with all details": workshop.preview("--show-sames").text,
+        "the state": workshop.export(),
+        "the outputs": workshop.pulumi("stack", "output", "--json").stdout,
+        "ConfigMaps": json.dumps(workshop.api.get("/api/v1/configmaps").body),
+        **{path.name: path.read_text(errors="replace") for path in (workshop.home / "logs").glob("*")},
+    }
+    encoded = base64.b64encode(b"-----BEGIN PRIVATE KEY").decode()[:24]
+    for where, content in texts.items():
+        assert content, f"{where} is empty, so nothing was checked"
+        assert not re.search(r"BEGIN [A-Z ]*PRIVATE KEY", content), f"a private key is in {where}"
+        assert encoded not in content, f"a private key in base64 is in {where}"
+
+
+def test_helm_keeps_no_private_key(workshop: Workshop) -> None:
+    releases = [each for each in items(workshop.api.get("/api/v1/secrets")) if text(each, "type") == HELM]
+    assert len(releases) == 2, "linkerd-crds and the Gateway API are releases"
+    for release in releases:
+        packed = base64.b64decode(base64.b64decode(text(release, "data", "release")))
+        assert b"PRIVATE KEY" not in gzip.decompress(packed), "Helm keeps all values, so no key may be one"

@@ -1,0 +1,153 @@
+"""Tools: from PATH where they fit, else built once from pinned modules."""
+
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from sandbox import go_modules, paths, tools
+from sandbox.builds import Build, built, run_builds
+from sandbox.failure import SandboxError
+
+PROGRAM = 'package main\n\nvar version = "unset"\n\nfunc main() { print(version) }\n'
+
+
+def script(folder: Path, name: str, prints: str) -> Path:
+    """A program that tells a version."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\necho '{prints}'\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def small_build(folder: Path, program: str = PROGRAM) -> Build:
+    """A module without dependencies that takes a second to build."""
+    folder.mkdir()
+    (folder / "go.mod").write_text("module example.com/small\n\ngo 1.26.0\n", encoding="utf-8")
+    (folder / "go.sum").touch()
+    (folder / "main.go").write_text(program, encoding="utf-8")
+    return Build("small", folder, ("small",), ("example.com/small",), "-s -w -X main.version=v1.2.3")
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache."""
+    monkeypatch.setenv("LINKERD_WORKSHOP_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize(
+    ("name", "prints"),
+    [
+        ("etcd", "etcd Version: 3.6.4"),
+        ("kube-apiserver", "Kubernetes v1.36.0"),
+        ("kwok", "kwok version v0.8.1 go1.26.0 (linux/amd64)"),
+        ("helm", "v3.18.0+gcc58e3f"),
+        ("pulumi", "v3.250.0"),
+    ],
+)
+def test_a_fitting_tool_on_path_is_preferred(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, prints: str
+) -> None:
+    fitting = script(tmp_path / "bin", name, prints)
+    monkeypatch.setenv("PATH", str(fitting.parent), prepend=os.pathsep)
+    assert tools.find([name]) == {name: fitting}, "nothing is built for it"
+
+
+@pytest.mark.parametrize(
+    ("name", "prints"),
+    [
+        ("etcd", "etcd Version: 3.4.30"),
+        ("kube-apiserver", "Kubernetes v1.35.4"),
+        ("kube-apiserver", "Kubernetes v1.37.0"),
+        ("helm", "v4.0.1+g12500dd"),
+        ("pulumi", "v3.249.9"),
+        ("kwok", "no version at all"),
+    ],
+)
+def test_a_tool_of_another_version_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, prints: str
+) -> None:
+    monkeypatch.setenv("PATH", str(script(tmp_path / "bin", name, prints).parent), prepend=os.pathsep)
+    assert tools.on_path(tools.TOOLS[name]) is None, f"{prints!r} does not fit"
+
+
+def test_every_tool_is_pinned_with_its_checksums() -> None:
+    for module in {tool.module for tool in tools.TOOLS.values()}:
+        folder = paths.TOOL_MODULES / module
+        assert (folder / "go.sum").stat().st_size > 0, f"{module} has committed checksums"
+        assert "latest" not in (folder / "go.mod").read_text(encoding="utf-8")
+
+
+def test_the_api_server_tells_the_version_of_its_module() -> None:
+    flags = tools.link_flags("kubernetes")
+    version = go_modules.pinned_version(paths.TOOL_MODULES / "kubernetes", "k8s.io/kubernetes")
+    assert f"gitVersion={version}" in flags, "charts with a kubeVersion refuse v0.0.0-master"
+    assert f"gitMinor={version.split('.')[1]}" in flags
+
+
+@pytest.mark.sandbox
+def test_two_runs_at_once_build_only_once(
+    own_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = small_build(tmp_path / "small")
+    runs = [threading.Thread(target=run_builds, args=([build],)) for _ in range(2)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    said = capsys.readouterr().err
+    assert said.count("built small in") == 1, said
+    done = subprocess.run([build.folder / "small"], capture_output=True, text=True, check=True)
+    assert done.stderr == "v1.2.3", "the version is linked in"
+    assert [path.name for path in (own_cache / "tools").glob(".small-*")] == [], "no scratch folder stays"
+
+
+@pytest.mark.sandbox
+def test_a_build_that_fails_gives_one_sentence_with_its_log(own_cache: Path, tmp_path: Path) -> None:
+    build = small_build(tmp_path / "small", program="package main\n\nfunc main() { broken }\n")
+    with pytest.raises(SandboxError) as failure:
+        run_builds([build])
+    sentence = str(failure.value)
+    assert "building small failed" in sentence
+    assert "undefined: broken" in sentence, "the compiler's own words"
+    assert str(build.log) in sentence
+    assert "undefined: broken" in build.log.read_text(encoding="utf-8")
+    assert not built(build), "a half-done build is not taken for a tool"
+    assert own_cache.exists()
+
+
+def test_a_missing_module_gives_one_sentence(own_cache: Path, tmp_path: Path) -> None:
+    source = 'package main\n\nimport _ "example.invalid/nothing"\n\nfunc main() {}\n'
+    with pytest.raises(SandboxError, match=r"building small failed.*example\.invalid/nothing"):
+        run_builds([small_build(tmp_path / "small", program=source)])
+    assert own_cache.exists()
+
+
+@pytest.mark.parametrize("go", [None, "go1.25.3"])
+def test_without_a_fitting_go_one_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go: str | None
+) -> None:
+    (tmp_path / "bin").mkdir()
+    if go is not None:
+        script(tmp_path / "bin", "go", go)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    go_modules.toolchain.cache_clear()
+    try:
+        with pytest.raises(SandboxError, match=r"install Go 1\.26 or newer"):
+            go_modules.toolchain()
+    finally:
+        go_modules.toolchain.cache_clear()
+
+
+def test_another_toolchain_or_pin_gives_another_build(own_cache: Path, tmp_path: Path) -> None:
+    build = small_build(tmp_path / "small")
+    before = build.folder
+    (build.source / "go.sum").write_text("changed\n", encoding="utf-8")
+    assert build.folder != before, "a changed pin is built anew, beside the old one"
+    assert before.is_relative_to(own_cache)
+    assert shutil.which("go") is not None

@@ -1,0 +1,174 @@
+"""The whole program on a sandbox, driven by the same commands as the Makefile's."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kubernetes import client, config
+
+from operations.cluster_api import ClusterApi, items, text
+
+_client: Any = client
+_config: Any = config
+CHECKOUT = Path(__file__).resolve().parents[2]
+OWN = {".sandbox", ".charts", ".git", "Pulumi.local.yaml"}
+KUBERNETES_OWN = {"events", "leases", "endpoints", "endpointslices", "nodes", "pods", "componentstatuses"}
+"""Kinds whose objects come and go by themselves."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a preview announces."""
+
+    operation: str
+    type: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a preview says."""
+
+    changes: list[Change]
+    text: str
+
+    def of(self, operation: str) -> list[str]:
+        """Return the names of what is to be created, updated, …."""
+        return [change.name for change in self.changes if change.operation == operation]
+
+
+class Workshop:
+    """A copy of the project with a stack file of its own, against the sandbox in `home`."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        folder.mkdir(parents=True)
+        for entry in CHECKOUT.iterdir():
+            if entry.name not in OWN:
+                (folder / entry.name).symlink_to(entry)
+        self.folder, self.home = folder, home
+        self._file = folder / "Pulumi.local.yaml"
+        content: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.local.yaml").read_text())
+        content["config"]["linkerd-workshop:kubeconfig"] = str(home / "kubeconfig")
+        self._file.write_text(yaml.safe_dump(content))
+        self._settings = self._file.read_text()
+
+    def choose(self, key: str, value: object) -> None:
+        """Write a setting (`demos.booksapp.faultPercent`) into the stack's file."""
+        content: dict[str, Any] = yaml.safe_load(self._file.read_text())
+        first, *rest = key.split(".")
+        at: dict[str, Any] = content["config"]
+        for step in [f"linkerd-workshop:{first}", *rest][:-1]:
+            at = at.setdefault(step, {})
+        at[rest[-1] if rest else f"linkerd-workshop:{first}"] = value
+        self._file.write_text(yaml.safe_dump(content))
+
+    def reset(self) -> None:
+        """Put the settings back."""
+        self._file.write_text(self._settings)
+
+    def pulumi(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a Pulumi command to its end."""
+        return subprocess.run(
+            self._command(*arguments),
+            cwd=self.folder,
+            env=self._environment(environment),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def preview(self, *arguments: str) -> Preview:
+        """Return what `pulumi preview` announces."""
+        done = self.pulumi("preview", "--json", *arguments)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        document: dict[str, Any] = json.loads(done.stdout)
+        changes = [
+            Change(step["op"], step["urn"].split("::")[2].rpartition("$")[2], step["urn"].rpartition("::")[2])
+            for step in document["steps"]
+            if step["op"] not in ("same", "read")
+        ]
+        return Preview(changes, done.stdout + done.stderr)
+
+    def up(self) -> str:
+        """Run `pulumi up`; return what it printed."""
+        done = self.pulumi("up", "--yes", "--diff")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout + done.stderr
+
+    def destroy(self) -> str:
+        """Run `pulumi destroy`; return what it printed."""
+        done = self.pulumi("destroy", "--yes")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout + done.stderr
+
+    def export(self) -> str:
+        """Return the stack's state as Pulumi exports it, secrets encrypted."""
+        return self.pulumi("stack", "export").stdout
+
+    def kill_during_up(self, seconds: float) -> None:
+        """Start `pulumi up` and kill the engine with everything below it after so many seconds."""
+        process = subprocess.Popen(
+            self._command("up", "--yes"),
+            cwd=self.folder,
+            env=self._environment(None),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+    @property
+    def api(self) -> ClusterApi:
+        """The sandbox's API server."""
+        return ClusterApi(str(self.home / "kubeconfig"), None)
+
+    @contextmanager
+    def ingress_class(self, name: str) -> Generator[None]:
+        """Have an IngressClass in the cluster for a while."""
+        networking = _client.NetworkingV1Api(_config.new_client_from_config(str(self.home / "kubeconfig")))
+        spec = {"controller": "ingress.k8s.aws/alb"}
+        body = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": name}, "spec": spec}
+        networking.create_ingress_class(body)
+        try:
+            yield
+        finally:
+            networking.delete_ingress_class(name)
+
+    def objects(self) -> set[str]:
+        """Return every object in the cluster, but those that come and go by themselves."""
+        groups = [text(group, "preferredVersion", "groupVersion") for group in _listed(self.api, "/apis", "groups")]
+        paths = ["/api/v1", *(f"/apis/{group}" for group in groups)]
+        return {name for path in paths for name in _names(self.api, path)}
+
+    def _command(self, *arguments: str) -> list[str]:
+        launcher = [sys.executable, "-m", "sandbox", "--home", str(self.home), "pulumi", "--stack", "local"]
+        return [*launcher, "--project", str(self.folder), "--", *arguments]
+
+    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **(more or {})}
+
+
+def _listed(api: ClusterApi, path: str, key: str) -> list[dict[str, Any]]:
+    body: Any = api.get(path).body
+    return body.get(key, [])
+
+
+def _names(api: ClusterApi, path: str) -> set[str]:
+    kinds = {kind["name"] for kind in _listed(api, path, "resources") if "list" in kind["verbs"]}
+    return {
+        f"{kind} {text(each, 'metadata', 'namespace')}/{text(each, 'metadata', 'name')}"
+        for kind in kinds - KUBERNETES_OWN
+        for each in items(api.get(f"{path}/{kind}"))
+    }
