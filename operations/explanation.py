@@ -24,12 +24,16 @@ def explain(
     for error in errors:
         if error["loc"] and error["loc"][0] in secret:
             error["input"] = "(a secret)"
+            error["ctx"] = {**error.get("ctx", {}), "found": "the values are (a secret)"}
     return [_problem(model, error, project) for error in errors]
 
 
 def shown(value: object) -> str:
     """Return `value` on one line and not too long."""
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except (RecursionError, ValueError):  # of deep nesting, and of numbers of thousands of digits
+        text = f"a {type(value).__name__} too large to be shown"
     text = text.encode("unicode_escape").decode("ascii")
     return f"'{text}'" if len(text) <= LONGEST_VALUE else f"'{text[:LONGEST_VALUE]}…'"
 
@@ -37,14 +41,15 @@ def shown(value: object) -> str:
 def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Problem:
     path = [str(step) for step in error["loc"]]
     key = f"{project}:{'.'.join(shown(step)[1:-1] for step in path)}"
-    if error["type"] == "extra_forbidden":
+    if not path:
+        return Problem(project, error["msg"], "settings are keys with values in valid Unicode", "Mend the stack's file.")
+    if error["type"] in ("extra_forbidden", "invalid_key"):
         return _unknown_key(_section(model, path[:-1]), key, path[-1])
     if error["type"] == "contradiction":
         context = error.get("ctx", {})
         return Problem(key, str(context["found"]), str(context["rule"]), str(context["cure"]))
     field = _field(model, path)
-    cure = f"Set it with `pulumi config set --path '{key}' {_example(field)}`."
-    return Problem(key, f"the value is {shown(error['input'])}", f"it has to be {field.description}", cure)
+    return Problem(key, f"the value is {shown(error['input'])}", f"it has to be {field.description}", _cure(key, field))
 
 
 def _unknown_key(section: type[BaseModel], key: str, name: str) -> Problem:
@@ -71,6 +76,13 @@ def _field(model: type[BaseModel], path: Sequence[str]) -> FieldInfo:
     return _by_alias(_section(model, path[:-1]))[path[-1]]
 
 
-def _example(field: FieldInfo) -> str:
+def _cure(key: str, field: FieldInfo) -> str:
     example = (field.examples or [""])[0]
-    return "'{}'" if example == {} else str(example).lower() if isinstance(example, bool) else str(example)
+    if example == {}:
+        return mapping_cure(key)
+    return f"Set it with `pulumi config set --path '{key}' {str(example).lower() if example is True else example}`."
+
+
+def mapping_cure(key: str) -> str:
+    """Return what to do where a mapping has to be, which `pulumi config set` would take for text."""
+    return f"Remove it with `pulumi config rm --path '{key}'`, and set what belongs into it key by key."

@@ -9,7 +9,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from conventions import PROJECT
-from operations.explanation import explain, shown
+from operations.explanation import explain, mapping_cure, shown
 from operations.problem import InputError, Problem
 from settings import Settings
 
@@ -66,7 +66,7 @@ def from_file(path: Path) -> Settings:
         raise InputError(
             [Problem(str(path), "there is no such file", "a stack's settings are read from it", cure)]
         ) from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         where = " ".join(str(error).split())[:200]
         problem = Problem(str(path), f"it cannot be read ({where})", "it has to be a YAML mapping", "Mend the file.")
         raise InputError([problem]) from None
@@ -78,5 +78,5 @@ def _is_mapping(name: str) -> bool:
 
 
 def _not_json(name: str, value: object) -> Problem:
-    cure = f"Set single values with `pulumi config set --path '{PROJECT}:{name}.<key>' <value>`."
-    return Problem(f"{PROJECT}:{name}", f"the value is {shown(value)}", "it has to be a mapping of settings", cure)
+    key = f"{PROJECT}:{name}"
+    return Problem(key, f"the value is {shown(value)}", "it has to be a mapping of settings", mapping_cure(key))

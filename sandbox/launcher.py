@@ -12,6 +12,8 @@ from sandbox.project import StackFile, ensure_stack
 from sandbox.pulumi_cli import PulumiCli
 from sandbox.recovery import recover
 
+CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
+"""Commands that meet what a killed engine left behind."""
 PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state of a cluster that exists only on this machine
 
 
@@ -29,9 +31,12 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     if stack_file.on_sandbox(home):
         setting = sandbox_setting(home, stack_file)
         say(setting.description)
-        clear_stale_locks(home, stack_file)
-        ensure_stack(setting.cli, home, stack_file)
-        recover(setting.cli, home, stack_file, arguments)
+        if CHANGING.intersection(arguments):
+            clear_stale_locks(home, stack_file)
+            ensure_stack(setting.cli, home, stack_file)
+            recover(setting.cli, home, stack_file)
+        elif "cancel" not in arguments:
+            ensure_stack(setting.cli, home, stack_file)
     else:
         setting = plain_setting(home, stack_file)
         say(setting.description)

@@ -21,7 +21,6 @@ from sandbox.paths import Home
 from sandbox.project import StackFile
 from sandbox.pulumi_cli import PulumiCli
 
-CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh"}
 RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
@@ -33,9 +32,9 @@ class Recovered:
     document: Json
 
 
-def recover(cli: PulumiCli, home: Home, stack_file: StackFile, arguments: list[str]) -> None:
+def recover(cli: PulumiCli, home: Home, stack_file: StackFile) -> None:
     """Resolve the pending operations of a stack before a command that would meet them."""
-    if not CHANGING.intersection(arguments) or not pending_in(stack_file.state(home)):
+    if not pending_in(stack_file.state(home)):
         return
     with tempfile.TemporaryDirectory(dir=home.run) as folder:
         file = Path(folder) / "state.json"
@@ -97,9 +96,22 @@ def adopt(home: Home, resource: Json) -> Json | None:
     manager = pulumi_manager(found[1]) if found else None
     if found is None or manager is None:
         return None
-    known = {"__inputs": inputs, "__initialApiVersion": reference.api_version, "__fieldManager": manager}
+    outputs = {
+        **inputs,
+        # Nothing else is taken from the cluster: a Secret's data would enter the state in plain text.
+        "metadata": {**mapping(inputs.get("metadata")), **identity(found[1])},
+        "__inputs": inputs,
+        "__initialApiVersion": reference.api_version,
+        "__fieldManager": manager,
+    }
     errors = ["the engine was killed before this was ready"]
-    return {**resource, "id": found[0], "outputs": {**inputs, **known}, "initErrors": errors}
+    return {**resource, "id": found[0], "outputs": outputs, "initErrors": errors}
+
+
+def identity(found: Json) -> Json:
+    """By what the API server tells an object from an earlier one of the same name."""
+    metadata = mapping(found.get("metadata"))
+    return {key: metadata[key] for key in ("uid", "resourceVersion", "creationTimestamp") if key in metadata}
 
 
 def checked(cli: PulumiCli, arguments: list[str]) -> None:

@@ -29,10 +29,16 @@ def run_program(
     def found(_: str | None, *, gateway_api: bool) -> chart_sources.ChartSources:
         return {**CHARTS, "gateway_api": CHARTS["gateway_api"] if gateway_api else None}
 
+    def no_cluster(*_: object) -> None:
+        pass
+
+    def facts(*_: object) -> Facts:
+        return cluster
+
     keys = {f"linkerd-workshop:{key}": value for key, value in (config or {}).items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(startup, "ClusterApi", lambda *_: None)
-        patch.setattr(startup, "inspect", lambda *_: cluster)
+        patch.setattr(startup, "ClusterApi", no_cluster)
+        patch.setattr(startup, "inspect", facts)
         patch.setattr(chart_sources, "find", found)
         program = partial(runpy.run_path, str(ROOT / "__main__.py"), run_name="__main__")
         return deploy(program, preview=preview, config=keys)

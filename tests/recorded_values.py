@@ -1,6 +1,7 @@
 """Property values as the engine gets them: plain, but for secrets and what is not known yet."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -61,6 +62,18 @@ def sequence(value: object) -> list[object]:
     if not isinstance(value, list):
         raise LookupError(f"{value!r} is no sequence")  # noqa: TRY004  like an index that is not there
     return _SEQUENCE.validate_python(value)
+
+
+def plain_texts(value: object) -> list[str]:
+    """Return all scalars in `value` that no Secret hides, as text."""
+    if isinstance(value, Secret):
+        return []
+    parts: list[object] = []
+    with suppress(LookupError):
+        parts += mapping(value).values()
+    with suppress(LookupError):
+        parts += sequence(value)
+    return [text for part in parts for text in plain_texts(part)] or [str(value)]
 
 
 def _recorded(value: PropertyValue) -> object:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pulumi import CustomResource, ResourceOptions, ResourceTransform, ResourceTransformArgs
+from pulumi import CustomResource, ResourceOptions, ResourceTransform, ResourceTransformArgs, ResourceTransformResult
 
 from tests.engine import deploy
 
@@ -14,7 +14,7 @@ def mended(transforms: Sequence[ResourceTransform], type_: str, rendered: Mappin
         props, opts = dict(rendered), ResourceOptions()
         for transform in transforms:
             result = transform(ResourceTransformArgs(True, type_, "rendered", props, opts))
-            if result is not None:
+            if isinstance(result, ResourceTransformResult):
                 props, opts = dict(result.props), result.opts
         CustomResource(type_, "rendered", props, opts)
 

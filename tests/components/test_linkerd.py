@@ -3,8 +3,6 @@
 from functools import cache
 
 import pytest
-from pulumi import Resource, ResourceTransformArgs, ResourceTransformResult
-from pulumi.runtime import MockResourceArgs
 
 from components.addons.gateway_api import GatewayApi
 from components.mesh.control_plane import PLACEHOLDER, values
@@ -12,8 +10,8 @@ from components.mesh.linkerd import Linkerd, LinkerdArgs
 from components.resources.chart_source import ChartSource
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
-from tests.rendering import mended
 from tests.recorded_values import at
+from tests.rendering import mended
 from tests.texts import decoded
 
 ARCHIVE: ChartSource = {"chart": ".charts/chart.tgz"}
@@ -28,7 +26,7 @@ def linkerd(
     chart = PUBLISHED if published else ARCHIVE
 
     def program() -> None:
-        gateway_api: Resource | None = GatewayApi("gateway-api", {"chart": "gw.tgz"}) if own_crds else None
+        gateway_api = GatewayApi("gateway-api", {"chart": "gw.tgz"}) if own_crds else None
         args: LinkerdArgs = {
             "owner": "test",
             "crds_chart": chart,
@@ -83,6 +81,7 @@ def test_a_new_generation_changes_the_annotation_of_the_control_planes_pods_and_
 
 @pytest.mark.parametrize("kind", WEBHOOK_KINDS)
 def test_the_authority_reaches_every_webhook_of_every_rendered_configuration(kind: str) -> None:
+    authority = "certificate linkerd-webhooks-authority"
     hooks = [
         {"name": name, "clientConfig": {"service": {"name": "s"}, "caBundle": "cGxhY2Vob2xkZXI="}} for name in "ab"
     ]
@@ -92,10 +91,7 @@ def test_the_authority_reaches_every_webhook_of_every_rendered_configuration(kin
     for index, name in enumerate("ab"):
         assert at(result, "webhooks", index, "name") == name
         assert at(result, "webhooks", index, "clientConfig", "service") == {"name": "s"}
-        assert (
-            decoded(at(result, "webhooks", index, "clientConfig", "caBundle"))
-            == "certificate linkerd-webhooks-authority"
-        )
+        assert decoded(at(result, "webhooks", index, "clientConfig", "caBundle")) == authority
 
 
 def test_rendered_services_are_not_waited_for_and_keep_their_annotations() -> None:

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from components.mesh.linkerd import WEBHOOK_SECRETS
-from components.mesh.webhook_certificates import WebhookCertificates
+from components.mesh.webhook_certificates import WebhookCertificates, WebhookCertificatesArgs
 from tests.deployment import Deployment
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.recorded_values import Secret, at
@@ -14,8 +14,10 @@ from tests.texts import decoded
 
 @cache
 def webhooks(renewal_days: int | None = None) -> Deployment:
-    renewal = {} if renewal_days is None else {"renewal_days": renewal_days}
-    return deploy(lambda: WebhookCertificates("w", {"namespace": "linkerd", "secrets": WEBHOOK_SECRETS, **renewal}))
+    args: WebhookCertificatesArgs = {"namespace": "linkerd", "secrets": WEBHOOK_SECRETS}
+    if renewal_days is not None:
+        args["renewal_days"] = renewal_days
+    return deploy(lambda: WebhookCertificates("w", args))
 
 
 def test_linkerds_webhooks_are_the_injector_and_the_two_validators() -> None:

@@ -69,11 +69,12 @@ class Stack:
         found = tools.find(("pulumi", "helm"))
         home = folder / "pulumi-home"
         engine.lay_out_plugins(home, [Plugin(package, version(f"pulumi-{package}"), None) for package in PACKAGES])
-        (folder / "state").mkdir(parents=True, exist_ok=True)
+        self._states = folder / "state"
+        self._states.mkdir(parents=True, exist_ok=True)
         self._environment = {
             **launcher.with_tools(found),
             "PULUMI_HOME": str(home),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_BACKEND_URL": f"file://{self._states}",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             **(environment or {}),
@@ -101,13 +102,17 @@ class Stack:
         return self._run(_nothing, lambda stack, outcome: stack.destroy(**_watching(outcome)).stdout)
 
     def export(self) -> list[dict[str, Any]]:
-        """Give the resources of the stack's state."""
+        """Give the resources of the stack's state, secrets decrypted."""
         deployment: Mapping[str, Any] = self._stack(_nothing).export_stack().deployment or {}
         return deployment.get("resources", [])
 
     def resource(self, name: str) -> dict[str, Any]:
         """Give the state of the resource of this name."""
         return next(item for item in self.export() if item["urn"].rpartition("::")[2] == name)
+
+    def state(self) -> str:
+        """Give the state as it is written, secrets encrypted."""
+        return "".join(file.read_text(encoding="utf-8") for file in self._states.rglob(f"{self.name}.json"))
 
     def outputs(self) -> dict[str, Any]:
         """Give the stack's outputs."""

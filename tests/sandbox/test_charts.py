@@ -1,31 +1,18 @@
 """The chart doubles: the objects of the real charts by their names, and their traps."""
 
 import base64
-import json
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
-from sandbox import paths, tools
+from sandbox import paths
 from sandbox.json_values import Json, items, mapping
+from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, NAIVE, OURS, helm, objects, rendered
 
 pytestmark = pytest.mark.sandbox
 
-CONTROL_PLANE, CRDS = "linkerd-control-plane", "linkerd-crds"
-WEBHOOKS = ("proxyInjector", "profileValidator", "policyValidator")
-OURS: dict[str, object] = {
-    "identity": {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}},
-    "heartbeatSchedule": "17 3 * * *",
-    "podAnnotations": {"linkerd-workshop/generation": "1"},
-    **{webhook: {"externalSecret": True, "caBundle": "the bundle"} for webhook in WEBHOOKS},
-}
-NAIVE = {
-    "identityTrustAnchorsPEM": "the anchor",
-    "identity": {"issuer": {"tls": {"crtPEM": "the issuer", "keyPEM": "the key of the issuer"}}},
-}
 REAL_NAMES = """
 ClusterRole/linkerd-heartbeat ClusterRole/linkerd-linkerd-destination ClusterRole/linkerd-linkerd-identity
 ClusterRole/linkerd-linkerd-proxy-injector ClusterRole/linkerd-policy
@@ -53,24 +40,6 @@ ONLY_NAIVE = {
     "Secret/linkerd-sp-validator-k8s-tls",
     "Secret/linkerd-policy-validator-k8s-tls",
 }
-
-
-def helm(chart: str, values: Mapping[str, object], *more: str) -> "subprocess.CompletedProcess[str]":
-    command = [str(tools.find(("helm",))["helm"]), "template", chart, str(paths.CHART_DOUBLES / chart)]
-    flags = ["--namespace", "linkerd", "--kube-version", "1.36.3", "--values", "-"]
-    text = json.dumps(values)
-    return subprocess.run([*command, *flags, *more], input=text, capture_output=True, text=True, check=False)
-
-
-def rendered(chart: str, values: Mapping[str, object]) -> str:
-    seen = helm(chart, values)
-    assert seen.returncode == 0, seen.stderr
-    return seen.stdout
-
-
-def objects(chart: str, values: Mapping[str, object]) -> dict[str, Json]:
-    found = [mapping(each) for each in yaml.safe_load_all(rendered(chart, values)) if each]
-    return {f"{each['kind']}/{mapping(each['metadata'])['name']}": each for each in found}
 
 
 def pod_template(deployment: Json) -> Json:

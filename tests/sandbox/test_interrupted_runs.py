@@ -59,6 +59,7 @@ def killed_at(project: Project, text: str) -> None:
     """Kill an `up` once it printed this."""
     process = project.start("up", "--yes", "--skip-preview", NAMESPACE=project.stack, STUCK="1")
     read_until(process, text)
+    time.sleep(0.5)  # the engine says what it begins a moment before it writes that down and does it
     kill(process)
 
 
@@ -101,7 +102,8 @@ def test_an_object_that_something_else_made_is_not_taken_over(project: Project) 
 
 
 def put_lock(project: Project, pid: int, host: str) -> Path:
-    """A lock as the engine writes it."""
+    """A lock as the engine writes it, on a stack that exists."""
+    assert project.run("stack", "output").returncode == 0
     folder = project.home.state / ".pulumi" / "locks" / "organization" / "small" / project.stack
     folder.mkdir(parents=True, exist_ok=True)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S.123456789+00:00", time.gmtime())

@@ -71,7 +71,8 @@ def test_the_gateway_api_chart_renders_every_definition_of_the_standard_channel_
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rendered = {mapping(each["metadata"])["name"]: each for each in items([*yaml.safe_load_all(text)])}
     module = go_modules.module_folder(paths.TOOL_MODULES / "gateway-api", charts.GATEWAY_MODULE)
-    sources = [yaml.safe_load(path.read_text()) for path in (module / "config/crd/standard").glob("*.networking*.yaml")]
+    texts = [path.read_text(encoding="utf-8") for path in (module / "config/crd/standard").glob("*.yaml")]
+    sources = [document for text in texts for document in yaml.safe_load_all(text)]
     expected = {
         mapping(each["metadata"])["name"]: each
         for each in items(sources)

@@ -1,13 +1,15 @@
 """What previews of the tls stand-in show: replacements, renewals, unknowns, refusals, and no key anywhere."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.provider import PropertyDiffKind
 
 from sandbox.providers.property_values import UNKNOWN, Plain, to_plain
 from sandbox.providers.tls.renewal import is_due
-from tests.sandbox.tls_calls import check, diff, failures, preview_create, read, update
+from tests.sandbox.tls_calls import PROVIDER, check, diff, failures, preview_create, properties, read, update, urn
 from tests.sandbox.tls_chain import YEAR, chain, key
 
 NOT_PEM = "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n-----END EC PRIVATE KEY-----\n"
@@ -100,6 +102,12 @@ def test_what_is_known_is_checked_beside_what_is_not() -> None:
     assert failures("SelfSignedCert", inputs) == ["validityPeriodHours should be greater than or equal to 0"]
 
 
+def test_a_private_key_that_the_program_gives_in_clear_becomes_a_secret_input() -> None:
+    inputs = {name: value.with_secret(False) for name, value in properties(chain().request_inputs).items()}
+    checked = asyncio.run(PROVIDER.check(sdk.CheckRequest(urn("CertRequest"), {}, inputs, b""))).inputs or {}
+    assert {name for name, value in checked.items() if value.is_secret} == {"privateKeyPem"}
+
+
 def test_private_keys_are_secret_in_the_checked_inputs_and_in_the_outputs() -> None:
     for resource, inputs in (
         (chain().root, chain().root_inputs),
@@ -107,8 +115,8 @@ def test_private_keys_are_secret_in_the_checked_inputs_and_in_the_outputs() -> N
         (chain().request, chain().request_inputs),
     ):
         checked = check(resource.kind, inputs).inputs or {}
-        for properties in (checked, resource.outputs):
-            in_clear = {name: to_plain(value) for name, value in properties.items() if not value.is_secret}
+        for found in (checked, resource.outputs):
+            in_clear = {name: to_plain(value) for name, value in found.items() if not value.is_secret}
             assert "PRIVATE KEY" not in str(in_clear)
 
 

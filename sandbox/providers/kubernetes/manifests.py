@@ -122,3 +122,12 @@ def identifier(manifest: Object) -> str:
 def described(manifest: Object) -> str:
     """Name the object for a person: its kind and id."""
     return f"{text(manifest, 'kind')} {identifier(manifest)}"
+
+
+def identity(manifest: Object, resource_id: str) -> Object:
+    """Give what finds an object again: its apiVersion, kind and uid, and the id that Pulumi keeps."""
+    namespace, _, name = resource_id.rpartition("/")
+    metadata: Object = {"name": name, "uid": dig(manifest, "metadata", "uid")}
+    if namespace:
+        metadata["namespace"] = namespace
+    return {"apiVersion": text(manifest, "apiVersion"), "kind": text(manifest, "kind"), "metadata": metadata}

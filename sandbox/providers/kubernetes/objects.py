@@ -30,6 +30,8 @@ class Cluster:
         """Read the live object with this manifest's kind, namespace and name; None if there is none."""
         try:
             return self.api.request("GET", self._path(manifest))
+        except UnknownKindError:
+            return None
         except ApiError as error:
             if error.not_found:
                 return None

@@ -18,22 +18,20 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
-from sandbox.providers.errors import InitializationError, ProviderError
-from sandbox.providers.kubernetes import awaiting, checkpoints, naming
+from sandbox.providers.errors import InitializationError
+from sandbox.providers.kubernetes import awaiting, checkpoints
 from sandbox.providers.kubernetes.applying import Applier
+from sandbox.providers.kubernetes.checks import completed
 from sandbox.providers.kubernetes.comparing import compared, imported, refreshed
-from sandbox.providers.kubernetes.discovery import UnknownKindError, built_in_scope, group_of
+from sandbox.providers.kubernetes.discovery import UnknownKindError
 from sandbox.providers.kubernetes.manifests import (
     changed,
     described,
-    dig,
     identifier,
+    identity,
     lacking,
-    namespace_of,
-    text,
 )
-from sandbox.providers.kubernetes.normalizing import is_crd
-from sandbox.providers.property_values import UNKNOWN, Object, Properties, Unknown, has_unknown
+from sandbox.providers.property_values import UNKNOWN, Object, Properties, has_unknown
 from sandbox.providers.urns import type_of
 
 if TYPE_CHECKING:
@@ -51,30 +49,7 @@ class Objects:
 
     def check(self, request: CheckRequest) -> CheckResponse:
         """Complete the inputs: a name and a namespace where they lack one."""
-        manifest = checkpoints.manifest_of(request.new_inputs, type_of(request.urn))
-        if text(manifest, "kind").endswith(("List", "Patch")):
-            raise ProviderError(
-                f"{request.name}: the stand-in for the kubernetes provider does not know {type_of(request.urn)}"
-            )
-        old = checkpoints.manifest_of(request.old_inputs, type_of(request.urn)) if request.old_inputs else {}
-        manifest = self._placed(naming.named(manifest, old, request.name, request.random_seed))
-        cluster = self._connection.reachable()
-        if is_crd(manifest) and cluster is not None:
-            cluster.discovery.declare(manifest)
-        return CheckResponse(inputs=checkpoints.marked(manifest, request.new_inputs))
-
-    def _placed(self, manifest: Object) -> Object:
-        if namespace_of(manifest) or any(
-            isinstance(dig(manifest, *path), Unknown) for path in (("metadata",), ("metadata", "namespace"))
-        ):
-            return manifest
-        namespaced = built_in_scope(group_of(text(manifest, "apiVersion")), text(manifest, "kind"))
-        cluster = self._connection.reachable() if namespaced is None else None
-        if cluster is not None:
-            namespaced = cluster.discovery.namespaced(text(manifest, "apiVersion"), text(manifest, "kind"))
-        if namespaced is False:
-            return manifest
-        return changed(manifest, ("metadata", "namespace"), self._connection.settings.namespace)
+        return completed(self._connection, request)
 
     def diff(self, request: DiffRequest) -> DiffResponse:
         """Compare the object as it was last seen with what the program wants."""
@@ -136,7 +111,7 @@ class Objects:
             return ReadResponse(resource_id="")
         inputs = checkpoints.manifest_of(request.inputs, type_of(request.urn))
         old = checkpoints.read(request.properties)
-        live = _found(self._connection.cluster(), _identity(old.live or inputs, request.resource_id))
+        live = self._connection.cluster().get(identity(old.live or inputs, request.resource_id))
         if live is None:
             return ReadResponse(resource_id="")
         seen = refreshed(inputs, live) if request.inputs else imported(live)
@@ -152,7 +127,7 @@ class Objects:
         if self._connection.gone(request.urn):
             return
         old = checkpoints.read(request.properties)
-        live = _identity(old.live, request.resource_id)
+        live = identity(old.live, request.resource_id)
         try:
             waiting = self._waiting(request.urn, old.inputs, request.timeout)
             awaiting.delete_and_wait(self._connection.cluster(), old.inputs, live, waiting)
@@ -165,18 +140,3 @@ def _expected(manifest: Object, live: Object, inputs: Properties) -> dict[str, c
     for path in _KNOWN_AFTERWARDS:
         live = changed(live, path, UNKNOWN)
     return checkpoints.written(manifest, live, inputs)
-
-
-def _identity(manifest: Object, resource_id: str) -> Object:
-    namespace, _, name = resource_id.rpartition("/")
-    metadata: Object = {"name": name, "uid": dig(manifest, "metadata", "uid")}
-    if namespace:
-        metadata["namespace"] = namespace
-    return {"apiVersion": text(manifest, "apiVersion"), "kind": text(manifest, "kind"), "metadata": metadata}
-
-
-def _found(cluster: Cluster, identity: Object) -> Object | None:
-    try:
-        return cluster.get(identity)
-    except UnknownKindError:
-        return None

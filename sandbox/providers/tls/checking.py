@@ -17,19 +17,20 @@ SECRETS = frozenset({"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh",
 """Inputs and outputs that are secret whatever the program says."""
 
 
-def known(properties: Properties) -> dict[str, Plain]:
-    """Take the inputs that are known and set out of their wrapping."""
+def given(properties: Properties) -> dict[str, Plain]:
+    """Take the inputs that are set out of their wrapping."""
     plain = {key: to_plain(value) for key, value in properties.items()}
-    return {key: value for key, value in plain.items() if value is not None and not has_unknown(value)}
+    return {key: value for key, value in plain.items() if value is not None}
 
 
 def failures(kind: type[Inputs], properties: Properties) -> list[CheckFailure]:
     """Find what is wrong with the inputs as far as they are known."""
     unknown = {key for key, value in properties.items() if has_unknown(to_plain(value))}
     try:
-        inputs = kind.model_validate(known(properties))
+        inputs = kind.model_validate(given(properties))
     except ValidationError as problem:
         errors = problem.errors(include_url=False, include_input=False)
+        # An unknown value is of no type that an input may have.
         return [_failure(error) for error in errors if error["loc"][0] not in unknown]
     if unknown:
         return []

@@ -10,7 +10,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 
 from sandbox.providers.property_values import Properties, from_plain, to_plain
 from sandbox.providers.tls.cert_request import CertRequestInputs
-from sandbox.providers.tls.checking import SECRETS, failures, known
+from sandbox.providers.tls.checking import SECRETS, failures, given
 from sandbox.providers.tls.diffing import difference
 from sandbox.providers.tls.inputs import Inputs
 from sandbox.providers.tls.locally_signed_cert import LocallySignedCertInputs
@@ -60,7 +60,7 @@ class TlsProvider(sdk.Provider):
         if request.preview:
             outputs |= {key: PropertyValue.computed() for key in kind.computed}
             return sdk.CreateResponse(None, _guarded(outputs))
-        made = kind.model_validate(known(request.properties)).make()
+        made = kind.model_validate(given(request.properties)).make()
         outputs |= {key: from_plain(value) for key, value in made.outputs.items()}
         return sdk.CreateResponse(made.id, _guarded(outputs))
 

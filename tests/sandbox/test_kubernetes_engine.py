@@ -1,0 +1,161 @@
+"""What only the real engine shows: ignored changes, secrets, and a refused object in a preview."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Secret
+
+from sandbox.providers.kubernetes.manifests import dig, text
+from sandbox.providers.kubernetes.objects import Cluster
+from tests.sandbox.kubernetes_calls import unique
+from tests.sandbox.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox import paths
+    from sandbox.providers.property_values import Object
+
+GROUP = "routes.example.com"
+ROUTE: Object = {"apiVersion": f"{GROUP}/v1", "kind": "Route"}
+RULES: Object = {
+    "type": "array",
+    "x-kubernetes-list-type": "atomic",
+    "items": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+}  # noqa: E501
+SPEC: Object = {"type": "object", "properties": {"rules": RULES, "host": {"type": "string"}}}
+
+
+@pytest.fixture(scope="module")
+def cluster(sandbox_home: paths.Home) -> Iterator[Cluster]:
+    """A cluster that knows a kind with an atomic list, as HTTPRoute's rules are."""
+    cluster = Cluster(str(sandbox_home.kubeconfig), "")
+    schema: Object = {"openAPIV3Schema": {"type": "object", "properties": {"spec": SPEC}}}
+    definition: Object = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"routes.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "names": {"kind": "Route", "plural": "routes"},
+            "scope": "Namespaced",
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
+    cluster.create(definition, dry_run=False)
+    yield cluster
+    cluster.delete(definition, "Background")
+
+
+def test_ignored_rules_keep_what_a_controller_made_of_them(
+    sandbox_home: paths.Home, cluster: Cluster, tmp_path: Path
+) -> None:
+    name = unique("route")
+    labels = {"step": "one"}
+    live: Object = {**ROUTE, "metadata": {"name": name, "namespace": "default"}}
+
+    def program() -> None:
+        provider = Provider("p", kubeconfig=str(sandbox_home.kubeconfig))
+        CustomResource(
+            "route", api_version=f"{GROUP}/v1", kind="Route", metadata={"name": name, "labels": dict(labels)},
+            spec={"host": "a", "rules": [{"weight": 100}, {"weight": 0}]},
+            opts=pulumi.ResourceOptions(provider=provider, ignore_changes=["spec.rules"]),
+        )  # fmt: skip
+
+    stack = Stack(tmp_path)
+    assert stack.up(program).ok
+    moved: Object = {"op": "replace", "path": "/spec/rules", "value": [{"weight": 70}, {"weight": 30}]}
+    cluster.patch(live, [moved])
+    assert {step.operation for step in stack.preview(program).steps} == {"same"}
+    labels["step"] = "two"
+    updated = stack.up(program)
+    assert updated.ok, updated.text
+    assert updated.step("route").changes == {"metadata.labels.step": "update"}
+    found = cluster.get(live)
+    assert dig(found, "spec", "rules") == [{"weight": 70}, {"weight": 30}]
+    assert text(found, "metadata", "labels", "step") == "two"
+    cluster.patch(live, [{**moved, "value": [{"weight": 50}, {"weight": 50}]}])
+    labels["step"] = "three"
+    assert stack.up(program).ok, "the update did not take the rules over"
+    assert dig(cluster.get(live), "spec", "rules") == [{"weight": 50}, {"weight": 50}]
+    assert stack.refresh(program).ok
+    assert {step.operation for step in stack.preview(program).steps} == {"same"}
+    assert stack.destroy().ok
+    assert cluster.get(live) is None
+
+
+def test_secrets_stay_secret(sandbox_home: paths.Home, tmp_path: Path) -> None:
+    token = ["s3cret-token"]
+
+    def program() -> None:
+        provider = Provider("p", kubeconfig=str(sandbox_home.kubeconfig), enable_config_map_mutable=True)
+        options = pulumi.ResourceOptions(provider=provider)
+        plain = Secret("plain", metadata={"namespace": "default"}, string_data={"a": token[0]}, opts=options)
+        hidden = {"a": pulumi.Output.secret(token[0]), "b": "seen"}
+        ConfigMap("hidden", metadata={"namespace": "default"}, data=hidden, opts=options)
+        pulumi.export("data", plain.data)
+
+    stack = Stack(tmp_path)
+    texts = [stack.preview(program).text, stack.up(program).text]
+    token[0] = "n3w-token"
+    changed = stack.preview(program)
+    assert changed.step("hidden").changes == {"data.a": "update"}
+    texts += [changed.text, stack.up(program).text]
+    for word in ("s3cret", "n3w-token", "bjN3LXRva2Vu", "czNjcmV0"):
+        assert word not in "".join(texts), "in what is printed"
+        assert word not in stack.state(), "in the state"
+    assert "seen" in stack.state(), "what is not secret stays readable"
+    assert stack.destroy().ok
+
+
+def test_a_refused_object_fails_the_preview_though_its_namespace_is_made_in_it(
+    sandbox_home: paths.Home, tmp_path: Path
+) -> None:
+    containers: list[dict[str, Any]] = [{"name": "c"}]
+    name = unique("ns")
+
+    def program() -> None:
+        provider = Provider("p", kubeconfig=str(sandbox_home.kubeconfig))
+        options = pulumi.ResourceOptions(provider=provider)
+        namespace = Namespace("n", metadata={"name": name}, opts=options)
+        ConfigMap("inside", metadata={"namespace": namespace.metadata.name}, opts=options)
+        template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers}}
+        spec = {"selector": {"match_labels": {"a": "c"}}, "template": template}
+        Deployment("d", metadata={"namespace": "default"}, spec=spec, opts=options)
+
+    preview = Stack(tmp_path).preview(program)
+    assert not preview.ok
+    assert "Deployment default/d-" in preview.message
+    assert "selector" in preview.message
+    assert "Traceback" not in preview.text
+    assert "inside" not in preview.message
+
+
+def test_a_changed_kubeconfig_replaces_nothing_while_the_cluster_identifier_is_the_same(
+    sandbox_home: paths.Home, tmp_path: Path
+) -> None:
+    kubeconfig = sandbox_home.kubeconfig.read_text(encoding="utf-8")
+    given: dict[str, Any] = {"kubeconfig": kubeconfig, "cluster_identifier": "one"}
+
+    def program() -> None:
+        options = pulumi.ResourceOptions(provider=Provider("p", **given))
+        ConfigMap("c", metadata={"namespace": "default"}, opts=options)
+
+    stack = Stack(tmp_path)
+    assert stack.up(program).ok
+    given["kubeconfig"] = kubeconfig.replace("https://127.0.0.1", "https://localhost")
+    changed = stack.preview(program)
+    assert changed.operations("p") == ["update"]
+    assert changed.operations("c") == ["same"]
+    given["cluster_identifier"] = "two"
+    moved = stack.preview(program)
+    assert "replace" in moved.operations("p")
+    assert "replace" in moved.operations("c")
+    assert stack.destroy().ok

@@ -1,0 +1,247 @@
+"""No input makes anything but settings or a message: whatever stands in a stack's file, there is no traceback."""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from operations.problem import InputError, Problem
+from operations.stack_settings import from_file, parse
+from settings import Settings
+
+fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+
+KEYS = ["kubeconfig", "context", "chartMirror", "ingressClass", "gatewayApi", "trust", "demos"]
+INNER = [
+    "booksapp",
+    "install",
+    "anchorDays",
+    "issuerDays",
+    "renewalDays",
+    "generation",
+    "enabled",
+    "faultPercent",
+    "host",
+]
+ODD = [
+    "",
+    "\0",
+    "\ud800",
+    "\x1b[31m",
+    "é",
+    "e\u0301",
+    "🙂",
+    "\u202e",
+    "a" * 5000,
+    "'",
+    "{",
+    "%s",
+    "{0}",
+    "[bold]",
+    "null",
+    "1e999",
+]
+
+text = st.sampled_from(ODD) | st.text(st.characters(), max_size=20)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**4000, -(10**400), 2**63])
+    | st.floats()
+    | text
+    | st.dates()
+    | st.datetimes()
+    | st.binary(max_size=5)
+)
+names = st.sampled_from(INNER) | text
+odd_names = names | st.integers() | st.none() | st.tuples(st.integers())
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_names, inner, max_size=4), max_leaves=12
+)
+files = st.dictionaries(
+    st.sampled_from(KEYS) | st.sampled_from(KEYS).map("linkerd-workshop:{}".format) | text, values, max_size=5
+)
+
+
+def survives(raw: Mapping[str, object]) -> None:
+    """Parse; every message is made of single lines that a terminal can print."""
+    problems: tuple[Problem, ...] = ()
+    try:
+        parse(raw)
+    except InputError as error:
+        problems = error.problems
+    for problem in problems:
+        assert str(problem).isprintable()
+
+
+def nested(depth: int, opening: str, closing: str = "") -> str:
+    return opening * depth + closing * depth
+
+
+@fast
+@given(files)
+@example({"demos": {"booksapp": {"host": "a" * 100_000}}})
+@example({"demos": {None: 1}})
+@example({"trust": {1: 1, "1": 2}})
+@example({"demos": nested(100_000, "[", "]")})
+@example({"demos": nested(100_000, '{"a":') + "1" + "}" * 100_000})
+@example({"linkerd-workshop:demos": "{}", "demos": "{}"})
+def test_whatever_is_in_a_stacks_file_is_taken_or_explained(raw: dict[str, object]) -> None:
+    survives(raw)
+
+
+@fast
+@given(
+    st.dictionaries(
+        st.sampled_from(KEYS), text | values.map(lambda each: json.dumps(each, default=str, skipkeys=True)), max_size=4
+    )
+)
+def test_whatever_text_pulumi_hands_over_is_taken_or_explained(raw: dict[str, object]) -> None:
+    survives(raw)
+
+
+def test_deep_nesting_is_explained() -> None:
+    deep: object = 1
+    for _ in range(50_000):
+        deep = {"booksapp": deep}
+    survives({"demos": deep})
+    deep = []
+    for _ in range(50_000):
+        deep = [deep]
+    survives({"demos": {"booksapp": {"faultPercent": deep}}})
+
+
+def test_a_number_too_long_to_be_written_is_explained() -> None:
+    survives({"demos": {"booksapp": {"faultPercent": 10**5000}}, "trust": {"anchorDays": [10**5000]}})
+
+
+def test_a_value_that_holds_itself_is_explained() -> None:
+    own: dict[str, object] = {}
+    own["booksapp"] = own
+    survives({"demos": own})
+
+
+def read(content: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "Pulumi.x.yaml"
+        path.write_bytes(content)
+        with contextlib.suppress(InputError):
+            assert isinstance(from_file(path), Settings)
+
+
+@fast
+@given(st.binary(max_size=60))
+def test_whatever_bytes_a_file_holds_are_taken_or_explained(content: bytes) -> None:
+    read(content)
+
+
+@fast
+@given(st.text(st.sampled_from("abc:[]{}&*!<|>-#%@`'\"?,\n\t 01.~=\\"), max_size=60))
+def test_whatever_looks_like_yaml_is_taken_or_explained(content: str) -> None:
+    read(b"config:\n  linkerd-workshop:demos: " + content.encode())
+    read(content.encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"config:",
+        b"config: []",
+        b"config: 1",
+        b"[]",
+        b"- config",
+        b"text",
+        b"config:\n  1: 2",
+        b"config:\n  ? [a]\n  : b",
+        b"config:\n  linkerd-workshop:demos: &a [*a]",
+        b"config: &a {linkerd-workshop:demos: *a}",
+        b"config: {linkerd-workshop:trust: {generation: " + b"9" * 5000 + b"}}",
+        b"config: {linkerd-workshop:trust: 2001-99-99}",
+        b"config: {linkerd-workshop:context: !!python/object/apply:os.system [ls]}",
+        b"config: {linkerd-workshop:context: !!binary '*'}",
+        b"config: {linkerd-workshop:context: *nowhere}",
+        b"config: {secure: v1:abc}",
+        b"a: 1\n---\nb: 2",
+        b"\xff\xfe\x00",
+        b"\xef\xbb\xbfconfig: {}",
+        b"%YAML 9.9\n---\nconfig: {}",
+        b"[" * 1200,
+        b"{a: " * 1200,
+        b"- " * 1200,
+        b"config: {linkerd-workshop:demos: " + b"[" * 1200 + b"]" * 1200 + b"}",
+    ],
+    ids=lambda content: content[:40].decode(errors="replace"),
+)
+def test_files_that_break_readers_are_taken_or_explained(content: bytes) -> None:
+    read(content)
+
+
+def test_a_file_that_is_a_folder_or_is_not_there_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        from_file(tmp_path)
+    with pytest.raises(InputError, match="there is no such file"):
+        from_file(tmp_path / "Pulumi.nowhere.yaml")
+
+
+labels = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
+lives = st.lists(st.integers(1, 36500), min_size=3, max_size=3, unique=True).map(sorted)
+good = st.fixed_dictionaries(
+    {},
+    optional={
+        "kubeconfig": st.sampled_from(["", "~/.kube/config"]),
+        "context": labels,
+        "ingressClass": labels,
+        "gatewayApi": st.fixed_dictionaries({"install": st.booleans()}),
+        "trust": lives.map(
+            lambda it: {"renewalDays": it[0], "issuerDays": it[1], "anchorDays": it[2], "generation": 2}
+        ),
+        "demos": st.fixed_dictionaries(
+            {
+                "booksapp": st.fixed_dictionaries(
+                    {
+                        "enabled": st.booleans(),
+                        "faultPercent": st.integers(0, 100),
+                        "authorsFailureRate": st.floats(0, 1),
+                        "host": st.tuples(labels, labels).map(".".join) | st.none(),
+                    }
+                )
+            }
+        ),
+    },
+)
+
+
+@fast
+@given(good)
+def test_good_settings_come_out_as_they_went_in_by_every_way(raw: dict[str, object]) -> None:
+    read_once = parse(raw)
+    by_pulumi = parse({key: json.dumps(each) if isinstance(each, dict) else each for key, each in raw.items()})
+    again = parse({key: each for key, each in read_once.model_dump(by_alias=True).items() if each is not None})
+
+    assert by_pulumi == read_once
+    assert again == read_once
+    for key, value in raw.items():
+        written = read_once.model_dump(by_alias=True)[key]
+        assert written == value or (value == "" and written is None) or _within(value, written), key
+
+
+def _within(part: object, whole: object) -> bool:
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(_within(value, whole[key]) for key, value in part.items())
+    return part == whole
+
+
+def test_a_file_and_the_running_program_read_the_same(tmp_path: Path) -> None:
+    raw = {"demos": {"booksapp": {"faultPercent": 25}}, "context": "kind"}
+    path = tmp_path / "Pulumi.x.yaml"
+    path.write_text(yaml.safe_dump({"config": {f"linkerd-workshop:{key}": each for key, each in raw.items()}}))
+
+    assert from_file(path) == parse(raw)
