@@ -1,6 +1,6 @@
 """The Kubernetes API as the operator's commands see it: read-only questions with short time limits.
 
-The one module here that touches the `kubernetes` client, whose types say little.
+With `kubeconfig` the only module that touches the `kubernetes` client, whose types say little.
 """
 
 import json
@@ -9,24 +9,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config
+from kubernetes import client
 from kubernetes.config import ConfigException
 from pydantic import TypeAdapter
 from urllib3.exceptions import HTTPError
 
+from operations import kubeconfig as kubeconfig_file
 from operations.problem import InputError, Problem
 
 SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = 15
 
 _OBJECT = TypeAdapter(dict[str, object])
-_CONTEXTS = TypeAdapter(list[dict[str, object]])
 _ITEMS = TypeAdapter(list[object])
 _client: Any = client
-_config: Any = config
 
 
 @dataclass(frozen=True)
@@ -48,19 +46,23 @@ class ClusterApi:
     """The API server's URL."""
 
     def __init__(self, kubeconfig: str | None, context: str | None) -> None:
-        path = str(Path(kubeconfig).expanduser()) if kubeconfig else None
-        configuration = _client.Configuration()
-        configuration.retries = False
-        try:
-            _config.load_kube_config(path, context, configuration, persist_config=False)
-        except (ConfigException, OSError, ValueError) as error:
-            raise InputError([_kubeconfig_problem(path, context, error)]) from None
+        configuration = kubeconfig_file.load(kubeconfig, context)
         self.address = str(configuration.host)
         self._client = _client.ApiClient(configuration)
 
     def get(self, path: str) -> Answer:
         """Return the answer to GET `path`. Raises InputError if the server does not answer."""
         return self._ask("GET", path, None)
+
+    def find(self, path: str) -> dict[str, object] | None:
+        """Return the object or list at `path`, or None if there is none. Raises InputError if the server refuses."""
+        answer = self.get(path)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        if reason := refusal(answer):
+            cure = "Ask for a role that may read it, or choose another user or context."
+            raise InputError([Problem(f"{self.address}{path}", reason, "the program has to read it", cure)])
+        return answer.body
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
         """Return the answer to POST `path`. Raises InputError if the server does not answer."""
@@ -79,10 +81,13 @@ class ClusterApi:
             text = response.read()
         except (HTTPError, OSError, ConfigException) as error:
             raise InputError([self._silence(error)]) from None
-        now = parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else datetime.now(UTC)
+        except ValueError:  # its text may hold the token
+            found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
+            raise InputError([Problem(self.address, found, rule, "Log in again, or mend the kubeconfig.")]) from None
+        now = _time(response.headers.get("Date"))
         try:
             return Answer(response.status, _OBJECT.validate_python(json.loads(text)), now)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Answer(response.status, {}, now)
 
     def _silence(self, error: Exception) -> Problem:
@@ -99,31 +104,16 @@ def refusal(answer: Answer) -> str | None:
     """Return why the server refused, or None if it did not."""
     if answer.status < HTTPStatus.BAD_REQUEST:
         return None
-    return str(answer.body.get("message") or HTTPStatus(answer.status).phrase)
+    message = answer.body.get("message")
+    return " ".join(message.split())[:200] if isinstance(message, str) and message else f"HTTP status {answer.status}"
 
 
-def _kubeconfig_problem(path: str | None, context: str | None, error: Exception) -> Problem:
-    where = path or "the default kubeconfig"
-    if path and not Path(path).is_file():
-        return Problem(where, "there is no such kubeconfig", "the cluster is found through it", _CURE_PATH)
-    contexts = _contexts(path)
-    if context and contexts is not None and context not in contexts:
-        known = ", ".join(sorted(contexts)) or "none"
-        cure = "Set one with `pulumi config set linkerd-workshop:context <name>`."
-        return Problem(f"{where}, context '{context}'", "there is no such context", f"the known ones are {known}", cure)
-    reason = " ".join(str(error).split())[:200]
-    return Problem(where, f"it cannot be used ({reason})", "it has to name a cluster and a user", _CURE_PATH)
-
-
-_CURE_PATH = "Set the right file with `pulumi config set linkerd-workshop:kubeconfig <path>`, or start the sandbox."
-
-
-def _contexts(path: str | None) -> set[str] | None:
+def _time(date: str | None) -> datetime:
     try:
-        contexts, _ = _config.list_kube_config_contexts(path)
-        return {str(entry["name"]) for entry in _CONTEXTS.validate_python(contexts)}
-    except (ConfigException, OSError, ValueError, TypeError, KeyError):
-        return None
+        time = parsedate_to_datetime(date or "")
+    except ValueError:
+        return datetime.now(UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def at(document: object, *path: str) -> object:
@@ -139,7 +129,7 @@ def text(document: object, *path: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def items(answer: Answer) -> list[object]:
-    """Return the items of a list; none if the server refused."""
-    found = answer.body.get("items")
+def items(document: object) -> list[object]:
+    """Return the items of a list in JSON; none if it is not one."""
+    found = at(document, "items")
     return list(_ITEMS.validate_python(found)) if isinstance(found, list) else []

@@ -42,7 +42,7 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
     path = [str(step) for step in error["loc"]]
     key = f"{project}:{'.'.join(shown(step)[1:-1] for step in path)}"
     if not path:
-        return Problem(project, error["msg"], "settings are keys with values in valid Unicode", "Mend the stack's file.")
+        return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Mend the stack's file.")
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return _unknown_key(_section(model, path[:-1]), key, path[-1])
     if error["type"] == "contradiction":

@@ -1,7 +1,5 @@
 """Whose the cluster's Gateway API definitions are, and whether Linkerd reads their version."""
 
-from http import HTTPStatus
-
 from conventions import GATEWAY_API_RELEASE, PROJECT
 from operations.cluster_api import ClusterApi, text
 from operations.problem import Problem
@@ -13,12 +11,12 @@ PATH = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{DEFINITION}"
 
 def check(api: ClusterApi, *, installs: bool) -> list[Problem]:
     """Return what keeps the mesh from finding the definitions that it needs, with one owner."""
-    answer = api.get(PATH)
-    if answer.status == HTTPStatus.NOT_FOUND:
+    definition = api.find(PATH)
+    if definition is None:
         return [] if installs else [_absent(api)]
     annotations = ("metadata", "annotations")
-    release = tuple(text(answer.body, *annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name"))
-    version = text(answer.body, *annotations, "gateway.networking.k8s.io/bundle-version").removeprefix("v")
+    release = tuple(text(definition, *annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name"))
+    version = text(definition, *annotations, "gateway.networking.k8s.io/bundle-version").removeprefix("v")
     if release == GATEWAY_API_RELEASE:
         return []
     if installs:

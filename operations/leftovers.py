@@ -40,10 +40,10 @@ def report(settings: Settings, stack: str, console: Console) -> int:
 
 def leftovers(api: ClusterApi, stack: str) -> Iterator[tuple[str, bool]]:
     """Yield each object that a destroyed stack would have removed, and whether its chart marks it to be kept."""
-    for namespace in items(api.get("/api/v1/namespaces")):
+    for namespace in items(api.find("/api/v1/namespaces")):
         if text(namespace, "metadata", "annotations", OWNER) == stack:
             yield f"namespace/{text(namespace, 'metadata', 'name')}", False
-    for definition in items(api.get(DEFINITIONS)):
+    for definition in items(api.find(DEFINITIONS)):
         annotations = ("metadata", "annotations")
         release = tuple(
             text(definition, *annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name")
@@ -52,6 +52,6 @@ def leftovers(api: ClusterApi, stack: str) -> Iterator[tuple[str, bool]]:
             kept = at(definition, *annotations, KEEP) == "keep"
             yield f"crd/{text(definition, 'metadata', 'name')}", kept
     for path in CLUSTER_WIDE:
-        for each in items(api.get(path)):
+        for each in items(api.find(path)):
             if text(each, "metadata", "labels", "linkerd.io/control-plane-ns") == "linkerd":
                 yield f"{path.rsplit('/', 1)[1]}/{text(each, 'metadata', 'name')}", False

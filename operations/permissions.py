@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from operations.cluster_api import ClusterApi, at
-from operations.problem import Problem
+from operations.cluster_api import ClusterApi, at, refusal
+from operations.problem import InputError, Problem
 
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 AT_ONCE = 8
+_CURE = "Ask for a role that may, such as cluster-admin, or choose another user or context."
 VERBS = ("get", "create", "patch", "delete")
 RESOURCES: Mapping[str, tuple[str, ...]] = {
     "": ("namespaces", "configmaps", "secrets", "services", "serviceaccounts"),
@@ -43,10 +44,12 @@ def _allowed(api: ClusterApi, group: str, resource: str, verb: str) -> bool:
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": {"group": group, "resource": resource, "verb": verb}},
     }
-    return at(api.post(PATH, review).body, "status", "allowed") is True
+    answer = api.post(PATH, review)
+    if reason := refusal(answer):
+        raise InputError([Problem(f"{api.address}{PATH}", reason, "the program asks there what you may do", _CURE)])
+    return at(answer.body, "status", "allowed") is True
 
 
 def _problem(api: ClusterApi, group: str, resource: str, verbs: list[str]) -> Problem:
     kind = f"{resource}.{group}" if group else resource
-    cure = "Ask for a role that may, such as cluster-admin, or choose another user or context."
-    return Problem(f"{api.address}, {kind}", f"you may not {', '.join(verbs)} them", "the program has to", cure)
+    return Problem(f"{api.address}, {kind}", f"you may not {', '.join(verbs)} them", "the program has to", _CURE)

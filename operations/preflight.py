@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from conventions import OWNER
 from operations import gateway_api_check
-from operations.cluster_api import ClusterApi, items, refusal, text
+from operations.cluster_api import ClusterApi, items, text
+from operations.first_contact import greet
 from operations.permissions import check_permissions
 from operations.problem import InputError, Problem
 from versions import MINIMUM_KUBERNETES
@@ -61,7 +61,7 @@ def inspect(api: ClusterApi, expected: Expectations) -> Facts:
 def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
     """Yield every check's result; a cluster that does not answer yields one and ends."""
     try:
-        api.get("/version")
+        greet(api)
     except InputError as error:
         yield Check("the cluster answers", error.problems)
         return
@@ -75,18 +75,25 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
         "Gateway API": lambda: gateway_api_check.check(api, installs=expected.installs_gateway_api),
     }
     for subject, check in subjects.items():
-        yield Check(subject, tuple(check()))
+        yield Check(subject, _result(check))
+
+
+def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
+    try:
+        return tuple(check())
+    except InputError as refused:  # the server answers, but not this question
+        return refused.problems
 
 
 def facts(api: ClusterApi) -> Facts:
     """Return what the program needs to know of the cluster."""
-    answer = api.get("/api/v1/namespaces/kube-system")
-    if reason := refusal(answer):
-        cure = "Ask for the right to get namespaces."
-        raise InputError([Problem(api.address, reason, "the cluster is known by its namespace kube-system", cure)])
-    classes = items(api.get("/apis/networking.k8s.io/v1/ingressclasses"))
+    identity = text(api.find("/api/v1/namespaces/kube-system"), "metadata", "uid")
+    if not identity:
+        found, rule = "its namespace kube-system has no UID", "the cluster is known by it"
+        raise InputError([Problem(api.address, found, rule, "Choose another context.")])
+    classes = items(api.find("/apis/networking.k8s.io/v1/ingressclasses"))
     return Facts(
-        identity=text(answer.body, "metadata", "uid"),
+        identity=identity,
         kubernetes=text(api.get("/version").body, "gitVersion"),
         ingress_classes=frozenset(text(each, "metadata", "name") for each in classes),
     )
@@ -113,10 +120,10 @@ def _clock(api: ClusterApi) -> list[Problem]:
 
 
 def _foreign_mesh(api: ClusterApi, expected: Expectations) -> list[Problem]:
-    answer = api.get(INJECTOR)
-    if answer.status == HTTPStatus.NOT_FOUND or _owner(api, "linkerd") == expected.stack:
+    injector = api.find(INJECTOR)
+    if injector is None or _owner(api, "linkerd") == expected.stack:
         return []
-    namespace = text(answer.body, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
+    namespace = text(injector, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
     found = f"Linkerd is installed in namespace {namespace}, and not by stack {expected.stack}"
     cure = "Uninstall it, destroy the stack that owns it, or choose another cluster."
     return [Problem(api.address, found, "a cluster holds one control plane", cure)]
@@ -138,5 +145,5 @@ def _foreign_namespaces(api: ClusterApi, expected: Expectations) -> list[Problem
 
 def _owner(api: ClusterApi, namespace: str) -> str | None:
     """Return the stack that a namespace belongs to: empty if it is nobody's, None if there is no such namespace."""
-    answer = api.get(f"/api/v1/namespaces/{namespace}")
-    return None if answer.status == HTTPStatus.NOT_FOUND else text(answer.body, "metadata", "annotations", OWNER)
+    found = api.find(f"/api/v1/namespaces/{namespace}")
+    return None if found is None else text(found, "metadata", "annotations", OWNER)

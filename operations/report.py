@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from operations.cluster_api import ClusterApi
 from operations.preflight import checks
@@ -13,11 +14,12 @@ def check_cluster(settings: Settings, stack: str, console: Console) -> int:
     """Print one row a check; return 1 if something has to be done first."""
     api = ClusterApi(settings.kubeconfig, settings.context)
     results = list(checks(api, expectations(settings, stack)))
-    table = Table(title=f"{api.address}, for stack {stack}", title_justify="left")
+    # Text and not str: what a cluster says may look like rich's markup.
+    table = Table(title=Text(f"{api.address}, for stack {stack}"), title_justify="left")
     table.add_column("check", no_wrap=True)
     table.add_column("")
     table.add_column("what to do", overflow="fold")
     for check in results:
-        table.add_row(check.subject, "no" if check.problems else "ok", "\n".join(map(str, check.problems)))
+        table.add_row(check.subject, "no" if check.problems else "ok", Text("\n".join(map(str, check.problems))))
     console.print(table)
     return 1 if any(check.problems for check in results) else 0

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sandbox import control_plane, launcher, paths, status
+from sandbox import bench, control_plane, launcher, paths, status
 from sandbox.console import say
 from sandbox.failure import SandboxError
 
@@ -20,6 +20,8 @@ def parser() -> argparse.ArgumentParser:
     )
     down = commands.add_parser("down", help="stop the control plane; its data stays")
     down.add_argument("--wipe", action="store_true", help="remove the data, too")
+    timing = commands.add_parser("bench", help="time the stack in a sandbox of its own, beside the same by hand")
+    timing.add_argument("--json", action="store_true", help="figures as JSON")
     commands.add_parser("status", help="what runs, where, and how much memory it takes")
     pulumi = commands.add_parser("pulumi", help="run the Pulumi engine with what it needs here")
     pulumi.add_argument("--stack", required=True, help="the stack, such as local or dev")
@@ -35,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
         control_plane.up(home, options.port)
     elif options.command == "down":
         control_plane.down(home, wipe=options.wipe)
+    elif options.command == "bench":
+        bench.run(as_json=options.json)
     elif options.command == "status":
         return status.show(home)
     elif options.command == "pulumi":

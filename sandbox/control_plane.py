@@ -111,7 +111,6 @@ def down(home: Home, *, wipe: bool = False) -> None:
             shutil.rmtree(home.folder)
         kept = "its folder is removed" if wipe else f"its data stays in {home.folder}"
         say(f"stopped, {kept}" if names else f"nothing was running, {kept}")
-    home.lock.unlink(missing_ok=True)
 
 
 def stop_components(home: Home) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox import paths
-from sandbox.failure import SandboxError
 from sandbox.plugins import Choice, Plugin
 
 LANGUAGE_HOST = "pulumi-language-python"
@@ -62,19 +61,15 @@ def link(path: Path, target: Path) -> None:
     scratch.replace(path)
 
 
-def lay_out_language_host(folder: Path, pulumi: Path, chosen: Choice) -> Path:
-    """The engine's executable, with a language host beside it: the real one if it has one, else ours."""
-    beside = pulumi.resolve().parent / LANGUAGE_HOST
-    if chosen is not Choice.STAND_IN and (beside.is_file() or shutil.which(LANGUAGE_HOST)):
-        return pulumi
-    if chosen is Choice.REAL:
-        message = (
-            f"PULUMI_PLUGINS=real, but there is no {LANGUAGE_HOST} beside {pulumi.resolve()} nor on PATH: "
-            "install Pulumi (https://www.pulumi.com/docs/install/), or choose PULUMI_PLUGINS=auto."
-        )
-        raise SandboxError(message)
+def lay_out_language_host(folder: Path, pulumi: Path, chosen: Choice) -> tuple[Path, bool]:
+    """The engine's executable, and whether its own language host runs the program; else ours lies beside it.
+
+    Ours is there for the choice `real`, too: what that rules out is a provider that only plays one.
+    """
+    if chosen is not Choice.STAND_IN and (pulumi.resolve().parent / LANGUAGE_HOST).is_file():
+        return pulumi, True
     write_script(folder / LANGUAGE_HOST, "sandbox.language_host")
-    return beside_host(folder / "pulumi", pulumi.resolve())
+    return beside_host(folder / "pulumi", pulumi.resolve()), False
 
 
 def beside_host(path: Path, pulumi: Path) -> Path:

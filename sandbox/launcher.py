@@ -50,20 +50,20 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     found = tools.find(tools.ENGINE if control_plane.healthy(home) else (*tools.CONTROL_PLANE, *tools.ENGINE))
     selected = plugins.select(found["pulumi"], chosen)
     control_plane.up(home, quiet=True)
-    program = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], chosen)
+    program, real_host = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], chosen)
     engine.lay_out_plugins(home.plugins, selected)
     source = charts.choose(home)
     environment = with_tools(found)
     environment["PULUMI_HOME"] = str(home.plugins)
-    if chosen is plugins.Choice.STAND_IN:
-        environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
+    # What is on PATH is linked where it is wanted; found there by the engine it costs a warning on every command.
+    environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
     if source.mirror is not None:
         environment["CHART_MIRROR"] = source.mirror
     environment.setdefault("PULUMI_BACKEND_URL", f"file://{home.state}")
     if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment:
         environment.setdefault("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
     cluster = f"kubernetes {control_plane.version(home)}"
-    used = ", ".join(str(plugin) for plugin in selected)
+    used = ", ".join([*map(str, selected), f"python host {'real' if real_host else 'stand-in'}"])
     description = f"{cluster} · plugins: {used} · charts: {source.description}"
     return Setting(
         PulumiCli(program, stack_file.project, environment | {"PULUMI_STACK": stack_file.stack}), description
@@ -79,7 +79,7 @@ def plain_setting(home: paths.Home, stack_file: StackFile) -> Setting:
         )
         raise SandboxError(message)
     found = tools.find(("pulumi",))
-    program = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
+    program, _ = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
     environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}
     description = f"not used by stack {stack_file.stack} · plugins: real · backend: your own"
     return Setting(PulumiCli(program, stack_file.project, environment), description)

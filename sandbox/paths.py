@@ -1,5 +1,6 @@
 """Where the sandbox keeps its things: a home inside the checkout, and a cache outside of it."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +58,8 @@ class Home:
 
     @property
     def lock(self) -> Path:
-        """Held while one command starts or stops the sandbox. Beside the home, which `--wipe` removes."""
-        return self.folder.with_name(self.folder.name + ".lock")
+        """Held while one command starts or stops the sandbox. Not in the home, which `--wipe` removes."""
+        return cache() / "locks" / hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
 
     def make(self) -> None:
         """Create the folders, readable by their owner only."""

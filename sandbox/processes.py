@@ -30,10 +30,7 @@ class Record:
         """The process, or None if it ended or its pid now belongs to another program."""
         try:
             process = psutil.Process(self.pid)
-            if (
-                not runs(process)
-                or abs(process.create_time() - self.started) > SAME_START_SECONDS
-            ):
+            if not runs(process) or abs(process.create_time() - self.started) > SAME_START_SECONDS:
                 return None
             return process if process.cmdline()[:1] == [self.program] else None
         except (psutil.NoSuchProcess, psutil.AccessDenied):

@@ -47,6 +47,8 @@ class Trust(ComponentResource):
             subject={"common_name": "root.linkerd.cluster.local"},
             validity_period_hours=args.get("anchor_days", 3650) * HOURS_A_DAY,
             is_ca_certificate=True,
+            # One authority below it, the issuer. The limit stands here because the tls provider drops one of 0 there.
+            max_path_length=1,
             set_subject_key_id=True,
             allowed_uses=CA_USES,
             opts=child,
@@ -66,7 +68,6 @@ class Trust(ComponentResource):
             validity_period_hours=args.get("issuer_days", 365) * HOURS_A_DAY,
             early_renewal_hours=args.get("renewal_days", 90) * HOURS_A_DAY,
             is_ca_certificate=True,
-            max_path_length=0,
             set_subject_key_id=True,
             allowed_uses=CA_USES,
             opts=child,

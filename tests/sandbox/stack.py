@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
 import re
+import subprocess
 import uuid
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pulumi import automation
-from pulumi.automation.events import DiffKind, EngineEvent, OpType, StepEventMetadata
+import grpc
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import language_pb2_grpc
 
 from sandbox import engine, launcher, tools
 from sandbox.plugins import PACKAGES, Plugin
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
 Program: TypeAlias = Callable[[], None]
+_LONGEST_SECONDS = 240
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 
 
@@ -70,40 +78,42 @@ class Stack:
         home = folder / "pulumi-home"
         engine.lay_out_plugins(home, [Plugin(package, version(f"pulumi-{package}"), None) for package in PACKAGES])
         self._states = folder / "state"
-        self._states.mkdir(parents=True, exist_ok=True)
+        self._folder = folder / "project"
+        for path in (self._states, self._folder):
+            path.mkdir(parents=True, exist_ok=True)
+        (self._folder / "Pulumi.yaml").write_text("{name: test, runtime: python}", encoding="utf-8")
         self._environment = {
             **launcher.with_tools(found),
             "PULUMI_HOME": str(home),
             "PULUMI_BACKEND_URL": f"file://{self._states}",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+            "PULUMI_DEBUG_COMMANDS": "true",  # without it there is no --event-log
             **(environment or {}),
         }
-        engine.link(folder / "bin" / "pulumi", found["pulumi"])
-        self._command = automation.PulumiCommand(str(folder), skip_version_check=True)
-        self._folder = folder / "project"
-        self._folder.mkdir(exist_ok=True)
+        self._pulumi = found["pulumi"]
         self.name = f"test-{uuid.uuid4().hex[:6]}"
+        self._call("stack", "init", self.name)
 
     def preview(self, program: Program) -> Outcome:
         """Run `pulumi preview`."""
-        return self._run(program, lambda stack, outcome: stack.preview(**_watching(outcome)).stdout)
+        return self._run(program, "preview")
 
     def up(self, program: Program) -> Outcome:
         """Run `pulumi up`."""
-        return self._run(program, lambda stack, outcome: stack.up(**_watching(outcome)).stdout)
+        return self._run(program, "up", "--yes", "--skip-preview")
 
     def refresh(self, program: Program) -> Outcome:
         """Run `pulumi refresh`."""
-        return self._run(program, lambda stack, outcome: stack.refresh(**_watching(outcome)).stdout)
+        return self._run(program, "refresh", "--yes", "--skip-preview")
 
     def destroy(self) -> Outcome:
         """Run `pulumi destroy`."""
-        return self._run(_nothing, lambda stack, outcome: stack.destroy(**_watching(outcome)).stdout)
+        return self._run(_nothing, "destroy", "--yes", "--skip-preview")
 
     def export(self) -> list[dict[str, Any]]:
         """Give the resources of the stack's state, secrets decrypted."""
-        deployment: Mapping[str, Any] = self._stack(_nothing).export_stack().deployment or {}
+        deployment = json.loads(self._call("stack", "export", "--show-secrets").stdout)["deployment"]
         return deployment.get("resources", [])
 
     def resource(self, name: str) -> dict[str, Any]:
@@ -116,39 +126,59 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """Give the stack's outputs."""
-        return {key: output.value for key, output in self._stack(_nothing).outputs().items()}
+        return json.loads(self._call("stack", "output", "--json", "--show-secrets").stdout)
 
-    def _stack(self, program: Program) -> automation.Stack:
-        options = automation.LocalWorkspaceOptions(
-            work_dir=str(self._folder), env_vars=self._environment, pulumi_command=self._command
+    def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        stack = () if arguments[:2] == ("stack", "init") else ("--stack", self.name)
+        command = [str(self._pulumi), *arguments, *stack, "--non-interactive", "--color", "never"]
+        return subprocess.run(
+            command, cwd=self._folder, env=self._environment, capture_output=True, text=True, check=False
         )
-        return automation.create_or_select_stack(self.name, "test", program, opts=options)
 
-    def _run(self, program: Program, command: Callable[[automation.Stack, Outcome], str]) -> Outcome:
-        outcome = Outcome()
+    def _run(self, program: Program, *arguments: str) -> Outcome:
+        """Run the command in a process of its own: serving a program leaves loops and threads behind."""
+        context = multiprocessing.get_context("fork")
+        receiver, sender = context.Pipe(duplex=False)
+        child = context.Process(target=self._in_child, args=(program, arguments, sender), daemon=True)
+        child.start()
+        sender.close()
         try:
-            outcome.text = _COLOURS.sub("", command(self._stack(program), outcome))
-        except automation.CommandError as error:
-            outcome.ok, outcome.text = False, _COLOURS.sub("", str(error))
-        return outcome
+            assert receiver.poll(_LONGEST_SECONDS), f"no answer from the engine in {_LONGEST_SECONDS} s"
+            return receiver.recv()
+        finally:
+            receiver.close()
+            child.kill()
+            child.join()
+
+    def _in_child(self, program: Program, arguments: tuple[str, ...], sender: Connection[Outcome, Outcome]) -> None:
+        warnings.simplefilter("ignore")
+        server = grpc.server(ThreadPoolExecutor(4))
+        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        events = self._folder / f"events-{uuid.uuid4().hex}.json"
+        inline = ["--diff", "--client", f"127.0.0.1:{port}", "--exec-kind", "auto.inline", "--event-log", str(events)]
+        ended = self._call(*arguments, *inline)
+        outcome = Outcome(ended.returncode == 0, ended.stdout + ended.stderr)
+        for line in events.read_text(encoding="utf-8").splitlines() if events.exists() else ():
+            _note(json.loads(line), outcome)
+        sender.send(outcome)
+        sender.close()
 
 
 def _nothing() -> None:
     return
 
 
-def _watching(outcome: Outcome) -> dict[str, Any]:
-    def on_event(event: EngineEvent) -> None:
-        if event.resource_pre_event is not None:
-            outcome.steps.append(_step(event.resource_pre_event.metadata))
-        said = event.diagnostic_event
-        if said is not None and not said.ephemeral and said.severity != "debug":
-            outcome.messages.append(_COLOURS.sub("", said.message).strip())
-
-    return {"on_event": on_event, "color": "never", "diff": True}
+def _note(event: dict[str, Any], outcome: Outcome) -> None:
+    if "resourcePreEvent" in event:
+        outcome.steps.append(_step(event["resourcePreEvent"]["metadata"]))
+    said = event.get("diagnosticEvent")
+    if said is not None and not said.get("ephemeral") and said["severity"] != "debug":
+        outcome.messages.append(_COLOURS.sub("", said["message"]).strip())
 
 
-def _step(metadata: StepEventMetadata) -> Step:
-    changes = {path: DiffKind(change.diff_kind).value for path, change in (metadata.detailed_diff or {}).items()}
-    name = metadata.urn.rpartition("::")[2]
-    return Step(metadata.urn, metadata.type, name, OpType(metadata.op).value, changes)
+def _step(metadata: dict[str, Any]) -> Step:
+    changes = {path: change["diffKind"] for path, change in (metadata.get("detailedDiff") or {}).items()}
+    urn: str = metadata["urn"]
+    return Step(urn, metadata["type"], urn.rpartition("::")[2], metadata["op"], changes)

@@ -182,7 +182,9 @@ def test_a_component_that_dies_at_its_start_gives_one_sentence_with_its_last_wor
     folder = tmp_path / "bin"
     folder.mkdir()
     etcd = folder / "etcd"
-    etcd.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "etcd Version: 3.6.99" && exit\necho disk on fire >&2; exit 1\n')
+    etcd.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "etcd Version: 3.6.99" && exit\necho disk on fire >&2; exit 1\n'
+    )
     etcd.chmod(0o755)
     died = sandbox(own_home.folder, "up", PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
     assert died.returncode == 1, "the etcd on PATH fits, so it is the one that is started"

@@ -37,9 +37,9 @@ def cluster(sandbox_home: paths.Home) -> Cluster:
     return Cluster(str(sandbox_home.kubeconfig), "")
 
 
-def set_status(cluster: Cluster, name: str, status: str) -> None:
-    """Make helm's record of a release's first revision say that it has this status."""
-    identity: Object = {"name": f"sh.helm.release.v1.{name}.v1", "namespace": "default"}
+def set_status(cluster: Cluster, name: str, status: str, revision: int = 1) -> None:
+    """Make helm's record of a release's revision say that it has this status."""
+    identity: Object = {"name": f"sh.helm.release.v1.{name}.v{revision}", "namespace": "default"}
     secret = cluster.get({"apiVersion": "v1", "kind": "Secret", "metadata": identity}) or {}
     record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(text(secret, "data", "release")))))
     record["info"]["status"] = status
@@ -72,9 +72,8 @@ def test_an_interrupted_upgrade_is_rolled_back_and_done_again(
     identifier, state = releases.create(inputs)
     state = releases.update(state, {**inputs, "values": {"greeting": "two"}})
     name = text(inputs, "name")
-    identity: Object = {"name": f"sh.helm.release.v1.{name}.v2", "namespace": "default"}
-    cluster.delete({"apiVersion": "v1", "kind": "Secret", "metadata": identity}, "Background")
-    set_status(cluster, name, "pending-upgrade")
+    set_status(cluster, name, "deployed", 1)
+    set_status(cluster, name, "pending-upgrade", 2)
     state = releases.update(state, {**inputs, "values": {"greeting": "three"}})
     assert dig(plain(state), "status", "status") == "deployed"
     live = cluster.get({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}})
@@ -82,7 +81,7 @@ def test_an_interrupted_upgrade_is_rolled_back_and_done_again(
     releases.delete(identifier, state)
 
 
-def test_a_release_of_somebody_else_is_left_alone(releases: Calls, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_release_of_somebody_else_is_left_alone(releases: Calls, tmp_path: Path) -> None:
     inputs = inputs_of(tmp_path)
     identifier, state = releases.create(inputs)
     stranger = Calls.__new__(Calls)

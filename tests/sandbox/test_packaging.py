@@ -74,9 +74,7 @@ def test_the_gateway_api_chart_renders_every_definition_of_the_standard_channel_
     texts = [path.read_text(encoding="utf-8") for path in (module / "config/crd/standard").glob("*.yaml")]
     sources = [document for text in texts for document in yaml.safe_load_all(text)]
     expected = {
-        mapping(each["metadata"])["name"]: each
-        for each in items(sources)
-        if each["kind"] == "CustomResourceDefinition"
+        mapping(each["metadata"])["name"]: each for each in items(sources) if each["kind"] == "CustomResourceDefinition"
     }
     assert "httproutes.gateway.networking.k8s.io" in rendered
     assert rendered == expected, "Helm's template language touched nothing"

@@ -43,14 +43,14 @@ def put_plugin(folder: Path, package: str) -> Path:
 
 def test_a_wrong_choice_names_the_three(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_PLUGINS", "fake")
-    with pytest.raises(SandboxError, match="'fake'.*auto, real or stand-in"):
+    with pytest.raises(SandboxError, match=r"'fake'.*auto, real or stand-in"):
         plugins.choice()
 
 
-@pytest.mark.parametrize(("value", "expected"), [("", Choice.AUTO), ("real", Choice.REAL), ("stand-in", Choice.STAND_IN)])
-def test_the_choice_is_read_and_auto_by_default(
-    monkeypatch: pytest.MonkeyPatch, value: str, expected: Choice
-) -> None:
+@pytest.mark.parametrize(
+    ("value", "expected"), [("", Choice.AUTO), ("real", Choice.REAL), ("stand-in", Choice.STAND_IN)]
+)
+def test_the_choice_is_read_and_auto_by_default(monkeypatch: pytest.MonkeyPatch, value: str, expected: Choice) -> None:
     monkeypatch.setenv("PULUMI_PLUGINS", value)
     assert plugins.choice() is expected
 
@@ -96,17 +96,19 @@ def test_a_real_plugin_is_linked_and_a_stand_in_that_it_replaces_is_gone(tmp_pat
     assert not script.exists(), "the engine must not choose a plugin of another version"
 
 
-def test_real_needs_a_real_language_host(tmp_path: Path) -> None:
+def test_an_engine_that_has_a_language_host_uses_it_unless_stand_ins_are_chosen(tmp_path: Path) -> None:
     pulumi = pulumi_that_fails(tmp_path)
-    with pytest.raises(SandboxError, match="PULUMI_PLUGINS=real.*pulumi-language-python"):
-        engine.lay_out_language_host(tmp_path / "engine", pulumi, Choice.REAL)
     (tmp_path / engine.LANGUAGE_HOST).touch()
-    assert engine.lay_out_language_host(tmp_path / "engine", pulumi, Choice.REAL) == pulumi
+    for chosen in (Choice.REAL, Choice.AUTO):
+        assert engine.lay_out_language_host(tmp_path / "engine", pulumi, chosen) == (pulumi, True)
+    _, real = engine.lay_out_language_host(tmp_path / "engine", pulumi, Choice.STAND_IN)
+    assert not real
 
 
 def test_ours_lies_beside_a_copy_of_the_engine_where_it_has_none(tmp_path: Path) -> None:
     pulumi = pulumi_that_fails(tmp_path)
-    chosen = engine.lay_out_language_host(tmp_path / "engine", pulumi, Choice.AUTO)
+    chosen, real = engine.lay_out_language_host(tmp_path / "engine", pulumi, Choice.AUTO)
+    assert not real
     assert chosen.read_bytes() == pulumi.read_bytes()
     assert (chosen.parent / engine.LANGUAGE_HOST).is_file(), "the engine looks beside itself and does not warn"
     assert subprocess.run([chosen], capture_output=True, check=False).returncode == 1

@@ -177,7 +177,7 @@ def test_no_private_key_is_in_a_text_a_state_an_output_a_log_or_a_config_map(run
 
 
 def test_helm_keeps_no_private_key(workshop: Workshop) -> None:
-    releases = [each for each in items(workshop.api.get("/api/v1/secrets")) if text(each, "type") == HELM]
+    releases = [each for each in items(workshop.api.find("/api/v1/secrets")) if text(each, "type") == HELM]
     assert len(releases) == 2, "linkerd-crds and the Gateway API are releases"
     for release in releases:
         packed = base64.b64decode(base64.b64decode(text(release, "data", "release")))

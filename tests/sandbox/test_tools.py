@@ -91,9 +91,7 @@ def test_the_api_server_tells_the_version_of_its_module() -> None:
 
 
 @pytest.mark.sandbox
-def test_two_runs_at_once_build_only_once(
-    own_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_runs_at_once_build_only_once(own_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build = small_build(tmp_path / "small")
     runs = [threading.Thread(target=run_builds, args=([build],)) for _ in range(2)]
     for run in runs:

@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,12 +74,12 @@ class Workshop:
         """Put the settings back."""
         self._file.write_text(self._settings)
 
-    def pulumi(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a Pulumi command to its end."""
         return subprocess.run(
             self._command(*arguments),
             cwd=self.folder,
-            env=self._environment(environment),
+            env=self._environment(),
             capture_output=True,
             text=True,
             timeout=300,
@@ -115,19 +114,21 @@ class Workshop:
         """Return the stack's state as Pulumi exports it, secrets encrypted."""
         return self.pulumi("stack", "export").stdout
 
-    def kill_during_up(self, seconds: float) -> None:
-        """Start `pulumi up` and kill the engine with everything below it after so many seconds."""
-        process = subprocess.Popen(
-            self._command("up", "--yes"),
+    def kill_during_up(self, moment: str) -> None:
+        """Start `pulumi up` and kill the engine, with everything below it, when it prints `moment`."""
+        with subprocess.Popen(
+            self._command("up", "--yes", "--skip-preview", "--color", "never"),
             cwd=self.folder,
-            env=self._environment(None),
-            stdout=subprocess.DEVNULL,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            text=True,
             start_new_session=True,
-        )
-        time.sleep(seconds)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        ) as process:
+            assert process.stdout
+            seen = any(moment in line for line in process.stdout)
+            os.killpg(process.pid, signal.SIGKILL)
+        assert seen, f"`up` ended without {moment!r}, so nothing was interrupted"
 
     @property
     def api(self) -> ClusterApi:
@@ -156,8 +157,10 @@ class Workshop:
         launcher = [sys.executable, "-m", "sandbox", "--home", str(self.home), "pulumi", "--stack", "local"]
         return [*launcher, "--project", str(self.folder), "--", *arguments]
 
-    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **(more or {})}
+    def _environment(self) -> dict[str, str]:
+        # A stack whose kubeconfig is not the sandbox's keeps the user's own backend: let that be the same one.
+        backend = {"PULUMI_BACKEND_URL": f"file://{self.home / 'state'}", "PULUMI_CONFIG_PASSPHRASE": "sandbox"}
+        return {**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **backend}
 
 
 def _listed(api: ClusterApi, path: str, key: str) -> list[dict[str, Any]]:
@@ -170,5 +173,5 @@ def _names(api: ClusterApi, path: str) -> set[str]:
     return {
         f"{kind} {text(each, 'metadata', 'namespace')}/{text(each, 'metadata', 'name')}"
         for kind in kinds - KUBERNETES_OWN
-        for each in items(api.get(f"{path}/{kind}"))
+        for each in items(api.get(f"{path}/{kind}").body)
     }

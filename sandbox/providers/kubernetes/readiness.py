@@ -30,6 +30,8 @@ def readiness_of(cluster: Cluster, manifest: Object) -> Readiness | None:
     kind = text(manifest, "kind")
     if (group, kind) == ("", "Service"):
         return ServiceReadiness(cluster)
+    if (group, kind) == ("", "PersistentVolumeClaim"):
+        return lambda live: _claim_missing(cluster, live)
     simple = {
         ("apps", "Deployment"): deployment_missing,
         ("apps", "StatefulSet"): stateful_set_missing,
@@ -53,6 +55,16 @@ def _pod_missing(live: Object) -> list[str]:
 def _volume_missing(live: Object) -> list[str]:
     phase = text(live, "status", "phase")
     return [] if phase in ("Available", "Bound") else [f"the volume is {phase or 'Pending'}, not Available or Bound"]
+
+
+def _claim_missing(cluster: Cluster, live: Object) -> list[str]:
+    storage: Object = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass"}
+    storage["metadata"] = {"name": text(live, "spec", "storageClassName")}
+    if text(live, "status", "phase") == "Bound":
+        return []
+    if text(cluster.get(storage), "volumeBindingMode") == "WaitForFirstConsumer":
+        return []  # it is bound when the first Pod uses it, which comes after it
+    return [f"the claim is {text(live, 'status', 'phase') or 'Pending'}, not Bound"]
 
 
 def _ingress_missing(live: Object) -> list[str]:

@@ -1,0 +1,112 @@
+"""An API server on loopback that gives canned answers, for what a cluster says and for what stands in its way."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import yaml
+
+GATEWAY = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
+INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+READY: Mapping[str, object] = {
+    "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.3"},
+    "/api/v1/namespaces/kube-system": {"metadata": {"name": "kube-system", "uid": "uid-1"}},
+    "/apis/networking.k8s.io/v1/ingressclasses": {"items": [{"metadata": {"name": "alb"}}]},
+}
+
+
+@dataclass
+class Cluster:
+    """What the server answers."""
+
+    answers: dict[str, object] = field(default_factory=lambda: dict(READY))
+    """By path; what is not here is a 404."""
+    denied: Callable[[str, str], bool] = lambda _resource, _verb: False
+    """Whether the user may not handle a resource with a verb."""
+    seconds_ahead: float = 0
+    """By how much its clock is ahead of this machine's."""
+    everything: tuple[int, str, bytes] | None = None
+    """Status, content type and body of every answer, instead of all that."""
+    silence: float = 0
+    """Seconds until it answers."""
+    forbidden: tuple[str, ...] = ()
+    """Paths that the user may not read."""
+    asked: list[str] = field(default_factory=list[str])
+    """The paths that it was asked for."""
+
+
+@contextmanager
+def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
+    """Serve `cluster` on loopback; give the path of a kubeconfig in `folder` that leads there."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(cluster))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield kubeconfig(folder, f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def kubeconfig(folder: Path, server: str, user: Mapping[str, object] | None = None) -> Path:
+    """Write a kubeconfig with the context `there` for `server`."""
+    path = folder / "kubeconfig"
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "there",
+        "contexts": [{"name": "there", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": dict(user or {})}],
+    }
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+def _handler(cluster: Cluster) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+            """Keep quiet."""
+
+        def do_GET(self) -> None:
+            """Answer a question."""
+            cluster.asked.append(self.path)
+            if self.path in cluster.forbidden:
+                self._answer(
+                    403, "application/json", b'{"kind": "Status", "code": 403, "message": "this is forbidden"}'
+                )
+            elif self.path in cluster.answers:
+                self._answer(200, "application/json", json.dumps(cluster.answers[self.path]).encode())
+            else:
+                self._answer(404, "application/json", b'{"kind": "Status", "code": 404, "message": "not found"}')
+
+        def do_POST(self) -> None:
+            """Answer a question about permissions."""
+            review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            wanted = review["spec"]["resourceAttributes"]
+            allowed = not cluster.denied(wanted["resource"], wanted["verb"])
+            self._answer(201, "application/json", json.dumps({"status": {"allowed": allowed}}).encode())
+
+        def _answer(self, status: int, kind: str, body: bytes) -> None:
+            time.sleep(cluster.silence)
+            status, kind, body = cluster.everything or (status, kind, body)
+            self.send_response_only(status)
+            self.send_header("Date", formatdate(time.time() + cluster.seconds_ahead, usegmt=True))
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler

@@ -1,0 +1,181 @@
+"""Where charts come from, and what is said where they cannot be had."""
+
+import gzip
+import io
+import tarfile
+from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import requests
+
+from operations import chart_sources, gateway_api_chart
+from operations.problem import InputError, Problem
+from versions import GATEWAY_API, LINKERD_CHART
+
+LINKERD = [f"{name}-{LINKERD_CHART}.tgz" for name in ("linkerd-crds", "linkerd-control-plane")]
+ARCHIVES = [*LINKERD, f"gateway-api-crds-{GATEWAY_API}.tgz"]
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make an empty project folder the one that the program runs in."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("CHART_MIRROR", raising=False)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no download through."""
+
+    def refuse(url: str, **_: object) -> NoReturn:
+        raise requests.ConnectionError(url)
+
+    monkeypatch.setattr(requests, "get", refuse)
+
+
+def mirror(folder: Path, names: list[str]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(f"archive {name}".encode())
+    return folder
+
+
+def problems(path: Path | str | None, *, gateway_api: bool = True) -> list[Problem]:
+    with pytest.raises(InputError) as caught:
+        chart_sources.find(str(path) if path else None, gateway_api=gateway_api)
+    return list(caught.value.problems)
+
+
+def test_a_mirror_gives_every_chart_by_a_path_that_does_not_name_the_mirror(tmp_path: Path) -> None:
+    found = chart_sources.find(str(mirror(tmp_path / "a", ARCHIVES)), gateway_api=True)
+
+    assert found == {
+        "linkerd_crds": {"chart": f".charts/linkerd-crds-{LINKERD_CHART}.tgz"},
+        "linkerd_control_plane": {"chart": f".charts/linkerd-control-plane-{LINKERD_CHART}.tgz"},
+        "gateway_api": f".charts/gateway-api-crds-{GATEWAY_API}.tgz",
+    }
+    assert chart_sources.find(str(mirror(tmp_path / "b", ARCHIVES)), gateway_api=True) == found
+
+
+def test_the_archives_are_the_mirrors_also_after_they_changed_there(tmp_path: Path, project: Path) -> None:
+    folder = mirror(tmp_path / "a", ARCHIVES)
+    chart_sources.find(str(folder), gateway_api=True)
+    (folder / LINKERD[0]).write_bytes(b"newer")
+    chart_sources.find(str(folder), gateway_api=True)
+
+    assert (project / ".charts" / LINKERD[0]).read_bytes() == b"newer"
+    assert sorted(path.name for path in (project / ".charts").iterdir()) == sorted(ARCHIVES)
+
+
+def test_a_mirror_that_is_named_by_the_environment_is_used_unless_the_setting_names_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHART_MIRROR", str(mirror(tmp_path / "a", ARCHIVES)))
+
+    assert "repository" not in chart_sources.find(None, gateway_api=True)["linkerd_crds"]
+    assert len(problems(tmp_path / "nowhere")) == 3
+
+
+def test_every_archive_that_a_mirror_lacks_is_told(tmp_path: Path) -> None:
+    found = problems(mirror(tmp_path / "a", [LINKERD[0]]))
+
+    assert [problem.found for problem in found] == [f"{name} is not there" for name in sorted(ARCHIVES[1:])]
+    assert all("chartMirror" in problem.cure for problem in found)
+
+
+def test_without_our_gateway_api_its_archive_is_not_missed(tmp_path: Path) -> None:
+    found = chart_sources.find(str(mirror(tmp_path / "a", LINKERD)), gateway_api=False)
+
+    assert found["gateway_api"] is None
+
+
+def test_a_mirror_that_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert all("the folder is not there" in problem.found for problem in problems(tmp_path / "file"))
+    assert all("the folder is not there" in problem.found for problem in problems(tmp_path / "none"))
+
+
+def test_an_archive_that_is_a_folder_is_not_taken(tmp_path: Path) -> None:
+    folder = mirror(tmp_path / "a", ARCHIVES[1:])
+    (folder / LINKERD[0]).mkdir()
+
+    assert len(problems(folder)) == 1
+
+
+def test_without_a_mirror_linkerd_comes_from_its_repository_in_the_pinned_version() -> None:
+    found = chart_sources.find(None, gateway_api=False)
+
+    assert found["linkerd_crds"] == {
+        "chart": "linkerd-crds",
+        "version": LINKERD_CHART,
+        "repository": "https://helm.linkerd.io/edge",
+    }
+    assert found["linkerd_control_plane"].get("version") == LINKERD_CHART
+
+
+def test_definitions_that_cannot_be_downloaded_are_told_with_their_address_and_the_way_around() -> None:
+    problem = problems(None)[0]
+
+    assert problem.where.startswith("https://raw.githubusercontent.com/kubernetes-sigs/gateway-api/")
+    assert problem.found == "it cannot be had (ConnectionError)"
+    assert f"gateway-api-crds-{GATEWAY_API}.tgz" in problem.cure
+
+
+def test_a_chart_that_was_made_before_is_not_downloaded_again(project: Path) -> None:
+    (project / ".charts").mkdir()
+    (project / ".charts" / ARCHIVES[2]).write_bytes(b"chart")
+
+    assert chart_sources.find(None, gateway_api=True)["gateway_api"] == f".charts/{ARCHIVES[2]}"
+
+
+DEFINITIONS = {"a.yaml": b"kind: A\n", "b.yaml": b"kind: B # {{ braces }}\n"}
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two small definitions be the published ones."""
+    sums = tmp_path / "sums"
+    sums.write_text("".join(f"{sha256(each).hexdigest()}  {name}\n" for name, each in DEFINITIONS.items()))
+    monkeypatch.setattr(gateway_api_chart, "CHECKSUMS", sums)
+
+
+@pytest.mark.usefixtures("published")
+def test_equal_definitions_make_equal_bytes(tmp_path: Path) -> None:
+    first = gateway_api_chart.write(tmp_path / "one", DEFINITIONS).read_bytes()
+    turned = dict(reversed(DEFINITIONS.items()))
+
+    assert gateway_api_chart.write(tmp_path / "two", turned).read_bytes() == first, "or every run changes the release"
+
+
+@pytest.mark.usefixtures("published")
+def test_the_chart_hands_definitions_over_as_they_were_published(tmp_path: Path) -> None:
+    content = gzip.decompress(gateway_api_chart.write(tmp_path, DEFINITIONS).read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        members = {name: tar.extractfile(name) for name in tar.getnames()}
+        read = {name: member.read() for name, member in members.items() if member}
+
+    assert read["gateway-api-crds/crds-as-published/b.yaml"] == DEFINITIONS["b.yaml"]
+    assert f"version: {GATEWAY_API}".encode() in read["gateway-api-crds/Chart.yaml"]
+    assert not [name for name in read if "/crds/" in name], "Helm would never update nor delete them"
+    assert b"braces" not in read["gateway-api-crds/templates/definitions.yaml"]
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("wrong", [{"a.yaml": b"kind: A\n"}, {**DEFINITIONS, "b.yaml": b"kind: Evil\n"}, {}])
+def test_definitions_that_are_not_the_published_ones_are_refused(tmp_path: Path, wrong: dict[str, bytes]) -> None:
+    with pytest.raises(InputError, match="sha256"):
+        gateway_api_chart.write(tmp_path, wrong)
+    assert list(tmp_path.glob("*.tgz")) == []
+
+
+def test_the_checksums_are_of_the_standard_channel() -> None:
+    rows = [line.split() for line in gateway_api_chart.CHECKSUMS.read_text(encoding="ascii").splitlines()]
+
+    assert {len(checksum) for checksum, _ in rows} == {64}
+    assert "gateway.networking.k8s.io_httproutes.yaml" in {name for _, name in rows}

@@ -1,0 +1,195 @@
+"""What the cluster has to fulfil, asked of a server with canned answers."""
+
+from pathlib import Path
+
+import pytest
+
+from operations.cluster_api import ClusterApi
+from operations.preflight import Expectations, Facts, inspect
+from operations.problem import InputError, Problem
+from operations.stack_settings import parse
+from operations.startup import expectations
+from settings import Settings
+from tests.operations.api_server import GATEWAY, INJECTOR, Cluster, serving
+from versions import GATEWAY_API
+
+NAMELESS: dict[str, object] = {}
+STACK = Expectations("test", ["linkerd", "booksapp"], installs_gateway_api=True)
+FOREIGN_GATEWAY = Expectations("test", ["linkerd"], installs_gateway_api=False)
+
+
+def asked(cluster: Cluster, folder: Path, expected: Expectations = STACK) -> Facts | list[Problem]:
+    with serving(cluster, folder) as path:
+        try:
+            return inspect(ClusterApi(str(path), None), expected)
+        except InputError as error:
+            return list(error.problems)
+
+
+def only(cluster: Cluster, folder: Path, expected: Expectations = STACK) -> Problem:
+    found = asked(cluster, folder, expected)
+    assert isinstance(found, list)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def with_answers(**answers: object) -> Cluster:
+    cluster = Cluster()
+    cluster.answers |= answers
+    return cluster
+
+
+def gateway_api(version: str, release: tuple[str, str] | None = None) -> Cluster:
+    annotations = {"gateway.networking.k8s.io/bundle-version": version}
+    if release:
+        annotations |= dict(zip(("meta.helm.sh/release-namespace", "meta.helm.sh/release-name"), release, strict=True))
+    return with_answers(**{GATEWAY: {"metadata": {"annotations": annotations}}})
+
+
+def namespace(name: str, stack: str | None) -> dict[str, object]:
+    annotations = {"linkerd-workshop/stack": stack} if stack else {}
+    return {f"/api/v1/namespaces/{name}": {"metadata": {"name": name, "annotations": annotations}}}
+
+
+def test_a_cluster_that_is_ready_gives_its_facts(tmp_path: Path) -> None:
+    assert asked(Cluster(), tmp_path) == Facts("uid-1", "v1.36.3", frozenset({"alb"}))
+
+
+def test_nothing_is_written_by_asking(tmp_path: Path) -> None:
+    cluster = Cluster()
+    asked(cluster, tmp_path)
+
+    assert all("selfsubjectaccessreviews" not in path for path in cluster.asked), "only reviews are posted"
+
+
+@pytest.mark.parametrize(("major", "minor"), [("1", "30"), ("1", "9+"), ("0", "99"), ("", ""), ("1", "x")])
+def test_kubernetes_has_to_be_as_new_as_the_charts_want_it(tmp_path: Path, major: str, minor: str) -> None:
+    version = {"major": major, "minor": minor, "gitVersion": "v1.30.1"}
+    problem = only(with_answers(**{"/version": version}), tmp_path)
+
+    assert problem.found == "Kubernetes is v1.30.1"
+    assert "1.31" in problem.rule
+    assert problem.cure == "Upgrade the cluster, or choose another context."
+
+
+@pytest.mark.parametrize("minor", ["31", "31+", "40"])
+def test_newer_kubernetes_is_taken_also_as_clouds_number_it(tmp_path: Path, minor: str) -> None:
+    version = {"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0-eks"}
+    assert isinstance(asked(with_answers(**{"/version": version}), tmp_path), Facts)
+
+
+@pytest.mark.parametrize("seconds", [-3600, 75])
+def test_clocks_that_disagree_are_told_in_seconds(tmp_path: Path, seconds: float) -> None:
+    problem = only(Cluster(seconds_ahead=seconds), tmp_path)
+
+    assert "clock" in problem.found
+    assert any(f"{abs(seconds) + error:.0f} s apart" in problem.found for error in (-2, -1, 0, 1, 2))
+    assert "NTP" in problem.cure
+
+
+def test_clocks_that_nearly_agree_are_taken(tmp_path: Path) -> None:
+    assert isinstance(asked(Cluster(seconds_ahead=-30), tmp_path), Facts)
+
+
+def test_what_the_user_may_not_do_is_told_kind_by_kind_with_the_verbs(tmp_path: Path) -> None:
+    denied = {("deployments", "delete"), ("clusterroles", "create"), ("clusterroles", "patch")}
+    found = asked(Cluster(denied=lambda resource, verb: (resource, verb) in denied), tmp_path)
+
+    assert isinstance(found, list)
+    assert [problem.where.split(", ")[1] for problem in found] == [
+        "clusterroles.rbac.authorization.k8s.io",
+        "deployments.apps",
+    ]
+    assert [problem.found for problem in found] == ["you may not create, patch them", "you may not delete them"]
+
+
+def test_a_foreign_linkerd_is_told_with_its_namespace(tmp_path: Path) -> None:
+    labels = {"linkerd.io/control-plane-ns": "mesh"}
+    problem = only(with_answers(**{INJECTOR: {"metadata": {"labels": labels}}}), tmp_path)
+
+    assert problem.found == "Linkerd is installed in namespace mesh, and not by stack test"
+    assert problem.cure
+
+
+def test_the_stacks_own_linkerd_is_no_foreign_one(tmp_path: Path) -> None:
+    cluster = with_answers(**{INJECTOR: NAMELESS}, **namespace("linkerd", "test"), **namespace("booksapp", "test"))
+
+    assert isinstance(asked(cluster, tmp_path), Facts), "or the second up would be refused"
+
+
+def test_the_linkerd_of_another_stack_is_a_foreign_one(tmp_path: Path) -> None:
+    found = asked(with_answers(**{INJECTOR: NAMELESS}, **namespace("linkerd", "other")), tmp_path)
+
+    assert isinstance(found, list)
+    assert len(found) == 2
+    assert "it belongs to stack other" in str(found)
+
+
+@pytest.mark.parametrize(("stack", "owner"), [(None, "somebody else"), ("other", "stack other")])
+def test_a_namespace_that_is_not_the_stacks_is_told_with_its_owner(
+    tmp_path: Path, stack: str | None, owner: str
+) -> None:
+    problem = only(with_answers(**namespace("booksapp", stack)), tmp_path)
+
+    assert problem.where.endswith("namespace booksapp")
+    assert problem.found == f"it belongs to {owner}"
+    assert "kubectl delete namespace booksapp" in problem.cure
+
+
+def test_namespaces_that_the_stack_does_not_make_are_nobodys_business() -> None:
+    settings = parse({"demos": {"booksapp": {"enabled": False}}})
+    assert expectations(settings, "test").namespaces == ["linkerd"]
+    assert expectations(Settings(), "test").namespaces == ["linkerd", "booksapp"]
+
+
+def test_the_gateway_api_of_the_stack_itself_is_fine_in_any_version(tmp_path: Path) -> None:
+    assert isinstance(asked(gateway_api("v1.4.0", ("kube-system", "gateway-api-crds")), tmp_path), Facts)
+
+
+@pytest.mark.parametrize(
+    ("version", "release", "found"),
+    [
+        ("v1.5.1", None, "Gateway API 1.5.1 is there, owned by somebody else"),
+        ("v1.4.0", ("lbc", "lbc"), "Gateway API 1.4.0 is there by Helm release lbc/lbc"),
+        ("", None, "Gateway API of an unknown version is there, owned by somebody else"),
+    ],
+)
+def test_two_owners_of_the_gateway_api_are_one_too_many(
+    tmp_path: Path, version: str, release: tuple[str, str] | None, found: str
+) -> None:
+    problem = only(gateway_api(version, release), tmp_path)
+
+    assert problem.found == found
+    assert ("gatewayApi.install` to false" in problem.cure) == bool(version), "only if Linkerd can read it"
+
+
+@pytest.mark.parametrize("version", ["v1.2.1", "v1.4.0", "v1.5.1", "v1.5.1-rc.1"])
+def test_a_gateway_api_of_somebody_else_is_used_where_linkerd_reads_it(tmp_path: Path, version: str) -> None:
+    assert isinstance(asked(gateway_api(version), tmp_path, FOREIGN_GATEWAY), Facts)
+
+
+@pytest.mark.parametrize("version", ["v1.2.0", "v0.8.1", "v1.6.0", "v2.0.0", "main", ""])
+def test_a_gateway_api_that_linkerd_does_not_read_is_told(tmp_path: Path, version: str) -> None:
+    problem = only(gateway_api(version), tmp_path, FOREIGN_GATEWAY)
+
+    assert problem.rule == "the pinned Linkerd reads 1.2.1 to 1.5.1"
+    assert GATEWAY_API in problem.cure
+
+
+def test_without_any_gateway_api_somebody_has_to_install_it(tmp_path: Path) -> None:
+    problem = only(Cluster(), tmp_path, FOREIGN_GATEWAY)
+
+    assert problem.found == "there is no Gateway API"
+    assert "gatewayApi.install` to true" in problem.cure
+
+
+def test_everything_is_told_at_once(tmp_path: Path) -> None:
+    cluster = with_answers(
+        **{"/version": {"major": "1", "minor": "20", "gitVersion": "v1.20.0"}}, **{INJECTOR: NAMELESS}
+    )
+    cluster.denied = lambda resource, _verb: resource == "secrets"
+    cluster.seconds_ahead = 600
+    found = asked(cluster, tmp_path)
+
+    assert isinstance(found, list)
+    assert len(found) == 4

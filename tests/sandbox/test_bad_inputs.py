@@ -1,0 +1,75 @@
+"""Bad input on the real engine: one clear list, no traceback, nothing registered, nothing changed."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.paths import Home
+from tests.sandbox.workshop import Workshop
+
+pytestmark = pytest.mark.sandbox
+
+BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "everything wrong at once": (
+        {"demos.booksapp.faultPercent": 150, "demos.bookapp.enabled": True, "colour": "red"},
+        [
+            "faultPercent: the value is '150'",
+            "there is no such demo",
+            "linkerd-workshop:colour: there is no such setting",
+        ],
+    ),
+    "a host that is none": ({"demos.booksapp.host": "http://x"}, ["demos.booksapp.host", "DNS name"]),
+    "a kubeconfig that is not there": ({"kubeconfig": "/nowhere/kubeconfig"}, ["there is no such kubeconfig"]),
+    "a context that is not there": ({"context": "elsewhere"}, ["there is no such context", "sandbox"]),
+    "a mirror without archives": ({"chartMirror": "/nowhere"}, ["linkerd-control-plane-", "is not there"]),
+    "no Gateway API": ({"gatewayApi.install": False}, ["there is no Gateway API", "gatewayApi.install"]),
+}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, sandbox_home: Home) -> Generator[Workshop]:
+    workshop = Workshop(tmp_path / "workshop", sandbox_home.folder)
+    yield workshop
+    workshop.reset()
+    workshop.destroy()
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_in_sentences_before_anything_is_registered(workshop: Workshop, case: str) -> None:
+    settings, sentences = BAD[case]
+    refused(workshop, settings, sentences)
+
+
+def test_a_cluster_that_does_not_answer_is_one_sentence_with_its_address(workshop: Workshop) -> None:
+    content: dict[str, Any] = yaml.safe_load((workshop.home / "kubeconfig").read_text())
+    content["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    silent = workshop.folder / "silent-kubeconfig"
+    silent.write_text(yaml.safe_dump(content))
+    refused(workshop, {"kubeconfig": str(silent)}, ["https://127.0.0.1:1: the cluster does not answer", "1 problem"])
+
+
+def refused(workshop: Workshop, settings: dict[str, Any], sentences: list[str]) -> None:
+    """Run `up` with settings that it has to refuse with these sentences, and look that nothing happened."""
+    before, resources = workshop.objects(), registered(workshop)
+    for key, value in settings.items():
+        workshop.choose(key, value)
+    done = workshop.pulumi("up", "--yes")
+    printed = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode != 0
+    for sentence in sentences:
+        assert sentence in printed, printed
+    assert "nothing was changed" in printed
+    assert "Traceback" not in printed
+    assert workshop.objects() == before
+    assert registered(workshop) == resources, "nothing of the program is registered"
+
+
+def registered(workshop: Workshop) -> list[str]:
+    """Return what the stack's state holds, but for the stack itself."""
+    state: dict[str, Any] = json.loads(workshop.export())
+    urns = [each["urn"] for each in state["deployment"].get("resources", [])]
+    return [urn for urn in urns if "::pulumi:pulumi:Stack::" not in urn]
