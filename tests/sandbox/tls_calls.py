@@ -83,7 +83,9 @@ def diff(resource: Resource, given: Given) -> sdk.DiffResponse:
 
 def update(resource: Resource, given: Given) -> Resource:
     """Update the resource in place."""
-    request = sdk.UpdateRequest(urn(resource.kind), resource.id, dict(resource.outputs), properties(given), 0.0, [], False)
+    request = sdk.UpdateRequest(
+        urn(resource.kind), resource.id, dict(resource.outputs), properties(given), 0.0, [], False
+    )
     return Resource(resource.kind, resource.id, over_the_wire(asyncio.run(PROVIDER.update(request)).properties))
 
 
