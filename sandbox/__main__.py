@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print what went wrong as one sentence."""
     try:
         return run(parser().parse_args(arguments))
-    except SandboxError as failure:
+    except (SandboxError, OSError) as failure:
         say(f"error: {failure}")
         return 1
     except KeyboardInterrupt:

@@ -47,6 +47,13 @@ def api_server(program: Path, home: Home, ports: Ports) -> list[str]:
         "--authorization-mode=RBAC",
         "--endpoint-reconciler-type=none",
         f"--egress-selector-config-file={home.run / 'egress.json'}",
+        *aggregation(pki),
+    ]
+
+
+def aggregation(pki: Path) -> list[str]:
+    """What the API server needs before an APIService can be created."""
+    return [
         f"--requestheader-client-ca-file={pki / 'ca.crt'}",
         "--requestheader-allowed-names=front-proxy",
         "--requestheader-username-headers=X-Remote-User",

@@ -60,20 +60,14 @@ def start_components(home: Home, chosen: ports.Ports, programs: dict[str, Path],
     write_kubeconfig(home.kubeconfig, home.certificates, chosen.api)
     commands.write_egress(home)
     client = ApiClient(chosen.api, home.certificates)
-    lines = {
-        "etcd": commands.etcd(programs["etcd"], home, chosen),
-        "kube-apiserver": commands.api_server(programs["kube-apiserver"], home, chosen),
-        "kube-controller-manager": commands.controller_manager(programs["kube-controller-manager"], home, chosen),
-        "kube-scheduler": commands.scheduler(programs["kube-scheduler"], home, chosen),
-        "kwok": commands.kwok(programs["kwok"], home, stages),
-    }
+    lines = command_lines(home, chosen, programs, stages)
     try:
         for name in ("etcd", "kube-apiserver"):
             start(home, name, lines[name])
         wait(home, client.ready, "kube-apiserver", "the API server to be ready")
         for name in ("kube-controller-manager", "kube-scheduler", "kwok"):
             start(home, name, lines[name])
-        node.make_node(client)
+        wait(home, lambda: node.make_node(client), "kube-apiserver", "the API server to take a node")
         wait(home, lambda: node.node_ready(client), "kwok", "the simulated node to be ready")
         account = "/api/v1/namespaces/default/serviceaccounts/default"
         wait(home, lambda: client.get(account) is not None, "kube-controller-manager", "the controllers to work")
@@ -82,10 +76,23 @@ def start_components(home: Home, chosen: ports.Ports, programs: dict[str, Path],
         raise
 
 
+def command_lines(
+    home: Home, chosen: ports.Ports, programs: dict[str, Path], stages: list[Path]
+) -> dict[str, list[str]]:
+    """How every component is started."""
+    return {
+        "etcd": commands.etcd(programs["etcd"], home, chosen),
+        "kube-apiserver": commands.api_server(programs["kube-apiserver"], home, chosen),
+        "kube-controller-manager": commands.controller_manager(programs["kube-controller-manager"], home, chosen),
+        "kube-scheduler": commands.scheduler(programs["kube-scheduler"], home, chosen),
+        "kwok": commands.kwok(programs["kwok"], home, stages),
+    }
+
+
 def wait(home: Home, condition: Callable[[], bool], responsible: str, what: str) -> None:
     """Wait for a condition; raises as soon as a component that was started has ended."""
     deadline = time.monotonic() + START_SECONDS
-    while not condition():
+    while not holds(condition):
         for name in COMPONENTS:
             if recorded(home, name) is not None and running(home, name) is None:
                 message = f"{name} ended while starting: {last_line(home, name)} (log: {home.logs / name}.log)."
@@ -97,6 +104,14 @@ def wait(home: Home, condition: Callable[[], bool], responsible: str, what: str)
             )
             raise SandboxError(message)
         time.sleep(POLL_SECONDS)
+
+
+def holds(condition: Callable[[], bool]) -> bool:
+    """Whether a condition holds; an API server that does not answer yet is no answer."""
+    try:
+        return condition()
+    except OSError:
+        return False
 
 
 def down(home: Home, *, wipe: bool = False) -> None:

@@ -27,8 +27,25 @@ def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
                 "any more, `make unlock` (pulumi cancel --yes) removes the lock."
             )
             raise SandboxError(message)
+        end_orphans(home)
         lock.unlink(missing_ok=True)
         say(f"the last run on stack {stack_file.stack} was killed, its stale lock is removed")
+
+
+def end_orphans(home: Home) -> None:
+    """End plugins that a killed engine left behind: the real ones wait on, and may still change the cluster."""
+    for process in psutil.process_iter(["cmdline"]):
+        command: list[str] = process.info["cmdline"] or []
+        try:
+            parent = process.parent()
+            if (
+                command
+                and Path(command[0]).is_relative_to(home.plugins / "plugins")
+                and (not parent or parent.name() != "pulumi")
+            ):
+                process.kill()
+        except psutil.NoSuchProcess:
+            continue
 
 
 def live_holder(lock: Path) -> str | None:

@@ -29,12 +29,13 @@ def node() -> Json:
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}}
 
 
-def make_node(client: ApiClient) -> None:
-    """Create the node with its room."""
+def make_node(client: ApiClient) -> bool:
+    """Create the node with its room; true, as it raises if it cannot."""
     path = f"/api/v1/nodes/{NODE}"
     client.apply(path, node())
     status = {"status": {"capacity": ROOM, "allocatable": ROOM}}
     client.apply(f"{path}/status", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}} | status)
+    return True
 
 
 def node_ready(client: ApiClient) -> bool:

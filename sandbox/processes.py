@@ -32,7 +32,8 @@ class Record:
             process = psutil.Process(self.pid)
             if not runs(process) or abs(process.create_time() - self.started) > SAME_START_SECONDS:
                 return None
-            return process if process.cmdline()[:1] == [self.program] else None
+            # A process that is just being started has no command line for a moment.
+            return process if process.cmdline()[:1] in ([], [self.program]) else None
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return None
 

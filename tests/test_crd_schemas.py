@@ -6,7 +6,7 @@ from functools import cache
 from typing import NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
-from pulumi import Output
+from pulumi import output
 
 from components.resources import http_route
 from components.resources.http_route import HttpRouteSpec, RouteApi
@@ -112,8 +112,8 @@ def optional_but_required(type_: type, schema: object, where: str) -> Iterator[s
 
 
 def hints_of(type_: type, *, extras: bool = False) -> dict[str, object]:
-    # `Input` names Output without importing it.
-    return get_type_hints(type_, {**vars(http_route), "Output": Output}, include_extras=extras)
+    names = {**vars(output), **vars(http_route)}  # what `Input` is made of has names of its own module
+    return get_type_hints(type_, names, include_extras=extras)
 
 
 def reached(type_: type) -> set[type]:

@@ -176,7 +176,7 @@ def test_whatever_looks_like_yaml_is_taken_or_explained(content: str) -> None:
         b"\xff\xfe\x00",
         b"\xef\xbb\xbfconfig: {}",
         b"%YAML 9.9\n---\nconfig: {}",
-        b"[" * 400,
+        b"[" * 2000,
         b"{a: " * 400,
         b"- " * 400,
         b"config: {linkerd-workshop:demos: " + b"[" * 400 + b"]" * 400 + b"}",

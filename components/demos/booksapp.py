@@ -77,8 +77,7 @@ class Booksapp(ComponentResource):
             child,
         )
         self.url = Output.from_input(f"kubectl -n {NAMESPACE} port-forward svc/webapp {WEBAPP}")
-        host = args.get("host")
-        if host:
+        if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",
                 {
@@ -121,12 +120,16 @@ def _workloads(demo: str, namespace: Output[str], args: BooksappArgs) -> list[Wo
         }
         for service, environment in environments.items()
     ]
-    traffic: WorkloadArgs = {
+    return [*services, _traffic(demo, namespace, args)]
+
+
+def _traffic(demo: str, namespace: Output[str], args: BooksappArgs) -> WorkloadArgs:
+    """Return the visitor: faults are injected in the proxy of a meshed client, so there has to be one."""
+    return {
         "name": "traffic",
         "namespace": namespace,
         "part_of": demo,
         "image": args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE),
         "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],
-        "pod_annotations": pod_annotations,
+        "pod_annotations": args.get("pod_annotations", {}),
     }
-    return [*services, traffic]

@@ -39,56 +39,66 @@ class Trust(ComponentResource):
 
     def __init__(self, name: str, args: TrustArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Trust", name, {}, opts)
-        child = ResourceOptions(parent=self)
-        anchor_key = PrivateKey(f"{name}-anchor-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child)
+        self._name, self._child = name, ResourceOptions(parent=self)
+        anchor_key = self._key("anchor")
         anchor = SelfSignedCert(
             f"{name}-anchor",
             private_key_pem=anchor_key.private_key_pem,
             subject={"common_name": "root.linkerd.cluster.local"},
             validity_period_hours=args.get("anchor_days", 3650) * HOURS_A_DAY,
             is_ca_certificate=True,
-            # One authority below it, the issuer. The limit stands here because the tls provider drops one of 0 there.
-            max_path_length=1,
             set_subject_key_id=True,
             allowed_uses=CA_USES,
-            opts=child,
+            opts=self._child,
         )
-        issuer_key = PrivateKey(f"{name}-issuer-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child)
-        request = CertRequest(
-            f"{name}-issuer-request",
-            private_key_pem=issuer_key.private_key_pem,
-            subject={"common_name": "identity.linkerd.cluster.local"},
-            opts=child,
-        )
+        issuer_key = self._key("issuer")
         issuer = LocallySignedCert(
             f"{name}-issuer",
             ca_private_key_pem=anchor_key.private_key_pem,
             ca_cert_pem=anchor.cert_pem,
-            cert_request_pem=request.cert_request_pem,
+            cert_request_pem=self._request(issuer_key),
             validity_period_hours=args.get("issuer_days", 365) * HOURS_A_DAY,
             early_renewal_hours=args.get("renewal_days", 90) * HOURS_A_DAY,
             is_ca_certificate=True,
+            max_path_length=0,
             set_subject_key_id=True,
             allowed_uses=CA_USES,
-            opts=child,
+            opts=self._child,
         )
+        self._publish(args["namespace"], anchor, issuer, issuer_key)
+        self.anchor_expires = anchor.validity_end_time
+        self.issuer_expires = issuer.validity_end_time
+        self.register_outputs({"anchor_expires": self.anchor_expires, "issuer_expires": self.issuer_expires})
+
+    def _key(self, owner: str) -> PrivateKey:
+        return PrivateKey(f"{self._name}-{owner}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
+
+    def _request(self, key: PrivateKey) -> Output[str]:
+        return CertRequest(
+            f"{self._name}-issuer-request",
+            private_key_pem=key.private_key_pem,
+            subject={"common_name": "identity.linkerd.cluster.local"},
+            opts=self._child,
+        ).cert_request_pem
+
+    def _publish(
+        self, namespace: Input[str], anchor: SelfSignedCert, issuer: LocallySignedCert, issuer_key: PrivateKey
+    ) -> None:
+        """Make the two objects that the control plane reads."""
         ConfigMap(
-            f"{name}-bundle",
-            metadata={"name": "linkerd-identity-trust-roots", "namespace": args["namespace"]},
+            f"{self._name}-bundle",
+            metadata={"name": "linkerd-identity-trust-roots", "namespace": namespace},
             data={"ca-bundle.crt": anchor.cert_pem},
-            opts=child,
+            opts=self._child,
         )
         tls_secret(
-            f"{name}-issuer-secret",
+            f"{self._name}-issuer-secret",
             {
                 "name": "linkerd-identity-issuer",
-                "namespace": args["namespace"],
+                "namespace": namespace,
                 "certificate": issuer.cert_pem,
                 "key": issuer_key.private_key_pem_pkcs8,
                 "authority": anchor.cert_pem,  # not read by the mesh, but by `linkerd check`
             },
-            child,
+            self._child,
         )
-        self.anchor_expires = anchor.validity_end_time
-        self.issuer_expires = issuer.validity_end_time
-        self.register_outputs({"anchor_expires": self.anchor_expires, "issuer_expires": self.issuer_expires})

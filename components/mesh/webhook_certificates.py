@@ -58,18 +58,11 @@ class WebhookCertificates(ComponentResource):
 
     def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Output[str]:
         key = PrivateKey(f"{secret}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
-        request = CertRequest(
-            f"{secret}-request",
-            private_key_pem=key.private_key_pem,
-            subject={"common_name": host},
-            dns_names=[host],
-            opts=self._child,
-        )
         leaf = LocallySignedCert(
             f"{secret}-leaf",
             ca_private_key_pem=self._key.private_key_pem,
             ca_cert_pem=self._authority.cert_pem,
-            cert_request_pem=request.cert_request_pem,
+            cert_request_pem=self._request(secret, host, key),
             validity_period_hours=LEAF_DAYS * HOURS_A_DAY,
             early_renewal_hours=args.get("renewal_days", 90) * HOURS_A_DAY,
             allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
@@ -86,3 +79,12 @@ class WebhookCertificates(ComponentResource):
             self._child,
         )
         return leaf.validity_end_time
+
+    def _request(self, secret: str, host: str, key: PrivateKey) -> Output[str]:
+        return CertRequest(
+            f"{secret}-request",
+            private_key_pem=key.private_key_pem,
+            subject={"common_name": host},
+            dns_names=[host],
+            opts=self._child,
+        ).cert_request_pem

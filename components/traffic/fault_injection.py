@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-from components.resources.http_route import HttpRoute, RouteApi, service_parent
+from components.resources.http_route import HttpRoute, HttpRouteSpec, RouteApi, service_parent
 from components.resources.workload import Workload
 from versions import NGINX_IMAGE
 
@@ -93,18 +93,23 @@ class FaultInjection(ComponentResource):
                 "name": "error-split",
                 "namespace": namespace,
                 "api": args.get("api", RouteApi.GATEWAY),
-                "spec": {
-                    "parentRefs": [service_parent(args["service"], args["port"])],
-                    "rules": [
-                        {
-                            "backendRefs": [
-                                {"name": args["service"], "port": args["port"], "weight": WHOLE - args["percent"]},
-                                {"name": injector.service, "port": PORT, "weight": args["percent"]},
-                            ]
-                        }
-                    ],
-                },
+                "spec": _split(args, injector.service),
             },
             child,
         )
         self.register_outputs({})
+
+
+def _split(args: FaultInjectionArgs, injector: Input[str]) -> HttpRouteSpec:
+    """Return the route's spec: the Service keeps what the injector does not get."""
+    return {
+        "parentRefs": [service_parent(args["service"], args["port"])],
+        "rules": [
+            {
+                "backendRefs": [
+                    {"name": args["service"], "port": args["port"], "weight": WHOLE - args["percent"]},
+                    {"name": injector, "port": PORT, "weight": args["percent"]},
+                ]
+            }
+        ],
+    }

@@ -45,8 +45,7 @@ class Cluster:
 @contextmanager
 def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
     """Serve `cluster` on loopback; give the path of a kubeconfig in `folder` that leads there."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(cluster))
-    server.daemon_threads = True
+    server = _Server(cluster)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -72,41 +71,50 @@ def kubeconfig(folder: Path, server: str, user: Mapping[str, object] | None = No
     return path
 
 
-def _handler(cluster: Cluster) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
-            """Keep quiet."""
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.cluster = cluster
 
-        def do_GET(self) -> None:
-            """Answer a question."""
-            cluster.asked.append(self.path)
-            if self.path in cluster.forbidden:
-                self._answer(
-                    403, "application/json", b'{"kind": "Status", "code": 403, "message": "this is forbidden"}'
-                )
-            elif self.path in cluster.answers:
-                self._answer(200, "application/json", json.dumps(cluster.answers[self.path]).encode())
-            else:
-                self._answer(404, "application/json", b'{"kind": "Status", "code": 404, "message": "not found"}')
 
-        def do_POST(self) -> None:
-            """Answer a question about permissions."""
-            review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            wanted = review["spec"]["resourceAttributes"]
-            allowed = not cluster.denied(wanted["resource"], wanted["verb"])
-            self._answer(201, "application/json", json.dumps({"status": {"allowed": allowed}}).encode())
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def _answer(self, status: int, kind: str, body: bytes) -> None:
-            time.sleep(cluster.silence)
-            status, kind, body = cluster.everything or (status, kind, body)
-            self.send_response_only(status)
-            self.send_header("Date", formatdate(time.time() + cluster.seconds_ahead, usegmt=True))
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    @property
+    def cluster(self) -> Cluster:
+        """What the server answers."""
+        assert isinstance(self.server, _Server)
+        return self.server.cluster
 
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+        """Keep quiet."""
+
+    def do_GET(self) -> None:
+        """Answer a question."""
+        self.cluster.asked.append(self.path)
+        if self.path in self.cluster.forbidden:
+            self._answer(403, {"code": 403, "message": "this is forbidden"})
+        elif self.path in self.cluster.answers:
+            self._answer(200, self.cluster.answers[self.path])
+        else:
+            self._answer(404, {"kind": "Status", "code": 404, "message": "not found"})
+
+    def do_POST(self) -> None:
+        """Answer a question about permissions."""
+        review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        wanted = review["spec"]["resourceAttributes"]
+        self._answer(201, {"status": {"allowed": not self.cluster.denied(wanted["resource"], wanted["verb"])}})
+
+    def _answer(self, status: int, document: object) -> None:
+        time.sleep(self.cluster.silence)
+        usual = (status, "application/json", json.dumps(document).encode())
+        status, kind, body = self.cluster.everything or usual
+        self.send_response_only(status)
+        self.send_header("Date", formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True))
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

@@ -30,7 +30,7 @@ spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {{name: {name}}}
-rules: []
+rules: [{{apiGroups: [""], resources: [pods], verbs: [get]}}]
 ---
 apiVersion: apps/v1
 kind: Deployment

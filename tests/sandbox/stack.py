@@ -179,6 +179,7 @@ def _note(event: dict[str, Any], outcome: Outcome) -> None:
 
 
 def _step(metadata: dict[str, Any]) -> Step:
-    changes = {path: change["diffKind"] for path, change in (metadata.get("detailedDiff") or {}).items()}
+    detailed: dict[str, dict[str, str]] = metadata.get("detailedDiff") or {}
+    changes = {path: change["diffKind"] for path, change in detailed.items()}
     urn: str = metadata["urn"]
     return Step(urn, metadata["type"], urn.rpartition("::")[2], metadata["op"], changes)

@@ -95,16 +95,10 @@ def test_deployments_become_available_at_once(sandbox_home: Home) -> None:
 def test_a_webhook_without_a_backend_answers_fast(sandbox_home: Home, policy: str) -> None:
     api, name = client(sandbox_home), f"dead-{policy.lower()}"
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
-    webhook = {
-        "name": "dead.example.com",
-        "admissionReviewVersions": ["v1"],
-        "sideEffects": "None",
-        "failurePolicy": policy,
-        "timeoutSeconds": 10,
-        "clientConfig": {"service": {"name": "nobody", "namespace": "default"}},
-        "objectSelector": {"matchLabels": {"webhook": name}},
-        "rules": [rule],
-    }
+    backend = {"clientConfig": {"service": {"name": "nobody", "namespace": "default"}}, "timeoutSeconds": 10}
+    reach = {"objectSelector": {"matchLabels": {"webhook": name}}, "rules": [rule], "failurePolicy": policy}
+    form = {"name": "dead.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None"}
+    webhook = form | backend | reach
     kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
     path = f"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{name}"
     api.apply(path, kind | {"metadata": {"name": name}, "webhooks": [webhook]})

@@ -62,12 +62,15 @@ def test_an_unchanged_object_has_no_difference(calls: Calls) -> None:
         "resources": {"limits": limits},
         "env": [{"name": "a", "value": ""}],
     }
-    mapping(inputs, "spec", "template", "spec")["containers"] = [container]
+    bare: Object = {"name": "bare", "image": "i", "resources": None}  # as Helm renders `resources:`
+    mapping(inputs, "spec", "template", "spec")["containers"] = [container, bare]
     mapping(inputs, "spec", "template", "spec")["hostNetwork"] = False
     deployment = calls.of(DEPLOYMENT)
     identifier, state = deployment.create(inputs)
     assert not deployment.diff(state, inputs).changes
     assert not deployment.diff(deployment.read(identifier, state).properties, inputs).changes
+    applied = deployment.update(state, {**inputs, "metadata": {**mapping(inputs, "metadata"), "labels": {"a": "b"}}})
+    assert list(deployment.diff(applied, inputs).detailed_diff) == ["metadata.labels"]
     deployment.delete(identifier, state)
 
 

@@ -10,7 +10,8 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import DiffRequest
 
 from sandbox.providers import wire
-from sandbox.providers.kubernetes.comparing import refreshed
+from sandbox.providers.kubernetes.checkpoints import Checkpoint
+from sandbox.providers.kubernetes.comparing import compared, refreshed
 from sandbox.providers.kubernetes.configuration import parsed as parsed_settings
 from sandbox.providers.kubernetes.diffs import pruned
 from sandbox.providers.kubernetes.immutable_fields import is_replacing, replacing
@@ -128,8 +129,15 @@ def test_only_what_the_api_server_would_drop_is_no_difference() -> None:
 
 
 def test_the_live_object_is_seen_through_the_inputs() -> None:
-    live: Object = {"a": 1, "server": 2, "list": [{"x": 1, "y": 2}, {"x": 3}], "nothing": None}
-    assert pruned(live, {"a": 0, "list": [{"x": 0}], "nothing": []}) == {"a": 1, "list": [{"x": 1}]}
+    live: Object = {"a": 1, "server": 2, "list": [{"x": 1, "y": 2}, {"x": 3}]}
+    assert pruned(live, {"a": 0, "list": [{"x": 0}]}) == {"a": 1, "list": [{"x": 1}]}
+
+
+def test_empty_rules_differ_from_the_null_that_the_api_server_keeps_as_with_the_real_plugin() -> None:
+    live: Object = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a"}}
+    inputs: Object = {**live, "rules": []}
+    difference = compared(Checkpoint(inputs, {**live, "rules": None}), inputs, [], SETTINGS)
+    assert list(difference.detailed_diff) == ["rules"]
 
 
 def test_a_refresh_keeps_the_words_of_the_program_for_what_is_the_same() -> None:

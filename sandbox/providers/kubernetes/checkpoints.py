@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from sandbox.providers.kubernetes.manifests import lacking, mapping, text
-from sandbox.providers.kubernetes.normalizing import normalized
+from sandbox.providers.kubernetes.normalizing import normalized, without_null
 from sandbox.providers.kubernetes.objects import FIELD_MANAGER
 from sandbox.providers.property_values import copy_secrets, from_plain, plain_map
 
@@ -30,7 +30,7 @@ def manifest_of(inputs: Properties, type_token: str) -> Object:
     """Give the object that the inputs describe; apiVersion and kind default to those of the type token."""
     group_version, _, kind = type_token.removeprefix("kubernetes:").partition(":")
     defaults: Object = {"apiVersion": group_version.removeprefix("core/"), "kind": kind}
-    return normalized({**defaults, **plain_map(inputs)})
+    return normalized(mapping(without_null({**defaults, **plain_map(inputs)})))
 
 
 def marked(manifest: Object, inputs: Properties) -> dict[str, PropertyValue]:
@@ -58,4 +58,4 @@ def read(state: Properties) -> Checkpoint:
     """Take the state of an object apart."""
     plain = plain_map(state)
     live = {key: item for key, item in plain.items() if not key.startswith("__")}
-    return Checkpoint(normalized(mapping(plain, _INPUTS)), live)
+    return Checkpoint(normalized(mapping(without_null(mapping(plain, _INPUTS)))), live)

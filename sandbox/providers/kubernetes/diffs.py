@@ -25,9 +25,9 @@ _REPLACING = {
 
 
 def pruned(live: Plain, shape: Plain) -> Plain:
-    """Keep of the live value only what the inputs speak about; null is as good as not there."""
+    """Keep of the live value only what the inputs speak about."""
     if isinstance(live, dict) and isinstance(shape, dict):
-        return {key: pruned(item, shape[key]) for key, item in live.items() if key in shape and item is not None}
+        return {key: pruned(item, shape[key]) for key, item in live.items() if key in shape}
     if isinstance(live, list) and isinstance(shape, list):
         return [pruned(item, wanted) for item, wanted in zip(live, shape, strict=False)]
     return live

@@ -87,6 +87,13 @@ def normalized(manifest: Object) -> Object:
     return lacking(manifest, ("spec", "preserveUnknownFields"))
 
 
+def without_null(value: Plain) -> Plain:
+    """Drop keys whose value is null, as the API server does with inputs: charts render `resources:` and the like."""
+    if isinstance(value, dict):
+        return {key: without_null(item) for key, item in value.items() if item is not None}
+    return [without_null(item) for item in value] if isinstance(value, list) else value
+
+
 def _renamed(value: Plain) -> Plain:
     if isinstance(value, dict):
         return {_RENAMED.get(key, key): _renamed(item) for key, item in value.items()}

@@ -42,8 +42,8 @@ def completed(connection: Connection, request: CheckRequest) -> CheckResponse:
         inputs["version"] = text(Helm(connection).show_chart(inputs), "version")
         if inputs != old:
             _try(connection, inputs)
-    except ProviderError as error:
-        failure = CheckFailure("chart", f"{error}; check the chart's name, version, repository and values")
+    except ProviderError as error:  # a failure that names a property makes the engine print its value
+        failure = CheckFailure("", f"{error}; check the chart's name, version, repository and values")
         return CheckResponse(inputs=_marked(inputs, given), failures=[failure])
     return CheckResponse(inputs=_marked(inputs, given))
 

@@ -25,20 +25,17 @@ from sandbox.providers.kubernetes.checks import completed
 from sandbox.providers.kubernetes.comparing import compared, imported, refreshed
 from sandbox.providers.kubernetes.discovery import UnknownKindError
 from sandbox.providers.kubernetes.manifests import (
-    changed,
     described,
     identifier,
     identity,
     lacking,
 )
-from sandbox.providers.property_values import UNKNOWN, Object, Properties, has_unknown
+from sandbox.providers.property_values import Object, Properties, has_unknown
 from sandbox.providers.urns import type_of
 
 if TYPE_CHECKING:
     from sandbox.providers.kubernetes.connection import Connection
     from sandbox.providers.kubernetes.objects import Cluster
-
-_KNOWN_AFTERWARDS = tuple(("metadata", key) for key in ("uid", "resourceVersion", "creationTimestamp"))
 
 
 class Objects:
@@ -62,7 +59,11 @@ class Objects:
         if request.preview:
             cluster = self._asked(manifest)
             live = Applier(cluster, self._connection.settings).preview_create(manifest) if cluster else None
-            expected = request.properties if live is None else _expected(manifest, live, request.properties)
+            expected = (
+                request.properties
+                if live is None
+                else checkpoints.written(manifest, lacking(live, ("status",)), request.properties)
+            )
             return CreateResponse(properties=dict(expected))
         cluster = self._connection.cluster()
         live = Applier(cluster, self._connection.settings).create(manifest)
@@ -133,10 +134,3 @@ class Objects:
             awaiting.delete_and_wait(self._connection.cluster(), old.inputs, live, waiting)
         except UnknownKindError:
             return  # its CustomResourceDefinition is gone, and the object with it
-
-
-def _expected(manifest: Object, live: Object, inputs: Properties) -> dict[str, checkpoints.PropertyValue]:
-    live = lacking(live, ("status",))
-    for path in _KNOWN_AFTERWARDS:
-        live = changed(live, path, UNKNOWN)
-    return checkpoints.written(manifest, live, inputs)
