@@ -24,8 +24,11 @@ destroy: .venv/installed ## take everything away again, and show what is left
 	@$(PULUMI) destroy $(YES) && $(PYTHON) -m operations leftovers --stack $(STACK)
 
 recover: .venv/installed ## after a killed run on a cluster of yours: take up what it had begun
-	@$(PULUMI) cancel --yes; $(PULUMI) refresh --clear-pending-creates $(YES)
+	@$(PULUMI) refresh --clear-pending-creates $(YES)
 	@PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true $(PULUMI) up $(YES)
+
+unlock: .venv/installed ## remove the lock of a run that is gone
+	@$(PULUMI) cancel --yes $(STACK)
 
 set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPercent VALUE=25
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
@@ -48,4 +51,4 @@ check: .venv/installed ## linters and type checks
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview refresh destroy recover set check-cluster sandbox sandbox-down test check bench
+.PHONY: help up preview refresh destroy recover unlock set check-cluster sandbox sandbox-down test check bench

@@ -1,14 +1,12 @@
 """Makes the chart of the Gateway API's definitions, which upstream publishes without a chart."""
 
-import gzip
-import io
-import tarfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
 import requests
 
+from operations import chart_archive
 from operations.problem import InputError, Problem
 from versions import GATEWAY_API
 
@@ -40,10 +38,7 @@ def write(folder: Path, definitions: Mapping[str, bytes]) -> Path:
     chart = f"apiVersion: v2\nname: {NAME}\nversion: {GATEWAY_API}\ndescription: Gateway API, standard channel\n"
     files = {"Chart.yaml": chart.encode(), "templates/definitions.yaml": _TEMPLATE.encode()}
     files |= {f"crds-as-published/{name}": definitions[name] for name in sorted(wanted)}
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / archive_name()
-    path.write_bytes(_archive(files))
-    return path
+    return chart_archive.write(folder, files)
 
 
 def download(folder: Path) -> Path:
@@ -62,16 +57,6 @@ def download(folder: Path) -> Path:
 def _checksums() -> dict[str, str]:
     rows = (line.split() for line in CHECKSUMS.read_text(encoding="ascii").splitlines())
     return {name: checksum for checksum, name in rows}
-
-
-def _archive(files: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
-        for path, content in files.items():
-            member = tarfile.TarInfo(f"{NAME}/{path}")
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def _not_published(name: str, found: str) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.chart_archive import write_archive
+from operations import chart_archive
 from sandbox.failure import SandboxError
 from sandbox.json_values import Json, is_list, is_mapping, items, mapping
 
@@ -109,11 +109,10 @@ class ByHand:
 
     def package(self, name: str, objects: list[Json]) -> Path:
         """A chart of the objects that the stack's chart rendered: the same objects need no second rendering."""
-        path = self.scratch / f"{name}.tgz"
         manifests = {f"objects/{number:03}.json": json.dumps(each).encode() for number, each in enumerate(objects)}
         chart = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n".encode()
-        write_archive(path, {"Chart.yaml": chart, "templates/objects.yaml": TEMPLATE, **manifests})
-        return path
+        files = {"Chart.yaml": chart, "templates/objects.yaml": TEMPLATE, **manifests}
+        return chart_archive.write(self.scratch, files)
 
     def install_chart(self, name: str, chart: str, *, namespace: str) -> None:
         """`helm install --wait`."""

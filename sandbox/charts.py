@@ -6,25 +6,20 @@ The chart of the Gateway API's CRDs is made here in every case: upstream publish
 
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
+from operations import chart_archive, gateway_api_chart
 from sandbox import paths
-from sandbox.chart_archive import archive_name, folder_files, write_archive
-from sandbox.go_modules import module_folder, pinned_version
+from sandbox.go_modules import module_folder
 
 REPOSITORY_INDEX = "https://helm.linkerd.io/edge/index.yaml"
 REPOSITORY_SECONDS = 3.0
 FORGET_SECONDS = 24 * 3600
 GATEWAY_MODULE = "sigs.k8s.io/gateway-api"
-GATEWAY_CHART = "gateway-api-crds"
-# `.Files.Get` hands a CRD over as it is: as a template its descriptions, which contain braces, would be executed.
-GATEWAY_TEMPLATE = (
-    '{{- range $path, $_ := .Files.Glob "resources/*.yaml" }}\n---\n{{ $.Files.Get $path }}\n{{- end }}\n'
-)
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ def choose(home: paths.Home, reachable: Callable[[], bool] | None = None) -> Cha
     if (reachable or repository_answers)():
         return Charts("repositories", None)
     for chart in sorted(paths.CHART_DOUBLES.glob("*/Chart.yaml")):
-        package(home.charts, folder_files(chart.parent))
+        chart_archive.write(home.charts, chart_archive.folder_files(chart.parent))
     return Charts("doubles", str(home.charts))
 
 
@@ -64,29 +59,15 @@ def repository_answers() -> bool:
 
 def answers(url: str) -> bool:
     """Whether a URL answers with success."""
-    request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - a constant https address
     try:
-        with urllib.request.urlopen(request, timeout=REPOSITORY_SECONDS) as response:  # noqa: S310
-            return response.status == 200  # noqa: PLR2004 - success
-    except (OSError, urllib.error.URLError):
+        return requests.head(url, timeout=REPOSITORY_SECONDS, allow_redirects=True).ok
+    except requests.RequestException:
         return False
 
 
 def package_gateway_api(folder: Path) -> None:
-    """Package the CRDs of the pinned Go module, standard channel, as a chart of the same version."""
-    pins = paths.TOOL_MODULES / "gateway-api"
-    version = pinned_version(pins, GATEWAY_MODULE).removeprefix("v")
-    if (folder / f"{GATEWAY_CHART}-{version}.tgz").exists():
+    """Package the definitions that the pinned Go module carries."""
+    if (folder / gateway_api_chart.archive_name()).exists():
         return
-    source = module_folder(pins, GATEWAY_MODULE) / "config" / "crd" / "standard"
-    texts = {path.name: path.read_bytes() for path in sorted(source.glob("*.yaml"))}
-    definitions = {name: text for name, text in texts.items() if b"kind: CustomResourceDefinition" in text}
-    description = "The Gateway API's custom resource definitions, standard channel."
-    chart = f"apiVersion: v2\nname: {GATEWAY_CHART}\nversion: {version}\ndescription: {description}\n"
-    files = {"Chart.yaml": chart.encode(), "templates/definitions.yaml": GATEWAY_TEMPLATE.encode()}
-    package(folder, files | {f"resources/{name}": text for name, text in definitions.items()})
-
-
-def package(folder: Path, files: dict[str, bytes]) -> None:
-    """Write a chart archive; one of an older content is replaced."""
-    write_archive(folder / archive_name(files["Chart.yaml"]), files)
+    source = module_folder(paths.TOOL_MODULES / "gateway-api", GATEWAY_MODULE) / "config" / "crd" / "standard"
+    gateway_api_chart.write(folder, {path.name: path.read_bytes() for path in source.glob("*.yaml")})

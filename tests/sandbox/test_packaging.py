@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from operations import chart_archive, gateway_api_chart
 from sandbox import charts, go_modules, paths, tools
-from sandbox.chart_archive import write_archive
 from sandbox.json_values import items, mapping
 from sandbox.paths import Home
 
@@ -17,25 +17,22 @@ CHART = {"Chart.yaml": b"apiVersion: v2\nname: small\nversion: 1.0.0\n", "templa
 
 
 def gateway_archive(folder: Path) -> Path:
-    pins = paths.TOOL_MODULES / "gateway-api"
-    version = go_modules.pinned_version(pins, charts.GATEWAY_MODULE).removeprefix("v")
-    return folder / f"{charts.GATEWAY_CHART}-{version}.tgz"
+    return folder / gateway_api_chart.archive_name()
 
 
 def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
-    write_archive(tmp_path / "one.tgz", CHART)
+    one = chart_archive.write(tmp_path / "one", CHART)
     time.sleep(1.1)
-    write_archive(tmp_path / "two.tgz", dict(reversed(CHART.items())))
-    assert (tmp_path / "one.tgz").read_bytes() == (tmp_path / "two.tgz").read_bytes(), "no clock and no order gets in"
+    two = chart_archive.write(tmp_path / "two", dict(reversed(CHART.items())))
+    assert one.read_bytes() == two.read_bytes(), "no clock and no order gets in"
 
 
 def test_an_archive_is_written_again_only_when_its_content_changed(tmp_path: Path) -> None:
-    path = tmp_path / "small.tgz"
-    write_archive(path, CHART)
+    path = chart_archive.write(tmp_path, CHART)
     os.utime(path, (1, 1))
-    write_archive(path, CHART)
+    chart_archive.write(tmp_path, CHART)
     assert path.stat().st_mtime == 1, "the file was left alone"
-    write_archive(path, CHART | {"values.yaml": b"a: 1\n"})
+    chart_archive.write(tmp_path, CHART | {"values.yaml": b"a: 1\n"})
     assert path.stat().st_mtime > 1
 
 
@@ -60,7 +57,7 @@ def test_doubles_are_the_last_resort_and_all_of_them_are_packaged(
     assert chosen == charts.Charts("doubles", str(tmp_path / "charts"))
     doubles = {path.parent.name for path in paths.CHART_DOUBLES.glob("*/Chart.yaml")}
     packaged = {path.name.rpartition("-")[0] for path in (tmp_path / "charts").glob("*.tgz")}
-    assert packaged == doubles | {charts.GATEWAY_CHART}
+    assert packaged == doubles | {gateway_api_chart.NAME}
 
 
 @pytest.mark.sandbox
