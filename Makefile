@@ -43,7 +43,7 @@ sandbox-down: .venv/installed ## stop the sandbox
 	@$(PYTHON) -m sandbox down
 
 test: .venv/installed ## run every test
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 check: .venv/installed ## linters and type checks
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright

@@ -89,7 +89,7 @@ class Linkerd(ComponentResource):
                 transforms=transforms(webhooks.ca_bundle),
             ),
         )
-        own = Output.all(trust_anchor=trust.anchor_expires, issuer=trust.issuer_expires)
+        own = Output.all(trustAnchor=trust.anchor_expires, issuer=trust.issuer_expires)
         self.expires = Output.all(own, webhooks.expires).apply(lambda both: {**both[0], **both[1]})
         self.register_outputs({"expires": self.expires})
 

@@ -34,7 +34,7 @@ class WebhookCertificates(ComponentResource):
     ca_bundle: Output[str]
     """The authority's certificate in base64, as a webhook configuration's `caBundle` wants it."""
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339, by its Secret's name; the authority under `authority`."""
+    """When each certificate ends, RFC 3339, by its Secret's name; the authority under `webhookAuthority`."""
 
     def __init__(self, name: str, args: WebhookCertificatesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:WebhookCertificates", name, {}, opts)
@@ -53,7 +53,7 @@ class WebhookCertificates(ComponentResource):
         )
         leaves = {secret: self._leaf(secret, host, args) for secret, host in args["secrets"].items()}
         self.ca_bundle = self._authority.cert_pem.apply(base64)
-        self.expires = Output.all(authority=self._authority.validity_end_time, **leaves)
+        self.expires = Output.all(webhookAuthority=self._authority.validity_end_time, **leaves)
         self.register_outputs({"ca_bundle": self.ca_bundle, "expires": self.expires})
 
     def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Output[str]:

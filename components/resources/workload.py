@@ -17,6 +17,10 @@ SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """Annotation for Services: waiting for endpoints costs 10 s a Service, and the Deployment behind it is waited for."""
 
 
+SECONDS_TO_DRAIN = 5
+"""How long a pod that is to go keeps answering; needs Kubernetes 1.30."""
+
+
 class ConfigFile(TypedDict):
     """One file in the container, from a ConfigMap."""
 
@@ -109,6 +113,8 @@ def _container(args: WorkloadArgs) -> ContainerArgsDict:
         "args": list(args.get("arguments", ())),
         "env": [{"name": key, "value": value} for key, value in args.get("environment", {}).items()],
         "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
+        # Requests still arrive until every proxy has heard that the pod is going.
+        "lifecycle": {"pre_stop": {"sleep": {"seconds": SECONDS_TO_DRAIN}}},
         "security_context": _security(args),
     }
     if "port" in args:

@@ -202,3 +202,8 @@ def test_images_can_be_others() -> None:
 
     assert at(container("books", mirrored), "image") == "mirror/booksapp:1"
     assert at(container("traffic", mirrored), "image") == "mirror/traffic:1"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_pod_that_is_to_go_keeps_answering_until_every_proxy_knows(part: str) -> None:
+    assert at(container(part), "lifecycle") == {"preStop": {"sleep": {"seconds": 5}}}

@@ -72,4 +72,4 @@ def test_it_gives_out_the_authority_in_base64_and_when_everything_ends() -> None
     outputs = webhooks().one("linkerd-workshop:mesh:WebhookCertificates").outputs
 
     assert decoded(at(outputs, "ca_bundle")) == "certificate w-authority"
-    assert at(outputs, "expires") == dict.fromkeys(["authority", *WEBHOOK_SECRETS], CERTIFICATE_ENDS)
+    assert at(outputs, "expires") == dict.fromkeys(["webhookAuthority", *WEBHOOK_SECRETS], CERTIFICATE_ENDS)
