@@ -24,8 +24,10 @@ destroy: .venv/installed ## take everything away again, and show what is left
 	@$(PULUMI) destroy $(YES) && $(PYTHON) -m operations leftovers --stack $(STACK)
 
 recover: .venv/installed ## after a killed run on a cluster of yours: take up what it had begun
+	@$(PULUMI) cancel --yes $(STACK)
 	@$(PULUMI) refresh --clear-pending-creates $(YES)
-	@PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true $(PULUMI) up $(YES)
+	@PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true PULUMI_K8S_ENABLE_PATCH_FORCE=true $(PULUMI) up $(YES)
+	@$(PULUMI) up $(YES)
 
 unlock: .venv/installed ## remove the lock of a run that is gone
 	@$(PULUMI) cancel --yes $(STACK)

@@ -49,7 +49,9 @@ def test_a_cluster_that_does_not_answer_is_one_sentence_with_its_address(worksho
     content["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     silent = workshop.folder / "silent-kubeconfig"
     silent.write_text(yaml.safe_dump(content))
-    refused(workshop, {"kubeconfig": str(silent)}, ["https://127.0.0.1:1: the cluster does not answer", "1 problem"])
+    charts = str(workshop.home / "charts")
+    settings = {"kubeconfig": str(silent), "chartMirror": charts}
+    refused(workshop, settings, ["https://127.0.0.1:1: the cluster does not answer", "1 problem"])
 
 
 def refused(workshop: Workshop, settings: dict[str, Any], sentences: list[str]) -> None:

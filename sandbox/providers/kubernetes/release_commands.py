@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from sandbox.providers.errors import ProviderError
+from sandbox.providers.kubernetes.definitions import list_instances
 from sandbox.providers.kubernetes.discovery import group_of
 from sandbox.providers.kubernetes.helm import Helm, HelmError, chart_arguments, values_arguments
 from sandbox.providers.kubernetes.manifests import identifier, number, text
@@ -39,6 +40,7 @@ class ReleaseCommands:
     """What helm is told to do with one release."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._helm = Helm(connection)
 
     def install(self, inputs: Object, urn: str) -> None:
@@ -97,7 +99,14 @@ class ReleaseCommands:
         """Uninstall the release and wait for its objects; one that is gone already is fine."""
         wait = [] if inputs.get("skipAwait") is True and inputs.get("atomic") is not True else ["--wait"]
         release = (text(inputs, "name"), "-n", text(inputs, "namespace"))
+        list_instances(self._connection.cluster().api, self._objects(*release))
         self._helm.run("uninstall", *release, "--ignore-not-found", *wait, *_timeout(inputs))
+
+    def _objects(self, *release: str) -> list[Object]:
+        try:
+            return list(objects_in(self._helm.run("get", "manifest", *release)))
+        except HelmError:
+            return []  # no such release
 
     def outputs(self, name: str, namespace: str) -> Object | None:
         """Give what there is to know of a release, its status and its objects; None if there is none."""
@@ -110,7 +119,7 @@ class ReleaseCommands:
         status: Object = {key: text(known, key) for key in ("name", "namespace", "chart", "version", "appVersion")}
         status |= {"revision": number(known, "revision"), "status": text(known, "status")}
         names: dict[str, list[Plain]] = {}
-        for manifest in objects_in(self._helm.run("get", "manifest", name, "-n", namespace)):
+        for manifest in self._objects(name, "-n", namespace):
             group = group_of(text(manifest, "apiVersion"))
             kind = f"{text(manifest, 'kind')}{group and f'.{group}'}/{text(manifest, 'apiVersion')}"
             names.setdefault(kind, []).append(identifier(manifest))
