@@ -26,6 +26,7 @@ class Server(Api):
         content_type: str = "",
         accept: str = "",
     ) -> Object:
+        """Answer as busy as asked for."""
         assert (method, body, content_type + accept) == ("GET", None, "")
         assert query == {"limit": "1"}, "one is enough"
         self.asked.append(path)
