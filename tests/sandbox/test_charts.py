@@ -1,12 +1,14 @@
 """The chart doubles: the objects of the real charts by their names, and their traps."""
 
 import base64
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
+from components.mesh.control_plane import values
 from sandbox import paths
 from sandbox.json_values import Json, items, mapping
 from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, NAIVE, OURS, helm, objects, rendered
@@ -58,8 +60,28 @@ def test_without_our_values_the_chart_makes_anchors_issuer_and_webhook_secrets_i
     assert set(objects(CONTROL_PLANE, NAIVE)) == set(REAL_NAMES.split()) | ONLY_NAIVE
 
 
-def test_two_renders_with_our_values_are_equal() -> None:
-    assert rendered(CONTROL_PLANE, OURS) == rendered(CONTROL_PLANE, OURS)
+@pytest.fixture(scope="module")
+def earlier() -> tuple[int, str, str]:
+    """The minute, and what was rendered in it with the program's values and with naive ones."""
+    return minute(), rendered(CONTROL_PLANE, values(1)), schedule()
+
+
+def minute() -> int:
+    return int(time.time() // 60)
+
+
+def schedule() -> str:
+    return str(mapping(objects(CONTROL_PLANE, NAIVE)["CronJob/linkerd-heartbeat"]["spec"])["schedule"])
+
+
+def test_renders_with_the_values_of_the_program_are_equal_whatever_the_clock_says(
+    earlier: tuple[int, str, str],
+) -> None:
+    then, ours, naive = earlier
+    while minute() == then:
+        time.sleep(1)
+    assert schedule() != naive, "the chart looks at the clock"
+    assert rendered(CONTROL_PLANE, values(1)) == ours, "but not with our values"
 
 
 def test_two_renders_with_naive_values_differ_in_secrets_bundles_and_pods_as_those_of_the_real_chart() -> None:
