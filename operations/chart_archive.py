@@ -4,8 +4,9 @@ import gzip
 import io
 import os
 import tarfile
+import zlib
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import yaml
 from pydantic import BaseModel
@@ -20,6 +21,17 @@ def file_name(files: Mapping[str, bytes]) -> str:
     """Return what the archive of a chart is called; `files` are its contents by relative path."""
     chart = _chart(files)
     return f"{chart.name}-{chart.version}.tgz"
+
+
+def content_name(path: Path) -> str | None:
+    """Return what an archive ought to be called by what is in it; None if it is not the archive of a chart."""
+    try:
+        with tarfile.open(path) as archive:
+            chart = next((each for each in archive if PurePosixPath(each.name).match("*/Chart.yaml")), None)
+            file = archive.extractfile(chart) if chart else None
+            return file_name({"Chart.yaml": file.read()}) if file else None
+    except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, yaml.YAMLError):
+        return None
 
 
 def folder_files(folder: Path) -> dict[str, bytes]:

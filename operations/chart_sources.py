@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from operations import gateway_api_chart
+from operations import chart_archive, gateway_api_chart
 from operations.problem import InputError, Problem
 from versions import LINKERD_CHART, LINKERD_CHART_REPOSITORY
 
@@ -45,9 +45,9 @@ def find(mirror: str | None, *, gateway_api: bool) -> ChartSources:
     folder = Path(mirror).expanduser()
     names = [f"{name}-{LINKERD_CHART}.tgz" for name in ("linkerd-crds", "linkerd-control-plane")]
     names += [gateway_api_chart.archive_name()] if gateway_api else []
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        raise InputError([_missing(folder, name) for name in missing])
+    wrong = [name for name in names if chart_archive.content_name(folder / name) != name]
+    if wrong:
+        raise InputError([_wrong(folder, name) for name in wrong])
     paths = [_cached(folder / name) for name in names]
     return {
         "linkerd_crds": {"chart": paths[0]},
@@ -75,7 +75,10 @@ def _cached(archive: Path) -> str:
     return str(copy)
 
 
-def _missing(folder: Path, name: str) -> Problem:
-    found = f"{name} is not there" if folder.is_dir() else f"the folder is not there (nor is {name})"
+def _wrong(folder: Path, name: str) -> Problem:
+    if (folder / name).is_file():
+        found = f"{name} is not the archive of that chart and version"
+    else:
+        found = f"{name} is not there" if folder.is_dir() else f"the folder is not there (nor is {name})"
     cure = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
     return Problem(f"chart mirror {folder}", found, "every chart is taken from the mirror where one is set", cure)

@@ -16,12 +16,15 @@ from pathlib import Path
 import grpc
 from google.protobuf import empty_pb2
 from pulumi import RunError
+from pulumi.automation import PulumiFn, _server
 from pulumi.automation._server import LanguageServer
+from pulumi.runtime import run_in_stack
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 from typing_extensions import override
 
 MESSAGE_LIMIT = 400 * 1024 * 1024
 PARENT_POLL_SECONDS = 1.0
+ENGINE_IS_DONE = "resource monitor shut down"
 
 
 def run_program(folder: Path) -> None:
@@ -51,15 +54,26 @@ def own_traceback(error: BaseException, folder: Path) -> str:
     return "".join(traceback.format_exception(error, limit=limit))
 
 
+async def run_until_the_engine_ends(program: PulumiFn) -> None:
+    """Run the program; that the engine is done before it, because a resource failed, is no error of the program."""
+    try:
+        await run_in_stack(program)
+    except Exception as error:
+        if str(error) != ENGINE_IS_DONE:
+            raise
+
+
+# The SDK's server would print 60 lines of traceback below the one that says which resource failed, and why.
+_server.__dict__["run_in_stack"] = run_until_the_engine_ends
+
+
 class PythonHost(LanguageServer):
     """Answers the engine. The SDK's server for inline programs does the work of a run."""
 
     def __init__(self, engine: str) -> None:
         super().__init__(self.run_chosen_program)
-        # The same server once more, called by name: its methods are not typed.
         self.inline = LanguageServer(self.run_chosen_program)
-        self.engine = engine
-        self.folder = Path.cwd()
+        self.engine, self.folder = engine, Path.cwd()
 
     def run_chosen_program(self) -> None:
         """Run the program of the request that is served."""
@@ -81,6 +95,7 @@ class PythonHost(LanguageServer):
         sys.argv = [str(self.folder), *request.args]
         del request.args[:]
         request.args.append(self.engine)
+        # Called by name, because its methods are not typed.
         response: language_pb2.RunResponse = methodcaller("Run", request, context)(self.inline)
         return language_pb2.RunResponse(bail=True) if response.error else response
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 import requests
 
-from operations import chart_sources, gateway_api_chart
+from operations import chart_archive, chart_sources, gateway_api_chart
 from operations.problem import InputError, Problem
 from versions import GATEWAY_API, LINKERD_CHART
 
@@ -42,7 +42,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def mirror(folder: Path, names: list[str]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        (folder / name).write_bytes(f"archive {name}".encode())
+        chart, _, version = name.removesuffix(".tgz").rpartition("-")
+        chart_archive.write(folder, {"Chart.yaml": f"name: {chart}\nversion: {version}\n".encode()})
     return folder
 
 
@@ -50,6 +51,23 @@ def problems(path: Path | str | None, *, gateway_api: bool = True) -> list[Probl
     with pytest.raises(InputError) as caught:
         chart_sources.find(str(path) if path else None, gateway_api=gateway_api)
     return list(caught.value.problems)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", gzip.compress(b"not a tar")])
+def test_an_archive_that_is_none_is_refused_before_helm_sees_it(tmp_path: Path, content: bytes) -> None:
+    folder = mirror(tmp_path / "a", ARCHIVES)
+    (folder / LINKERD[0]).write_bytes(content)
+
+    (problem,) = problems(folder)
+
+    assert problem.found == f"{LINKERD[0]} is not the archive of that chart and version"
+
+
+def test_an_archive_of_another_version_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+    folder = mirror(tmp_path / "a", [*ARCHIVES, "linkerd-crds-1.0.0.tgz"])
+    (folder / "linkerd-crds-1.0.0.tgz").replace(folder / LINKERD[0])
+
+    assert [problem.found.split()[0] for problem in problems(folder)] == [LINKERD[0]]
 
 
 def test_a_mirror_gives_every_chart_by_a_path_that_does_not_name_the_mirror(tmp_path: Path) -> None:
@@ -66,10 +84,11 @@ def test_a_mirror_gives_every_chart_by_a_path_that_does_not_name_the_mirror(tmp_
 def test_the_archives_are_the_mirrors_also_after_they_changed_there(tmp_path: Path, project: Path) -> None:
     folder = mirror(tmp_path / "a", ARCHIVES)
     chart_sources.find(str(folder), gateway_api=True)
-    (folder / LINKERD[0]).write_bytes(b"newer")
+    chart = f"name: linkerd-crds\nversion: {LINKERD_CHART}\n".encode()
+    newer = chart_archive.write(folder, {"Chart.yaml": chart, "values.yaml": b"newer: true\n"}).read_bytes()
     chart_sources.find(str(folder), gateway_api=True)
 
-    assert (project / ".charts" / LINKERD[0]).read_bytes() == b"newer"
+    assert (project / ".charts" / LINKERD[0]).read_bytes() == newer
     assert sorted(path.name for path in (project / ".charts").iterdir()) == sorted(ARCHIVES)
 
 

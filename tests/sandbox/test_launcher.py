@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.paths import Home
-from tests.sandbox.program import Project, make_project, read_until
+from tests.sandbox.program import PROVIDER, Project, make_project, read_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -64,6 +64,23 @@ def test_errors_of_the_program_are_shown_as_the_real_host_shows_them(
     assert done.returncode != 0, "the exit status is Pulumi's"
     assert shown in done.stdout
     assert hidden not in done.stdout + done.stderr
+
+
+def test_a_chart_that_fails_is_shown_alone(project: Project) -> None:
+    (project.folder / "broken.tgz").write_text("not an archive", encoding="utf-8")
+    project.write(
+        PROVIDER
+        + """
+chart = kubernetes.helm.v4.Chart("chart", chart="./broken.tgz", opts=here)
+after = pulumi.ResourceOptions(provider=provider, depends_on=[chart])
+pulumi.export("name", kubernetes.core.v1.ConfigMap("after", opts=after).metadata["name"])
+"""
+    )
+    done = project.run("preview")
+    assert done.returncode != 0
+    assert "broken.tgz" in done.stdout
+    assert "resource monitor shut down" not in done.stdout + done.stderr, "that follows from it and tells nothing"
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_the_program_sees_its_folder_its_configuration_and_its_stack(project: Project) -> None:
