@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import pulumi
+
 from operations import chart_sources, stack_settings
 from operations.chart_sources import ChartSources
 from operations.cluster_api import ClusterApi
@@ -32,7 +34,13 @@ def prepare(stack: str) -> Start:
         except InputError as of_cluster:
             raise InputError([*of_charts.problems, *of_cluster.problems]) from None
         raise
-    return Start(settings, _inspect(settings, stack), charts)
+    facts = _inspect(settings, stack)
+    if settings.demos.booksapp.host and settings.ingress_class not in facts.ingress_classes:
+        pulumi.log.info(
+            f"demos.booksapp.host is left out: the cluster has no IngressClass '{settings.ingress_class}'. "
+            "Install its controller, or name another class with linkerd-workshop:ingressClass."
+        )
+    return Start(settings, facts, charts)
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:

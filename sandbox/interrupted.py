@@ -48,6 +48,14 @@ def end_orphans(home: Home) -> None:
             continue
 
 
+def mend_torn_files(home: Home) -> None:
+    """Remove the side files that a killed engine left empty: with one the backend says only "EOF" of a good state."""
+    for side_file in home.state.rglob("*.attrs"):
+        if side_file.stat().st_size == 0:
+            side_file.unlink()
+            say(f"the last run was killed while it wrote {side_file.stem}, its torn side file is removed")
+
+
 def live_holder(lock: Path) -> str | None:
     """Who holds a lock, in words; None if it was a process of this machine that is gone."""
     try:

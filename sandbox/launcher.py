@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox import charts, control_plane, engine, paths, plugins, tools
 from sandbox.console import say
 from sandbox.failure import SandboxError
-from sandbox.interrupted import clear_stale_locks
+from sandbox.interrupted import clear_stale_locks, mend_torn_files
 from sandbox.project import StackFile, ensure_stack
 from sandbox.pulumi_cli import PulumiCli
 from sandbox.recovery import recover
@@ -33,6 +33,7 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
         say(setting.description)
         if CHANGING.intersection(arguments):
             clear_stale_locks(home, stack_file)
+            mend_torn_files(home)
             ensure_stack(setting.cli, home, stack_file)
             recover(setting.cli, home, stack_file)
         elif "cancel" not in arguments:

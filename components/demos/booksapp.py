@@ -124,7 +124,7 @@ def _workloads(demo: str, namespace: Output[str], args: BooksappArgs) -> list[Wo
 
 
 def _traffic(demo: str, namespace: Output[str], args: BooksappArgs) -> WorkloadArgs:
-    """Return the visitor: faults are injected in the proxy of a meshed client, so there has to be one."""
+    """Return the visitor, who keeps requests coming."""
     return {
         "name": "traffic",
         "namespace": namespace,

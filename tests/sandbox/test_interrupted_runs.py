@@ -98,6 +98,16 @@ def test_an_object_that_something_else_made_is_not_taken_over(project: Project) 
     assert namespace(project.home, "default") is not None
 
 
+def test_a_kill_while_the_state_is_written_does_not_lock_the_stack_out(project: Project) -> None:
+    assert project.run("up", "--yes", NAMESPACE=project.stack).returncode == 0
+    folder = project.home.state / ".pulumi" / "stacks" / "small"
+    (folder / f"{project.stack}.json.attrs").write_bytes(b"")
+    seen = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack)
+    assert seen.returncode == 0, seen.stdout + seen.stderr
+    assert "torn side file is removed" in seen.stderr
+    assert project.run("destroy", "--yes", "--skip-preview").returncode == 0
+
+
 def put_lock(project: Project, pid: int, host: str) -> Path:
     """A lock as the engine writes it, on a stack that exists."""
     assert project.run("stack", "output").returncode == 0

@@ -111,6 +111,7 @@ def test_a_switched_off_demo_is_deleted_and_nothing_else_changes(workshop: Works
 def test_a_host_makes_no_ingress_where_the_class_is_missing(workshop: Workshop) -> None:
     workshop.choose("demos.booksapp.host", "books.example.com")
     assert workshop.preview().changes == []
+    assert "the cluster has no IngressClass 'alb'" in workshop.pulumi("preview").stdout, "and it says so"
 
 
 def test_a_host_makes_an_ingress_where_the_class_is_there(workshop: Workshop) -> None:
