@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import paths
+from sandbox import paths, tools
 from tests.sandbox.sandbox_command import sandbox
 
 
 @pytest.fixture(scope="session")
 def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[paths.Home]:
     """A running sandbox, shared by all tests; stopped afterwards whatever happens."""
+    tools.find((*tools.CONTROL_PLANE, *tools.ENGINE))  # here, where no time limit ends a first build
     home = paths.Home(tmp_path_factory.mktemp("shared") / ".sandbox")
     try:
         started = sandbox(home.folder, "up")
