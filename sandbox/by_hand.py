@@ -80,15 +80,15 @@ class ByHand:
         """Seconds to make everything and to wait until it is available."""
         before = parts.before_charts()
         after = [each for each in parts.plain if each not in before]
-        archives = [self.package(name, objects) for name, objects in parts.charts.items()]
+        archives = {name: self.package(name, objects) for name, objects in parts.charts.items()}
         started = time.monotonic()
         namespaces = [each for each in before if each.get("kind") == "Namespace"]
         self.apply(namespaces)
         for release in parts.releases:
             self.install_chart(str(release["name"]), str(release["chart"]), namespace=str(release["namespace"]))
         self.apply([each for each in before if each not in namespaces])
-        for archive in archives:
-            self.install_chart(archive.stem, str(archive), namespace="default")
+        for name, archive in archives.items():
+            self.install_chart(name, str(archive), namespace="default")
         self.apply(after)
         for place in {str(namespace(each)) for each in after if each.get("kind") == "Deployment"}:
             waiting = ["wait", "deployment", "--all", "--for=condition=Available", f"--namespace={place}"]
