@@ -53,7 +53,9 @@ def problems(path: Path | str | None, *, gateway_api: bool = True) -> list[Probl
     return list(caught.value.problems)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", gzip.compress(b"not a tar")])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", gzip.compress(b"not a tar", mtime=0)], ids=["empty", "a page", "no tar"]
+)
 def test_an_archive_that_is_none_is_refused_before_helm_sees_it(tmp_path: Path, content: bytes) -> None:
     folder = mirror(tmp_path / "a", ARCHIVES)
     (folder / LINKERD[0]).write_bytes(content)
