@@ -7,8 +7,9 @@ from components.addons.gateway_api import GatewayApi
 from components.cluster import Cluster
 from components.demos.booksapp import Booksapp
 from components.mesh.control_plane import GENERATION
-from components.mesh.linkerd import Linkerd
+from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd
 from components.resources.http_route import RouteApi
+from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Namespaces
 from operations.startup import prepare
 
 stack = pulumi.get_stack()
@@ -19,11 +20,15 @@ cluster = Cluster(
     {"identity": facts.identity, "kubeconfig": settings.kubeconfig, "context": settings.context},
 )
 inside = ResourceOptions(providers=[cluster.kubernetes])
+wanted: dict[str, NamespaceMetadata] = {"linkerd": NAMESPACE_METADATA}
+if settings.demos.booksapp.enabled:
+    wanted["booksapp"] = MESHED
+namespaces = Namespaces("namespaces", {"owner": stack, "namespaces": wanted}, inside)
 gateway_api = GatewayApi("gateway-api", {"chart": charts["gateway_api"]}, inside) if charts["gateway_api"] else None
 linkerd = Linkerd(
     "linkerd",
     {
-        "owner": stack,
+        "namespace": namespaces.names["linkerd"],
         "crds_chart": charts["linkerd_crds"],
         "control_plane_chart": charts["linkerd_control_plane"],
         "lifetimes": {
@@ -44,7 +49,7 @@ if settings.demos.booksapp.enabled:
     demos["booksapp"] = Booksapp(
         "booksapp",
         {
-            "owner": stack,
+            "namespace": namespaces.names["booksapp"],
             "fault_percent": booksapp.fault_percent,
             "authors_failure_rate": booksapp.authors_failure_rate,
             "webapp_replicas": booksapp.webapp_replicas,

@@ -2,14 +2,12 @@
 
 from typing import NotRequired, TypedDict
 
-from pulumi import ComponentResource, Output, ResourceOptions
-from pulumi_kubernetes.core.v1 import Namespace
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.fault_injection import FaultInjection
 from components.traffic.public_host import PublicHost
-from conventions import OWNER
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
 NAMESPACE = "booksapp"
@@ -22,8 +20,8 @@ BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
 class BooksappArgs(TypedDict):
     """Inputs of a Booksapp."""
 
-    owner: str
-    """The stack's name."""
+    namespace: Input[str]
+    """The namespace `booksapp`, meshed."""
     fault_percent: NotRequired[int]
     """How many of a hundred requests to `books` fail, 0 to 100; 10 if left out."""
     authors_failure_rate: NotRequired[float]
@@ -53,15 +51,10 @@ class Booksapp(ComponentResource):
     def __init__(self, name: str, args: BooksappArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:Booksapp", name, {}, opts)
         child = ResourceOptions(parent=self)
-        namespace = Namespace(
-            f"{name}-namespace",
-            # On the namespace, so that the very first pod is meshed.
-            metadata={"name": NAMESPACE, "annotations": {"linkerd.io/inject": "enabled", OWNER: args["owner"]}},
-            opts=child,
-        ).metadata["name"]
+        namespace = args["namespace"]
         services = {
             workload["name"]: Workload(f"{name}-{workload['name']}", workload, child).service
-            for workload in _workloads(name, namespace, args)
+            for workload in _workloads(name, args)
         }
         FaultInjection(
             f"{name}-faults",
@@ -94,7 +87,7 @@ class Booksapp(ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def _workloads(demo: str, namespace: Output[str], args: BooksappArgs) -> list[WorkloadArgs]:
+def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
     """Return the four parts of the app, as its authors publish them but for the failures of `authors`."""
     rate = args.get("authors_failure_rate", 0)
     failures = {"FAILURE_RATE": str(rate)} if rate else {}
@@ -108,7 +101,7 @@ def _workloads(demo: str, namespace: Output[str], args: BooksappArgs) -> list[Wo
     services: list[WorkloadArgs] = [
         {
             "name": service,
-            "namespace": namespace,
+            "namespace": args["namespace"],
             "part_of": demo,
             "image": args.get("booksapp_image", BOOKSAPP_IMAGE),
             "arguments": [f"prod:{service}"],
@@ -120,14 +113,14 @@ def _workloads(demo: str, namespace: Output[str], args: BooksappArgs) -> list[Wo
         }
         for service, environment in environments.items()
     ]
-    return [*services, _traffic(demo, namespace, args)]
+    return [*services, _traffic(demo, args)]
 
 
-def _traffic(demo: str, namespace: Output[str], args: BooksappArgs) -> WorkloadArgs:
+def _traffic(demo: str, args: BooksappArgs) -> WorkloadArgs:
     """Return the visitor, who keeps requests coming."""
     return {
         "name": "traffic",
-        "namespace": namespace,
+        "namespace": args["namespace"],
         "part_of": demo,
         "image": args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE),
         "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],

@@ -3,18 +3,27 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
-from pulumi import ComponentResource, Output, Resource, ResourceOptions
-from pulumi_kubernetes.core.v1 import Namespace
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v3, v4
 
 from components.mesh.control_plane import transforms, values
 from components.mesh.trust import Trust
 from components.mesh.webhook_certificates import WebhookCertificates
 from components.resources.chart_source import ChartSource
-from conventions import OWNER
+from components.resources.meshed_namespace import NamespaceMetadata
 
 NAMESPACE = "linkerd"
 
+NAMESPACE_METADATA: NamespaceMetadata = {
+    "annotations": {"linkerd.io/inject": "disabled"},
+    "labels": {
+        "linkerd.io/is-control-plane": "true",
+        "linkerd.io/control-plane-ns": NAMESPACE,
+        "config.linkerd.io/admission-webhooks": "disabled",
+        "pod-security.kubernetes.io/enforce": "privileged",
+    },
+}
+"""What Linkerd's own installer, but not its chart, puts on the namespace."""
 
 WEBHOOK_SECRETS = {
     f"linkerd-{webhook}-k8s-tls": f"linkerd-{webhook}.{NAMESPACE}.svc"
@@ -34,8 +43,8 @@ class Lifetimes(TypedDict):
 class LinkerdArgs(TypedDict):
     """Inputs of a Linkerd."""
 
-    owner: str
-    """The stack's name."""
+    namespace: Input[str]
+    """The namespace `linkerd`, with NAMESPACE_METADATA."""
     crds_chart: ChartSource
     control_plane_chart: ChartSource
     lifetimes: Lifetimes
@@ -54,9 +63,8 @@ class Linkerd(ComponentResource):
     def __init__(self, name: str, args: LinkerdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)
         child = ResourceOptions(parent=self)
-        namespace = self._namespace(name, args["owner"], child)
-        target = namespace.metadata["name"]
-        lifetimes, crds_chart, chart = args["lifetimes"], args["crds_chart"], args["control_plane_chart"]
+        target, lifetimes = args["namespace"], args["lifetimes"]
+        crds_chart, chart = args["crds_chart"], args["control_plane_chart"]
         trust = Trust(f"{name}-trust", {"namespace": target, **lifetimes}, child)
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
@@ -92,20 +100,3 @@ class Linkerd(ComponentResource):
         own = Output.all(trustAnchor=trust.anchor_expires, issuer=trust.issuer_expires)
         self.expires = Output.all(own, webhooks.expires).apply(lambda both: {**both[0], **both[1]})
         self.register_outputs({"expires": self.expires})
-
-    def _namespace(self, name: str, owner: str, child: ResourceOptions) -> Namespace:
-        """Make the namespace with what Linkerd's own installer, but not its chart, puts on it."""
-        return Namespace(
-            f"{name}-namespace",
-            metadata={
-                "name": NAMESPACE,
-                "annotations": {"linkerd.io/inject": "disabled", OWNER: owner},
-                "labels": {
-                    "linkerd.io/is-control-plane": "true",
-                    "linkerd.io/control-plane-ns": NAMESPACE,
-                    "config.linkerd.io/admission-webhooks": "disabled",
-                    "pod-security.kubernetes.io/enforce": "privileged",
-                },
-            },
-            opts=child,
-        )

@@ -17,7 +17,7 @@ PARTS = [*SERVICES, "traffic"]
 
 
 def booksapp(given: BooksappArgs | None = None) -> Deployment:
-    args: BooksappArgs = given or {"owner": "test"}
+    args: BooksappArgs = given or {"namespace": "booksapp"}
     return deploy(lambda: Booksapp("booksapp", args))
 
 
@@ -40,23 +40,10 @@ def weights(deployment: Deployment) -> list[object]:
     return [at(each, "weight") for each in sequence(route.at("spec", "rules", 0, "backendRefs"))]
 
 
-def test_the_namespace_meshes_its_very_first_pod() -> None:
-    namespace = default().one("kubernetes:core/v1:Namespace")
-
-    assert namespace.at("metadata") == {
-        "name": "booksapp",
-        "annotations": {"linkerd.io/inject": "enabled", "linkerd-workshop/stack": "test"},
-    }
-
-
 def test_every_object_lies_in_that_namespace() -> None:
     objects = [each for each in default().registrations if each.type.startswith("kubernetes:")]
 
-    outside = [
-        each.name
-        for each in objects
-        if each.inputs.get("kind") != "Namespace" and each.at("metadata", "namespace") != "booksapp"
-    ]
+    outside = [each.name for each in objects if each.at("metadata", "namespace") != "booksapp"]
     assert outside == []
 
 
@@ -126,7 +113,7 @@ def test_a_deployments_selector_selects_its_own_pods_and_its_readiness_is_waited
 
 
 def test_the_web_front_end_has_three_pods_unless_told_otherwise() -> None:
-    five = booksapp({"owner": "test", "webapp_replicas": 5})
+    five = booksapp({"namespace": "booksapp", "webapp_replicas": 5})
 
     assert default().named("booksapp-webapp-deployment").at("spec", "replicas") == 3
     assert five.named("booksapp-webapp-deployment").at("spec", "replicas") == 5
@@ -136,14 +123,14 @@ def test_the_web_front_end_has_three_pods_unless_told_otherwise() -> None:
 def test_authors_refuses_nothing_unless_asked_to() -> None:
     assert all("FAILURE_RATE" not in environment(part) for part in PARTS)
 
-    asked = booksapp({"owner": "test", "authors_failure_rate": 0.5})
+    asked = booksapp({"namespace": "booksapp", "authors_failure_rate": 0.5})
     assert environment("authors", asked)["FAILURE_RATE"] == "0.5"
     assert "FAILURE_RATE" not in environment("books", asked)
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(0, [100, 0]), (10, [90, 10]), (25, [75, 25]), (100, [0, 100])])
 def test_the_weights_are_the_percentage_and_the_rest(percent: int, expected: list[int]) -> None:
-    assert weights(booksapp({"owner": "test", "fault_percent": percent})) == expected
+    assert weights(booksapp({"namespace": "booksapp", "fault_percent": percent})) == expected
 
 
 def test_one_request_in_ten_to_books_fails_by_default() -> None:
@@ -154,7 +141,7 @@ def test_one_request_in_ten_to_books_fails_by_default() -> None:
 
 
 def test_another_percentage_changes_the_route_and_nothing_else() -> None:
-    other = booksapp({"owner": "test", "fault_percent": 25})
+    other = booksapp({"namespace": "booksapp", "fault_percent": 25})
     changed = [
         mine.name
         for mine, its in zip(default().registrations, other.registrations, strict=True)
@@ -165,14 +152,14 @@ def test_another_percentage_changes_the_route_and_nothing_else() -> None:
 
 
 def test_the_route_can_be_one_of_linkerds_own_group() -> None:
-    own = booksapp({"owner": "test", "route_api": RouteApi.POLICY})
+    own = booksapp({"namespace": "booksapp", "route_api": RouteApi.POLICY})
 
     assert own.one("kubernetes:policy.linkerd.io/v1beta3:HTTPRoute").at("apiVersion") == "policy.linkerd.io/v1beta3"
     assert own.of("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute") == []
 
 
 def test_pod_annotations_reach_every_pod() -> None:
-    annotated = booksapp({"owner": "test", "pod_annotations": {"linkerd-workshop/generation": "4"}})
+    annotated = booksapp({"namespace": "booksapp", "pod_annotations": {"linkerd-workshop/generation": "4"}})
     annotations = [each.at("spec", "template", "metadata", "annotations") for each in annotated.of(DEPLOYMENT)]
 
     assert [at(each, "linkerd-workshop/generation") for each in annotations] == ["4"] * 5
@@ -180,7 +167,7 @@ def test_pod_annotations_reach_every_pod() -> None:
 
 @pytest.mark.parametrize("host", [None, ""])
 def test_without_a_host_there_is_no_ingress_but_a_command_to_reach_the_app(host: str | None) -> None:
-    private = booksapp({"owner": "test", "host": host})
+    private = booksapp({"namespace": "booksapp", "host": host})
 
     assert private.of("kubernetes:networking.k8s.io/v1:Ingress") == []
     url = at(private.one("linkerd-workshop:demos:Booksapp").outputs, "url")
@@ -188,7 +175,7 @@ def test_without_a_host_there_is_no_ingress_but_a_command_to_reach_the_app(host:
 
 
 def test_with_a_host_the_web_front_end_is_public() -> None:
-    public = booksapp({"owner": "test", "host": "books.example.com", "ingress_class": "nginx"})
+    public = booksapp({"namespace": "booksapp", "host": "books.example.com", "ingress_class": "nginx"})
     ingress = public.one("kubernetes:networking.k8s.io/v1:Ingress")
 
     assert ingress.at("spec", "ingressClassName") == "nginx"
@@ -198,7 +185,9 @@ def test_with_a_host_the_web_front_end_is_public() -> None:
 
 
 def test_images_can_be_others() -> None:
-    mirrored = booksapp({"owner": "test", "booksapp_image": "mirror/booksapp:1", "traffic_image": "mirror/traffic:1"})
+    mirrored = booksapp(
+        {"namespace": "booksapp", "booksapp_image": "mirror/booksapp:1", "traffic_image": "mirror/traffic:1"}
+    )
 
     assert at(container("books", mirrored), "image") == "mirror/booksapp:1"
     assert at(container("traffic", mirrored), "image") == "mirror/traffic:1"

@@ -6,7 +6,7 @@ import pytest
 
 from components.addons.gateway_api import GatewayApi
 from components.mesh.control_plane import PLACEHOLDER, values
-from components.mesh.linkerd import Linkerd, LinkerdArgs
+from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
 from components.resources.chart_source import ChartSource
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
@@ -28,7 +28,7 @@ def linkerd(
     def program() -> None:
         gateway_api = GatewayApi("gateway-api", {"chart": "gw.tgz"}) if own_crds else None
         args: LinkerdArgs = {
-            "owner": "test",
+            "namespace": "linkerd",
             "crds_chart": chart,
             "control_plane_chart": chart,
             "lifetimes": {"anchor_days": 30, "issuer_days": 20, "renewal_days": 10},
@@ -144,20 +144,22 @@ def test_charts_come_from_an_archive_or_from_a_repository_in_an_exact_version() 
     assert chart(published=True).at("repositoryOpts", "repo") == "https://charts.example.com"
 
 
-def test_the_namespace_carries_what_linkerds_own_installer_puts_on_it() -> None:
-    namespace = linkerd().one("kubernetes:core/v1:Namespace")
+def test_the_namespace_is_to_carry_what_linkerds_own_installer_puts_on_it() -> None:
+    assert NAMESPACE_METADATA == {
+        "annotations": {"linkerd.io/inject": "disabled"},
+        "labels": {
+            "linkerd.io/is-control-plane": "true",
+            "linkerd.io/control-plane-ns": "linkerd",
+            "config.linkerd.io/admission-webhooks": "disabled",
+            "pod-security.kubernetes.io/enforce": "privileged",
+        },
+    }
 
-    assert namespace.at("metadata", "name") == "linkerd"
-    assert namespace.at("metadata", "labels") == {
-        "linkerd.io/is-control-plane": "true",
-        "linkerd.io/control-plane-ns": "linkerd",
-        "config.linkerd.io/admission-webhooks": "disabled",
-        "pod-security.kubernetes.io/enforce": "privileged",
-    }
-    assert namespace.at("metadata", "annotations") == {
-        "linkerd.io/inject": "disabled",
-        "linkerd-workshop/stack": "test",
-    }
+
+def test_it_makes_no_namespace_and_puts_its_objects_into_the_given_one() -> None:
+    assert linkerd().of("kubernetes:core/v1:Namespace") == []
+    objects = [each for each in linkerd().registrations if each.type.startswith("kubernetes:core/v1:")]
+    assert {each.at("metadata", "namespace") for each in objects} == {"linkerd"}
 
 
 def test_lifetimes_reach_issuer_and_leaves() -> None:

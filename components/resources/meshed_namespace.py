@@ -1,0 +1,62 @@
+"""All namespaces of a stack, made before everything that lies in them and removed after it."""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+from pulumi import Alias, ComponentResource, Output, ResourceOptions, create_urn
+from pulumi_kubernetes.core.v1 import Namespace
+
+from conventions import OWNER
+
+INJECT = {"linkerd.io/inject": "enabled"}
+"""Annotation of a meshed namespace: on it and not on its workloads, so that the very first pod is meshed."""
+
+FORMER_PARENTS = {"linkerd": "linkerd-workshop:mesh:Linkerd", "booksapp": "linkerd-workshop:demos:Booksapp"}
+"""Namespaces that once belonged to a component, which had their name, with its type."""
+
+
+class NamespaceMetadata(TypedDict):
+    """What a namespace carries beside its name and its owner."""
+
+    annotations: NotRequired[Mapping[str, str]]
+    labels: NotRequired[Mapping[str, str]]
+
+
+MESHED: NamespaceMetadata = {"annotations": INJECT}
+
+
+class NamespacesArgs(TypedDict):
+    """Inputs of a Namespaces."""
+
+    owner: str
+    """The stack's name."""
+    namespaces: Mapping[str, NamespaceMetadata]
+    """What each namespace carries, by its name."""
+
+
+class Namespaces(ComponentResource):
+    """The namespaces of a stack."""
+
+    names: Mapping[str, Output[str]]
+    """Each namespace's name, which only the existing namespace gives out."""
+
+    def __init__(self, name: str, args: NamespacesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:resources:Namespaces", name, {}, opts)
+        self.names = {
+            namespace: self._namespace(namespace, args["owner"], carried)
+            for namespace, carried in args["namespaces"].items()
+        }
+        self.register_outputs({})
+
+    def _namespace(self, name: str, owner: str, carried: NamespaceMetadata) -> Output[str]:
+        former = FORMER_PARENTS.get(name)
+        namespace = Namespace(
+            f"{name}-namespace",
+            metadata={"name": name, **carried, "annotations": {**carried.get("annotations", {}), OWNER: owner}},
+            opts=ResourceOptions(
+                parent=self,
+                # Otherwise stacks from before would replace the namespace, and with it all that is in it.
+                aliases=[Alias(parent=create_urn(name, former))] if former else None,
+            ),
+        )
+        return namespace.metadata["name"]
