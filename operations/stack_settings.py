@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from conventions import PROJECT
 from operations.explanation import explain, mapping_cure, shown
 from operations.problem import InputError, Problem
+from operations.settings_rules import contradictions
 from settings import Settings
 
 _MAPPING: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
@@ -48,6 +49,7 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     except ValidationError as error:
         problems += explain(Settings, error.errors(include_url=False), PROJECT, secret)
     else:
+        problems += contradictions(settings)
         if not problems:
             return settings
     raise InputError(problems)

@@ -154,7 +154,7 @@ def test_an_unknown_demo_is_called_a_demo() -> None:
     problem = only({"demos": {"bookapp": {}}})
 
     assert problem.found == "there is no such demo"
-    assert problem.rule == "the known ones are booksapp"
+    assert problem.rule == "the known ones are booksapp, circuitBreaking, podinfo, progressiveDelivery"
     assert problem.cure == "Did you mean 'booksapp'?"
 
 

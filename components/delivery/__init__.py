@@ -1,0 +1,1 @@
+"""What delivers new versions step by step."""

@@ -1,0 +1,53 @@
+"""What one setting alone cannot tell: which parts need each other."""
+
+from collections.abc import Iterator
+
+from conventions import PROJECT
+from operations.problem import Problem
+from settings import Settings
+
+
+def contradictions(settings: Settings) -> list[Problem]:
+    """Return what is switched on without what it needs."""
+    return [*_canary(settings), *_argo_cd(settings), *_dashboard(settings)]
+
+
+def _canary(settings: Settings) -> Iterator[Problem]:
+    demo = settings.demos.progressive_delivery
+    if not demo.enabled:
+        return
+    if not settings.delivery.argo_rollouts.enabled:
+        yield _needs(
+            "demos.progressiveDelivery.enabled", "delivery.argoRollouts.enabled", "its Rollout needs a controller"
+        )
+    if demo.analysis and not settings.viz.enabled:
+        yield _needs(
+            "demos.progressiveDelivery.analysis", "viz.enabled", "it asks viz's Prometheus for the success rate"
+        )
+    if demo.owner == "argo-cd":
+        if not settings.delivery.argo_cd.enabled:
+            yield _needs(
+                "demos.progressiveDelivery.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", "argo-cd"
+            )
+        if demo.host:
+            found = f"Argo CD owns the demo, and its host is '{demo.host}'"
+            cure = f"Remove it with `pulumi config rm --path '{PROJECT}:demos.progressiveDelivery.host'`."
+            yield Problem(f"{PROJECT}:demos.progressiveDelivery.host", found, "the Ingress belongs to the owner", cure)
+
+
+def _argo_cd(settings: Settings) -> Iterator[Problem]:
+    argo_cd, demo = settings.delivery.argo_cd, settings.demos.progressive_delivery
+    if demo.enabled and demo.owner == "argo-cd" and argo_cd.enabled and not argo_cd.application.repository:
+        key = f"{PROJECT}:delivery.argoCd.application.repository"
+        cure = f"Set it with `pulumi config set --path '{key}' https://github.com/example/workshop.git`."
+        yield Problem(key, "it is not set", "Argo CD takes the demo that it owns from a git repository", cure)
+
+
+def _dashboard(settings: Settings) -> Iterator[Problem]:
+    if settings.viz.dashboard and not settings.viz.enabled:
+        yield _needs("viz.dashboard", "viz.enabled", "the dashboard is a part of viz", "set")
+
+
+def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:
+    cure = f"Set the one with `pulumi config set --path '{PROJECT}:{needed}' true`, or switch the other off."
+    return Problem(f"{PROJECT}:{key}", f"it is {value} while {needed} is false", why, cure)

@@ -1,0 +1,54 @@
+"""Settings of progressive delivery."""
+
+from pydantic import Field
+
+from settings.values import Enabled, Section, Sha256, Text
+
+
+class Plugin(Section):
+    """Where the Argo Rollouts controller takes its Gateway API plugin from."""
+
+    location: Text | None = Field(
+        default=None,
+        description="a file:// or https:// URL; the file of the pinned image if it is not set",
+        examples=["https://mirror.example.com/gatewayapi-plugin-linux-amd64"],
+        pattern=r"^(file|https?)://\S+$",
+    )
+    sha256: Sha256 | None = Field(
+        default=None, description="64 hexadecimal digits in lower case", examples=["0123456789abcdef" * 4]
+    )
+
+
+class ArgoRollouts(Section):
+    """The controller that moves traffic to a new version step by step."""
+
+    enabled: Enabled = True
+    plugin: Plugin = Field(default=Plugin(), description="a mapping of settings", examples=[{}])
+
+
+class Application(Section):
+    """Where Argo CD finds the demo that it owns."""
+
+    repository: Text | None = Field(
+        default=None, description="the URL of a git repository", examples=["https://github.com/example/workshop.git"]
+    )
+    path: Text = Field(
+        default="gitops/progressive-delivery",
+        description="a folder of the repository with a kustomization.yaml",
+        examples=["gitops/progressive-delivery"],
+    )
+    revision: Text = Field(default="main", description="a branch, tag or commit", examples=["main"])
+
+
+class ArgoCd(Section):
+    """GitOps, with the tab that shows a Rollout."""
+
+    enabled: Enabled = False
+    application: Application = Field(default=Application(), description="a mapping of settings", examples=[{}])
+
+
+class Delivery(Section):
+    """What delivers new versions."""
+
+    argo_rollouts: ArgoRollouts = Field(default=ArgoRollouts(), description="a mapping of settings", examples=[{}])
+    argo_cd: ArgoCd = Field(default=ArgoCd(), description="a mapping of settings", examples=[{}])

@@ -1,0 +1,27 @@
+"""Everything that a stack can choose."""
+
+from datetime import date
+
+from pydantic import Field
+
+from settings.delivery import Delivery
+from settings.demos import Demos
+from settings.mesh import GatewayApi, Trust, Viz
+from settings.values import OptionalDate, OptionalText, Section, Text
+
+
+class Settings(Section):
+    """A stack's settings; none has to be given."""
+
+    kubeconfig: OptionalText = Field(default=None, description="the path of a file", examples=["~/.kube/config"])
+    context: OptionalText = Field(default=None, description="the name of a kubeconfig context", examples=["kind-kind"])
+    chart_mirror: OptionalText = Field(default=None, description="a folder of chart archives", examples=["./mirror"])
+    ingress_class: Text = Field(default="alb", description="the name of an IngressClass", examples=["alb"])
+    workshop_ends: OptionalDate = Field(
+        default=None, description="the workshop's last day, YYYY-MM-DD", examples=[date(2027, 1, 31)]
+    )
+    gateway_api: GatewayApi = Field(default=GatewayApi(), description="a mapping of settings", examples=[{}])
+    trust: Trust = Field(default=Trust(), description="a mapping of settings", examples=[{}])
+    viz: Viz = Field(default=Viz(), description="a mapping of settings", examples=[{}])
+    delivery: Delivery = Field(default=Delivery(), description="a mapping of settings", examples=[{}])
+    demos: Demos = Field(default=Demos(), description="a mapping of demos", examples=[{}])

@@ -1,0 +1,79 @@
+"""The kinds of values that settings have."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_LONGEST_HOSTNAME = 253
+
+
+def _hostname(value: str) -> str:
+    labels = value.split(".")
+    if len(value) > _LONGEST_HOSTNAME or len(labels) == 1 or not all(map(_LABEL.fullmatch, labels)):
+        raise ValueError(value)
+    return value
+
+
+def _not_a_boolean(value: object) -> object:
+    """Keep YAML's `yes` from turning into 1 percent."""
+    if isinstance(value, bool):
+        raise ValueError(value)  # noqa: TRY004  pydantic collects ValueErrors only
+    return value
+
+
+_dns_name = Field(description="a DNS name of at least two labels in lower case, without scheme and port")
+_number = BeforeValidator(_not_a_boolean)
+Hostname = Annotated[
+    str,
+    AfterValidator(_hostname),
+    _dns_name,
+]
+OptionalHostname = Annotated[Hostname | None, _dns_name]
+Percent = Annotated[int, _number, Field(ge=0, le=100)]
+Days = Annotated[int, _number, Field(ge=1, le=36500)]
+Count = Annotated[int, _number, Field(ge=1, le=100)]
+Generation = Annotated[int, _number, Field(ge=1, le=1_000_000)]
+Rate = Annotated[float, _number, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+def _unset_if_empty(value: object) -> object:
+    """Take the empty defaults of Pulumi.yaml, which has no other way to make a key optional, for None."""
+    return None if value == "" else value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
+OptionalText = Annotated[Text | None, BeforeValidator(_unset_if_empty)]
+Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$")]
+
+
+def _day(value: object) -> object:
+    """Take YAML's own dates and their text, but no number of seconds, which pydantic would take too."""
+    if isinstance(value, str):
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError(value)  # noqa: TRY004  pydantic collects ValueErrors only
+    return value
+
+
+OptionalDate = Annotated[
+    Annotated[date, BeforeValidator(_day)] | None,
+    BeforeValidator(_unset_if_empty),
+]
+
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Route = Annotated[
+    Literal["gateway.networking.k8s.io", "policy.linkerd.io"],
+    Field(description="gateway.networking.k8s.io or policy.linkerd.io", examples=["gateway.networking.k8s.io"]),
+]
+Enabled = Annotated[bool, Field(description="true or false", examples=[True])]
+
+
+class Section(BaseModel):
+    """A mapping of settings, written in camelCase; a key that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=False)

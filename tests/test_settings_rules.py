@@ -1,0 +1,99 @@
+"""What is switched on without what it needs is refused, with the key that cures it."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from operations.problem import InputError, Problem
+from operations.stack_settings import parse
+
+
+def problems(**sections: Mapping[str, object]) -> list[Problem]:
+    try:
+        parse({name: json.dumps(section) for name, section in sections.items()})
+    except InputError as error:
+        return list(error.problems)
+    return []
+
+
+def canary(**settings: object) -> dict[str, object]:
+    return {"progressiveDelivery": settings}
+
+
+def argo_cd(**settings: object) -> dict[str, object]:
+    return {"argoCd": {"enabled": True, **settings}}
+
+
+REPOSITORY = {"repository": "https://git.example.com/workshop.git"}
+
+
+def test_everything_off_contradicts_nothing() -> None:
+    off = {"enabled": False}
+    demos = {name: off for name in ("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery")}
+
+    assert problems(demos=demos, viz=off, delivery={"argoRollouts": off}) == []
+
+
+def test_the_canary_needs_its_controller() -> None:
+    (problem,) = problems(delivery={"argoRollouts": {"enabled": False}})
+
+    assert problem.where == "linkerd-workshop:demos.progressiveDelivery.enabled"
+    assert problem.found == "it is true while delivery.argoRollouts.enabled is false"
+    assert "`pulumi config set --path 'linkerd-workshop:delivery.argoRollouts.enabled' true`" in problem.cure
+
+
+def test_the_analysis_needs_the_metrics_of_viz() -> None:
+    (problem,) = problems(demos=canary(analysis=True), viz={"enabled": False})
+
+    assert problem.where == "linkerd-workshop:demos.progressiveDelivery.analysis"
+    assert "Prometheus" in problem.rule
+
+
+def test_argo_cd_can_own_the_demo_only_where_it_is_and_has_a_repository() -> None:
+    (absent,) = problems(demos=canary(owner="argo-cd"))
+    (nowhere,) = problems(demos=canary(owner="argo-cd"), delivery=argo_cd())
+
+    assert absent.where == "linkerd-workshop:demos.progressiveDelivery.owner"
+    assert nowhere.where == "linkerd-workshop:delivery.argoCd.application.repository"
+    assert problems(demos=canary(owner="argo-cd"), delivery=argo_cd(application=REPOSITORY)) == []
+
+
+def test_a_demo_of_argo_cd_has_no_host_of_pulumi() -> None:
+    demo = canary(owner="argo-cd", host="canary.example.com")
+    (problem,) = problems(demos=demo, delivery=argo_cd(application=REPOSITORY))
+
+    assert problem.where == "linkerd-workshop:demos.progressiveDelivery.host"
+
+
+def test_a_switched_off_canary_needs_nothing() -> None:
+    demo = canary(enabled=False, analysis=True, owner="argo-cd")
+
+    assert problems(demos=demo, viz={"enabled": False}, delivery={"argoRollouts": {"enabled": False}}) == []
+
+
+def test_the_dashboard_needs_viz_and_always_asks_who_somebody_is() -> None:
+    endpoints = ("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint")
+    oidc = {key: "https://login.example.com/" for key in endpoints} | {"secretName": "oidc"}
+    host = {"host": "viz.example.com"}
+    (public,) = problems(viz={"dashboard": host})
+    (partless,) = problems(viz={"enabled": False, "dashboard": {**host, "oidc": oidc}})
+
+    assert public.where == "linkerd-workshop:viz.dashboard.oidc"
+    assert partless.where == "linkerd-workshop:viz.dashboard"
+    assert problems(viz={"dashboard": {**host, "oidc": oidc}}) == []
+
+
+@pytest.mark.parametrize("day", ["2027-01-31T10:00:00", "20270131", "soon", "2027-02-30", "1800000000"])
+def test_the_last_day_of_a_workshop_is_a_date_and_nothing_else(day: str) -> None:
+    with pytest.raises(InputError, match=r"workshopEnds: the value is .* the workshop's last day, YYYY-MM-DD"):
+        parse({"workshopEnds": day})
+
+
+def test_all_contradictions_are_told_at_once() -> None:
+    found = problems(
+        demos=canary(analysis=True, owner="argo-cd"),
+        viz={"enabled": False},
+        delivery={"argoRollouts": {"enabled": False}},
+    )
+    assert len(found) == 3
