@@ -30,7 +30,7 @@ REPOSITORY = {"repository": "https://git.example.com/workshop.git"}
 
 def test_everything_off_contradicts_nothing() -> None:
     off = {"enabled": False}
-    demos = {name: off for name in ("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery")}
+    demos = dict.fromkeys(("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery"), off)
 
     assert problems(demos=demos, viz=off, delivery={"argoRollouts": off}) == []
 
@@ -74,7 +74,7 @@ def test_a_switched_off_canary_needs_nothing() -> None:
 
 def test_the_dashboard_needs_viz_and_always_asks_who_somebody_is() -> None:
     endpoints = ("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint")
-    oidc = {key: "https://login.example.com/" for key in endpoints} | {"secretName": "oidc"}
+    oidc = dict.fromkeys(endpoints, "https://login.example.com/") | {"secretName": "oidc"}
     host = {"host": "viz.example.com"}
     (public,) = problems(viz={"dashboard": host})
     (partless,) = problems(viz={"enabled": False, "dashboard": {**host, "oidc": oidc}})
