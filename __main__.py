@@ -10,6 +10,7 @@ from components.mesh.control_plane import GENERATION
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd
 from components.resources.http_route import RouteApi
 from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Namespaces
+from operations.chart_sources import Part
 from operations.startup import prepare
 
 stack = pulumi.get_stack()
@@ -24,13 +25,14 @@ wanted: dict[str, NamespaceMetadata] = {"linkerd": NAMESPACE_METADATA}
 if settings.demos.booksapp.enabled:
     wanted["booksapp"] = MESHED
 namespaces = Namespaces("namespaces", {"owner": stack, "namespaces": wanted}, inside)
-gateway_api = GatewayApi("gateway-api", {"chart": charts["gateway_api"]}, inside) if charts["gateway_api"] else None
+definitions = charts.get(Part.GATEWAY_API_CRDS)
+gateway_api = GatewayApi("gateway-api", {"chart": definitions["chart"]}, inside) if definitions else None
 linkerd = Linkerd(
     "linkerd",
     {
         "namespace": namespaces.names["linkerd"],
-        "crds_chart": charts["linkerd_crds"],
-        "control_plane_chart": charts["linkerd_control_plane"],
+        "crds_chart": charts[Part.LINKERD_CRDS],
+        "control_plane_chart": charts[Part.LINKERD_CONTROL_PLANE],
         "lifetimes": {
             "anchor_days": settings.trust.anchor_days,
             "issuer_days": settings.trust.issuer_days,

@@ -9,6 +9,18 @@ LINKERD_CHART = "2026.8.3"
 # renovate: datasource=github-releases depName=kubernetes-sigs/gateway-api
 GATEWAY_API = "1.5.1"
 
+# renovate: datasource=helm depName=argo-rollouts registryUrl=https://argoproj.github.io/argo-helm
+ARGO_ROLLOUTS_CHART = "2.41.0"
+
+# renovate: datasource=docker depName=quay.io/argoproj/argo-rollouts
+ARGO_ROLLOUTS = "1.9.3"
+
+# renovate: datasource=helm depName=argo-cd registryUrl=https://argoproj.github.io/argo-helm
+ARGO_CD_CHART = "10.1.1"
+
+# renovate: datasource=docker depName=quay.io/argoproj/argocd
+ARGO_CD = "3.4.4"
+
 # renovate: datasource=docker depName=buoyantio/booksapp
 BOOKSAPP_IMAGE = "docker.io/buoyantio/booksapp:v0.0.5"
 
@@ -20,6 +32,9 @@ NGINX_IMAGE = "docker.io/library/nginx:1.29.1-alpine"
 
 LINKERD_CHART_REPOSITORY = "https://helm.linkerd.io/edge"
 """Where the Linkerd charts are published; stable charts ended with 2.15, edge is what the project releases."""
+
+ARGO_CHART_REPOSITORY = "https://argoproj.github.io/argo-helm"
+"""Where the charts of Argo Rollouts and Argo CD are published."""
 
 MINIMUM_KUBERNETES = (1, 31)
 """Oldest minor version that the pinned Linkerd charts render for (`kubeVersion: ">=1.31.0-0"`)."""

@@ -2,15 +2,31 @@
 
 import os
 import shutil
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from operations import chart_archive, gateway_api_chart
+from operations import chart_archive
+from operations.definition_charts import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS
 from operations.problem import InputError, Problem
-from versions import LINKERD_CHART, LINKERD_CHART_REPOSITORY
+from versions import ARGO_CD_CHART, ARGO_CHART_REPOSITORY, ARGO_ROLLOUTS_CHART, LINKERD_CHART, LINKERD_CHART_REPOSITORY
 
 CACHE = Path(".charts")
 """Archives lie here, so that the same relative path is in every state, wherever the mirror is."""
+
+
+class Part(StrEnum):
+    """A part of a stack that is installed by a chart; its value is the chart's name."""
+
+    GATEWAY_API_CRDS = "gateway-api-crds"
+    LINKERD_CRDS = "linkerd-crds"
+    LINKERD_CONTROL_PLANE = "linkerd-control-plane"
+    LINKERD_VIZ = "linkerd-viz"
+    ARGO_ROLLOUTS_CRDS = "argo-rollouts-crds"
+    ARGO_ROLLOUTS = "argo-rollouts"
+    ARGO_CD_CRDS = "argo-cd-crds"
+    ARGO_CD = "argo-cd"
 
 
 class ChartSource(TypedDict):
@@ -21,48 +37,52 @@ class ChartSource(TypedDict):
     repository: NotRequired[str]
 
 
-class ChartSources(TypedDict):
-    """Every chart of the program."""
+ChartSources = Mapping[Part, ChartSource]
+"""The charts of a stack's parts."""
 
-    linkerd_crds: ChartSource
-    linkerd_control_plane: ChartSource
-    gateway_api: str | None
-    """Path of an archive; None if it is not to be installed."""
+MADE_HERE = {Part(chart.name): chart for chart in (GATEWAY_API_CRDS, ARGO_ROLLOUTS_CRDS, ARGO_CD_CRDS)}
+"""Charts without a repository: their archives are made of published files."""
+
+PUBLISHED = {
+    Part.LINKERD_CRDS: (LINKERD_CHART, LINKERD_CHART_REPOSITORY),
+    Part.LINKERD_CONTROL_PLANE: (LINKERD_CHART, LINKERD_CHART_REPOSITORY),
+    Part.LINKERD_VIZ: (LINKERD_CHART, LINKERD_CHART_REPOSITORY),
+    Part.ARGO_ROLLOUTS: (ARGO_ROLLOUTS_CHART, ARGO_CHART_REPOSITORY),
+    Part.ARGO_CD: (ARGO_CD_CHART, ARGO_CHART_REPOSITORY),
+}
+"""The version and the repository of every other chart."""
 
 
-def find(mirror: str | None, *, gateway_api: bool) -> ChartSources:
-    """Return where each chart is: in the folder `mirror`, else in the one that CHART_MIRROR names, else upstream.
+def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
+    """Return where the charts of `parts` are: in the folder `mirror`, else in the one of CHART_MIRROR, else upstream.
 
-    Raises InputError with every archive that the mirror lacks.
+    Raises InputError with every archive that the mirror lacks, or that cannot be made.
     """
+    wanted = list(parts)
     mirror = mirror or os.environ.get("CHART_MIRROR")
     if not mirror:
-        return {
-            "linkerd_crds": _published("linkerd-crds"),
-            "linkerd_control_plane": _published("linkerd-control-plane"),
-            "gateway_api": _gateway_api() if gateway_api else None,
-        }
+        return {part: _made(part) if part in MADE_HERE else _published(part) for part in wanted}
     folder = Path(mirror).expanduser()
-    names = [f"{name}-{LINKERD_CHART}.tgz" for name in ("linkerd-crds", "linkerd-control-plane")]
-    names += [gateway_api_chart.archive_name()] if gateway_api else []
-    wrong = [name for name in names if chart_archive.content_name(folder / name) != name]
+    names = {part: archive_name(part) for part in wanted}
+    wrong = [name for name in names.values() if chart_archive.content_name(folder / name) != name]
     if wrong:
         raise InputError([_wrong(folder, name) for name in wrong])
-    paths = [_cached(folder / name) for name in names]
-    return {
-        "linkerd_crds": {"chart": paths[0]},
-        "linkerd_control_plane": {"chart": paths[1]},
-        "gateway_api": paths[2] if gateway_api else None,
-    }
+    return {part: {"chart": _cached(folder / name)} for part, name in names.items()}
 
 
-def _published(name: str) -> ChartSource:
-    return {"chart": name, "version": LINKERD_CHART, "repository": LINKERD_CHART_REPOSITORY}
+def archive_name(part: Part) -> str:
+    """Return what the archive of a part's chart is called."""
+    return MADE_HERE[part].archive_name if part in MADE_HERE else f"{part}-{PUBLISHED[part][0]}.tgz"
 
 
-def _gateway_api() -> str:
-    path = CACHE / gateway_api_chart.archive_name()
-    return str(path if path.is_file() else gateway_api_chart.download(CACHE))
+def _published(part: Part) -> ChartSource:
+    version, repository = PUBLISHED[part]
+    return {"chart": part.value, "version": version, "repository": repository}
+
+
+def _made(part: Part) -> ChartSource:
+    path = CACHE / archive_name(part)
+    return {"chart": str(path if path.is_file() else MADE_HERE[part].download(CACHE))}
 
 
 def _cached(archive: Path) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pulumi
 
 from operations import chart_sources, stack_settings
-from operations.chart_sources import ChartSources
+from operations.chart_sources import ChartSources, Part
 from operations.cluster_api import ClusterApi
 from operations.preflight import Expectations, Facts, inspect
 from operations.problem import InputError
@@ -27,7 +27,7 @@ def prepare(stack: str) -> Start:
     """
     settings = stack_settings.load()
     try:
-        charts = chart_sources.find(settings.chart_mirror, gateway_api=settings.gateway_api.install)
+        charts = chart_sources.find(settings.chart_mirror, parts(settings))
     except InputError as of_charts:
         try:
             _inspect(settings, stack)
@@ -41,6 +41,12 @@ def prepare(stack: str) -> Start:
             "Install its controller, or name another class with linkerd-workshop:ingressClass."
         )
     return Start(settings, facts, charts)
+
+
+def parts(settings: Settings) -> list[Part]:
+    """Return the parts of a stack with these settings that are installed by charts."""
+    gateway_api = [Part.GATEWAY_API_CRDS] if settings.gateway_api.install else []
+    return [*gateway_api, Part.LINKERD_CRDS, Part.LINKERD_CONTROL_PLANE]
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:

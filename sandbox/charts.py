@@ -1,7 +1,7 @@
 """Which charts the program gets, and packaging those that are made here.
 
 A mirror chosen by the user comes first, then the real repositories; the doubles of `sandbox/charts` come last.
-The chart of the Gateway API's CRDs is made here in every case: upstream publishes the CRDs without a chart.
+Beside the doubles lie the charts of custom resource definitions, made of the files in upstream's Go modules.
 """
 
 import os
@@ -12,14 +12,32 @@ from pathlib import Path
 
 import requests
 
-from operations import chart_archive, gateway_api_chart
+from operations import chart_archive
+from operations.definition_charts import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS, DefinitionChart
 from sandbox import paths
 from sandbox.go_modules import module_folder
 
 REPOSITORY_INDEX = "https://helm.linkerd.io/edge/index.yaml"
 REPOSITORY_SECONDS = 3.0
 FORGET_SECONDS = 24 * 3600
-GATEWAY_MODULE = "sigs.k8s.io/gateway-api"
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a Go module carries the definitions of a chart."""
+
+    chart: DefinitionChart
+    pins: str
+    """The folder of `sandbox/tools` whose go.mod requires the module."""
+    module: str
+    folder: str
+
+
+DEFINITIONS = (
+    Published(GATEWAY_API_CRDS, "gateway-api", "sigs.k8s.io/gateway-api", "config/crd/standard"),
+    Published(ARGO_ROLLOUTS_CRDS, "argo-rollouts", "github.com/argoproj/argo-rollouts", "manifests/crds"),
+    Published(ARGO_CD_CRDS, "argo-cd", "github.com/argoproj/argo-cd/v3", "manifests/crds"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,13 +49,14 @@ class Charts:
 
 
 def choose(home: paths.Home, reachable: Callable[[], bool] | None = None) -> Charts:
-    """The charts for this run; what is made here is packaged first."""
-    package_gateway_api(home.charts)
+    """The charts for this run; the doubles are packaged where nothing better is there."""
     mirror = os.environ.get("CHART_MIRROR")
     if mirror:
         return Charts(f"mirror {mirror}", mirror)
     if (reachable or repository_answers)():
         return Charts("repositories", None)
+    for published in DEFINITIONS:
+        package_definitions(home.charts, published)
     for chart in sorted(paths.CHART_DOUBLES.glob("*/Chart.yaml")):
         chart_archive.write(home.charts, chart_archive.folder_files(chart.parent))
     return Charts("doubles", str(home.charts))
@@ -65,9 +84,9 @@ def answers(url: str) -> bool:
         return False
 
 
-def package_gateway_api(folder: Path) -> None:
-    """Package the definitions that the pinned Go module carries."""
-    if (folder / gateway_api_chart.archive_name()).exists():
+def package_definitions(folder: Path, published: Published) -> None:
+    """Package the definitions that a pinned Go module carries."""
+    if (folder / published.chart.archive_name).exists():
         return
-    source = module_folder(paths.TOOL_MODULES / "gateway-api", GATEWAY_MODULE) / "config" / "crd" / "standard"
-    gateway_api_chart.write(folder, {path.name: path.read_bytes() for path in source.glob("*.yaml")})
+    source = module_folder(paths.TOOL_MODULES / published.pins, published.module) / published.folder
+    published.chart.write(folder, {path.name: path.read_bytes() for path in source.glob("*.yaml")})

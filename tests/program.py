@@ -1,24 +1,20 @@
 """The whole program with a cluster that is only said to be there."""
 
 import runpy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from operations import chart_sources, startup
+from operations.chart_sources import Part
 from operations.preflight import Facts
 from tests.deployment import Deployment
 from tests.engine import deploy
 
 ROOT = Path(__file__).parents[1]
 CLUSTER = Facts("uid-of-kube-system", "v1.36.3", frozenset({"alb"}))
-CHARTS: chart_sources.ChartSources = {
-    "linkerd_crds": {"chart": ".charts/linkerd-crds.tgz"},
-    "linkerd_control_plane": {"chart": ".charts/linkerd-control-plane.tgz"},
-    "gateway_api": ".charts/gateway-api-crds.tgz",
-}
 
 
 def run_program(
@@ -26,8 +22,8 @@ def run_program(
 ) -> Deployment:
     """Run `__main__.py` with `config`, whose values are what Pulumi hands over: text, with JSON for mappings."""
 
-    def found(_: str | None, *, gateway_api: bool) -> chart_sources.ChartSources:
-        return {**CHARTS, "gateway_api": CHARTS["gateway_api"] if gateway_api else None}
+    def found(_: str | None, parts: Iterable[Part]) -> chart_sources.ChartSources:
+        return {part: {"chart": f".charts/{part}.tgz"} for part in parts}
 
     def no_cluster(*_: object) -> None:
         pass

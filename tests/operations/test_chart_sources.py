@@ -11,12 +11,16 @@ from typing import NoReturn
 import pytest
 import requests
 
-from operations import chart_archive, chart_sources, gateway_api_chart
+from operations import chart_archive, chart_sources, definition_charts
+from operations.chart_sources import MADE_HERE, Part
+from operations.definition_charts import GATEWAY_API_CRDS, DefinitionChart
 from operations.problem import InputError, Problem
 from versions import GATEWAY_API, LINKERD_CHART
 
 LINKERD = [f"{name}-{LINKERD_CHART}.tgz" for name in ("linkerd-crds", "linkerd-control-plane")]
 ARCHIVES = [*LINKERD, f"gateway-api-crds-{GATEWAY_API}.tgz"]
+OF_LINKERD = [Part.LINKERD_CRDS, Part.LINKERD_CONTROL_PLANE]
+PARTS = [*OF_LINKERD, Part.GATEWAY_API_CRDS]
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +51,9 @@ def mirror(folder: Path, names: list[str]) -> Path:
     return folder
 
 
-def problems(path: Path | str | None, *, gateway_api: bool = True) -> list[Problem]:
+def problems(path: Path | str | None) -> list[Problem]:
     with pytest.raises(InputError) as caught:
-        chart_sources.find(str(path) if path else None, gateway_api=gateway_api)
+        chart_sources.find(str(path) if path else None, PARTS)
     return list(caught.value.problems)
 
 
@@ -73,22 +77,22 @@ def test_an_archive_of_another_version_is_refused_whatever_it_is_called(tmp_path
 
 
 def test_a_mirror_gives_every_chart_by_a_path_that_does_not_name_the_mirror(tmp_path: Path) -> None:
-    found = chart_sources.find(str(mirror(tmp_path / "a", ARCHIVES)), gateway_api=True)
+    found = chart_sources.find(str(mirror(tmp_path / "a", ARCHIVES)), PARTS)
 
     assert found == {
-        "linkerd_crds": {"chart": f".charts/linkerd-crds-{LINKERD_CHART}.tgz"},
-        "linkerd_control_plane": {"chart": f".charts/linkerd-control-plane-{LINKERD_CHART}.tgz"},
-        "gateway_api": f".charts/gateway-api-crds-{GATEWAY_API}.tgz",
+        Part.LINKERD_CRDS: {"chart": f".charts/linkerd-crds-{LINKERD_CHART}.tgz"},
+        Part.LINKERD_CONTROL_PLANE: {"chart": f".charts/linkerd-control-plane-{LINKERD_CHART}.tgz"},
+        Part.GATEWAY_API_CRDS: {"chart": f".charts/gateway-api-crds-{GATEWAY_API}.tgz"},
     }
-    assert chart_sources.find(str(mirror(tmp_path / "b", ARCHIVES)), gateway_api=True) == found
+    assert chart_sources.find(str(mirror(tmp_path / "b", ARCHIVES)), PARTS) == found
 
 
 def test_the_archives_are_the_mirrors_also_after_they_changed_there(tmp_path: Path, project: Path) -> None:
     folder = mirror(tmp_path / "a", ARCHIVES)
-    chart_sources.find(str(folder), gateway_api=True)
+    chart_sources.find(str(folder), PARTS)
     chart = f"name: linkerd-crds\nversion: {LINKERD_CHART}\n".encode()
     newer = chart_archive.write(folder, {"Chart.yaml": chart, "values.yaml": b"newer: true\n"}).read_bytes()
-    chart_sources.find(str(folder), gateway_api=True)
+    chart_sources.find(str(folder), PARTS)
 
     assert (project / ".charts" / LINKERD[0]).read_bytes() == newer
     assert sorted(path.name for path in (project / ".charts").iterdir()) == sorted(ARCHIVES)
@@ -99,7 +103,7 @@ def test_a_mirror_that_is_named_by_the_environment_is_used_unless_the_setting_na
 ) -> None:
     monkeypatch.setenv("CHART_MIRROR", str(mirror(tmp_path / "a", ARCHIVES)))
 
-    assert "repository" not in chart_sources.find(None, gateway_api=True)["linkerd_crds"]
+    assert "repository" not in chart_sources.find(None, PARTS)[Part.LINKERD_CRDS]
     assert len(problems(tmp_path / "nowhere")) == 3
 
 
@@ -110,10 +114,10 @@ def test_every_archive_that_a_mirror_lacks_is_told(tmp_path: Path) -> None:
     assert all("chartMirror" in problem.cure for problem in found)
 
 
-def test_without_our_gateway_api_its_archive_is_not_missed(tmp_path: Path) -> None:
-    found = chart_sources.find(str(mirror(tmp_path / "a", LINKERD)), gateway_api=False)
+def test_the_archive_of_a_part_that_the_stack_leaves_out_is_not_missed(tmp_path: Path) -> None:
+    found = chart_sources.find(str(mirror(tmp_path / "a", LINKERD)), OF_LINKERD)
 
-    assert found["gateway_api"] is None
+    assert list(found) == OF_LINKERD
 
 
 def test_a_mirror_that_is_no_folder_is_told(tmp_path: Path) -> None:
@@ -131,14 +135,14 @@ def test_an_archive_that_is_a_folder_is_not_taken(tmp_path: Path) -> None:
 
 
 def test_without_a_mirror_linkerd_comes_from_its_repository_in_the_pinned_version() -> None:
-    found = chart_sources.find(None, gateway_api=False)
+    found = chart_sources.find(None, OF_LINKERD)
 
-    assert found["linkerd_crds"] == {
+    assert found[Part.LINKERD_CRDS] == {
         "chart": "linkerd-crds",
         "version": LINKERD_CHART,
         "repository": "https://helm.linkerd.io/edge",
     }
-    assert found["linkerd_control_plane"].get("version") == LINKERD_CHART
+    assert found[Part.LINKERD_CONTROL_PLANE].get("version") == LINKERD_CHART
 
 
 def test_definitions_that_cannot_be_downloaded_are_told_with_their_address_and_the_way_around() -> None:
@@ -153,7 +157,7 @@ def test_a_chart_that_was_made_before_is_not_downloaded_again(project: Path) -> 
     (project / ".charts").mkdir()
     (project / ".charts" / ARCHIVES[2]).write_bytes(b"chart")
 
-    assert chart_sources.find(None, gateway_api=True)["gateway_api"] == f".charts/{ARCHIVES[2]}"
+    assert chart_sources.find(None, PARTS)[Part.GATEWAY_API_CRDS] == {"chart": f".charts/{ARCHIVES[2]}"}
 
 
 DEFINITIONS = {"a.yaml": b"kind: A\n", "b.yaml": b"kind: B # {{ braces }}\n"}
@@ -163,22 +167,25 @@ DEFINITIONS = {"a.yaml": b"kind: A\n", "b.yaml": b"kind: B # {{ braces }}\n"}
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two small definitions be the published ones."""
     sums = tmp_path / "sums"
-    sums.write_text("".join(f"{sha256(each).hexdigest()}  {name}\n" for name, each in DEFINITIONS.items()))
-    monkeypatch.setattr(gateway_api_chart, "CHECKSUMS", sums)
+    sums.mkdir()
+    (sums / "gateway-api-crds.sha256").write_text(
+        "".join(f"{sha256(each).hexdigest()}  {name}\n" for name, each in DEFINITIONS.items())
+    )
+    monkeypatch.setattr(definition_charts, "CHECKSUMS", sums)
 
 
 @pytest.mark.usefixtures("published")
 def test_equal_definitions_make_equal_bytes_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = gateway_api_chart.write(tmp_path / "one", DEFINITIONS).read_bytes()
+    first = GATEWAY_API_CRDS.write(tmp_path / "one", DEFINITIONS).read_bytes()
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     turned = dict(reversed(DEFINITIONS.items()))
 
-    assert gateway_api_chart.write(tmp_path / "two", turned).read_bytes() == first, "or every run changes the release"
+    assert GATEWAY_API_CRDS.write(tmp_path / "two", turned).read_bytes() == first, "or every run changes the release"
 
 
 @pytest.mark.usefixtures("published")
 def test_the_chart_hands_definitions_over_as_they_were_published(tmp_path: Path) -> None:
-    content = gzip.decompress(gateway_api_chart.write(tmp_path, DEFINITIONS).read_bytes())
+    content = gzip.decompress(GATEWAY_API_CRDS.write(tmp_path, DEFINITIONS).read_bytes())
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         members = {name: tar.extractfile(name) for name in tar.getnames()}
         read = {name: member.read() for name, member in members.items() if member}
@@ -193,12 +200,18 @@ def test_the_chart_hands_definitions_over_as_they_were_published(tmp_path: Path)
 @pytest.mark.parametrize("wrong", [{"a.yaml": b"kind: A\n"}, {**DEFINITIONS, "b.yaml": b"kind: Evil\n"}, {}])
 def test_definitions_that_are_not_the_published_ones_are_refused(tmp_path: Path, wrong: dict[str, bytes]) -> None:
     with pytest.raises(InputError, match="sha256"):
-        gateway_api_chart.write(tmp_path, wrong)
+        GATEWAY_API_CRDS.write(tmp_path, wrong)
     assert list(tmp_path.glob("*.tgz")) == []
 
 
-def test_the_checksums_are_of_the_standard_channel() -> None:
-    rows = [line.split() for line in gateway_api_chart.CHECKSUMS.read_text(encoding="ascii").splitlines()]
+@pytest.mark.parametrize("chart", MADE_HERE.values(), ids=lambda chart: chart.name)
+def test_every_definition_is_pinned_by_its_checksum(chart: DefinitionChart) -> None:
+    checksums = chart.checksums()
 
-    assert {len(checksum) for checksum, _ in rows} == {64}
-    assert "gateway.networking.k8s.io_httproutes.yaml" in {name for _, name in rows}
+    assert {len(checksum) for checksum in checksums.values()} == {64}
+    assert len(checksums) >= 3
+    assert chart.version in chart.source, "or a new version would be made of old files"
+
+
+def test_every_part_has_a_chart_that_can_be_found() -> None:
+    assert set(Part) == {*MADE_HERE, *chart_sources.PUBLISHED}

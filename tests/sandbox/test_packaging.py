@@ -3,21 +3,19 @@
 import os
 import subprocess
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
 
-from operations import chart_archive, gateway_api_chart
+from operations import chart_archive
 from sandbox import charts, go_modules, paths, tools
 from sandbox.json_values import items, mapping
 from sandbox.paths import Home
 
 CHART = {"Chart.yaml": b"apiVersion: v2\nname: small\nversion: 1.0.0\n", "templates/none.yaml": b"", "values.yaml": b""}
-
-
-def gateway_archive(folder: Path) -> Path:
-    return folder / gateway_api_chart.archive_name()
 
 
 def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
@@ -46,7 +44,7 @@ def test_a_mirror_of_the_user_is_used_as_it_is(tmp_path: Path, monkeypatch: pyte
 def test_repositories_that_answer_come_before_doubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CHART_MIRROR", raising=False)
     assert charts.choose(Home(tmp_path), reachable=lambda: True) == charts.Charts("repositories", None)
-    assert gateway_archive(tmp_path / "charts").exists(), "this chart has no repository"
+    assert not (tmp_path / "charts").exists(), "what nobody reads is not made"
 
 
 def test_doubles_are_the_last_resort_and_all_of_them_are_packaged(
@@ -57,21 +55,27 @@ def test_doubles_are_the_last_resort_and_all_of_them_are_packaged(
     assert chosen == charts.Charts("doubles", str(tmp_path / "charts"))
     doubles = {path.parent.name for path in paths.CHART_DOUBLES.glob("*/Chart.yaml")}
     packaged = {path.name.rpartition("-")[0] for path in (tmp_path / "charts").glob("*.tgz")}
-    assert packaged == doubles | {gateway_api_chart.NAME}
+    assert packaged == doubles | {each.chart.name for each in charts.DEFINITIONS}
 
 
 @pytest.mark.sandbox
-def test_the_gateway_api_chart_renders_every_definition_of_the_standard_channel_unchanged(tmp_path: Path) -> None:
-    charts.package_gateway_api(tmp_path)
+@pytest.mark.parametrize("published", charts.DEFINITIONS, ids=[each.chart.name for each in charts.DEFINITIONS])
+def test_a_chart_of_definitions_renders_every_one_that_is_published_unchanged(
+    tmp_path: Path, published: charts.Published
+) -> None:
+    charts.package_definitions(tmp_path, published)
     helm = tools.find(["helm"])["helm"]
-    command = [helm, "template", "gateway", gateway_archive(tmp_path)]
+    command = [helm, "template", "definitions", tmp_path / published.chart.archive_name]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rendered = {mapping(each["metadata"])["name"]: each for each in items([*yaml.safe_load_all(text)])}
-    module = go_modules.module_folder(paths.TOOL_MODULES / "gateway-api", charts.GATEWAY_MODULE)
-    texts = [path.read_text(encoding="utf-8") for path in (module / "config/crd/standard").glob("*.yaml")]
-    sources = [document for text in texts for document in yaml.safe_load_all(text)]
+    rendered = {mapping(each["metadata"])["name"]: each for each in items([*loaded(text)])}
+    module = go_modules.module_folder(paths.TOOL_MODULES / published.pins, published.module)
+    sources = [*chain.from_iterable(loaded(path.read_text("utf-8")) for path in (module / published.folder).iterdir())]
     expected = {
         mapping(each["metadata"])["name"]: each for each in items(sources) if each["kind"] == "CustomResourceDefinition"
     }
-    assert "httproutes.gateway.networking.k8s.io" in rendered
+    assert len(expected) > 2
     assert rendered == expected, "Helm's template language touched nothing"
+
+
+def loaded(text: str) -> Iterator[object]:
+    return yaml.load_all(text, yaml.CSafeLoader)
