@@ -1,7 +1,6 @@
 """The workshop: what is known first, then the cluster and its parts in reading order, then what to do with them."""
 
 import pulumi
-from pulumi import Output, ResourceOptions
 
 from components.addons.gateway_api import GatewayApi
 from components.cluster import Cluster
@@ -20,7 +19,7 @@ cluster = Cluster(
     "cluster",
     {"identity": facts.identity, "kubeconfig": settings.kubeconfig, "context": settings.context},
 )
-inside = ResourceOptions(providers=[cluster.kubernetes])
+inside = pulumi.ResourceOptions(providers=[cluster.kubernetes])
 wanted: dict[str, NamespaceMetadata] = {"linkerd": NAMESPACE_METADATA}
 if settings.demos.booksapp.enabled:
     wanted["booksapp"] = MESHED
@@ -43,9 +42,9 @@ linkerd = Linkerd(
     },
     inside,
 )
-demos: dict[str, Output[str]] = {}
+demos: dict[str, pulumi.Output[str]] = {}
 # A pod that starts before the injector answers runs unmeshed, without an error.
-meshed = ResourceOptions(providers=[cluster.kubernetes], depends_on=[linkerd])
+meshed = pulumi.ResourceOptions(providers=[cluster.kubernetes], depends_on=[linkerd])
 if settings.demos.booksapp.enabled:
     booksapp = settings.demos.booksapp
     demos["booksapp"] = Booksapp(
