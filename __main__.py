@@ -21,8 +21,7 @@ cluster = Cluster(
 )
 inside = pulumi.ResourceOptions(providers=[cluster.kubernetes])
 wanted: dict[str, NamespaceMetadata] = {"linkerd": NAMESPACE_METADATA}
-if settings.demos.booksapp.enabled:
-    wanted["booksapp"] = MESHED
+wanted |= {"booksapp": MESHED} if settings.demos.booksapp.enabled else {}
 namespaces = Namespaces("namespaces", {"owner": stack, "namespaces": wanted}, inside)
 definitions = charts.get(Part.GATEWAY_API_CRDS)
 gateway_api = GatewayApi("gateway-api", {"chart": definitions["chart"]}, inside) if definitions else None
