@@ -22,6 +22,19 @@ def with_webhook_authority(ca_bundle: Output[str]) -> ResourceTransform:
     return transform
 
 
+def with_api_service_authority(ca_bundle: Output[str]) -> ResourceTransform:
+    """Return the transform that puts `ca_bundle` (base64 of PEM) into every APIService."""
+
+    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
+        if not args.type_.endswith(":APIService"):
+            return None
+        props: dict[str, Any] = dict(args.props)
+        props["spec"] = {**props["spec"], "caBundle": ca_bundle}
+        return ResourceTransformResult(props, args.opts)
+
+    return transform
+
+
 def with_annotations(type_: str, annotations: Mapping[str, str]) -> ResourceTransform:
     """Return the transform that adds `annotations` to the objects of one type, e.g. `kubernetes:core/v1:Service`."""
 

@@ -1,0 +1,119 @@
+"""Linkerd's dashboard, with the metrics and the live view of requests (`tap`) behind it."""
+
+import re
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.helm import v4
+
+from components.mesh.control_plane import PLACEHOLDER
+from components.mesh.webhook_certificates import WebhookCertificates
+from components.resources.chart_source import ChartSource
+from components.resources.meshed_namespace import NamespaceMetadata
+from components.resources.rendered import with_annotations, with_api_service_authority, with_webhook_authority
+from components.resources.workload import SKIP_AWAIT
+
+NAMESPACE = "linkerd-viz"
+
+NAMESPACE_METADATA: NamespaceMetadata = {
+    "labels": {"linkerd.io/extension": "viz", "pod-security.kubernetes.io/enforce": "privileged"}
+}
+"""What the chart's hook, which `helm.v4.Chart` would drop, puts on the namespace. Its pods ask for their proxies."""
+
+WEBHOOK_SECRETS = {f"{server}-k8s-tls": f"{server}.{NAMESPACE}.svc" for server in ("tap", "tap-injector")}
+
+DASHBOARD = "web"
+"""The dashboard's Service."""
+DASHBOARD_PORT = 8084
+DASHBOARD_ADMIN_PORT = 9994
+"""Where the dashboard's pods say under /ready whether they are, whatever host they are asked for."""
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", f"web.{NAMESPACE}.svc", f"web.{NAMESPACE}.svc.cluster.local")
+
+
+class VizArgs(TypedDict):
+    """Inputs of a Viz."""
+
+    namespace: Input[str]
+    """The namespace `linkerd-viz`, with NAMESPACE_METADATA."""
+    chart: ChartSource
+    mesh: Resource
+    """The control plane, which injects the proxies and knows the kinds that the chart makes."""
+    namespaces: Resource
+    """What makes every namespace of the stack."""
+    renewal_days: NotRequired[int]
+    """Days before its end from which an `up` replaces a certificate; 90 if left out."""
+    pod_annotations: NotRequired[dict[str, str]]
+    """Annotations of every pod; a changed one restarts them."""
+    dashboard_host: NotRequired[str | None]
+    """The DNS name by which the dashboard may be asked for; none but local ones if left out."""
+
+
+class Viz(ComponentResource):
+    """linkerd-viz: never public by itself."""
+
+    expires: Output[Mapping[str, str]]
+    """When each certificate ends, RFC 3339."""
+
+    def __init__(self, name: str, args: VizArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:mesh:Viz", name, {}, opts)
+        webhooks = WebhookCertificates(
+            f"{name}-webhooks",
+            {
+                "namespace": args["namespace"],
+                "secrets": WEBHOOK_SECRETS,
+                "renewal_days": args.get("renewal_days", 90),
+            },
+            ResourceOptions(parent=self),
+        )
+        source = args["chart"]
+        v4.Chart(
+            f"{name}-chart",
+            name="linkerd-viz",
+            namespace=NAMESPACE,
+            chart=source["chart"],
+            version=source.get("version"),
+            repository_opts={"repo": source["repository"]} if "repository" in source else None,
+            values=values(args.get("pod_annotations", {}), args.get("dashboard_host")),
+            opts=ResourceOptions(
+                parent=self,
+                depends_on=[
+                    webhooks,  # pods wait minutes for a missing Secret
+                    args["mesh"],  # without the injector's answer its pods start unmeshed, and Prometheus sees nothing
+                    # Last comes first on destroy: an APIService without its server stops the deletion of every
+                    # namespace in the cluster, for their contents cannot be listed.
+                    args["namespaces"],
+                ],
+                transforms=[
+                    with_webhook_authority(webhooks.ca_bundle),
+                    with_api_service_authority(webhooks.ca_bundle),
+                    with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT),
+                ],
+            ),
+        )
+        self.expires = webhooks.expires.apply(_named_for_viz)
+        self.register_outputs({"expires": self.expires})
+
+
+def values(pod_annotations: Mapping[str, str], dashboard_host: str | None = None) -> Mapping[str, Input[object]]:
+    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
+    server = {"externalSecret": True, "caBundle": PLACEHOLDER}
+    return {
+        "createNamespaceMetadataJob": False,  # a hook; the namespace has its labels from the start
+        "tap": server,
+        "tapInjector": server,
+        "podAnnotations": dict(pod_annotations),
+        # The chart's own default would admit the local names only; an override has to keep them for port-forward.
+        **({"dashboard": {"enforcedHostRegexp": admitted_hosts(dashboard_host)}} if dashboard_host else {}),
+    }
+
+
+def admitted_hosts(public: str) -> str:
+    """Return the pattern of host names for which the dashboard answers; it guards against DNS rebinding."""
+    names = "|".join(re.escape(host) for host in (public, *LOCAL_HOSTS))
+    return rf"^({names})(:\d+)?$"
+
+
+def _named_for_viz(expires: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the ends under names that no certificate of the control plane has."""
+    return {"vizAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}
