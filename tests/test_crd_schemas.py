@@ -1,19 +1,18 @@
 """Typed resources against the schemas that upstream publishes, so that no wrong key waits for a cluster to find it."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
-from typing import NotRequired, get_args, get_origin, get_type_hints, is_typeddict
+from typing import is_typeddict
 
 import pytest
-from pulumi import output
 
 from components.resources import http_route
 from components.resources.http_route import HttpRouteSpec, RouteApi
 from tests import crd_schemas
 from tests.crd_schemas import errors
 from tests.program import ROOT, run_program
-from tests.recorded_values import at, mapping, sequence
+from tests.recorded_values import at
+from tests.typed_specs import NONE, optional_but_required, reached, unknown_keys
 
 FOLDER = ROOT.parent / "shared" / "data" / "crds"
 VERSIONS = {RouteApi.GATEWAY: "gateway.networking.k8s.io/v1", RouteApi.POLICY: "policy.linkerd.io/v1beta3"}
@@ -49,7 +48,6 @@ def test_what_is_right_is_taken_by_this_very_check(api: RouteApi) -> None:
     assert errors(schema(api), route(SPEC, api)) == []
 
 
-NONE: list[object] = []
 WRONG: dict[str, dict[str, object]] = {
     "a misspelled key of the spec": {**SPEC, "parentRef": NONE},
     "a misspelled key of a rule": {**SPEC, "rules": [{"backendRef": NONE}]},
@@ -87,47 +85,3 @@ def test_every_type_of_the_module_is_reached_from_the_spec() -> None:
     types = {name for name, each in vars(http_route).items() if is_typeddict(each)}
 
     assert types - {"HttpRouteArgs"} == {each.__name__ for each in reached(HttpRouteSpec)}
-
-
-def unknown_keys(type_: type, schema: object, where: str) -> Iterator[str]:
-    known = mapping(at(schema, "properties"))
-    for key, hint in hints_of(type_).items():
-        if key not in known:
-            yield f"{where}.{key}"
-            continue
-        for inner in typed_dicts(hint):
-            yield from unknown_keys(inner, element(known[key]), f"{where}.{key}")
-
-
-def optional_but_required(type_: type, schema: object, where: str) -> Iterator[str]:
-    wanted = set(map(str, sequence(mapping(schema).get("required", NONE))))
-    hints = hints_of(type_, extras=True)
-    for key, hint in hints.items():
-        if key in wanted and get_origin(hint) is NotRequired:
-            yield f"{where}.{key}"
-    yield from (f"{where}.{key} is missing" for key in wanted - set(hints))
-    for key, hint in hints_of(type_).items():
-        for inner in typed_dicts(hint):
-            yield from optional_but_required(inner, element(at(schema, "properties", key)), f"{where}.{key}")
-
-
-def hints_of(type_: type, *, extras: bool = False) -> dict[str, object]:
-    names = {**vars(output), **vars(http_route)}  # what `Input` is made of has names of its own module
-    return get_type_hints(type_, names, include_extras=extras)
-
-
-def reached(type_: type) -> set[type]:
-    inner = {each for hint in hints_of(type_).values() for each in typed_dicts(hint)}
-    return {type_}.union(*map(reached, inner))
-
-
-def typed_dicts(hint: object) -> set[type]:
-    """Return the TypedDicts in an annotation, however deep in `Input`, `Sequence` and `NotRequired`."""
-    if isinstance(hint, type) and is_typeddict(hint):
-        return {hint}
-    return {found for part in get_args(hint) for found in typed_dicts(part)}
-
-
-def element(schema: object) -> object:
-    """Return the schema of a list's elements, or `schema` where it is not one of a list."""
-    return mapping(schema).get("items", schema)

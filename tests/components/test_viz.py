@@ -2,19 +2,22 @@
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.mesh.control_plane import PLACEHOLDER
 from components.mesh.viz import NAMESPACE_METADATA, Viz, VizArgs, admitted_hosts, values
-from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import MESHED, Namespaces
 from tests.deployment import Deployment, Registration
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.recorded_values import UNKNOWN, Secret, at, plain_texts
 from tests.rendering import mended
 from tests.texts import decoded
+
+if TYPE_CHECKING:
+    from components.resources.chart_source import ChartSource
 
 AUTHORITY = "certificate viz-webhooks-authority"
 SECRETS = {"tap-k8s-tls": "tap.linkerd-viz.svc", "tap-injector-k8s-tls": "tap-injector.linkerd-viz.svc"}
