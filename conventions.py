@@ -1,5 +1,7 @@
 """Names that the program and the commands beside it have to agree on."""
 
+from enum import StrEnum
+
 PROJECT = "linkerd-workshop"
 """The Pulumi project: prefix of its configuration keys."""
 
@@ -8,3 +10,18 @@ OWNER = "linkerd-workshop/stack"
 
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 """Namespace and name of the Helm release that holds the Gateway API's definitions."""
+
+TRUST_ANCHOR = "linkerd-workshop/trust-anchor"
+TRUST_PHASE = "linkerd-workshop/trust-phase"
+"""Annotations of the mesh's trust bundle: the anchor's number and the phase that the cluster is in."""
+
+
+class TrustPhase(StrEnum):
+    """Where the replacement of trust anchor n by n+1 stands; each phase may follow only its neighbours."""
+
+    STABLE = "stable"
+    """Anchor n alone is trusted, and signs the issuer."""
+    BUNDLED = "bundled"
+    """Both are trusted; n still signs."""
+    REISSUED = "reissued"
+    """Both are trusted; n+1 signs."""

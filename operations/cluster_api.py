@@ -129,7 +129,12 @@ def text(document: object, *path: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def entries(document: object, *path: str) -> list[object]:
+    """Return the list at `path` in a JSON document, empty if there is none."""
+    found = at(document, *path)
+    return list(_ITEMS.validate_python(found)) if isinstance(found, list) else []
+
+
 def items(document: object) -> list[object]:
     """Return the items of a list in JSON; none if it is not one."""
-    found = at(document, "items")
-    return list(_ITEMS.validate_python(found)) if isinstance(found, list) else []
+    return entries(document, "items")

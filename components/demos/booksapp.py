@@ -1,5 +1,6 @@
 """booksapp: a bookshelf of three services and a visitor, in which a share of the requests to `books` fails."""
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -38,7 +39,7 @@ class BooksappArgs(TypedDict):
     """The image of the three services; the pinned one if left out."""
     traffic_image: NotRequired[str]
     """The visitor's image; the pinned one if left out."""
-    pod_annotations: NotRequired[dict[str, str]]
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
 
 

@@ -6,6 +6,7 @@ from pulumi import Input, Output, ResourceTransform
 
 from components.resources.rendered import with_annotations, with_webhook_authority
 from components.resources.workload import SKIP_AWAIT
+from conventions import TrustPhase
 
 PLACEHOLDER = "replaced by linkerd-workshop"
 """Stands for the webhooks' authority in chart values, which have to be known for the chart to render at all."""
@@ -14,7 +15,12 @@ GENERATION = "linkerd-workshop/generation"
 """Pod annotation; a new value restarts the pods."""
 
 
-def values(generation: int) -> Mapping[str, Input[object]]:
+def restart_key(generation: int, anchor: int, phase: TrustPhase) -> str:
+    """Return the text that differs wherever pods have to restart: a proxy reads the trust bundle once, at its start."""
+    return f"{generation}-anchor-{anchor}-{phase}"
+
+
+def values(key: str) -> Mapping[str, Input[object]]:
     """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
     webhook = {"externalSecret": True, "caBundle": PLACEHOLDER}
     return {
@@ -24,7 +30,7 @@ def values(generation: int) -> Mapping[str, Input[object]]:
         "policyValidator": webhook,
         # Its schedule is the minute of the render, so every preview would show it; and a workshop need not phone home.
         "disableHeartBeat": True,
-        "podAnnotations": {GENERATION: str(generation)},
+        "podAnnotations": {GENERATION: key},
     }
 
 

@@ -1,16 +1,19 @@
 """Linkerd: its custom resource definitions, its certificates and its control plane."""
 
-from collections.abc import Mapping
-from typing import TypedDict
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi.runtime import is_dry_run
 from pulumi_kubernetes.helm import v3, v4
 
-from components.mesh.control_plane import transforms, values
+from components.mesh.control_plane import restart_key, transforms, values
 from components.mesh.trust import Trust
 from components.mesh.webhook_certificates import WebhookCertificates
 from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
+from conventions import TrustPhase
 
 NAMESPACE = "linkerd"
 
@@ -48,8 +51,14 @@ class LinkerdArgs(TypedDict):
     crds_chart: ChartSource
     control_plane_chart: ChartSource
     lifetimes: Lifetimes
+    anchor: NotRequired[int]
+    """The trust anchor's number, from 1; 1 if left out."""
+    phase: NotRequired[TrustPhase]
+    """Where the replacement of the anchor by the next one stands; stable if left out."""
     generation: int
-    """A known number; a new one restarts the control plane."""
+    """A known number; a new one restarts the control plane and what carries `restart_key`."""
+    wait: NotRequired[Callable[[], None]]
+    """Returns once every pod of the control plane is a new one; not called in a preview."""
     gateway_api: Resource | None
     """What installs the Gateway API's definitions; None if they are in the cluster already."""
 
@@ -59,13 +68,17 @@ class Linkerd(ComponentResource):
 
     expires: Output[Mapping[str, str]]
     """When each certificate ends, RFC 3339."""
+    restart_key: Output[str]
+    """What every meshed pod has to carry as an annotation; an `up` knows it once the control plane has rolled out."""
 
     def __init__(self, name: str, args: LinkerdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)
         child = ResourceOptions(parent=self)
         target, lifetimes = args["namespace"], args["lifetimes"]
         crds_chart, chart = args["crds_chart"], args["control_plane_chart"]
-        trust = Trust(f"{name}-trust", {"namespace": target, **lifetimes}, child)
+        anchor, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
+        key = restart_key(args["generation"], anchor, phase)
+        trust = Trust(f"{name}-trust", {"namespace": target, "anchor": anchor, "phase": phase, **lifetimes}, child)
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
             {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": lifetimes["renewal_days"]},
@@ -83,20 +96,36 @@ class Linkerd(ComponentResource):
         )
         # The policy controller looks for definitions only when it starts, and pods wait minutes for missing Secrets.
         needed = [trust, webhooks, crds, args["gateway_api"]]
-        v4.Chart(
+        control_plane = v4.Chart(
             f"{name}-control-plane",
             name="linkerd-control-plane",
             namespace=NAMESPACE,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(args["generation"]),
+            values=values(key),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],
                 transforms=transforms(webhooks.ca_bundle),
             ),
         )
-        own = Output.all(trustAnchor=trust.anchor_expires, issuer=trust.issuer_expires)
-        self.expires = Output.all(own, webhooks.expires).apply(lambda both: {**both[0], **both[1]})
-        self.register_outputs({"expires": self.expires})
+        self.expires = Output.all(trust.expires, webhooks.expires).apply(lambda both: {**both[0], **both[1]})
+        self.restart_key = _known_after_rollout(key, control_plane, args.get("wait"))
+        self.register_outputs({"expires": self.expires, "restart_key": self.restart_key})
+
+
+def _known_after_rollout(key: str, control_plane: Resource, wait: Callable[[], None] | None) -> Output[str]:
+    """Return `key`: in a preview at once, in an `up` when no old pod of the control plane is left.
+
+    The provider calls an updated Deployment ready before its new pods are. An app's pod that starts in between gets the
+    old bundle from the old injector, or a certificate below the old anchor from the old identity service.
+    """
+
+    async def waited(urn: str) -> str:
+        del urn  # it is known when all objects of the chart are written
+        if wait and not is_dry_run():
+            await asyncio.to_thread(wait)
+        return key
+
+    return control_plane.urn.apply(waited)

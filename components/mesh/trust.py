@@ -1,16 +1,18 @@
-"""The mesh's identity: a trust anchor, the issuer that it signs, and the two objects by which Linkerd reads them.
+"""The mesh's identity: trust anchors, the issuer that one of them signs, and the objects by which Linkerd reads them.
 
 Neither passes through chart values: an unknown value there makes a chart register no children, and a preview in which
 the issuer renews would announce the deletion of the whole control plane.
 """
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, NotRequired, TypedDict
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import Alias, ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
 from components.resources.tls_secret import tls_secret
+from conventions import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 
 HOURS_A_DAY = 24
 CA_USES = ["cert_signing", "crl_signing"]
@@ -21,57 +23,110 @@ class TrustArgs(TypedDict):
 
     namespace: Input[str]
     """The control plane's namespace."""
+    anchor: NotRequired[int]
+    """The number of the trust anchor, from 1; in the phases between two anchors that of the old one; 1 if left out."""
+    phase: NotRequired[TrustPhase]
+    """Where the replacement of the anchor by the next one stands; stable if left out."""
     anchor_days: NotRequired[int]
-    """Days that the trust anchor lives; ten years if left out. It never renews by itself: that would be an outage."""
+    """Days that a new trust anchor lives; ten years if left out. None renews by itself: that would be an outage."""
     issuer_days: NotRequired[int]
     """Days that the issuer lives; one year if left out."""
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces the issuer; 90 if left out."""
 
 
-class Trust(ComponentResource):
-    """A self-signed trust anchor and the issuer below it (ECDSA P-256, which Linkerd demands)."""
+class Authority(NamedTuple):
+    """A certificate that signs others, and its key."""
 
-    anchor_expires: Output[str]
-    """When the trust anchor ends, RFC 3339."""
-    issuer_expires: Output[str]
-    """When the issuer ends, RFC 3339."""
+    key: PrivateKey
+    certificate: SelfSignedCert
+
+
+class Trust(ComponentResource):
+    """One or two self-signed trust anchors and the issuer below one of them (ECDSA P-256, which Linkerd demands)."""
+
+    expires: Output[Mapping[str, str]]
+    """When `trustAnchor`, `issuer` and, between two anchors, `nextTrustAnchor` end, RFC 3339."""
 
     def __init__(self, name: str, args: TrustArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Trust", name, {}, opts)
-        self._name, self._child = name, ResourceOptions(parent=self)
-        anchor_key = self._key("anchor")
-        anchor = SelfSignedCert(
-            f"{name}-anchor",
-            private_key_pem=anchor_key.private_key_pem,
+        self._name, self._child, self._args = name, ResourceOptions(parent=self), args
+        first, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
+        both = phase != TrustPhase.STABLE
+        trusted = [self._anchor(number) for number in ([first, first + 1] if both else [first])]
+        issuer_key = self._key("issuer")
+        issuer = self._issuer(issuer_key, trusted[-1 if phase == TrustPhase.REISSUED else 0])
+        bundle = Output.all(*(anchor.certificate.cert_pem for anchor in trusted)).apply("".join)
+        secret = tls_secret(
+            f"{name}-issuer-secret",
+            {
+                "name": "linkerd-identity-issuer",
+                "namespace": args["namespace"],
+                "certificate": issuer.cert_pem,
+                "key": issuer_key.private_key_pem_pkcs8,
+                "authority": bundle,  # not read by the mesh, but by `linkerd check`, which judges each anchor in it
+            },
+            self._child,
+        )
+        ConfigMap(
+            f"{name}-bundle",
+            metadata={
+                "name": "linkerd-identity-trust-roots",
+                "namespace": args["namespace"],
+                "annotations": {TRUST_ANCHOR: str(first), TRUST_PHASE: phase},
+            },
+            data={"ca-bundle.crt": bundle},
+            # Otherwise an `up` that ends in between leaves a cluster that claims a phase whose issuer it has not.
+            opts=ResourceOptions(parent=self, depends_on=[secret]),
+        )
+        ends = {"issuer": issuer.validity_end_time, **_ends(trusted)}
+        self.expires = Output.all(**ends)
+        self.register_outputs({"expires": self.expires})
+
+    def _anchor(self, number: int) -> Authority:
+        """Make the anchor of a number."""
+        former = "anchor" if number == 1 else None
+        key = self._key(f"anchor-{number}", f"{former}-key" if former else None)
+        certificate = SelfSignedCert(
+            f"{self._name}-anchor-{number}",
+            private_key_pem=key.private_key_pem,
             subject={"common_name": "root.linkerd.cluster.local"},
-            validity_period_hours=args.get("anchor_days", 3650) * HOURS_A_DAY,
+            validity_period_hours=self._args.get("anchor_days", 3650) * HOURS_A_DAY,
             is_ca_certificate=True,
+            max_path_length=1,
             set_subject_key_id=True,
             allowed_uses=CA_USES,
-            opts=self._child,
+            opts=ResourceOptions(
+                parent=self,
+                aliases=self._formerly(former),
+                # A changed one would replace the anchor in one step, which is an outage; only a new anchor gets it.
+                ignore_changes=["validity_period_hours", "max_path_length"],
+            ),
         )
-        issuer_key = self._key("issuer")
-        issuer = LocallySignedCert(
-            f"{name}-issuer",
-            ca_private_key_pem=anchor_key.private_key_pem,
-            ca_cert_pem=anchor.cert_pem,
-            cert_request_pem=self._request(issuer_key),
-            validity_period_hours=args.get("issuer_days", 365) * HOURS_A_DAY,
-            early_renewal_hours=args.get("renewal_days", 90) * HOURS_A_DAY,
+        return Authority(key, certificate)
+
+    def _issuer(self, key: PrivateKey, authority: Authority) -> LocallySignedCert:
+        return LocallySignedCert(
+            f"{self._name}-issuer",
+            ca_private_key_pem=authority.key.private_key_pem,
+            ca_cert_pem=authority.certificate.cert_pem,
+            cert_request_pem=self._request(key),
+            validity_period_hours=self._args.get("issuer_days", 365) * HOURS_A_DAY,
+            early_renewal_hours=self._args.get("renewal_days", 90) * HOURS_A_DAY,
             is_ca_certificate=True,
             max_path_length=0,
             set_subject_key_id=True,
             allowed_uses=CA_USES,
             opts=self._child,
         )
-        self._publish(args["namespace"], anchor, issuer, issuer_key)
-        self.anchor_expires = anchor.validity_end_time
-        self.issuer_expires = issuer.validity_end_time
-        self.register_outputs({"anchor_expires": self.anchor_expires, "issuer_expires": self.issuer_expires})
 
-    def _key(self, owner: str) -> PrivateKey:
-        return PrivateKey(f"{self._name}-{owner}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
+    def _key(self, owner: str, former: str | None = None) -> PrivateKey:
+        options = ResourceOptions(parent=self, aliases=self._formerly(former))
+        return PrivateKey(f"{self._name}-{owner}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=options)
+
+    def _formerly(self, role: str | None) -> list[Alias] | None:
+        """Return by which name stacks from before the anchors had numbers know a resource."""
+        return [Alias(name=f"{self._name}-{role}")] if role else None
 
     def _request(self, key: PrivateKey) -> Output[str]:
         return CertRequest(
@@ -81,24 +136,8 @@ class Trust(ComponentResource):
             opts=self._child,
         ).cert_request_pem
 
-    def _publish(
-        self, namespace: Input[str], anchor: SelfSignedCert, issuer: LocallySignedCert, issuer_key: PrivateKey
-    ) -> None:
-        """Make the two objects that the control plane reads."""
-        ConfigMap(
-            f"{self._name}-bundle",
-            metadata={"name": "linkerd-identity-trust-roots", "namespace": namespace},
-            data={"ca-bundle.crt": anchor.cert_pem},
-            opts=self._child,
-        )
-        tls_secret(
-            f"{self._name}-issuer-secret",
-            {
-                "name": "linkerd-identity-issuer",
-                "namespace": namespace,
-                "certificate": issuer.cert_pem,
-                "key": issuer_key.private_key_pem_pkcs8,
-                "authority": anchor.cert_pem,  # not read by the mesh, but by `linkerd check`
-            },
-            self._child,
-        )
+
+def _ends(anchors: Sequence[Authority]) -> dict[str, Output[str]]:
+    return dict(
+        zip(("trustAnchor", "nextTrustAnchor"), (each.certificate.validity_end_time for each in anchors), strict=False)
+    )

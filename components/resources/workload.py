@@ -50,7 +50,7 @@ class WorkloadArgs(TypedDict):
     """The path on `port` that answers 2xx when the app is ready; ready at once if left out."""
     replicas: NotRequired[int]
     """How many pods; 1 if left out."""
-    pod_annotations: NotRequired[Mapping[str, str]]
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of the pods; a changed one restarts them."""
     config_file: NotRequired[ConfigFile]
     user: NotRequired[int]

@@ -1,5 +1,6 @@
 """Faults on purpose: a share of a Service's requests goes to a backend that answers 500."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import NotRequired, TypedDict
 
@@ -50,7 +51,7 @@ class FaultInjectionArgs(TypedDict):
     """The route's API group; the standard one if left out."""
     image: NotRequired[str]
     """An nginx image; the pinned one if left out."""
-    pod_annotations: NotRequired[dict[str, str]]
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of the failing backend's pods."""
 
 

@@ -69,13 +69,13 @@ def test_the_values_are_known_and_the_same_in_preview_and_up() -> None:
 
 
 def test_a_new_generation_changes_the_annotation_of_the_control_planes_pods_and_nothing_else() -> None:
-    one, two = dict(values(1)), dict(values(2))
+    one, two = dict(values("1")), dict(values("2"))
 
     assert one.pop("podAnnotations") == {"linkerd-workshop/generation": "1"}
     assert two.pop("podAnnotations") == {"linkerd-workshop/generation": "2"}
     assert one == two
     assert linkerd(generation=5).one("kubernetes:helm.sh/v4:Chart").at("values", "podAnnotations") == {
-        "linkerd-workshop/generation": "5"
+        "linkerd-workshop/generation": "5-anchor-1-stable"
     }
 
 
@@ -163,7 +163,7 @@ def test_it_makes_no_namespace_and_puts_its_objects_into_the_given_one() -> None
 
 
 def test_lifetimes_reach_issuer_and_leaves() -> None:
-    assert linkerd().named("linkerd-trust-anchor").at("validityPeriodHours") == 30 * 24
+    assert linkerd().named("linkerd-trust-anchor-1").at("validityPeriodHours") == 30 * 24
     assert linkerd().named("linkerd-trust-issuer").at("validityPeriodHours") == 20 * 24
     leaves = linkerd().of("tls:index/locallySignedCert:LocallySignedCert")
     assert {each.at("earlyRenewalHours") for each in leaves} == {10 * 24}
