@@ -56,7 +56,7 @@ if settings.demos.booksapp.enabled:
             "route_api": RouteApi(booksapp.route_api),
             "host": booksapp.host if settings.ingress_class in facts.ingress_classes else None,
             "ingress_class": settings.ingress_class,
-            "pod_annotations": {GENERATION: str(settings.trust.generation)},
+            "pod_annotations": {GENERATION: linkerd.restart_key},
         },
         meshed,
     ).url

@@ -62,13 +62,13 @@ def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustSt
     issued = max(changed, _identity_in_use(api))
 
     def is_stale(pod: MeshedPod) -> bool:
-        has_bundle = pod.created >= changed if pod.bundle is None else pod.bundle.strip() == pem
+        is_older, same_bundle = pod.created < changed, pod.bundle is not None and pod.bundle.strip() == pem
         if wanted.phase == TrustPhase.REISSUED:
-            return not has_bundle
+            return is_older if pod.bundle is None else not same_bundle
         if current.phase == TrustPhase.REISSUED:
-            return pod.created < (changed if pod.in_control_plane else issued)
+            return is_older if pod.in_control_plane else pod.created < issued
         # On the way back from `reissued` it may have a certificate below the next anchor.
-        return pod.created < changed and has_bundle
+        return is_older and (pod.bundle is None or same_bundle)
 
     yield from (pod.name for pod in meshed_pods(api) if is_stale(pod))
 

@@ -158,8 +158,8 @@ def test_a_new_generation_reaches_the_control_plane_and_every_pod_of_the_demos()
         for each in deployment.of("kubernetes:apps/v1:Deployment")
     ]
 
-    assert chart.at("values", "podAnnotations") == {"linkerd-workshop/generation": "7"}
-    assert pods == ["7"] * 5
+    assert chart.at("values", "podAnnotations") == {"linkerd-workshop/generation": "7-anchor-1-stable"}
+    assert pods == ["7-anchor-1-stable"] * 5
 
 
 def test_without_the_ingress_class_in_the_cluster_no_host_is_served() -> None:
