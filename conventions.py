@@ -25,3 +25,23 @@ class TrustPhase(StrEnum):
     """Both are trusted; n still signs."""
     REISSUED = "reissued"
     """Both are trusted; n+1 signs."""
+
+
+HEADER_VALUE = r"[!-~]([ -~]{0,198}[!-~])?"
+"""What the value of a header that a route looks at may be: visible ASCII, with spaces inside only, since clients and
+servers take those at the ends away."""
+
+
+class ForwardedHeader(StrEnum):
+    """The headers that podinfo passes on to its backend; any other ends at the front end, and a route never sees it.
+
+    Source: `copyTracingHeaders` of podinfo 6.14.1.
+    """
+
+    REQUEST_ID = "x-request-id"
+    B3_TRACE_ID = "x-b3-traceid"
+    B3_SPAN_ID = "x-b3-spanid"
+    B3_PARENT_SPAN_ID = "x-b3-parentspanid"
+    B3_SAMPLED = "x-b3-sampled"
+    B3_FLAGS = "x-b3-flags"
+    OPEN_TRACING_CONTEXT = "x-ot-span-context"

@@ -30,6 +30,15 @@ BOOKSAPP_TRAFFIC_IMAGE = "docker.io/buoyantio/booksapp-traffic:v0.0.3"
 # renovate: datasource=docker depName=nginx
 NGINX_IMAGE = "docker.io/library/nginx:1.29.1-alpine"
 
+# renovate: datasource=docker depName=ghcr.io/stefanprodan/podinfo
+PODINFO_IMAGE = "ghcr.io/stefanprodan/podinfo:6.14.1"
+
+# renovate: datasource=docker depName=buoyantio/bb
+BB_IMAGE = "docker.io/buoyantio/bb:v0.0.7"
+
+# renovate: datasource=docker depName=buoyantio/slow_cooker
+SLOW_COOKER_IMAGE = "docker.io/buoyantio/slow_cooker:1.3.0"
+
 LINKERD_CHART_REPOSITORY = "https://helm.linkerd.io/edge"
 """Where the Linkerd charts are published; stable charts ended with 2.15, edge is what the project releases."""
 

@@ -16,7 +16,6 @@ from pulumi_kubernetes.core.v1 import (
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """Annotation for Services: waiting for endpoints costs 10 s a Service, and the Deployment behind it is waited for."""
 
-
 SECONDS_TO_DRAIN = 5
 """How long a pod that is to go keeps answering; needs Kubernetes 1.30."""
 
@@ -55,6 +54,13 @@ class WorkloadArgs(TypedDict):
     config_file: NotRequired[ConfigFile]
     user: NotRequired[int]
     """The numeric user that the container runs as; the image's own if left out."""
+    read_only: NotRequired[bool]
+    """Whether the container can write none of its files; it can if left out."""
+    architecture: NotRequired[str | None]
+    """The only CPU architecture of the image, as Kubernetes names it; any if left out."""
+    behind: NotRequired[str]
+    """The Service that other workloads stand behind, too: their pods share the label `app` with this value, each has
+    its name as `class`, and none a Service of its own."""
 
 
 class Workload(ComponentResource):
@@ -67,7 +73,8 @@ class Workload(ComponentResource):
         super().__init__("linkerd-workshop:resources:Workload", name, {}, opts)
         child = ResourceOptions(parent=self)
         app, namespace = args["name"], args["namespace"]
-        labels = {"app": app, "app.kubernetes.io/part-of": args["part_of"]}
+        selector = {"class": app} if "behind" in args else {"app": app}
+        labels = {"app": args.get("behind", app), **selector, "app.kubernetes.io/part-of": args["part_of"]}
         account = ServiceAccount(
             f"{name}-account",
             metadata={"name": app, "namespace": namespace, "labels": labels},
@@ -79,7 +86,7 @@ class Workload(ComponentResource):
             metadata={"name": app, "namespace": namespace, "labels": labels},
             spec={
                 "replicas": args.get("replicas", 1),
-                "selector": {"match_labels": {"app": app}},
+                "selector": {"match_labels": selector},
                 "template": {
                     "metadata": {"labels": labels, "annotations": dict(args.get("pod_annotations", {}))},
                     "spec": _pod(args, account.metadata["name"]),
@@ -88,11 +95,11 @@ class Workload(ComponentResource):
             opts=child,
         )
         self.service = deployment.metadata["name"]
-        if "port" in args:
+        if "port" in args and "behind" not in args:
             service = Service(
                 f"{name}-service",
                 metadata={"name": app, "namespace": namespace, "labels": labels, "annotations": SKIP_AWAIT},
-                spec={"selector": {"app": app}, "ports": [{"name": "service", "port": args["port"]}]},
+                spec={"selector": selector, "ports": [{"name": "service", "port": args["port"]}]},
                 opts=child,
             )
             self.service = service.metadata["name"]
@@ -103,6 +110,8 @@ def _pod(args: WorkloadArgs, account: Input[str]) -> PodSpecArgsDict:
     pod: PodSpecArgsDict = {"service_account_name": account, "containers": [_container(args)]}
     if "config_file" in args:
         pod["volumes"] = [{"name": "config", "config_map": {"name": args["config_file"]["config_map"]}}]
+    if architecture := args.get("architecture"):
+        pod["node_selector"] = {"kubernetes.io/arch": architecture}
     return pod
 
 
@@ -133,6 +142,8 @@ def _security(args: WorkloadArgs) -> SecurityContextArgsDict:
         "capabilities": {"drop": ["ALL"]},
         "seccomp_profile": {"type": "RuntimeDefault"},
     }
+    if args.get("read_only"):
+        security["read_only_root_filesystem"] = True
     if "user" in args:
         security["run_as_non_root"] = True
         security["run_as_user"] = args["user"]

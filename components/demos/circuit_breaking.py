@@ -1,0 +1,91 @@
+"""Circuit breaking: a client, and one Service whose one pod always answers and whose other always fails."""
+
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.core.v1 import Service
+
+from components.resources.workload import SKIP_AWAIT, Workload, WorkloadArgs
+from components.traffic.circuit_breaker import CircuitBreakerArgs, circuit_breaker
+from versions import BB_IMAGE, SLOW_COOKER_IMAGE
+
+NAMESPACE = "circuit-breaking-demo"
+BB, CLIENT = "bb", "slow-cooker"
+PORT = 8080
+NOBODY = 65534
+"""The user of both images would be root; neither needs it, and neither writes a file."""
+PUBLISHED_FOR = "amd64"
+
+
+class CircuitBreakingArgs(TypedDict):
+    """Inputs of a CircuitBreaking."""
+
+    namespace: Input[str]
+    """The namespace `circuit-breaking-demo`, meshed."""
+    breaker: NotRequired[CircuitBreakerArgs | None]
+    """The breaker of the Service; none if left out."""
+    requests_per_second: NotRequired[int]
+    """How often the client asks, from 1; 10 if left out."""
+    failure_percent: NotRequired[int]
+    """How many of a hundred requests the bad pod fails, 0 to 100; 100 if left out."""
+    architecture: NotRequired[str | None]
+    """The only CPU architecture of the images; that of the pinned ones, `amd64`, if left out, any if None."""
+    bb_image: NotRequired[str]
+    """The image of the good and the bad pod; the pinned one if left out."""
+    slow_cooker_image: NotRequired[str]
+    """The client's image; the pinned one if left out."""
+    pod_annotations: NotRequired[dict[str, str]]
+    """Annotations of every pod; a changed one restarts them."""
+
+
+class CircuitBreaking(ComponentResource):
+    """The demo of circuit breaking."""
+
+    command: Output[str]
+    """The command that shows every ten seconds how many of the client's requests went well and how many badly."""
+
+    def __init__(self, name: str, args: CircuitBreakingArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:demos:CircuitBreaking", name, {}, opts)
+        child = ResourceOptions(parent=self)
+        Service(
+            f"{name}-service",
+            metadata={
+                "name": BB,
+                "namespace": args["namespace"],
+                "labels": {"app": BB, "app.kubernetes.io/part-of": name},
+                "annotations": {**SKIP_AWAIT, **circuit_breaker(args.get("breaker"))},
+            },
+            spec={"selector": {"app": BB}, "ports": [{"name": "http", "port": PORT}]},
+            opts=child,
+        )
+        for workload in _workloads(name, args):
+            Workload(f"{name}-{workload['name']}", workload, child)
+        self.command = Output.from_input(f"kubectl -n {NAMESPACE} logs deploy/{CLIENT} -c service -f")
+        self.register_outputs({"command": self.command})
+
+
+def _workloads(demo: str, args: CircuitBreakingArgs) -> list[WorkloadArgs]:
+    """Return the two pods behind the Service, and the client, whose proxy is the one that breaks the circuit."""
+    good = ["terminus", f"--h1-server-port={PORT}"]
+    bad = [*good, f"--percent-failure={args.get('failure_percent', 100)}"]
+    client = ["-qps", str(args.get("requests_per_second", 10)), f"http://{BB}:{PORT}"]
+    bb, slow_cooker = args.get("bb_image", BB_IMAGE), args.get("slow_cooker_image", SLOW_COOKER_IMAGE)
+    return [
+        {**_workload("good", bb, good, demo, args), "port": PORT, "behind": BB},
+        {**_workload("bad", bb, bad, demo, args), "port": PORT, "behind": BB},
+        _workload(CLIENT, slow_cooker, client, demo, args),
+    ]
+
+
+def _workload(name: str, image: str, arguments: list[str], demo: str, args: CircuitBreakingArgs) -> WorkloadArgs:
+    return {
+        "name": name,
+        "namespace": args["namespace"],
+        "part_of": demo,
+        "image": image,
+        "arguments": arguments,
+        "user": NOBODY,
+        "read_only": True,
+        "architecture": args.get("architecture", PUBLISHED_FOR),
+        "pod_annotations": args.get("pod_annotations", {}),
+    }

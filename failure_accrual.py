@@ -1,0 +1,81 @@
+"""Linkerd's rules for a circuit breaker by consecutive failures.
+
+What breaks a rule, Linkerd only logs: the Service is left without any breaker. Source: the policy controller's
+outbound index and the proxy's breaker and backoff, edge-26.8.3.
+"""
+
+import re
+from typing import NamedTuple
+
+MOST_FAILURES = 2**32 - 1
+LONGEST_PENALTY = 2**64 - 1
+"""Milliseconds."""
+LARGEST_JITTER = 100.0
+
+FAILURES_RULE = f"a whole number from 1 to {MOST_FAILURES}"
+"""0 is taken by the controller, but the proxy counts from 1: its breaker would never open."""
+PENALTY_RULE = "a whole number above 0 with its unit, one of ms, s, m, h and d"
+JITTER_RULE = "a number from 0 to 100"
+ORDER_RULE = "the minimum penalty has to be at most the maximum penalty"
+
+_DURATION = re.compile(r"\+?([0-9]+)(ms|s|m|h|d)")
+_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+class FailureAccrual(NamedTuple):
+    """The four parameters, with Linkerd's defaults."""
+
+    max_failures: int = 7
+    """How many failures in a row take an endpoint out."""
+    min_penalty: str = "1s"
+    """How long it stays out at first, until one request tries it again."""
+    max_penalty: str = "1m"
+    """How long at most, after it has failed again and again."""
+    jitter_ratio: float = 0.5
+    """By how much of itself a penalty is prolonged at random, 0 to 100."""
+
+
+def checked(accrual: FailureAccrual) -> FailureAccrual:
+    """Return `accrual` as Linkerd reads it. Raises ValueError if Linkerd would ignore it or never open the breaker."""
+    checked_order(accrual.min_penalty, accrual.max_penalty)
+    return FailureAccrual(
+        checked_failures(accrual.max_failures),
+        checked_penalty(accrual.min_penalty),
+        checked_penalty(accrual.max_penalty),
+        checked_jitter(accrual.jitter_ratio),
+    )
+
+
+def checked_failures(number: int) -> int:
+    """Return `number`. Raises ValueError if it is no maximum of failures."""
+    if not 1 <= number <= MOST_FAILURES:
+        raise ValueError(f"the maximum of failures is {number}, but it has to be {FAILURES_RULE}; Linkerd's own is 7.")
+    return number
+
+
+def checked_penalty(duration: str) -> str:
+    """Return `duration` without spaces around it. Raises ValueError if it is no penalty."""
+    milliseconds(duration)
+    return duration.strip()
+
+
+def milliseconds(duration: str) -> int:
+    """Return a duration in Linkerd's syntax as milliseconds. Raises ValueError if it is none, zero or too long."""
+    found = _DURATION.fullmatch(duration.strip())
+    length = int(found[1]) * _MILLISECONDS[found[2]] if found else 0
+    if not 0 < length <= LONGEST_PENALTY:
+        raise ValueError(f"the penalty is {duration!r}, but it has to be {PENALTY_RULE}; write for example 500ms.")
+    return length
+
+
+def checked_jitter(ratio: float) -> float:
+    """Return `ratio`. Raises ValueError if it is no jitter ratio."""
+    if not 0 <= ratio <= LARGEST_JITTER:  # not a number fails, too
+        raise ValueError(f"the jitter ratio is {ratio}, but it has to be {JITTER_RULE}; Linkerd's own is 0.5.")
+    return ratio
+
+
+def checked_order(min_penalty: str, max_penalty: str) -> None:
+    """Do nothing. Raises ValueError if the first penalty is longer than the second, or one is none."""
+    if milliseconds(min_penalty) > milliseconds(max_penalty):
+        raise ValueError(f"the penalties are {min_penalty} to {max_penalty}, but {ORDER_RULE}; change one.")
