@@ -38,6 +38,9 @@ set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPerce
 check-cluster: .venv/installed ## ask the stack's cluster whether it is ready
 	@$(PYTHON) -m operations check-cluster --stack $(STACK)
 
+expiry: .venv/installed ## when certificates end; fails if one does within 30 days (DAYS=), or before the workshop
+	@$(PYTHON) -m operations expiry --stack $(STACK) --days $(or $(DAYS),30)
+
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up
 
@@ -55,4 +58,4 @@ check: .venv/installed ## linters and type checks
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview refresh destroy recover unlock set check-cluster sandbox sandbox-down test check bench
+.PHONY: help up preview refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check bench

@@ -1,0 +1,27 @@
+"""What a stack's last `up` gave out, asked of the Pulumi CLI."""
+
+import subprocess
+import sys
+
+from pydantic import TypeAdapter, ValidationError
+
+from operations.problem import InputError, Problem
+
+_OUTPUTS = TypeAdapter(dict[str, object])
+
+
+def read(stack: str) -> dict[str, object]:
+    """Return the outputs of a stack, secret ones masked; what the CLI complains of goes to standard error.
+
+    Raises InputError if it gives none.
+    """
+    # The same launcher as the Makefile's: it finds the engine, the backend and the passphrase.
+    command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", "stack", "output", "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  no shell, no input
+    try:
+        if done.returncode == 0:
+            return _OUTPUTS.validate_json(done.stdout)
+    except ValidationError:
+        pass
+    found, cure = "the Pulumi CLI tells no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
+    raise InputError([Problem(f"stack {stack}", found, "the dates stand there", cure)])
