@@ -15,6 +15,12 @@ ARGO_ROLLOUTS_CHART = "2.41.0"
 # renovate: datasource=docker depName=quay.io/argoproj/argo-rollouts
 ARGO_ROLLOUTS = "1.9.3"
 
+# renovate: datasource=docker depName=ghcr.io/argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi
+ROLLOUTS_PLUGIN_IMAGE = "ghcr.io/argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi:v0.15.0"
+
+# renovate: datasource=docker depName=curlimages/curl
+CURL_IMAGE = "docker.io/curlimages/curl:8.17.0"
+
 # renovate: datasource=helm depName=argo-cd registryUrl=https://argoproj.github.io/argo-helm
 ARGO_CD_CHART = "10.1.1"
 

@@ -31,9 +31,10 @@ class Build:
 
     @property
     def key(self) -> str:
-        """Changes with everything that the programs are made of: pins, flags, packages and the toolchain."""
+        """Changes with everything that the programs are made of: pins, sources, flags, packages and the toolchain."""
         _, go_version = toolchain()
-        parts = [(self.source / name).read_bytes() for name in ("go.mod", "go.sum")]
+        files = [self.source / "go.mod", self.source / "go.sum", *sorted(self.source.rglob("*.go"))]
+        parts = [file.read_bytes() for file in files]
         parts += [part.encode() for part in (go_version, self.link_flags, *self.packages)]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 

@@ -32,6 +32,8 @@ class Tool:
 
 
 KUBERNETES_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+PLUGIN_DOUBLE = "gatewayapi-plugin"
+ARGO_MODULE = "linkerd-workshop/sandbox/tools/argo-rollouts"
 TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
@@ -42,11 +44,22 @@ TOOLS: dict[str, Tool] = {
         ),
         Tool("kwok", ("--version",), (0, 8, 0), (0, 9, 0), "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
         Tool("helm", ("version", "--short"), (3, 18, 0), (4, 0, 0), "helm", "helm.sh/helm/v3/cmd/helm"),
+        Tool(
+            "rollouts-controller",
+            ("--version",),
+            (1, 9, 0),
+            (1, 10, 0),
+            "argo-rollouts",
+            "github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
+        ),
+        # A double of our own; the real plugin tells no version, so what PATH has is not taken for it.
+        Tool(PLUGIN_DOUBLE, ("--version",), (0, 0, 0), (0, 0, 0), "argo-rollouts", f"{ARGO_MODULE}/{PLUGIN_DOUBLE}"),
         Tool("pulumi", ("version",), (3, 250, 0), (4, 0, 0), "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
     )
 }
 CONTROL_PLANE = ("etcd", *KUBERNETES_NAMES, "kwok")
 ENGINE = ("pulumi", "helm")
+CANARY = ("rollouts-controller", PLUGIN_DOUBLE)
 # The modules of which linking sets a version: without it an API server says v0.0.0 and charts refuse to render.
 VERSION_VARIABLES = {
     "helm": ("helm.sh/helm/v3", "helm.sh/helm/v3/internal/version.version={version}"),
@@ -54,6 +67,13 @@ VERSION_VARIABLES = {
     "pulumi": (
         "github.com/pulumi/pulumi/pkg/v3",
         "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}",
+    ),
+    "argo-rollouts": (
+        "github.com/argoproj/argo-rollouts",
+        " ".join(
+            f"github.com/argoproj/argo-rollouts/utils/version.{name}"
+            for name in ("gitTag={version}", "gitCommit={version}", "gitTreeState=clean")
+        ),
     ),
     "kubernetes": (
         "k8s.io/kubernetes",

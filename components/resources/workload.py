@@ -89,7 +89,7 @@ class Workload(ComponentResource):
                 "selector": {"match_labels": selector},
                 "template": {
                     "metadata": {"labels": labels, "annotations": dict(args.get("pod_annotations", {}))},
-                    "spec": _pod(args, account.metadata["name"]),
+                    "spec": pod_spec(args, account.metadata["name"]),
                 },
             },
             opts=child,
@@ -106,7 +106,8 @@ class Workload(ComponentResource):
         self.register_outputs({"service": self.service})
 
 
-def _pod(args: WorkloadArgs, account: Input[str]) -> PodSpecArgsDict:
+def pod_spec(args: WorkloadArgs, account: Input[str]) -> PodSpecArgsDict:
+    """Return what each of the app's pods is, with `account` as its ServiceAccount."""
     pod: PodSpecArgsDict = {"service_account_name": account, "containers": [_container(args)]}
     if "config_file" in args:
         pod["volumes"] = [{"name": "config", "config_map": {"name": args["config_file"]["config_map"]}}]

@@ -1,0 +1,127 @@
+"""Argo Rollouts: its definitions, and its controller with the plugin that speaks the Gateway API."""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, ResourceOptions
+from pulumi_kubernetes.helm import v3, v4
+
+from components.resources.chart_source import ChartSource
+from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
+
+NAMESPACE = "argo-rollouts"
+SERVICE_ACCOUNT = "argo-rollouts"
+"""The controller's account: who asks Prometheus for a canary's success rate."""
+
+PLUGIN = "argoproj-labs/gatewayAPI"
+"""The name by which a Rollout asks for the plugin; `gatewayAPI` alone is taken, and does nothing."""
+PLUGIN_FILE = "rollouts-plugin-trafficrouter-gatewayapi"
+PLUGIN_FOLDER = "/plugins"
+
+PROVIDERS = (
+    *("istio", "smi", "ambassador", "awsLoadBalancerController", "awsAppMesh"),
+    *("traefik", "apisix", "contour", "glooPlatform", "gatewayAPI"),
+)
+"""Traffic routers that the chart knows, and grants rights for unless told otherwise."""
+
+PLUGIN_RULES = [{"apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"], "verbs": ["get", "update"]}]
+"""What the plugin does with a route that a Rollout names; it lists only for Rollouts that select by label."""
+
+
+class PluginSource(TypedDict):
+    """A plugin that is not the one of the pinned image."""
+
+    location: str
+    """A `file://` URL of the controller's container, or a `https://` one that the controller reads at its start."""
+    sha256: NotRequired[str | None]
+    """Hexadecimal; not checked if left out."""
+
+
+class ArgoRolloutsArgs(TypedDict):
+    """Inputs of an ArgoRollouts."""
+
+    namespace: Input[str]
+    """The name of the existing namespace `argo-rollouts`."""
+    crds_chart: ChartSource
+    chart: ChartSource
+    plugin: NotRequired[PluginSource | None]
+    """The file of the pinned image if left out."""
+    pod_annotations: NotRequired[dict[str, str]]
+    """Annotations of the controller's pods; a changed one restarts them."""
+
+
+class ArgoRollouts(ComponentResource):
+    """The controller that moves traffic to a new version step by step."""
+
+    def __init__(self, name: str, args: ArgoRolloutsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:delivery:ArgoRollouts", name, {}, opts)
+        crds_chart, chart = args["crds_chart"], args["chart"]
+        crds = v3.Release(
+            f"{name}-crds",
+            name="argo-rollouts-crds",
+            namespace=args["namespace"],
+            chart=crds_chart["chart"],
+            opts=ResourceOptions(parent=self),
+        )
+        v4.Chart(
+            f"{name}-controller",
+            name="argo-rollouts",
+            namespace=NAMESPACE,
+            chart=chart["chart"],
+            version=chart.get("version"),
+            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
+            values=values(args.get("plugin"), args.get("pod_annotations", {})),
+            # Without its definitions the controller does nothing, and looks for them after ever longer pauses.
+            opts=ResourceOptions(parent=self, depends_on=[crds]),
+        )
+        self.register_outputs({})
+
+
+def values(plugin: PluginSource | None, pod_annotations: Mapping[str, str]) -> Mapping[str, Input[object]]:
+    """Return the chart's values."""
+    controller = {
+        "replicas": 1,
+        "image": {"tag": f"v{ARGO_ROLLOUTS}"},
+        "podAnnotations": dict(pod_annotations),
+        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
+        # The chart's 15 s are what an `up` would wait for; the port answers only when the plugin is in place.
+        "readinessProbe": {"initialDelaySeconds": 1},
+        # The chart restarts the controller when this changes, which it otherwise reads only once.
+        "trafficRouterPlugins": [{"name": PLUGIN, **_source(plugin)}],
+    }
+    return {
+        # A release of their own holds them: as parts of this chart they would outlive a destroy.
+        "installCRDs": False,
+        "controller": controller if plugin else {**controller, **_from_image()},
+        "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "providerRBAC": {"providers": dict.fromkeys(PROVIDERS, False), "additionalRules": PLUGIN_RULES},
+    }
+
+
+def _source(plugin: PluginSource | None) -> dict[str, str]:
+    if plugin is None:
+        return {"location": f"file://{PLUGIN_FOLDER}/{PLUGIN_FILE}"}
+    sha256 = plugin.get("sha256")
+    return {"location": plugin["location"], **({"sha256": sha256} if sha256 else {})}
+
+
+def _from_image() -> dict[str, object]:
+    """Return what brings the plugin's file from its image: nothing is downloaded, and the architecture always fits."""
+    mount = {"name": "gateway-api-plugin", "mountPath": PLUGIN_FOLDER}
+    container = {
+        "name": "gateway-api-plugin",
+        "image": ROLLOUTS_PLUGIN_IMAGE,
+        "command": ["cp", f"/bin/{PLUGIN_FILE}", PLUGIN_FOLDER],
+        "volumeMounts": [mount],
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+    }
+    return {
+        "initContainers": [container],
+        "volumes": [{"name": "gateway-api-plugin", "emptyDir": {}}],
+        "volumeMounts": [{**mount, "readOnly": True}],
+    }

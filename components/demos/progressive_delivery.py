@@ -1,0 +1,119 @@
+"""progressive-delivery: a new version of podinfo gets its requests step by step, and a client that shows it."""
+
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.resources.workload import Workload, WorkloadArgs
+from components.traffic.canary import Canary, CanaryAnalysis
+from components.traffic.public_host import PublicHost
+from versions import CURL_IMAGE
+
+NAMESPACE = "progressive-delivery"
+APP, ROLLOUT, ROUTE = "podinfo", "rollouts-demo", "argo-rollouts-http-route"
+REPOSITORY = "quay.io/stefanprodan/podinfo"
+PORT = 9898
+WEIGHTS = (30, 40, 60, 80)
+PAUSE_SECONDS = 10
+PODINFO_USER, NOBODY = 100, 65534
+ASKING = f"""\
+trap 'exit 0' TERM
+while :; do
+  answer=$(curl --silent --show-error --fail --max-time 2 http://{APP}:{PORT}/version)
+  version=$(echo "$answer" | sed -n 's/.*"version": "\\([^"]*\\)".*/\\1/p')
+  echo "$(date +%T) ${{version:-failed}}"
+  sleep 0.5
+done
+"""
+"""The client: two requests a second, and each answer's version as a line of its log."""
+
+
+class ProgressiveDeliveryArgs(TypedDict):
+    """Inputs of a ProgressiveDelivery."""
+
+    namespace: Input[str]
+    """The name of the existing, meshed namespace."""
+    version: NotRequired[str]
+    """podinfo's version; another one starts a canary. 1.7.0 if left out."""
+    random_errors: NotRequired[bool]
+    """Whether this version answers one request in three with an error, for an analysis to find."""
+    analysis: NotRequired[CanaryAnalysis | None]
+    """What takes a bad canary back; nothing does if left out."""
+    host: NotRequired[str | None]
+    """The public DNS name; none if left out. Its load balancer is not meshed: it asks all pods alike."""
+    ingress_class: NotRequired[str]
+    """The IngressClass that serves `host`; `alb` if left out."""
+    repository: NotRequired[str]
+    """podinfo's images, without a tag; the published ones if left out."""
+    client_image: NotRequired[str]
+    """An image with a shell and curl; the pinned one if left out."""
+    pod_annotations: NotRequired[dict[str, str]]
+    """Annotations of every pod; changed ones restart them, podinfo's by a canary."""
+
+
+class ProgressiveDelivery(ComponentResource):
+    """The demo of a canary."""
+
+    url: Output[str]
+    """Where the app answers; a command that shows the versions that the client meets where it has no public host."""
+
+    def __init__(self, name: str, args: ProgressiveDeliveryArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:demos:ProgressiveDelivery", name, {}, opts)
+        child = ResourceOptions(parent=self)
+        canary = Canary(
+            f"{name}-canary",
+            {
+                "workload": _podinfo(name, args),
+                "port": PORT,
+                "rollout": ROLLOUT,
+                "route": ROUTE,
+                "weights": WEIGHTS,
+                "pause_seconds": PAUSE_SECONDS,
+                "analysis": args.get("analysis"),
+            },
+            child,
+        )
+        Workload(f"{name}-client", _client(name, args), child)
+        self.url = Output.from_input(f"kubectl -n {NAMESPACE} logs deployment/client --follow")
+        if host := args.get("host"):
+            public = PublicHost(
+                f"{name}-host",
+                {
+                    "name": APP,
+                    "namespace": args["namespace"],
+                    "service": canary.service,
+                    "port": PORT,
+                    "host": host,
+                    "ingress_class": args.get("ingress_class", "alb"),
+                },
+                child,
+            )
+            self.url = public.url
+        self.register_outputs({"url": self.url})
+
+
+def _podinfo(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
+    workload: WorkloadArgs = {
+        "name": APP,
+        "namespace": args["namespace"],
+        "part_of": demo,
+        "image": f"{args.get('repository', REPOSITORY)}:{args.get('version', '1.7.0')}",
+        "port": PORT,
+        "readiness_path": "/readyz",
+        "replicas": 2,
+        "user": PODINFO_USER,
+        "pod_annotations": args.get("pod_annotations", {}),
+    }
+    return {**workload, "arguments": ["./podinfo", "--random-error"]} if args.get("random_errors") else workload
+
+
+def _client(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
+    return {
+        "name": "client",
+        "namespace": args["namespace"],
+        "part_of": demo,
+        "image": args.get("client_image", CURL_IMAGE),
+        "arguments": ["sh", "-c", ASKING],
+        "user": NOBODY,
+        "pod_annotations": args.get("pod_annotations", {}),
+    }

@@ -1,0 +1,19 @@
+"""A Workload's pods for objects that pulumi_kubernetes has no class for: where its dictionaries become its classes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi import Input
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.resources.workload import WorkloadArgs, pod_spec
+
+
+def pod_template(workload: WorkloadArgs, labels: Mapping[str, str], account: Input[str]) -> PodTemplateSpecArgs:
+    """Return the template of the pods that `workload` describes, with `account` as their ServiceAccount."""
+    # A class translates the dictionaries in it, too, but only the signatures of the SDK's resources say so.
+    spec: Any = pod_spec(workload, account)
+    return PodTemplateSpecArgs(
+        metadata=ObjectMetaArgs(labels=labels, annotations=workload.get("pod_annotations", {})), spec=spec
+    )

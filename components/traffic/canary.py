@@ -1,0 +1,143 @@
+"""A canary: a new version gets its share of the requests step by step, and none if it turns out to be bad."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.core.v1 import Service, ServiceAccount
+
+from components.delivery.argo_rollouts import PLUGIN
+from components.resources.http_route import HttpRoute, HttpRouteSpec, service_parent
+from components.resources.pod_template import pod_template
+from components.resources.rollout import CanaryStep, CanaryStrategy, Rollout, RolloutSpec
+from components.resources.workload import SKIP_AWAIT, WorkloadArgs
+from components.traffic.success_rate import CanaryAnalysis, success_rate
+
+WHOLE = 100
+
+
+class CanaryArgs(TypedDict):
+    """Inputs of a Canary."""
+
+    workload: WorkloadArgs
+    """The app; a change of its pods is a new version."""
+    port: int
+    """The port that the app listens on and its Services offer."""
+    rollout: str
+    """The Rollout's name."""
+    route: str
+    """The HTTPRoute's name."""
+    weights: Sequence[int]
+    """The canary's share at each step, 0 to 100; after the last one it gets all."""
+    pause_seconds: int
+    """The time between two steps."""
+    analysis: NotRequired[CanaryAnalysis | None]
+    """What takes a bad canary back; nothing does if left out."""
+
+
+class Canary(ComponentResource):
+    """An app whose new versions come step by step: for meshed clients of its Service, since their proxies split."""
+
+    service: Output[str]
+    """The name of the Service that clients call."""
+
+    def __init__(self, name: str, args: CanaryArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:traffic:Canary", name, {}, opts)
+        child = ResourceOptions(parent=self)
+        app, namespace = args["workload"]["name"], args["workload"]["namespace"]
+        account = ServiceAccount(
+            f"{name}-account",
+            metadata={"name": app, "namespace": namespace, "labels": _labels(args)},
+            automount_service_account_token=False,
+            opts=child,
+        )
+        services = {role: self._service(name, role, args) for role in ("", "stable", "canary")}
+        self.service = services[""]
+        route = HttpRoute(
+            f"{name}-route",
+            {"name": args["route"], "namespace": namespace, "spec": _split(services, args)},
+            # The plugin's from then on. A list of rules has one owner: there is no path to the weights alone.
+            ResourceOptions(parent=self, ignore_changes=["spec.rules"]),
+        )
+        strategy = _strategy(services, args)
+        if analysis := args.get("analysis"):
+            strategy["analysis"] = {
+                "templates": [{"templateName": success_rate(name, services["canary"], namespace, analysis, child)}]
+            }
+        Rollout(
+            f"{name}-rollout",
+            {
+                "name": args["rollout"],
+                "namespace": namespace,
+                "spec": _rollout(args, account.metadata["name"], strategy),
+            },
+            # The controller calls a Rollout without its route an invalid one, and looks again only after minutes.
+            ResourceOptions(parent=self, depends_on=[route]),
+        )
+        self.register_outputs({"service": self.service})
+
+    def _service(self, name: str, role: str, args: CanaryArgs) -> Output[str]:
+        """Make the Service that clients call, or the one of a `role` whose selector the controller narrows."""
+        workload = args["workload"]
+        service = Service(
+            f"{name}-{role}-service" if role else f"{name}-service",
+            metadata={
+                "name": f"{workload['name']}-{role}" if role else workload["name"],
+                "namespace": workload["namespace"],
+                "labels": _labels(args),
+                "annotations": SKIP_AWAIT,
+            },
+            spec={
+                "selector": {"app": workload["name"]},
+                "ports": [{"name": "service", "port": args["port"]}],
+            },
+            # The controller adds the hash of a version. A selector has one owner, so there is no path to its key.
+            opts=ResourceOptions(parent=self, ignore_changes=["spec.selector"] if role else None),
+        )
+        return service.metadata["name"]
+
+
+def _labels(args: CanaryArgs) -> Mapping[str, str]:
+    return {"app": args["workload"]["name"], "app.kubernetes.io/part-of": args["workload"]["part_of"]}
+
+
+def _split(services: Mapping[str, Output[str]], args: CanaryArgs) -> HttpRouteSpec:
+    """Return the route's spec as it is between two canaries."""
+    return {
+        "parentRefs": [service_parent(services[""], args["port"])],
+        "rules": [
+            {
+                "backendRefs": [
+                    {"name": services["stable"], "port": args["port"], "weight": WHOLE},
+                    {"name": services["canary"], "port": args["port"], "weight": 0},
+                ]
+            }
+        ],
+    }
+
+
+def _strategy(services: Mapping[str, Output[str]], args: CanaryArgs) -> CanaryStrategy:
+    route = {"httpRoute": args["route"], "namespace": args["workload"]["namespace"]}
+    return {
+        "canaryService": services["canary"],
+        "stableService": services["stable"],
+        "trafficRouting": {"plugins": {PLUGIN: route}},
+        "steps": [*_steps(args)],
+    }
+
+
+def _steps(args: CanaryArgs) -> Iterator[CanaryStep]:
+    for weight in args["weights"]:
+        yield {"setWeight": weight}
+        yield {"pause": {"duration": args["pause_seconds"]}}
+
+
+def _rollout(args: CanaryArgs, account: Input[str], strategy: CanaryStrategy) -> RolloutSpec:
+    workload = args["workload"]
+    return {
+        "replicas": workload.get("replicas", 1),
+        "revisionHistoryLimit": 2,
+        "selector": {"matchLabels": {"app": workload["name"]}},
+        "template": pod_template({**workload, "port": args["port"]}, _labels(args), account),
+        "strategy": {"canary": strategy},
+    }
