@@ -1,5 +1,6 @@
 """progressive-delivery: a new version of podinfo gets its requests step by step, and a client that shows it."""
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -11,7 +12,7 @@ from versions import CURL_IMAGE
 
 NAMESPACE = "progressive-delivery"
 APP, ROLLOUT, ROUTE = "podinfo", "rollouts-demo", "argo-rollouts-http-route"
-REPOSITORY = "quay.io/stefanprodan/podinfo"
+REPOSITORY, PUBLISHED_FOR = "quay.io/stefanprodan/podinfo", "amd64"
 PORT = 9898
 WEIGHTS = (30, 40, 60, 80)
 PAUSE_SECONDS = 10
@@ -47,7 +48,9 @@ class ProgressiveDeliveryArgs(TypedDict):
     """podinfo's images, without a tag; the published ones if left out."""
     client_image: NotRequired[str]
     """An image with a shell and curl; the pinned one if left out."""
-    pod_annotations: NotRequired[dict[str, str]]
+    architecture: NotRequired[str | None]
+    """The only CPU architecture of podinfo's images; that of the published ones, `amd64`, if left out, any if None."""
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; changed ones restart them, podinfo's by a canary."""
 
 
@@ -102,6 +105,8 @@ def _podinfo(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
         "readiness_path": "/readyz",
         "replicas": 2,
         "user": PODINFO_USER,
+        "read_only": True,
+        "architecture": args.get("architecture", PUBLISHED_FOR),
         "pod_annotations": args.get("pod_annotations", {}),
     }
     return {**workload, "arguments": ["./podinfo", "--random-error"]} if args.get("random_errors") else workload
@@ -115,5 +120,6 @@ def _client(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
         "image": args.get("client_image", CURL_IMAGE),
         "arguments": ["sh", "-c", ASKING],
         "user": NOBODY,
+        "read_only": True,
         "pod_annotations": args.get("pod_annotations", {}),
     }

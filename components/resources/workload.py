@@ -59,8 +59,7 @@ class WorkloadArgs(TypedDict):
     architecture: NotRequired[str | None]
     """The only CPU architecture of the image, as Kubernetes names it; any if left out."""
     behind: NotRequired[str]
-    """The Service that other workloads stand behind, too: their pods share the label `app` with this value, each has
-    its name as `class`, and none a Service of its own."""
+    """A Service that several workloads share, none with one of its own: the value of `app`; the name is `class`."""
 
 
 class Workload(ComponentResource):

@@ -8,7 +8,7 @@ import pytest
 from components.demos.progressive_delivery import ASKING, ProgressiveDelivery, ProgressiveDeliveryArgs
 from tests.deployment import Deployment
 from tests.engine import deploy
-from tests.recorded_values import at
+from tests.recorded_values import at, mapping
 from versions import CURL_IMAGE
 
 DEFAULTS: ProgressiveDeliveryArgs = {"namespace": "progressive-delivery", "pod_annotations": {"generation": "1"}}
@@ -66,6 +66,14 @@ def test_another_version_changes_the_image_and_nothing_else() -> None:
     assert {name for name in one if one[name] != two[name]} == {"demo-canary-rollout"}
     text = str(two["demo-canary-rollout"]).replace("podinfo:1.7.1", "podinfo:1.7.0")
     assert text == str(one["demo-canary-rollout"])
+
+
+@pytest.mark.parametrize(("architecture", "selector"), [("arm64", {"kubernetes.io/arch": "arm64"}), (None, None)])
+def test_images_of_another_architecture_run_where_they_can(architecture: str | None, selector: object) -> None:
+    pod = spec(with_({**DEFAULTS, "architecture": architecture}), "template", "spec")
+
+    assert mapping(pod).get("nodeSelector") == selector
+    assert spec(demo(), "template", "spec", "nodeSelector") == {"kubernetes.io/arch": "amd64"}
 
 
 def test_random_errors_are_a_version_of_their_own() -> None:
