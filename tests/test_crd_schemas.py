@@ -6,10 +6,12 @@ from typing import is_typeddict
 
 import pytest
 
+from components.demos.podinfo import Podinfo
 from components.resources import http_route
 from components.resources.http_route import HttpRouteSpec, RouteApi
 from tests import crd_schemas
 from tests.crd_schemas import errors
+from tests.engine import deploy
 from tests.program import ROOT, run_program
 from tests.recorded_values import at
 from tests.typed_specs import NONE, optional_but_required, reached, unknown_keys
@@ -44,6 +46,14 @@ def test_the_route_that_the_program_makes_is_one_that_the_cluster_takes(api: Rou
 
 
 @pytest.mark.parametrize("api", RouteApi)
+def test_the_route_by_a_header_is_one_that_the_cluster_takes(api: RouteApi) -> None:
+    made = deploy(lambda: Podinfo("podinfo", {"namespace": "podinfo", "route_api": api})).named("podinfo-router-route")
+
+    assert made.at("apiVersion") == VERSIONS[api]
+    assert errors(schema(api), made.inputs) == []
+
+
+@pytest.mark.parametrize("api", RouteApi)
 def test_what_is_right_is_taken_by_this_very_check(api: RouteApi) -> None:
     assert errors(schema(api), route(SPEC, api)) == []
 
@@ -56,6 +66,8 @@ WRONG: dict[str, dict[str, object]] = {
     "a weight in words": {**SPEC, "rules": [{"backendRefs": [{"name": "a", "port": 1, "weight": "90"}]}]},
     "a weight below zero": {**SPEC, "rules": [{"backendRefs": [{"name": "a", "port": 1, "weight": -1}]}]},
     "a port that is none": {**SPEC, "rules": [{"backendRefs": [{"name": "a", "port": 70000}]}]},
+    "a header without a value": {**SPEC, "rules": [{"matches": [{"headers": [{"name": "x-user"}]}]}]},
+    "a header that is no name": {**SPEC, "rules": [{"matches": [{"headers": [{"name": "x user", "value": "a"}]}]}]},
     "a backend without a name": {**SPEC, "rules": [{"backendRefs": [{"port": 1}]}]},
     "null": {**SPEC, "rules": None},
 }
