@@ -1,5 +1,6 @@
 """Circuit breaking: a client, and one Service whose one pod always answers and whose other always fails."""
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -34,7 +35,7 @@ class CircuitBreakingArgs(TypedDict):
     """The image of the good and the bad pod; the pinned one if left out."""
     slow_cooker_image: NotRequired[str]
     """The client's image; the pinned one if left out."""
-    pod_annotations: NotRequired[dict[str, str]]
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
 
 

@@ -1,5 +1,6 @@
 """podinfo: a front end that asks one of two backends, chosen by a header of the request."""
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -42,7 +43,7 @@ class PodinfoArgs(TypedDict):
     """The IngressClass that serves `host`; `alb` if left out."""
     image: NotRequired[str]
     """The image of all three; the pinned one if left out."""
-    pod_annotations: NotRequired[dict[str, str]]
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
 
 
