@@ -1,11 +1,13 @@
 """The command line of every component of the control plane; all listen on loopback only."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sandbox.paths import Home
 from sandbox.ports import Ports
+from sandbox.service_network import SOCKET
 
 SERVICE_RANGE = "10.96.0.0/16"
 FIRST_SERVICE_ADDRESS = "10.96.0.1"
@@ -102,17 +104,22 @@ def kwok(program: Path, home: Home, stages: Sequence[Path]) -> list[str]:
     ]
 
 
-def egress() -> Mapping[str, object]:
-    """Where the API server finds Services: behind a socket that does not exist.
+def service_network(home: Home) -> list[str]:
+    """What is behind Services."""
+    return [sys.executable, "-m", "sandbox.service_network", str(home.folder)]
 
-    Nothing listens behind a Service here. On a network that swallows packets a call to a webhook's Service would
-    hang until the webhook's timeout; a missing socket refuses it within a millisecond on every network.
+
+def egress() -> Mapping[str, object]:
+    """Where the API server finds Services: behind a socket of this sandbox.
+
+    On a network that swallows packets a call to a webhook's Service would hang until the webhook's timeout; here it is
+    refused within milliseconds on every network.
     """
-    refused = {"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": "/nonexistent/no-service-network"}}}
+    connection = {"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": SOCKET}}}
     return {
         "apiVersion": "apiserver.k8s.io/v1beta1",
         "kind": "EgressSelectorConfiguration",
-        "egressSelections": [{"name": "cluster", "connection": refused}],
+        "egressSelections": [{"name": "cluster", "connection": connection}],
     }
 
 

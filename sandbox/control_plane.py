@@ -1,5 +1,6 @@
 """Starting, stopping and describing the control plane."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -13,12 +14,12 @@ from sandbox.console import say
 from sandbox.failure import SandboxError
 from sandbox.json_values import is_mapping
 from sandbox.kubeconfig import CONTEXT, write_kubeconfig
-from sandbox.paths import Home
+from sandbox.paths import PROJECT, Home
 from sandbox.processes import last_line, recorded, running, start, stop
 
 # In the order of their start; stopping goes the other way, so that nothing complains about a missing neighbour.
-STOP_ORDER = (("kwok", "kube-scheduler", "kube-controller-manager"), ("kube-apiserver",), ("etcd",))
-COMPONENTS = tools.CONTROL_PLANE
+STOP_ORDER = (("kwok", "kube-scheduler", "kube-controller-manager"), ("kube-apiserver",), ("etcd", "services"))
+COMPONENTS = (*tools.CONTROL_PLANE, "services")
 START_SECONDS = 90.0
 POLL_SECONDS = 0.05
 
@@ -31,7 +32,7 @@ def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
             if not quiet:
                 say(f"already running ({describe(home)})")
             return
-        programs = tools.find(COMPONENTS)
+        programs = tools.find(tools.CONTROL_PLANE)
         stages = node.stages()
         clear_remains(home)
         started = time.monotonic()
@@ -62,8 +63,8 @@ def start_components(home: Home, chosen: ports.Ports, programs: dict[str, Path],
     client = ApiClient(chosen.api, home.certificates)
     lines = command_lines(home, chosen, programs, stages)
     try:
-        for name in ("etcd", "kube-apiserver"):
-            start(home, name, lines[name])
+        for name in ("services", "etcd", "kube-apiserver"):
+            start(home, name, lines[name], os.environ | {"PYTHONPATH": str(PROJECT)})
         wait(home, client.ready, "kube-apiserver", "the API server to be ready")
         for name in ("kube-controller-manager", "kube-scheduler", "kwok"):
             start(home, name, lines[name])
@@ -86,6 +87,7 @@ def command_lines(
         "kube-controller-manager": commands.controller_manager(programs["kube-controller-manager"], home, chosen),
         "kube-scheduler": commands.scheduler(programs["kube-scheduler"], home, chosen),
         "kwok": commands.kwok(programs["kwok"], home, stages),
+        "services": commands.service_network(home),
     }
 
 

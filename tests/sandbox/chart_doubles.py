@@ -9,7 +9,8 @@ import yaml
 from sandbox import paths, tools
 from sandbox.json_values import Json, mapping
 
-CONTROL_PLANE, CRDS = "linkerd-control-plane", "linkerd-crds"
+CONTROL_PLANE, CRDS, VIZ = "linkerd-control-plane", "linkerd-crds", "linkerd-viz"
+NAMESPACES = {VIZ: "linkerd-viz"}
 WEBHOOKS = ("proxyInjector", "profileValidator", "policyValidator")
 OURS: dict[str, object] = {
     "identity": {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}},
@@ -25,7 +26,7 @@ NAIVE = {
 
 def helm(chart: str, values: Mapping[str, object], *more: str) -> "subprocess.CompletedProcess[str]":
     command = [str(tools.find(("helm",))["helm"]), "template", chart, str(paths.CHART_DOUBLES / chart)]
-    flags = ["--namespace", "linkerd", "--kube-version", "1.36.3", "--values", "-"]
+    flags = ["--namespace", NAMESPACES.get(chart, "linkerd"), "--kube-version", "1.36.3", "--values", "-"]
     text = json.dumps(values)
     return subprocess.run([*command, *flags, *more], input=text, capture_output=True, text=True, check=False)
 

@@ -63,7 +63,7 @@ def test_without_our_values_the_chart_makes_anchors_issuer_and_webhook_secrets_i
 @pytest.fixture(scope="module")
 def earlier() -> tuple[int, str, str]:
     """The minute, and what was rendered in it with the program's values and with naive ones."""
-    return minute(), rendered(CONTROL_PLANE, values(1)), schedule()
+    return minute(), rendered(CONTROL_PLANE, values("1")), schedule()
 
 
 def minute() -> int:
@@ -81,7 +81,7 @@ def test_renders_with_the_values_of_the_program_are_equal_whatever_the_clock_say
     while minute() == then:
         time.sleep(1)
     assert schedule() != naive, "the chart looks at the clock"
-    assert rendered(CONTROL_PLANE, values(1)) == ours, "but not with our values"
+    assert rendered(CONTROL_PLANE, values("1")) == ours, "but not with our values"
 
 
 def test_two_renders_with_naive_values_differ_in_secrets_bundles_and_pods_as_those_of_the_real_chart() -> None:

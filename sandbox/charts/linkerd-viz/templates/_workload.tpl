@@ -1,0 +1,130 @@
+{{/* What a container may take: resources in Linkerd's shape. */}}
+{{- define "viz.resources" -}}
+{{- $given := . | default dict }}
+{{- $found := dict }}
+{{- range $bound, $section := dict "limit" "limits" "request" "requests" }}
+{{- $amounts := dict }}
+{{- range $resource := list "cpu" "memory" "ephemeral-storage" }}
+{{- with dig $resource $bound "" $given }}{{- $_ := set $amounts $resource (toString .) }}{{- end }}
+{{- end }}
+{{- if $amounts }}{{- $_ := set $found $section $amounts }}{{- end }}
+{{- end }}
+{{- with $found }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/*
+A Deployment of one container. Takes a dict: root, component, image, args (a list), ports (a map), admin (the port of
+its probes), live and ready (their paths), settings (the component's values), uid and gid, annotations (of the pods),
+volumes and mounts (lists).
+*/}}
+{{- define "viz.deployment" }}
+{{- $values := .root.Values }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .component }}
+  namespace: {{ .root.Release.Namespace }}
+  annotations:
+    {{- include "viz.annotations" . | nindent 4 }}
+    linkerd.io/inject: enabled
+    config.linkerd.io/proxy-await: enabled
+  labels:
+    app.kubernetes.io/name: {{ .component }}
+    app.kubernetes.io/part-of: Linkerd
+    {{- include "viz.labels" . | nindent 4 }}
+spec:
+  replicas: {{ dig "replicas" 1 .settings }}
+  revisionHistoryLimit: {{ $values.revisionHistoryLimit }}
+  selector:
+    matchLabels:
+      {{- include "viz.selector" . | nindent 6 }}
+  template:
+    metadata:
+      annotations:
+        {{- include "viz.annotations" . | nindent 8 }}
+        linkerd.io/inject: enabled
+        config.alpha.linkerd.io/proxy-wait-before-exit-seconds: "0"
+        {{- with merge .annotations $values.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      labels:
+        {{- include "viz.selector" . | nindent 8 }}
+        {{- if eq .component "tap-injector" }}
+        linkerd.io/extension: viz
+        {{- end }}
+        {{- with $values.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      automountServiceAccountToken: false
+      serviceAccountName: {{ .component }}
+      securityContext:
+        seccompProfile: {type: RuntimeDefault}
+        {{- if eq .component "prometheus" }}
+        fsGroup: {{ .gid }}
+        {{- end }}
+      nodeSelector:
+        {{- toYaml $values.nodeSelector | nindent 8 }}
+      {{- with $values.tolerations }}
+      tolerations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: {{ .component }}
+          image: {{ .image }}
+          imagePullPolicy: {{ $values.defaultImagePullPolicy }}
+          args:
+            {{- toYaml .args | nindent 12 }}
+          ports:
+            {{- range $name, $port := .ports }}
+            - {name: {{ $name }}, containerPort: {{ $port }}}
+            {{- end }}
+          livenessProbe:
+            httpGet: {path: {{ .live }}, port: {{ .admin }}}
+            initialDelaySeconds: 10
+          readinessProbe:
+            httpGet: {path: {{ .ready }}, port: {{ .admin }}}
+            failureThreshold: 7
+          {{- include "viz.resources" .settings.resources | nindent 10 }}
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities: {drop: [ALL]}
+            readOnlyRootFilesystem: true
+            runAsNonRoot: true
+            runAsUser: {{ .uid }}
+            runAsGroup: {{ .gid }}
+            seccompProfile: {type: RuntimeDefault}
+          volumeMounts:
+            {{- with .mounts }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+            - {name: kube-api-access, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+      volumes:
+        {{- with .volumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        - name: kube-api-access
+          projected:
+            sources:
+              - serviceAccountToken: {expirationSeconds: 3607, path: token}
+              - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+{{- end -}}
+
+{{/* A Service: component and ports (a list of name, port, targetPort). */}}
+{{- define "viz.service" }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  {{- include "viz.metadata" (merge (dict "name" .component) .) | nindent 2 }}
+    linkerd.io/inject: enabled
+spec:
+  type: ClusterIP
+  selector: {linkerd.io/extension: viz, component: {{ .component }}}
+  ports:
+    {{- toYaml .servicePorts | nindent 4 }}
+{{- end -}}

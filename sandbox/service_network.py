@@ -1,0 +1,122 @@
+"""What lies behind Services in the sandbox: nothing, but for one server of the aggregated API.
+
+A namespace can be deleted only while every APIService of the cluster can say what it serves. linkerd-viz brings one,
+whose pods do not run here. Its discovery is answered with the certificate of the Secret that its pods would mount, so
+that the API server's check of it is a real one; all other calls are refused at once.
+"""
+
+import json
+import socket
+import ssl
+import sys
+import tempfile
+from base64 import b64decode
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import BaseServer, ThreadingMixIn, UnixStreamServer
+
+from sandbox import ports
+from sandbox.api_client import ApiClient
+from sandbox.json_values import Json, mapping
+from sandbox.paths import Home
+
+SOCKET = "run/services.sock"
+"""Relative to the home, where every component runs: the path of a socket may have no more than 107 characters."""
+HOST, SECRET = "tap.linkerd-viz.svc", "/api/v1/namespaces/linkerd-viz/secrets/tap-k8s-tls"
+GROUP_VERSION = "tap.linkerd.io/v1alpha1"
+DISCOVERY: dict[str, object] = {
+    "kind": "APIResourceList",
+    "apiVersion": "v1",
+    "groupVersion": GROUP_VERSION,
+    "resources": [{"name": "namespaces", "singularName": "", "namespaced": False, "kind": "Tap", "verbs": ["watch"]}],
+}
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """With what a call is answered: with nothing, unless it is for the one host."""
+
+    home: Home
+
+    def context(self) -> ssl.SSLContext:
+        """What every connection begins with."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = self.choose
+        return context
+
+    def choose(self, connection: ssl.SSLSocket | ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
+        """Take up a connection to the one host with the certificate of its Secret, as it is now."""
+        secret = self.secret() if host == HOST else None
+        if secret is None:
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        connection.context = self.serving(mapping(secret["data"]))
+        return None
+
+    def secret(self) -> Json | None:
+        """The Secret that the server's pods would mount."""
+        chosen = ports.recorded(self.home)
+        return ApiClient(chosen.api, self.home.certificates).get(SECRET) if chosen else None
+
+    def serving(self, data: Json) -> ssl.SSLContext:
+        """The certificate and the key of the Secret."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with tempfile.NamedTemporaryFile(dir=self.home.run) as file:  # readable by its owner only
+            file.write(b"\n".join(b64decode(str(data[key])) for key in ("tls.key", "tls.crt")))
+            file.flush()
+            context.load_cert_chain(file.name)
+        return context
+
+
+class Connection(BaseHTTPRequestHandler):
+    """One call of the API server: the way to a Service, and then requests on it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, context: ssl.SSLContext, request: socket.socket, client: object, server: BaseServer) -> None:
+        self.context = context
+        super().__init__(request, client, server)
+
+    def do_CONNECT(self) -> None:
+        """Say that the Service is there, and go on in TLS."""
+        self.send_response(HTTPStatus.OK)
+        self.end_headers()
+        self.request = self.context.wrap_socket(self.connection, server_side=True)
+        self.setup()
+
+    def do_GET(self) -> None:
+        """Answer discovery; there is nothing else."""
+        found = self.path.partition("?")[0] == f"/apis/{GROUP_VERSION}"
+        body = json.dumps(DISCOVERY if found else {}).encode()
+        self.send_response(HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by the base class
+        """Write one line to the component's log."""
+        sys.stderr.write(f"{format % args}\n")
+
+
+class Server(ThreadingMixIn, UnixStreamServer):
+    """The end of the API server's way to Services."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  named by the base class
+        """Write one line to the log: most calls end here, at a host that nobody answers for."""
+        sys.stderr.write(f"{sys.exc_info()[1]}\n")
+
+
+def serve(home: Home) -> None:
+    """Serve until the process is ended."""
+    Path(SOCKET).unlink(missing_ok=True)
+    with Server(SOCKET, partial(Connection, Certificates(home).context())) as server:
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(Home(Path(sys.argv[1])))
