@@ -37,8 +37,7 @@ def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
         clear_remains(home)
         started = time.monotonic()
         start_components(home, ports.choose(home, port), programs, stages)
-        seconds = time.monotonic() - started
-        say(f"running ({describe(home)}), ready after {seconds:.1f} s")
+        say(f"running ({describe(home)}), ready after {time.monotonic() - started:.1f} s")
 
 
 def describe(home: Home) -> str:
