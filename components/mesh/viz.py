@@ -43,7 +43,7 @@ class VizArgs(TypedDict):
     """What makes every namespace of the stack."""
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces a certificate; 90 if left out."""
-    pod_annotations: NotRequired[dict[str, str]]
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
     dashboard_host: NotRequired[str | None]
     """The DNS name by which the dashboard may be asked for; none but local ones if left out."""
@@ -95,7 +95,7 @@ class Viz(ComponentResource):
         self.register_outputs({"expires": self.expires})
 
 
-def values(pod_annotations: Mapping[str, str], dashboard_host: str | None = None) -> Mapping[str, Input[object]]:
+def values(pod_annotations: Mapping[str, Input[str]], dashboard_host: str | None = None) -> Mapping[str, Input[object]]:
     """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
     server = {"externalSecret": True, "caBundle": PLACEHOLDER}
     return {
