@@ -6,6 +6,7 @@ container that nobody starts here.
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox import ports, tools
@@ -14,8 +15,8 @@ from sandbox.console import say
 from sandbox.failure import SandboxError
 from sandbox.paths import Home
 from sandbox.processes import last_line, running, start
+from sandbox.tools import CANARY, PLUGIN_DOUBLE, ROLLOUTS_CONTROLLER
 
-CONTROLLER = "rollouts-controller"
 NAMESPACE = "kube-system"
 PLUGIN = "argoproj-labs/gatewayAPI"
 START_SECONDS = 30.0
@@ -24,26 +25,32 @@ STARTED = "Starting Controllers"
 
 
 def up(home: Home) -> None:
-    """Start the controller; harmless if it runs. The plugin is the file that GATEWAYAPI_PLUGIN names, else a double."""
+    """Start the controller; harmless if it runs."""
     chosen = ports.recorded(home)
     if chosen is None:
         message = "the sandbox does not run: start it with `make sandbox`."
         raise SandboxError(message)
-    if running(home, CONTROLLER):
+    if running(home, ROLLOUTS_CONTROLLER):
         say("the Argo Rollouts controller runs already")
         return
-    found = tools.find(tools.CANARY)
-    given = os.environ.get("GATEWAYAPI_PLUGIN")
-    configure(ApiClient(chosen.api, home.certificates), Path(given) if given else found[tools.PLUGIN_DOUBLE])
+    found = tools.find(CANARY)
+    used = plugin(found)
+    configure(ApiClient(chosen.api, home.certificates), used)
     environment = {**os.environ, "KUBECONFIG": str(home.kubeconfig), "POD_NAMESPACE": NAMESPACE}
-    start(home, CONTROLLER, command(found[CONTROLLER], home), environment)
+    start(home, ROLLOUTS_CONTROLLER, command(found[ROLLOUTS_CONTROLLER], home), environment)
     wait(home)
-    say(f"the Argo Rollouts controller runs (plugin: {given or 'double'})")
+    say(f"the Argo Rollouts controller runs (plugin: {used})")
 
 
-def configure(client: ApiClient, plugin: Path) -> None:
+def plugin(found: Mapping[str, Path]) -> Path:
+    """Return the plugin's file: the one that GATEWAYAPI_PLUGIN names, else the double among the tools found."""
+    given = os.environ.get("GATEWAYAPI_PLUGIN")
+    return Path(given).expanduser() if given else found[PLUGIN_DOUBLE]
+
+
+def configure(client: ApiClient, file: Path) -> None:
     """Write the controller's configuration, which names the plugin."""
-    routers = f"- name: {PLUGIN}\n  location: file://{plugin.resolve()}\n"
+    routers = f"- name: {PLUGIN}\n  location: file://{file.resolve()}\n"
     name = "argo-rollouts-config"
     configuration = {
         "apiVersion": "v1",
@@ -69,9 +76,11 @@ def command(program: Path, home: Home) -> list[str]:
 def wait(home: Home) -> None:
     """Wait until the controller works; raises with its last line if it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
-    log = home.logs / f"{CONTROLLER}.log"
+    log = home.logs / f"{ROLLOUTS_CONTROLLER}.log"
     while STARTED not in log.read_text(encoding="utf-8", errors="replace"):
-        if running(home, CONTROLLER) is None or time.monotonic() > deadline:
-            message = f"the Argo Rollouts controller does not start: {last_line(home, CONTROLLER)} (log: {log})."
+        if running(home, ROLLOUTS_CONTROLLER) is None or time.monotonic() > deadline:
+            message = (
+                f"the Argo Rollouts controller does not start: {last_line(home, ROLLOUTS_CONTROLLER)} (log: {log})."
+            )
             raise SandboxError(message)
         time.sleep(POLL_SECONDS)

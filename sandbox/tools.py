@@ -32,7 +32,7 @@ class Tool:
 
 
 KUBERNETES_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
-PLUGIN_DOUBLE = "gatewayapi-plugin"
+ROLLOUTS_CONTROLLER, PLUGIN_DOUBLE = "rollouts-controller", "gatewayapi-plugin"
 ARGO_MODULE = "linkerd-workshop/sandbox/tools/argo-rollouts"
 TOOLS: dict[str, Tool] = {
     tool.name: tool
@@ -45,7 +45,7 @@ TOOLS: dict[str, Tool] = {
         Tool("kwok", ("--version",), (0, 8, 0), (0, 9, 0), "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
         Tool("helm", ("version", "--short"), (3, 18, 0), (4, 0, 0), "helm", "helm.sh/helm/v3/cmd/helm"),
         Tool(
-            "rollouts-controller",
+            ROLLOUTS_CONTROLLER,
             ("--version",),
             (1, 9, 0),
             (1, 10, 0),
@@ -59,7 +59,7 @@ TOOLS: dict[str, Tool] = {
 }
 CONTROL_PLANE = ("etcd", *KUBERNETES_NAMES, "kwok")
 ENGINE = ("pulumi", "helm")
-CANARY = ("rollouts-controller", PLUGIN_DOUBLE)
+CANARY = (ROLLOUTS_CONTROLLER, PLUGIN_DOUBLE)
 # The modules of which linking sets a version: without it an API server says v0.0.0 and charts refuse to render.
 VERSION_VARIABLES = {
     "helm": ("helm.sh/helm/v3", "helm.sh/helm/v3/internal/version.version={version}"),

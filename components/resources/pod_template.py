@@ -14,6 +14,8 @@ def pod_template(workload: WorkloadArgs, labels: Mapping[str, str], account: Inp
     """Return the template of the pods that `workload` describes, with `account` as their ServiceAccount."""
     # A class translates the dictionaries in it, too, but only the signatures of the SDK's resources say so.
     spec: Any = pod_spec(workload, account)
+    # The controller writes a Rollout back without what is empty, and that would be drift.
+    spec["containers"] = [{key: value for key, value in each.items() if value} for each in spec["containers"]]
     return PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=labels, annotations=workload.get("pod_annotations", {})), spec=spec
+        metadata=ObjectMetaArgs(labels=labels, annotations=workload.get("pod_annotations") or None), spec=spec
     )

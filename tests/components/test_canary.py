@@ -105,6 +105,13 @@ def test_the_rollouts_pods_are_made_as_those_of_every_app() -> None:
     assert at(container, "lifecycle") == {"preStop": {"sleep": {"seconds": 5}}}, "in Kubernetes' spelling"
 
 
+def test_the_pods_carry_nothing_empty_because_the_controller_writes_it_back_without() -> None:
+    template = str(rollout(canary()).at("spec", "template"))
+
+    assert "{}" not in template
+    assert "[]" not in template
+
+
 def test_the_rollout_comes_after_what_it_names_and_goes_before_it() -> None:
     assert canary().before(rollout(canary())) == [
         "canary-account",
