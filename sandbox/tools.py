@@ -58,6 +58,7 @@ TOOLS: dict[str, Tool] = {
     )
 }
 CONTROL_PLANE = ("etcd", *KUBERNETES_NAMES, "kwok")
+CLIENTS = (ROLLOUTS_CONTROLLER, "kwok", "kube-scheduler", "kube-controller-manager")
 ENGINE = ("pulumi", "helm")
 CANARY = (ROLLOUTS_CONTROLLER, PLUGIN_DOUBLE)
 # The modules of which linking sets a version: without it an API server says v0.0.0 and charts refuse to render.
