@@ -34,7 +34,8 @@ def at_state(state: TrustState, *pods: object) -> Cluster:
         {"linkerd-workshop/trust-anchor": str(state.anchor), "linkerd-workshop/trust-phase": state.phase}
     )
     done = {"type": "Progressing", "reason": "NewReplicaSetAvailable", "lastUpdateTime": ISSUED}
-    cluster.answers[IDENTITY] = {"status": {"conditions": [done]}}
+    scaled = {"type": "Available", "reason": "MinimumReplicasAvailable", "lastUpdateTime": LATE}
+    cluster.answers[IDENTITY] = {"status": {"conditions": [scaled, done]}}
     cluster.answers[PODS] = {"items": list(pods)}
     return cluster
 

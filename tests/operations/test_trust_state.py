@@ -44,7 +44,12 @@ def test_the_step_that_is_named_instead_is_a_legal_one(pair: tuple[TrustState, T
     step = step_towards(*pair)
 
     assert (pair[0], step) in FORWARD | BACK | {(R2, TrustState(3, TrustPhase.STABLE)), (B2, R2)}
-    assert pair[1] > pair[0] or step in (pair[0].preceding, pair[0].following)
+
+
+def test_who_wants_back_is_led_back_where_there_is_a_way() -> None:
+    assert step_towards(R1, S1) == B1
+    assert step_towards(R2, B1) == B2
+    assert step_towards(S2, S1) == B2, "the old anchor is gone"
 
 
 @pytest.mark.parametrize("pair", sorted(FORWARD | BACK), ids=named)
