@@ -27,6 +27,9 @@ ARGO_CD_CHART = "10.1.1"
 # renovate: datasource=docker depName=quay.io/argoproj/argocd
 ARGO_CD = "3.4.4"
 
+# renovate: datasource=github-releases depName=argoproj-labs/rollout-extension
+ROLLOUT_EXTENSION = "0.3.7"
+
 # renovate: datasource=docker depName=buoyantio/booksapp
 BOOKSAPP_IMAGE = "docker.io/buoyantio/booksapp:v0.0.5"
 

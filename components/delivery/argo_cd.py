@@ -1,0 +1,109 @@
+"""Argo CD: its custom resource definitions, Redis' password and the chart, with the tab that shows a Rollout."""
+
+from hashlib import sha256
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.helm import v3, v4
+from pulumi_tls import PrivateKey
+
+from components.delivery.argo_cd_values import LOCAL_PORT, REDIS_SECRET, values
+from components.resources.chart_source import ChartSource
+from components.resources.rendered import with_annotations
+from components.resources.tls_secret import base64
+from components.resources.workload import SKIP_AWAIT
+from versions import ROLLOUT_EXTENSION
+
+NAMESPACE = "argocd"
+RELEASE = "argocd"
+"""The chart's release name; objects are then named as in Argo CD's own manifests."""
+EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/download/v{ROLLOUT_EXTENSION}/extension.tar"
+
+
+class Extension(TypedDict):
+    """Where the user interface's Rollout tab is downloaded from, at every start of the server."""
+
+    url: str
+    """A tar archive."""
+    checksums: NotRequired[str]
+    """The URL of a file in sha256sum's format; upstream publishes none, so a mirror should."""
+
+
+class ArgoCdArgs(TypedDict):
+    """Inputs of an ArgoCd."""
+
+    namespace: Input[str]
+    """The namespace `argocd`; not meshed, because Argo CD's network policies let no proxy through."""
+    crds_chart: ChartSource
+    """A chart of the published definitions."""
+    chart: ChartSource
+    extension: NotRequired[Extension]
+    """The pinned release of upstream if left out."""
+
+
+class ArgoCd(ComponentResource):
+    """Argo CD for one cluster, reached by `kubectl port-forward` only."""
+
+    url: Output[str]
+    """The command that brings the user interface to this machine."""
+    password: Output[str]
+    """The command that shows the password of the user `admin`."""
+
+    def __init__(self, name: str, args: ArgoCdArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:delivery:ArgoCd", name, {}, opts)
+        namespace, chart, crds_chart = args["namespace"], args["chart"], args["crds_chart"]
+        child = ResourceOptions(parent=self)
+        crds = v3.Release(
+            f"{name}-crds",
+            name="argo-cd-crds",
+            namespace=namespace,
+            chart=crds_chart["chart"],
+            version=crds_chart.get("version"),
+            repository_opts={"repo": crds_chart["repository"]} if "repository" in crds_chart else None,
+            opts=child,
+        )
+        v4.Chart(
+            f"{name}-chart",
+            name=RELEASE,
+            namespace=NAMESPACE,
+            chart=chart["chart"],
+            version=chart.get("version"),
+            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
+            values=values(_installer(args.get("extension", {"url": EXTENSION}))),
+            opts=ResourceOptions(
+                parent=self,
+                # The server ends where Applications are unknown; a pod that starts before the Secret never learns the
+                # password.
+                depends_on=[crds, self._redis_password(name, namespace, child)],
+                transforms=[with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT)],
+            ),
+        )
+        kubectl = f"kubectl -n {NAMESPACE}"
+        self.url = Output.from_input(f"{kubectl} port-forward svc/{RELEASE}-server {LOCAL_PORT}:443")
+        # The server makes it when it first starts; with the namespace it goes.
+        self.password = Output.from_input(
+            f"{kubectl} get secret argocd-initial-admin-secret -o jsonpath='{{.data.password}}' | base64 --decode"
+        )
+        self.register_outputs({"url": self.url, "password": self.password})
+
+    def _redis_password(self, name: str, namespace: Input[str], child: ResourceOptions) -> Secret:
+        """Make what the chart's hook would have: job, role, binding and account of `redis-secret-init`."""
+        key = PrivateKey(f"{name}-redis-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child)
+        return Secret(
+            f"{name}-redis-secret",
+            metadata={"name": REDIS_SECRET, "namespace": namespace},
+            # `data` and not `string_data`: the server moves that into `data`, and a refresh would report drift.
+            data={"auth": key.private_key_pem.apply(password_from).apply(base64)},
+            opts=child,
+        )
+
+
+def password_from(key: str) -> str:
+    """Return a password of 64 hexadecimal digits that only the holder of a private key (PEM) can make."""
+    return sha256(f"redis password of Argo CD\n{key}".encode()).hexdigest()
+
+
+def _installer(extension: Extension) -> dict[str, str]:
+    variables = {"EXTENSION_URL": extension["url"]}
+    return variables | ({"EXTENSION_CHECKSUM_URL": extension["checksums"]} if "checksums" in extension else {})

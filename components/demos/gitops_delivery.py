@@ -1,0 +1,103 @@
+"""The canary demo in Argo CD's hands: an Application that keeps a folder of a git repository in the cluster."""
+
+from typing import TypedDict
+
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.resources.app_project import AppProject, GroupKind
+from components.resources.application import (
+    THIS_CLUSTER,
+    Application,
+    ApplicationSpec,
+    Destination,
+    IgnoredDifference,
+    SyncPolicy,
+)
+
+NAME = "progressive-delivery"
+
+KINDS: list[GroupKind] = [
+    {"group": "", "kind": "Service"},
+    {"group": "", "kind": "ServiceAccount"},
+    {"group": "apps", "kind": "Deployment"},
+    {"group": "argoproj.io", "kind": "Rollout"},
+    {"group": "argoproj.io", "kind": "AnalysisTemplate"},
+    {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"},
+]
+"""What the repository may bring into the demo's namespace."""
+
+OWNED_BY_ROLLOUTS: list[IgnoredDifference] = [
+    # A list is compared and applied as a whole, so its weights cannot be ignored alone; nor are they: the API server
+    # adds defaults to every rule, which would be a difference for ever.
+    {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "jsonPointers": ["/spec/rules"]},
+    {"kind": "Service", "jsonPointers": ["/spec/selector/rollouts-pod-template-hash"]},
+]
+
+SYNC: SyncPolicy = {
+    "automated": {"prune": True, "selfHeal": True},
+    # Otherwise a sync in the middle of a canary writes the repository's weights over the controller's.
+    "syncOptions": ["RespectIgnoreDifferences=true"],
+    # The definitions of Rollout and HTTPRoute may be a moment younger than the Application.
+    "retry": {"limit": 10, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
+}
+
+
+class GitopsDeliveryArgs(TypedDict):
+    """Inputs of a GitopsDelivery."""
+
+    argo_cd_namespace: Input[str]
+    namespace: Input[str]
+    """Where the demo goes: one that this program makes and removes, and in which nothing else is."""
+    repository: str
+    """The URL of a git repository that Argo CD can read without credentials."""
+    path: str
+    """The folder with the `kustomization.yaml`."""
+    revision: str
+    """A branch, tag or commit."""
+
+
+class GitopsDelivery(ComponentResource):
+    """The demo of progressive delivery, from git.
+
+    It has to depend on Argo CD: an Application that outlives it cannot be synced, and one with a finalizer not deleted.
+    """
+
+    application: Output[str]
+    """The Application's name."""
+
+    def __init__(self, name: str, args: GitopsDeliveryArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:demos:GitopsDelivery", name, {}, opts)
+        child, argo_cd = ResourceOptions(parent=self), args["argo_cd_namespace"]
+        destination: Destination = {"server": THIS_CLUSTER, "namespace": args["namespace"]}
+        project = AppProject(
+            f"{name}-project",
+            {
+                "name": NAME,
+                "namespace": argo_cd,
+                "spec": {
+                    "description": "The workshop's canary demo",
+                    "sourceRepos": [args["repository"]],
+                    "destinations": [destination],
+                    "namespaceResourceWhitelist": KINDS,
+                },
+            },
+            child,
+        )
+        Application(
+            f"{name}-application",
+            {"name": NAME, "namespace": argo_cd, "spec": _spec(args, destination)},
+            # Without its project an Application is an error, and stays one until the next look at the repository.
+            ResourceOptions(parent=self, depends_on=[project]),
+        )
+        self.application = Output.from_input(NAME)
+        self.register_outputs({"application": self.application})
+
+
+def _spec(args: GitopsDeliveryArgs, destination: Destination) -> ApplicationSpec:
+    return {
+        "project": NAME,
+        "source": {"repoURL": args["repository"], "path": args["path"], "targetRevision": args["revision"]},
+        "destination": destination,
+        "ignoreDifferences": OWNED_BY_ROLLOUTS,
+        "syncPolicy": SYNC,
+    }

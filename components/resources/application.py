@@ -1,0 +1,113 @@
+"""Application, typed: what Argo CD keeps in the cluster as it stands in a git repository.
+
+Shape: Argo CD 3.4 (`argoproj.io/v1alpha1`), as far as an application from one folder needs it.
+"""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+from pulumi import CustomResource, Input, ResourceOptions
+
+API_VERSION = "argoproj.io/v1alpha1"
+
+THIS_CLUSTER = "https://kubernetes.default.svc"
+"""The cluster in which Argo CD runs, as a destination."""
+
+
+class Source(TypedDict):
+    """A folder in a git repository; one with a `kustomization.yaml` is rendered by Kustomize."""
+
+    repoURL: Input[str]
+    path: Input[str]
+    targetRevision: Input[str]
+    """A branch, tag or commit."""
+
+
+class Destination(TypedDict):
+    """Where objects go that name no namespace themselves."""
+
+    server: Input[str]
+    """The API server's URL."""
+    namespace: Input[str]
+
+
+class IgnoredDifference(TypedDict):
+    """Fields of a kind that somebody else owns."""
+
+    group: NotRequired[Input[str]]
+    """The API group; the core group if left out."""
+    kind: Input[str]
+    jsonPointers: Input[Sequence[Input[str]]]
+    """Paths such as `/spec/rules`."""
+
+
+class Automated(TypedDict):
+    """What happens without a click."""
+
+    prune: Input[bool]
+    """Whether objects go that went from the repository."""
+    selfHeal: Input[bool]
+    """Whether changes by hand are taken back."""
+
+
+class Backoff(TypedDict):
+    """How long to wait between attempts."""
+
+    duration: Input[str]
+    """The first wait, for example `5s`."""
+    factor: Input[int]
+    maxDuration: Input[str]
+
+
+class Retry(TypedDict):
+    """How often a failed sync is tried again."""
+
+    limit: Input[int]
+    backoff: Input[Backoff]
+
+
+class SyncPolicy(TypedDict):
+    """When and how the cluster is brought to what the repository says."""
+
+    automated: Input[Automated]
+    syncOptions: Input[Sequence[Input[str]]]
+    retry: Input[Retry]
+
+
+class ApplicationSpec(TypedDict):
+    """The spec of an Application."""
+
+    project: Input[str]
+    source: Input[Source]
+    destination: Input[Destination]
+    ignoreDifferences: NotRequired[Input[Sequence[Input[IgnoredDifference]]]]
+    syncPolicy: NotRequired[Input[SyncPolicy]]
+    """By hand if left out."""
+
+
+class ApplicationArgs(TypedDict):
+    """Inputs of an Application."""
+
+    name: Input[str]
+    """The object's name."""
+    namespace: Input[str]
+    """Argo CD's namespace."""
+    spec: Input[ApplicationSpec]
+
+
+class Application(CustomResource):
+    """An Application object, without a finalizer: its namespace belongs to this program, and takes all with it."""
+
+    def __init__(self, name: str, args: ApplicationArgs, opts: ResourceOptions | None = None) -> None:
+        # pulumi_kubernetes' own CustomResource takes any spec, so a wrong key would pass the type checker.
+        super().__init__(
+            f"kubernetes:{API_VERSION}:Application",
+            name,
+            {
+                "apiVersion": API_VERSION,
+                "kind": "Application",
+                "metadata": {"name": args["name"], "namespace": args["namespace"]},
+                "spec": args["spec"],
+            },
+            opts,
+        )
