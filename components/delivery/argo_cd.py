@@ -10,6 +10,7 @@ from pulumi_tls import PrivateKey
 
 from components.delivery.argo_cd_values import LOCAL_PORT, REDIS_SECRET, values
 from components.resources.chart_source import ChartSource
+from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
 from components.resources.tls_secret import base64
 from components.resources.workload import SKIP_AWAIT
@@ -18,6 +19,9 @@ from versions import ROLLOUT_EXTENSION
 NAMESPACE = "argocd"
 RELEASE = "argocd"
 """The chart's release name; objects are then named as in Argo CD's own manifests."""
+NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+"""Every pod of the chart may run under the strictest rules."""
+
 EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/download/v{ROLLOUT_EXTENSION}/extension.tar"
 
 
@@ -34,7 +38,7 @@ class ArgoCdArgs(TypedDict):
     """Inputs of an ArgoCd."""
 
     namespace: Input[str]
-    """The namespace `argocd`; not meshed, because Argo CD's network policies let no proxy through."""
+    """The namespace `argocd`, with NAMESPACE_METADATA; not meshed, as Argo CD's network policies stop proxies."""
     crds_chart: ChartSource
     """A chart of the published definitions."""
     chart: ChartSource

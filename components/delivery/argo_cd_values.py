@@ -38,20 +38,25 @@ def values(extension: Mapping[str, str]) -> Mapping[str, Input[object]]:
             "clusterRoleRules": {"enabled": True, "rules": controller_rules()},
             "resources": _resources("50m", "256Mi", "1Gi"),
         },
-        "server": {
-            "clusterRoleRules": {"enabled": True, "rules": server_rules()},
-            # Whoever reaches it may guess passwords: only `kubectl port-forward` does.
-            "service": {"type": "ClusterIP"},
-            "ingress": {"enabled": False},
-            "extensions": {
-                "enabled": True,
-                "extensionList": [{"name": "rollout-extension", "env": _environment(extension)}],
-                "resources": _resources("10m", "32Mi", "128Mi"),
-            },
-            "resources": _resources("20m", "128Mi", "512Mi"),
-        },
+        "server": _server(extension),
         "repoServer": {"resources": _resources("20m", "128Mi", "1Gi")},
         "redis": {"automountServiceAccountToken": False, "resources": _resources("10m", "32Mi", "128Mi")},
+    }
+
+
+def _server(extension: Mapping[str, str]) -> Mapping[str, object]:
+    """Return the values of the part that people see."""
+    return {
+        "clusterRoleRules": {"enabled": True, "rules": server_rules()},
+        # Whoever reaches it may guess passwords: only `kubectl port-forward` does.
+        "service": {"type": "ClusterIP"},
+        "ingress": {"enabled": False},
+        "extensions": {
+            "enabled": True,
+            "extensionList": [{"name": "rollout-extension", "env": _environment(extension)}],
+            "resources": _resources("10m", "32Mi", "128Mi"),
+        },
+        "resources": _resources("20m", "128Mi", "512Mi"),
     }
 
 
