@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from google.protobuf import struct_pb2
     from pulumi.provider.experimental.provider import Provider
 
-_WORKERS = 32  # the engine runs 4 x CPUs operations at once, each of which may wait for minutes
+# The engine runs 4 x CPUs operations at once, each of which may wait for minutes; and every object of every chart holds
+# a worker from its registration to its end. Where those took all workers, nothing was left to make the objects.
+_WORKERS = 2000
 _GRACE_SECONDS = 3
 _MESSAGE_LIMIT = 400 * 1024 * 1024
 _OPTIONS = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]

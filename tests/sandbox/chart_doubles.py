@@ -9,8 +9,9 @@ import yaml
 from sandbox import paths, tools
 from sandbox.json_values import Json, mapping
 
-CONTROL_PLANE, CRDS, VIZ = "linkerd-control-plane", "linkerd-crds", "linkerd-viz"
-NAMESPACES = {VIZ: "linkerd-viz"}
+CONTROL_PLANE, CRDS, VIZ, ARGO_CD = "linkerd-control-plane", "linkerd-crds", "linkerd-viz", "argo-cd"
+NAMESPACES = {VIZ: "linkerd-viz", ARGO_CD: "argocd"}
+RELEASES = {ARGO_CD: "argocd"}
 WEBHOOKS = ("proxyInjector", "profileValidator", "policyValidator")
 OURS: dict[str, object] = {
     "identity": {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}},
@@ -25,7 +26,8 @@ NAIVE = {
 
 
 def helm(chart: str, values: Mapping[str, object], *more: str) -> "subprocess.CompletedProcess[str]":
-    command = [str(tools.find(("helm",))["helm"]), "template", chart, str(paths.CHART_DOUBLES / chart)]
+    command = [str(tools.find(("helm",))["helm"]), "template", RELEASES.get(chart, chart)]
+    command.append(str(paths.CHART_DOUBLES / chart))
     flags = ["--namespace", NAMESPACES.get(chart, "linkerd"), "--kube-version", "1.36.3", "--values", "-"]
     text = json.dumps(values)
     return subprocess.run([*command, *flags, *more], input=text, capture_output=True, text=True, check=False)
