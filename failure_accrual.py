@@ -76,6 +76,6 @@ def checked_jitter(ratio: float) -> float:
 
 
 def checked_order(min_penalty: str, max_penalty: str) -> None:
-    """Do nothing. Raises ValueError if the first penalty is longer than the second, or one is none."""
+    """Refuse a first penalty that is longer than the longest: raises ValueError, also for one that is none."""
     if milliseconds(min_penalty) > milliseconds(max_penalty):
         raise ValueError(f"the penalties are {min_penalty} to {max_penalty}, but {ORDER_RULE}; change one.")
