@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from conventions import OWNER
 from operations import gateway_api_check
+from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, items, text
+from operations.compatibility_check import check_kubernetes, check_pins
 from operations.first_contact import greet
 from operations.permissions import check_permissions
 from operations.problem import InputError, Problem
-from versions import MINIMUM_KUBERNETES
 
 CLOCK_SKEW = 60
 """Seconds by which this machine's clock may differ: certificates begin with the moment that it shows."""
@@ -67,12 +68,13 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
         return
     yield Check("the cluster answers", ())
     subjects: dict[str, Callable[[], list[Problem]]] = {
-        "Kubernetes is new enough": lambda: _version(api),
+        "what is installed fits together": lambda: check_pins(tuple(Part)),
+        "Kubernetes is new enough": lambda: check_kubernetes(api, tuple(Part)),
         "the clocks agree": lambda: _clock(api),
         "permissions": lambda: check_permissions(api),
         "no other Linkerd": lambda: _foreign_mesh(api, expected),
         "the namespaces are free": lambda: _foreign_namespaces(api, expected),
-        "Gateway API": lambda: gateway_api_check.check(api, installs=expected.installs_gateway_api),
+        "Gateway API": lambda: gateway_api_check.check(api, installs=expected.installs_gateway_api, parts=tuple(Part)),
     }
     for subject, check in subjects.items():
         yield Check(subject, _result(check))
@@ -97,17 +99,6 @@ def facts(api: ClusterApi) -> Facts:
         kubernetes=text(api.get("/version").body, "gitVersion"),
         ingress_classes=frozenset(text(each, "metadata", "name") for each in classes),
     )
-
-
-def _version(api: ClusterApi) -> list[Problem]:
-    body = api.get("/version").body
-    digits = ["".join(filter(str.isdigit, text(body, part))) for part in ("major", "minor")]
-    oldest = ".".join(map(str, MINIMUM_KUBERNETES))
-    if all(digits) and tuple(map(int, digits)) >= MINIMUM_KUBERNETES:
-        return []
-    found = f"Kubernetes is {text(body, 'gitVersion') or 'of an unknown version'}"
-    rule = f"the pinned Linkerd charts render from {oldest} on"
-    return [Problem(api.address, found, rule, "Upgrade the cluster, or choose another context.")]
 
 
 def _clock(api: ClusterApi) -> list[Problem]:

@@ -11,7 +11,7 @@ from operations.stack_settings import parse
 from operations.startup import expectations
 from settings import Settings
 from tests.operations.api_server import GATEWAY, INJECTOR, Cluster, serving
-from versions import GATEWAY_API
+from versions import GATEWAY_API, LINKERD_CHART
 
 NAMELESS: dict[str, object] = {}
 STACK = Expectations("test", ["linkerd", "booksapp"], installs_gateway_api=True)
@@ -172,7 +172,7 @@ def test_a_gateway_api_of_somebody_else_is_used_where_linkerd_reads_it(tmp_path:
 def test_a_gateway_api_that_linkerd_does_not_read_is_told(tmp_path: Path, version: str) -> None:
     problem = only(gateway_api(version), tmp_path, FOREIGN_GATEWAY)
 
-    assert problem.rule == "the pinned Linkerd reads 1.2.1 to 1.5.1"
+    assert problem.rule.startswith(f"Linkerd {LINKERD_CHART} reads 1.2.1 to 1.5.1")
     assert GATEWAY_API in problem.cure
 
 
