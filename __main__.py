@@ -2,64 +2,64 @@
 
 import pulumi
 
+from arguments import cluster, delivery, demos, mesh
+from arguments.cluster import after
 from components.addons.gateway_api import GatewayApi
 from components.cluster import Cluster
+from components.delivery.argo_cd import ArgoCd
+from components.delivery.argo_rollouts import ArgoRollouts
 from components.demos.booksapp import Booksapp
-from components.mesh.control_plane import GENERATION
-from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd
-from components.resources.http_route import RouteApi
-from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Namespaces
-from operations.chart_sources import Part
+from components.demos.circuit_breaking import CircuitBreaking
+from components.demos.gitops_delivery import GitopsDelivery
+from components.demos.podinfo import Podinfo
+from components.demos.progressive_delivery import ProgressiveDelivery
+from components.mesh.linkerd import Linkerd
+from components.mesh.prometheus_access import PrometheusAccess
+from components.mesh.viz import Viz
+from components.resources.meshed_namespace import Namespaces
+from components.traffic.protected_host import ProtectedHost
 from operations.startup import prepare
 
 stack = pulumi.get_stack()
-settings, facts, charts = prepare(stack)  # whatever is wrong ends the program here, before anything is registered
+start = prepare(stack)  # whatever is wrong ends the program here, before anything is registered
+wanted, apps, shown = start.settings, start.settings.demos, dict[str, pulumi.Output[str]]()
 
-cluster = Cluster(
-    "cluster",
-    {"identity": facts.identity, "kubeconfig": settings.kubeconfig, "context": settings.context},
+provider = Cluster("cluster", cluster.cluster(start)).kubernetes
+spaces = Namespaces("namespaces", cluster.namespaces(start, stack), after(provider))
+definitions = (
+    GatewayApi("gateway-api", cluster.gateway_api(start), after(provider)) if wanted.gateway_api.install else None
 )
-inside = pulumi.ResourceOptions(providers=[cluster.kubernetes])
-wanted: dict[str, NamespaceMetadata] = {"linkerd": NAMESPACE_METADATA}
-wanted |= {"booksapp": MESHED} if settings.demos.booksapp.enabled else {}
-namespaces = Namespaces("namespaces", {"owner": stack, "namespaces": wanted}, inside)
-definitions = charts.get(Part.GATEWAY_API_CRDS)
-gateway_api = GatewayApi("gateway-api", {"chart": definitions["chart"]}, inside) if definitions else None
-linkerd = Linkerd(
-    "linkerd",
-    {
-        "namespace": namespaces.names["linkerd"],
-        "crds_chart": charts[Part.LINKERD_CRDS],
-        "control_plane_chart": charts[Part.LINKERD_CONTROL_PLANE],
-        "lifetimes": {
-            "anchor_days": settings.trust.anchor_days,
-            "issuer_days": settings.trust.issuer_days,
-            "renewal_days": settings.trust.renewal_days,
-        },
-        "generation": settings.trust.generation,
-        "gateway_api": gateway_api,
-    },
-    inside,
-)
-demos: dict[str, pulumi.Output[str]] = {}
-# A pod that starts before the injector answers runs unmeshed, without an error.
-meshed = pulumi.ResourceOptions(providers=[cluster.kubernetes], depends_on=[linkerd])
-if settings.demos.booksapp.enabled:
-    booksapp = settings.demos.booksapp
-    demos["booksapp"] = Booksapp(
-        "booksapp",
-        {
-            "namespace": namespaces.names["booksapp"],
-            "fault_percent": booksapp.fault_percent,
-            "authors_failure_rate": booksapp.authors_failure_rate,
-            "webapp_replicas": booksapp.webapp_replicas,
-            "route_api": RouteApi(booksapp.route_api),
-            "host": booksapp.host if settings.ingress_class in facts.ingress_classes else None,
-            "ingress_class": settings.ingress_class,
-            "pod_annotations": {GENERATION: linkerd.restart_key},
-        },
-        meshed,
-    ).url
+linkerd = Linkerd("linkerd", mesh.linkerd(start, spaces, definitions), after(provider))
+viz = Viz("viz", mesh.viz(start, spaces, linkerd), after(provider)) if wanted.viz.enabled else None
+if viz and wanted.viz.dashboard and start.served(wanted.viz.dashboard.host):
+    dashboard = mesh.dashboard_host(start, spaces, wanted.viz.dashboard)
+    shown["viz"] = ProtectedHost("viz-dashboard", dashboard, after(provider, viz)).url
 
-pulumi.export("demos", demos)
-pulumi.export("certificatesExpire", linkerd.expires)
+# A pod that starts before the injectors answer runs unmeshed, or cannot be tapped, without an error.
+meshed = after(provider, linkerd, viz)
+if apps.booksapp.enabled:
+    shown["booksapp"] = Booksapp("booksapp", demos.booksapp(start, spaces, linkerd), meshed).url
+if apps.podinfo.enabled:
+    shown["podinfo"] = Podinfo("podinfo", demos.podinfo(start, spaces, linkerd), meshed).url
+if apps.circuit_breaking.enabled:
+    breaking = demos.circuit_breaking(start, spaces, linkerd)
+    shown["circuitBreaking"] = CircuitBreaking("circuit-breaking", breaking, meshed).command
+
+rollouts, argo_cd = wanted.delivery.argo_rollouts.enabled, wanted.delivery.argo_cd.enabled
+controller = ArgoRollouts("argo-rollouts", delivery.argo_rollouts(start, spaces, linkerd), meshed) if rollouts else None
+gitops = ArgoCd("argo-cd", delivery.argo_cd(start, spaces), after(provider)) if argo_cd else None
+# Its controllers leave last: what they own could neither be changed nor, where it has a finalizer, be deleted.
+delivered = after(provider, linkerd, viz, controller, gitops)
+if apps.progressive_delivery.enabled and apps.progressive_delivery.owner == "argo-cd":
+    GitopsDelivery("progressive-delivery", demos.gitops_delivery(start, spaces), delivered)
+elif apps.progressive_delivery.enabled:
+    leave = (
+        PrometheusAccess("analysis", mesh.prometheus_access(spaces), meshed)
+        if apps.progressive_delivery.analysis
+        else None
+    )
+    canary = demos.progressive_delivery(start, spaces, linkerd, leave)
+    shown["progressiveDelivery"] = ProgressiveDelivery("progressive-delivery", canary, delivered).url
+
+pulumi.export("demos", shown | ({"argoCd": gitops.url, "argoCdPassword": gitops.password} if gitops else {}))
+pulumi.export("certificatesExpire", mesh.expires(linkerd, viz))

@@ -11,6 +11,12 @@ OWNER = "linkerd-workshop/stack"
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 """Namespace and name of the Helm release that holds the Gateway API's definitions."""
 
+ARGO_ROLLOUTS_RELEASE = ("argo-rollouts", "argo-rollouts-crds")
+"""Namespace and name of the Helm release that holds the definitions of Rollouts and of their analyses."""
+
+ARGO_CD_RELEASE = ("argocd", "argo-cd-crds")
+"""Namespace and name of the Helm release that holds the definitions of Applications and their kin."""
+
 TRUST_ANCHOR = "linkerd-workshop/trust-anchor"
 TRUST_PHASE = "linkerd-workshop/trust-phase"
 """Annotations of the mesh's trust bundle: the anchor's number and the phase that the cluster is in."""

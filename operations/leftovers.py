@@ -1,11 +1,11 @@
 """What a destroyed stack has left in its cluster."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rich.console import Console
 from rich.table import Table
 
-from conventions import GATEWAY_API_RELEASE, OWNER
+from conventions import ARGO_CD_RELEASE, ARGO_ROLLOUTS_RELEASE, GATEWAY_API_RELEASE, OWNER
 from operations.cluster_api import ClusterApi, at, items, text
 from settings import Settings
 
@@ -18,13 +18,16 @@ CLUSTER_WIDE = (
     "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
     "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    "/apis/apiregistration.k8s.io/v1/apiservices",
 )
 GROUPS = ("linkerd.io", "policy.linkerd.io", "workload.linkerd.io")
+RELEASES = (GATEWAY_API_RELEASE, ARGO_ROLLOUTS_RELEASE, ARGO_CD_RELEASE)
+PART_OF = "app.kubernetes.io/part-of"
 
 
 def report(settings: Settings, stack: str, console: Console) -> int:
     """Print what is left of the stack; return 1 if it is more than what charts mark to keep."""
-    found = list(leftovers(ClusterApi(settings.kubeconfig, settings.context), stack))
+    found = list(leftovers(ClusterApi(settings.kubeconfig, settings.context), stack, _marks(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")
         return 0
@@ -38,8 +41,19 @@ def report(settings: Settings, stack: str, console: Console) -> int:
     return 0 if all(kept for _, kept in found) else 1
 
 
-def leftovers(api: ClusterApi, stack: str) -> Iterator[tuple[str, bool]]:
-    """Yield each object that a destroyed stack would have removed, and whether its chart marks it to be kept."""
+def _marks(settings: Settings) -> set[tuple[str, str]]:
+    """Return the labels that the charts of a stack put on what lies in no namespace."""
+    marks = {("linkerd.io/control-plane-ns", "linkerd"), ("linkerd.io/extension", "viz")}
+    # These are often there without the stack, which the others cannot be.
+    marks |= {(PART_OF, "argo-rollouts")} if settings.delivery.argo_rollouts.enabled else set()
+    return marks | ({(PART_OF, "argocd")} if settings.delivery.argo_cd.enabled else set())
+
+
+def leftovers(api: ClusterApi, stack: str, marks: Collection[tuple[str, str]]) -> Iterator[tuple[str, bool]]:
+    """Yield each object that a destroyed stack would have removed, and whether its chart marks it to be kept.
+
+    What lies in no namespace is known by one of the labels `marks`.
+    """
     for namespace in items(api.find("/api/v1/namespaces")):
         if text(namespace, "metadata", "annotations", OWNER) == stack:
             yield f"namespace/{text(namespace, 'metadata', 'name')}", False
@@ -48,10 +62,10 @@ def leftovers(api: ClusterApi, stack: str) -> Iterator[tuple[str, bool]]:
         release = tuple(
             text(definition, *annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name")
         )
-        if release == GATEWAY_API_RELEASE or text(definition, "spec", "group") in GROUPS:
+        if release in RELEASES or text(definition, "spec", "group") in GROUPS:
             kept = at(definition, *annotations, KEEP) == "keep"
             yield f"crd/{text(definition, 'metadata', 'name')}", kept
     for path in CLUSTER_WIDE:
         for each in items(api.find(path)):
-            if text(each, "metadata", "labels", "linkerd.io/control-plane-ns") == "linkerd":
+            if any(text(each, "metadata", "labels", label) == value for label, value in marks):
                 yield f"{path.rsplit('/', 1)[1]}/{text(each, 'metadata', 'name')}", False

@@ -4,19 +4,18 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from conventions import OWNER
-from operations import gateway_api_check
+from conventions import TrustPhase
+from operations import gateway_api_check, owners
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, items, text
-from operations.compatibility_check import check_kubernetes, check_pins
 from operations.first_contact import greet
 from operations.permissions import check_permissions
 from operations.problem import InputError, Problem
+from operations.trust_check import check_trust
+from versions import MINIMUM_KUBERNETES
 
 CLOCK_SKEW = 60
 """Seconds by which this machine's clock may differ: certificates begin with the moment that it shows."""
-
-INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,12 @@ class Expectations:
     stack: str
     namespaces: Collection[str]
     """The namespaces that it makes."""
-    installs_gateway_api: bool
+    parts: Collection[Part]
+    """What it installs by charts."""
+    anchor: int = 1
+    """The trust anchor's number."""
+    phase: TrustPhase = TrustPhase.STABLE
+    """Where its replacement stands."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,14 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
         return
     yield Check("the cluster answers", ())
     subjects: dict[str, Callable[[], list[Problem]]] = {
-        "what is installed fits together": lambda: check_pins(tuple(Part)),
-        "Kubernetes is new enough": lambda: check_kubernetes(api, tuple(Part)),
+        "Kubernetes is new enough": lambda: _version(api),
         "the clocks agree": lambda: _clock(api),
         "permissions": lambda: check_permissions(api),
-        "no other Linkerd": lambda: _foreign_mesh(api, expected),
-        "the namespaces are free": lambda: _foreign_namespaces(api, expected),
-        "Gateway API": lambda: gateway_api_check.check(api, installs=expected.installs_gateway_api, parts=tuple(Part)),
+        "trust": lambda: check_trust(api, expected.anchor, expected.phase),
+        "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
+        "no other Argo": lambda: owners.check_argo(api, expected.parts),
+        "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
+        "Gateway API": lambda: gateway_api_check.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts),
     }
     for subject, check in subjects.items():
         yield Check(subject, _result(check))
@@ -101,6 +106,17 @@ def facts(api: ClusterApi) -> Facts:
     )
 
 
+def _version(api: ClusterApi) -> list[Problem]:
+    body = api.get("/version").body
+    digits = ["".join(filter(str.isdigit, text(body, part))) for part in ("major", "minor")]
+    oldest = ".".join(map(str, MINIMUM_KUBERNETES))
+    if all(digits) and tuple(map(int, digits)) >= MINIMUM_KUBERNETES:
+        return []
+    found = f"Kubernetes is {text(body, 'gitVersion') or 'of an unknown version'}"
+    rule = f"the pinned Linkerd charts render from {oldest} on"
+    return [Problem(api.address, found, rule, "Upgrade the cluster, or choose another context.")]
+
+
 def _clock(api: ClusterApi) -> list[Problem]:
     skew = abs((api.get("/version").time - datetime.now(UTC)).total_seconds())
     if skew <= CLOCK_SKEW:
@@ -108,33 +124,3 @@ def _clock(api: ClusterApi) -> list[Problem]:
     found = f"this machine's clock and the cluster's are {skew:.0f} s apart"
     rule = f"{CLOCK_SKEW} s are allowed, or new certificates would not be valid yet"
     return [Problem(api.address, found, rule, "Let NTP set the clocks.")]
-
-
-def _foreign_mesh(api: ClusterApi, expected: Expectations) -> list[Problem]:
-    injector = api.find(INJECTOR)
-    if injector is None or _owner(api, "linkerd") == expected.stack:
-        return []
-    namespace = text(injector, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
-    found = f"Linkerd is installed in namespace {namespace}, and not by stack {expected.stack}"
-    cure = "Uninstall it, destroy the stack that owns it, or choose another cluster."
-    return [Problem(api.address, found, "a cluster holds one control plane", cure)]
-
-
-def _foreign_namespaces(api: ClusterApi, expected: Expectations) -> list[Problem]:
-    owners = {name: _owner(api, name) for name in expected.namespaces}
-    return [
-        Problem(
-            f"{api.address}, namespace {name}",
-            f"it belongs to {f'stack {owner}' if owner else 'somebody else'}",
-            f"stack {expected.stack} is going to make it",
-            f"Delete it if nobody needs it (`kubectl delete namespace {name}`), or choose another cluster.",
-        )
-        for name, owner in owners.items()
-        if owner not in (None, expected.stack)
-    ]
-
-
-def _owner(api: ClusterApi, namespace: str) -> str | None:
-    """Return the stack that a namespace belongs to: empty if it is nobody's, None if there is no such namespace."""
-    found = api.find(f"/api/v1/namespaces/{namespace}")
-    return None if found is None else text(found, "metadata", "annotations", OWNER)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from conventions import PROJECT
+from operations.parts import hosts
 from operations.problem import Problem
 from settings import Settings
 
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Return what is switched on without what it needs."""
-    return [*_canary(settings), *_argo_cd(settings), *_dashboard(settings)]
+    return [*_canary(settings), *_argo_cd(settings), *_dashboard(settings), *_hosts(settings)]
 
 
 def _canary(settings: Settings) -> Iterator[Problem]:
@@ -46,6 +47,15 @@ def _argo_cd(settings: Settings) -> Iterator[Problem]:
 def _dashboard(settings: Settings) -> Iterator[Problem]:
     if settings.viz.dashboard and not settings.viz.enabled:
         yield _needs("viz.dashboard", "viz.enabled", "the dashboard is a part of viz", "set")
+
+
+def _hosts(settings: Settings) -> Iterator[Problem]:
+    takers: dict[str, str] = {}
+    for key, host in hosts(settings).items():
+        if host in takers:
+            found, rule = f"the host '{host}' is that of {takers[host]}, too", "each host leads to one app"
+            yield Problem(f"{PROJECT}:{key}", found, rule, "Choose another name for one of them.")
+        takers.setdefault(host, key)
 
 
 def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:

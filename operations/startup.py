@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 import pulumi
 
-from operations import chart_sources, stack_settings
-from operations.chart_sources import ChartSources, Part
+from conventions import TrustPhase
+from operations import chart_sources, parts, stack_settings
+from operations.chart_sources import ChartSources
 from operations.cluster_api import ClusterApi
 from operations.preflight import Expectations, Facts, inspect
 from operations.problem import InputError
+from operations.rollout_wait import wait_for_rollout
 from settings import Settings
 
 
@@ -19,6 +21,14 @@ class Start(NamedTuple):
     facts: Facts
     charts: ChartSources
 
+    def served(self, host: str | None) -> str | None:
+        """Return `host` if the cluster has a controller that serves it."""
+        return host if self.settings.ingress_class in self.facts.ingress_classes else None
+
+    def wait_for_mesh(self) -> None:
+        """Return when the control plane has none but new pods. Raises RolloutError if that takes too long."""
+        wait_for_rollout(_api(self.settings), parts.LINKERD)
+
 
 def prepare(stack: str) -> Start:
     """Return what the program of `stack` is made from.
@@ -27,7 +37,7 @@ def prepare(stack: str) -> Start:
     """
     settings = stack_settings.load()
     try:
-        charts = chart_sources.find(settings.chart_mirror, parts(settings))
+        charts = chart_sources.find(settings.chart_mirror, parts.charts(settings))
     except InputError as of_charts:
         try:
             _inspect(settings, stack)
@@ -35,25 +45,26 @@ def prepare(stack: str) -> Start:
             raise InputError([*of_charts.problems, *of_cluster.problems]) from None
         raise
     facts = _inspect(settings, stack)
-    if settings.demos.booksapp.host and settings.ingress_class not in facts.ingress_classes:
-        pulumi.log.info(
-            f"demos.booksapp.host is left out: the cluster has no IngressClass '{settings.ingress_class}'. "
-            "Install its controller, or name another class with linkerd-workshop:ingressClass."
-        )
+    if settings.ingress_class not in facts.ingress_classes:
+        for key in parts.hosts(settings):
+            pulumi.log.info(
+                f"{key} is left out: the cluster has no IngressClass '{settings.ingress_class}'. "
+                "Install its controller, or name another class with linkerd-workshop:ingressClass."
+            )
     return Start(settings, facts, charts)
-
-
-def parts(settings: Settings) -> list[Part]:
-    """Return the parts of a stack with these settings that are installed by charts."""
-    gateway_api = [Part.GATEWAY_API_CRDS] if settings.gateway_api.install else []
-    return [*gateway_api, Part.LINKERD_CRDS, Part.LINKERD_CONTROL_PLANE]
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:
     """Return what a stack with these settings is going to do with its cluster."""
-    namespaces = ["linkerd", *(["booksapp"] if settings.demos.booksapp.enabled else [])]
-    return Expectations(stack, namespaces, settings.gateway_api.install)
+    trust = settings.trust
+    return Expectations(
+        stack, parts.namespaces(settings), parts.charts(settings), trust.anchor, TrustPhase(trust.phase)
+    )
 
 
 def _inspect(settings: Settings, stack: str) -> Facts:
-    return inspect(ClusterApi(settings.kubeconfig, settings.context), expectations(settings, stack))
+    return inspect(_api(settings), expectations(settings, stack))
+
+
+def _api(settings: Settings) -> ClusterApi:
+    return ClusterApi(settings.kubeconfig, settings.context)

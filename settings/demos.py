@@ -1,10 +1,22 @@
 """Settings of the demo apps."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from settings.values import Count, Enabled, OptionalHostname, Percent, Rate, Route, Section, Text
+from conventions import ForwardedHeader
+from failure_accrual import (
+    FAILURES_RULE,
+    JITTER_RULE,
+    ORDER_RULE,
+    PENALTY_RULE,
+    checked_failures,
+    checked_jitter,
+    checked_order,
+    checked_penalty,
+)
+from settings.values import Count, Enabled, OptionalHostname, Percent, Rate, Route, Section, Text, not_a_boolean
 
 
 class Booksapp(Section):
@@ -22,7 +34,11 @@ class Podinfo(Section):
     """The demo in which a header chooses the backend."""
 
     enabled: Enabled = True
-    header_name: Text = Field(default="x-request-id", description="a header's name", examples=["x-request-id"])
+    header_name: ForwardedHeader = Field(
+        default=ForwardedHeader.REQUEST_ID,
+        description=f"one of {', '.join(ForwardedHeader)}: podinfo passes on no other",
+        examples=["x-request-id"],
+    )
     header_value: Text = Field(default="alternative", description="a header's exact value", examples=["alternative"])
     route_api: Route = "gateway.networking.k8s.io"
     host: OptionalHostname = Field(default=None, examples=["podinfo.example.com"])
@@ -32,10 +48,29 @@ class Breaker(Section):
     """The circuit breaker: when an endpoint is taken out, and for how long."""
 
     enabled: Enabled = True
-    max_failures: int = Field(default=7, description="a whole number from 0 to 4294967295", examples=[7])
-    min_penalty: Text = Field(default="1s", description="a duration", examples=["1s"])
-    max_penalty: Text = Field(default="1m", description="a duration", examples=["1m"])
-    jitter_ratio: float = Field(default=0.5, description="a number from 0 to 100", examples=[0.5])
+    max_failures: Annotated[int, not_a_boolean, AfterValidator(checked_failures)] = Field(
+        default=7, description=FAILURES_RULE, examples=[7]
+    )
+    min_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
+        default="1s", description=PENALTY_RULE, examples=["1s"]
+    )
+    max_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
+        default="1m", description=PENALTY_RULE, examples=["1m"]
+    )
+    jitter_ratio: Annotated[float, not_a_boolean, AfterValidator(checked_jitter)] = Field(
+        default=0.5, description=JITTER_RULE, examples=[0.5]
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        try:
+            checked_order(self.min_penalty, self.max_penalty)
+        except ValueError:
+            found = f"minPenalty is {self.min_penalty}, and maxPenalty {self.max_penalty}"
+            cure = "Linkerd would leave the Service without a breaker; change one."
+            context = {"found": found, "rule": ORDER_RULE, "cure": cure}
+            raise PydanticCustomError("contradiction", "{rule}", context) from None
+        return self
 
 
 class CircuitBreaking(Section):

@@ -18,7 +18,7 @@ def _hostname(value: str) -> str:
     return value
 
 
-def _not_a_boolean(value: object) -> object:
+def _no_boolean(value: object) -> object:
     """Keep YAML's `yes` from turning into 1 percent."""
     if isinstance(value, bool):
         raise ValueError(value)  # noqa: TRY004  pydantic collects ValueErrors only
@@ -26,18 +26,18 @@ def _not_a_boolean(value: object) -> object:
 
 
 _dns_name = Field(description="a DNS name of at least two labels in lower case, without scheme and port")
-_number = BeforeValidator(_not_a_boolean)
+not_a_boolean = BeforeValidator(_no_boolean)
 Hostname = Annotated[
     str,
     AfterValidator(_hostname),
     _dns_name,
 ]
 OptionalHostname = Annotated[Hostname | None, _dns_name]
-Percent = Annotated[int, _number, Field(ge=0, le=100)]
-Days = Annotated[int, _number, Field(ge=1, le=36500)]
-Count = Annotated[int, _number, Field(ge=1, le=100)]
-Generation = Annotated[int, _number, Field(ge=1, le=1_000_000)]
-Rate = Annotated[float, _number, Field(ge=0, le=1, allow_inf_nan=False)]
+Percent = Annotated[int, not_a_boolean, Field(ge=0, le=100)]
+Days = Annotated[int, not_a_boolean, Field(ge=1, le=36500)]
+Count = Annotated[int, not_a_boolean, Field(ge=1, le=100)]
+Generation = Annotated[int, not_a_boolean, Field(ge=1, le=1_000_000)]
+Rate = Annotated[float, not_a_boolean, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 def _unset_if_empty(value: object) -> object:

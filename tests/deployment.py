@@ -91,6 +91,18 @@ class Deployment:
         outer = [name for name in names if self.parent_of(self.named(name)).name not in names]
         return sorted([*outer, *(each.name for each in self.registrations if each.urn in left)])
 
+    def all_before(self, waiting: Registration) -> set[str]:
+        """Return the names of all that is made before `waiting` and, on destroy, removed after it.
+
+        That is what it, its parents and theirs wait for, and what those wait for, and so on.
+        """
+        by_urn = {each.urn: each for each in self.registrations}
+        found, left = set[str](), {waiting.urn}
+        while left:
+            waited = {urn for each in left for urn in {*by_urn[each].dependencies, by_urn[each].parent}}
+            found, left = found | left, {urn for urn in waited if urn in by_urn} - found - left
+        return {by_urn[urn].name for urn in found} - {waiting.name}
+
     def tree(self) -> str:
         """Return the tree of resources: name, type, options and what is waited for, one resource a line."""
         return "".join(f"{line}\n" for each in self.registrations if not each.parent for line in self._lines(each, 0))

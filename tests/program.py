@@ -35,6 +35,7 @@ def run_program(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(startup, "ClusterApi", no_cluster)
         patch.setattr(startup, "inspect", facts)
+        patch.setattr(startup, "wait_for_rollout", no_cluster)
         patch.setattr(chart_sources, "find", found)
         program = partial(runpy.run_path, str(ROOT / "__main__.py"), run_name="__main__")
         return deploy(program, preview=preview, config=keys)

@@ -13,11 +13,14 @@ from functools import cache
 import pytest
 
 from operations.problem import InputError
-from tests.deployment import Deployment
+from tests.deployment import Deployment, Registration
 from tests.engine import CERTIFICATE_ENDS, STACK
 from tests.program import CLUSTER, ROOT, run_program
 from tests.recorded_values import UNKNOWN, at, mapping, plain_texts
 
+OIDC = dict.fromkeys(
+    ["issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"], "https://login.example.com/"
+)
 EVERYTHING = {
     "demos": json.dumps(
         {
@@ -27,13 +30,38 @@ EVERYTHING = {
                 "webappReplicas": 5,
                 "routeApi": "policy.linkerd.io",
                 "host": "books.example.com",
-            }
+            },
+            "podinfo": {"routeApi": "policy.linkerd.io", "host": "podinfo.example.com"},
+            "circuitBreaking": {"breaker": {"maxFailures": 3}},
+            "progressiveDelivery": {"version": "1.7.1", "analysis": True, "host": "canary.example.com"},
         }
     ),
-    "trust": json.dumps({"generation": 7}),
+    "viz": json.dumps({"dashboard": {"host": "viz.example.com", "oidc": {**OIDC, "secretName": "oidc"}}}),
+    "delivery": json.dumps({"argoCd": {"enabled": True}}),
+    "trust": json.dumps({"generation": 7, "anchor": 2, "phase": "bundled"}),
 }
-NOTHING = {"demos": json.dumps({"booksapp": {"enabled": False}}), "gatewayApi": json.dumps({"install": False})}
-CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING}
+OFF = {"enabled": False}
+DEMOS = {
+    "booksapp": "booksapp",
+    "podinfo": "podinfo",
+    "circuitBreaking": "circuit-breaking-demo",
+    "progressiveDelivery": "progressive-delivery",
+}
+"""The namespace of each demo."""
+NOTHING = {
+    "demos": json.dumps(dict.fromkeys(DEMOS, OFF)),
+    "viz": json.dumps(OFF),
+    "delivery": json.dumps({"argoRollouts": OFF}),
+    "gatewayApi": json.dumps({"install": False}),
+}
+GITOPS = {
+    "demos": json.dumps({"progressiveDelivery": {"owner": "argo-cd"}}),
+    "delivery": json.dumps(
+        {"argoCd": {"enabled": True, "application": {"repository": "https://git.example.com/workshop.git"}}}
+    ),
+}
+CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS}
+CHART = "kubernetes:helm.sh/v4:Chart"
 
 
 @cache
@@ -60,10 +88,12 @@ def test_a_first_preview_registers_what_the_up_will(config: str) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_what_shapes_the_control_plane_is_known_in_a_first_preview(config: str) -> None:
-    chart = deployed(config, preview=True).one("kubernetes:helm.sh/v4:Chart")
+def test_what_shapes_the_charts_is_known_in_a_first_preview(config: str) -> None:
+    charts = deployed(config, preview=True).of(CHART)
 
-    assert str(UNKNOWN) not in plain_texts(chart.inputs), "a chart with an unknown value registers no children"
+    assert "linkerd-control-plane" in [chart.name for chart in charts]
+    unknown = [chart.name for chart in charts if str(UNKNOWN) in plain_texts(chart.inputs)]
+    assert unknown == [], "a chart with an unknown value registers no children"
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -120,18 +150,67 @@ def test_no_private_key_is_a_plain_input_or_a_stack_output(config: str) -> None:
     assert [name for name, text in shown if "SEC1 key" in text or "PKCS#8 key" in text] == []
 
 
-def test_the_stack_says_when_each_certificate_ends() -> None:
-    expires = mapping(at(deployed("program").exports, "certificatesExpire"))
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_stack_says_when_each_certificate_ends(config: str) -> None:
+    deployment = deployed(config)
+    expires = mapping(at(deployment.exports, "certificatesExpire"))
 
     assert set(expires.values()) == {CERTIFICATE_ENDS}
-    assert len(expires) == len(deployed("program").of("tls:index/locallySignedCert:LocallySignedCert")) + 2
+    certificates = ["tls:index/locallySignedCert:LocallySignedCert", "tls:index/selfSignedCert:SelfSignedCert"]
+    assert len(expires) == sum(len(deployment.of(type_)) for type_ in certificates)
 
 
-def test_a_disabled_demo_leaves_no_trace() -> None:
-    deployment = deployed("nothing")
+def within(deployment: Deployment, namespace: str) -> list[str]:
+    """Return the names of what lies in a namespace, the namespace's own among them."""
+    places = [("metadata", "namespace"), ("namespace",)]
+    inside = [each.name for each in deployment.registrations if namespace in {_found(each, *place) for place in places}]
+    made = deployment.of("kubernetes:core/v1:Namespace")
+    return [*inside, *(each.name for each in made if each.at("metadata", "name") == namespace)]
 
-    assert [each.name for each in deployment.registrations if "books" in str(each.inputs) + each.name] == []
-    assert deployment.exports["demos"] == {}
+
+def _found(each: Registration, *place: str) -> object:
+    try:
+        return str(each.at(*place))
+    except LookupError:
+        return None
+
+
+@pytest.mark.parametrize(("demo", "namespace"), DEMOS.items())
+def test_a_switched_off_demo_leaves_no_trace(demo: str, namespace: str) -> None:
+    others = {name: {} if name != demo else OFF for name in DEMOS}
+    deployment = run_program({"demos": json.dumps(others)})
+
+    assert within(deployment, namespace) == []
+    assert within(deployed("program"), namespace)
+    assert demo not in mapping(deployment.exports["demos"])
+    assert demo in mapping(deployed("program").exports["demos"])
+
+
+@pytest.mark.parametrize(
+    ("part", "namespace"),
+    [("viz", "linkerd-viz"), ("delivery", "argo-rollouts")],
+)
+def test_a_switched_off_part_leaves_no_trace(part: str, namespace: str) -> None:
+    off = {"viz": OFF, "delivery": {"argoRollouts": OFF}}[part]
+    deployment = run_program({part: json.dumps(off), "demos": json.dumps({"progressiveDelivery": OFF})})
+
+    assert within(deployment, namespace) == []
+    assert within(deployed("program"), namespace)
+
+
+def test_nothing_but_the_mesh_is_made_where_all_is_off() -> None:
+    tops = {each.name for each in deployed("nothing").registrations if each.parent.endswith("linkerd-workshop-test")}
+
+    assert tops == {"cluster", "namespaces", "linkerd"}
+    assert deployed("nothing").exports["demos"] == {}
+
+
+def test_either_pulumi_or_argo_cd_owns_the_canary_and_never_both() -> None:
+    ours, theirs = deployed("program"), deployed("gitops")
+    rollout, application = "kubernetes:argoproj.io/v1alpha1:Rollout", "kubernetes:argoproj.io/v1alpha1:Application"
+
+    assert (len(ours.of(rollout)), len(ours.of(application))) == (1, 0)
+    assert (len(theirs.of(rollout)), len(theirs.of(application))) == (0, 1)
 
 
 def test_with_gateway_api_of_somebody_else_none_is_installed() -> None:
@@ -140,33 +219,63 @@ def test_with_gateway_api_of_somebody_else_none_is_installed() -> None:
 
 
 @pytest.mark.parametrize("config", ["program", "everything"])
-def test_every_part_of_a_demo_waits_for_the_mesh(config: str) -> None:
+@pytest.mark.parametrize("demo", ["Booksapp", "Podinfo", "CircuitBreaking", "ProgressiveDelivery"])
+def test_every_part_of_a_demo_waits_for_the_mesh(config: str, demo: str) -> None:
     deployment = deployed(config)
-    mesh = deployment.one("kubernetes:helm.sh/v4:Chart")
-    demo = deployment.one("linkerd-workshop:demos:Booksapp")
+    injectors = [chart for chart in deployment.of(CHART) if chart.name in ("linkerd-control-plane", "viz-chart")]
+    app = deployment.one(f"linkerd-workshop:demos:{demo}")
 
-    assert "linkerd" in deployment.before(demo)
-    early = [each.name for each in deployment.below(demo) if each.order < mesh.order]
-    assert early == [], "a pod that starts before the injector answers runs unmeshed, without an error"
+    assert len(injectors) == 2
+    assert {chart.name for chart in injectors} <= deployment.all_before(app)
+    last = max(chart.order for chart in injectors)
+    early = [each.name for each in deployment.below(app) if each.order < last]
+    assert early == [], "a pod that starts before the injectors answer runs unmeshed, without an error"
 
 
-def test_a_new_generation_reaches_the_control_plane_and_every_pod_of_the_demos() -> None:
+@pytest.mark.parametrize("config", CONFIGS)
+def test_on_destroy_everything_in_a_namespace_goes_before_any_namespace(config: str) -> None:
+    deployment = deployed(config)
+    namespaces = deployment.of("kubernetes:core/v1:Namespace")
+    for chart in deployment.of(CHART):
+        if chart.name == "viz-chart":
+            missing = {each.name for each in namespaces} - deployment.all_before(chart)
+            assert missing == set(), "a dead APIService would stop the deletion of these"
+    assert "linkerd-namespace" in {each.name for each in namespaces}
+
+
+def test_the_canary_goes_before_its_controller_and_its_definitions() -> None:
     deployment = deployed("everything")
-    chart = deployment.one("kubernetes:helm.sh/v4:Chart")
+    rollout = deployment.one("kubernetes:argoproj.io/v1alpha1:Rollout")
+
+    assert {"argo-rollouts-crds", "argo-rollouts-controller", "gateway-api-crds"} <= deployment.all_before(rollout)
+
+
+def test_an_application_goes_before_argo_cd() -> None:
+    deployment = deployed("gitops")
+    application = deployment.one("kubernetes:argoproj.io/v1alpha1:Application")
+
+    assert {"argo-cd-crds", "argo-cd-chart", "argo-rollouts-controller"} <= deployment.all_before(application)
+
+
+def test_a_new_generation_reaches_every_meshed_pod() -> None:
+    deployment = deployed("everything")
+    key = "linkerd-workshop/generation"
+    charts = {chart.name: str(chart.at("values")) for chart in deployment.of(CHART)}
+    kinds = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
     pods = [
-        each.at("spec", "template", "metadata", "annotations", "linkerd-workshop/generation")
-        for each in deployment.of("kubernetes:apps/v1:Deployment")
+        each.at("spec", "template", "metadata", "annotations", key) for kind in kinds for each in deployment.of(kind)
     ]
 
-    assert chart.at("values", "podAnnotations") == {"linkerd-workshop/generation": "7-anchor-1-stable"}
-    assert pods == ["7-anchor-1-stable"] * 5
+    assert [name for name, values in charts.items() if "'7-" not in values] == ["argo-cd-chart"], "it is not meshed"
+    assert set(pods) == {"7-anchor-2-bundled"}
+    assert len(pods) == 5 + 3 + 3 + 2
 
 
 def test_without_the_ingress_class_in_the_cluster_no_host_is_served() -> None:
     without = run_program(EVERYTHING, cluster=replace(CLUSTER, ingress_classes=frozenset({"nginx"})))
 
     assert without.of("kubernetes:networking.k8s.io/v1:Ingress") == []
-    assert len(deployed("everything").of("kubernetes:networking.k8s.io/v1:Ingress")) == 1
+    assert len(deployed("everything").of("kubernetes:networking.k8s.io/v1:Ingress")) == 4
     assert str(at(without.exports, "demos", "booksapp")).startswith("kubectl -n booksapp port-forward")
     assert at(deployed("everything").exports, "demos", "booksapp") == "http://books.example.com/"
 

@@ -30,7 +30,8 @@ REPOSITORY = {"repository": "https://git.example.com/workshop.git"}
 
 def test_everything_off_contradicts_nothing() -> None:
     off = {"enabled": False}
-    demos = dict.fromkeys(("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery"), off)
+    names: list[str] = ["booksapp", "podinfo", "circuitBreaking", "progressiveDelivery"]
+    demos = dict.fromkeys(names, off)
 
     assert problems(demos=demos, viz=off, delivery={"argoRollouts": off}) == []
 
@@ -97,3 +98,12 @@ def test_all_contradictions_are_told_at_once() -> None:
         delivery={"argoRollouts": {"enabled": False}},
     )
     assert len(found) == 3
+
+
+def test_two_apps_never_share_a_host() -> None:
+    host = {"host": "workshop.example.com"}
+    (problem,) = problems(demos={"booksapp": host, "podinfo": host})
+
+    assert problem.where == "linkerd-workshop:demos.podinfo.host"
+    assert "demos.booksapp.host" in problem.found
+    assert problems(demos={"booksapp": host, "podinfo": {**host, "enabled": False}}) == []

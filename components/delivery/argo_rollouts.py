@@ -46,7 +46,7 @@ class ArgoRolloutsArgs(TypedDict):
     chart: ChartSource
     plugin: NotRequired[PluginSource | None]
     """The file of the pinned image if left out."""
-    pod_annotations: NotRequired[dict[str, str]]
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of the controller's pods; a changed one restarts them."""
 
 
@@ -77,7 +77,7 @@ class ArgoRollouts(ComponentResource):
         self.register_outputs({})
 
 
-def values(plugin: PluginSource | None, pod_annotations: Mapping[str, str]) -> Mapping[str, Input[object]]:
+def values(plugin: PluginSource | None, pod_annotations: Mapping[str, Input[str]]) -> Mapping[str, Input[object]]:
     """Return the chart's values."""
     controller = {
         "replicas": 1,

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from operations import cluster_api
+from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi
 from operations.preflight import Expectations, inspect
 from operations.problem import InputError, Problem
 from tests.operations.api_server import Cluster, kubeconfig, serving
 
-STACK = Expectations("test", ["linkerd", "booksapp"], installs_gateway_api=True)
+STACK = Expectations("test", ["linkerd", "booksapp"], [Part.GATEWAY_API_CRDS, Part.ARGO_ROLLOUTS])
 
 
 def problems(path: Path | str | None, context: str | None = None) -> list[Problem]:

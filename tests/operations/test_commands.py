@@ -17,6 +17,7 @@ from tests.operations.api_server import INJECTOR, Cluster, kubeconfig, serving
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 HOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
 OWNED = {"meta.helm.sh/release-namespace": "kube-system", "meta.helm.sh/release-name": "gateway-api-crds"}
 Command = Callable[[Settings, str, Console], int]
 
@@ -43,7 +44,7 @@ def test_a_ready_cluster_passes_every_check(tmp_path: Path) -> None:
     status, text = run(report.check_cluster, Cluster(), tmp_path)
 
     assert status == 0
-    assert text.count(" ok ") == 8
+    assert text.count(" ok ") == 9
     for subject in (
         "the cluster answers",
         "Kubernetes is new enough",
@@ -60,7 +61,7 @@ def test_a_cluster_that_is_not_ready_fails_with_what_to_do(tmp_path: Path) -> No
     status, text = run(report.check_cluster, cluster, tmp_path)
 
     assert status == 1
-    assert text.count(" ok ") == 6
+    assert text.count(" ok ") == 7
     assert "you may not get, create, patch, delete them" in text
     assert "Linkerd is installed in namespace mesh" in text
 
@@ -110,6 +111,16 @@ def test_what_a_chart_marks_to_keep_is_named_and_is_no_failure(tmp_path: Path) -
             {"metadata": {"name": "injector", "labels": {"linkerd.io/control-plane-ns": "linkerd"}}},
             "mutatingwebhookconfigurations/injector",
         ),
+        (
+            "/apis/apiregistration.k8s.io/v1/apiservices",
+            {"metadata": {"name": "v1alpha1.tap.linkerd.io", "labels": {"linkerd.io/extension": "viz"}}},
+            "apiservices/v1alpha1.tap.linkerd.io",
+        ),
+        (
+            ROLES,
+            {"metadata": {"name": "argo-rollouts", "labels": {"app.kubernetes.io/part-of": "argo-rollouts"}}},
+            "clusterroles/argo-rollouts",
+        ),
     ],
 )
 def test_what_should_be_gone_is_named_and_fails(tmp_path: Path, path: str, each: dict[str, object], shown: str) -> None:
@@ -127,6 +138,7 @@ def test_what_should_be_gone_is_named_and_fails(tmp_path: Path, path: str, each:
         ("/api/v1/namespaces", {"metadata": {"name": "booksapp"}}),
         ("/api/v1/namespaces", {"metadata": {"name": "x", "annotations": {"linkerd-workshop/stack": "other"}}}),
         (HOOKS, {"metadata": {"name": "somebody-elses"}}),
+        (ROLES, {"metadata": {"name": "argocd", "labels": {"app.kubernetes.io/part-of": "argocd"}}}),
     ],
 )
 def test_what_belongs_to_others_is_not_left_by_the_stack(tmp_path: Path, path: str, each: dict[str, object]) -> None:

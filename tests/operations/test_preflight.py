@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi
 from operations.preflight import Expectations, Facts, inspect
 from operations.problem import InputError, Problem
@@ -11,11 +12,11 @@ from operations.stack_settings import parse
 from operations.startup import expectations
 from settings import Settings
 from tests.operations.api_server import GATEWAY, INJECTOR, Cluster, serving
-from versions import GATEWAY_API, LINKERD_CHART
+from versions import GATEWAY_API
 
 NAMELESS: dict[str, object] = {}
-STACK = Expectations("test", ["linkerd", "booksapp"], installs_gateway_api=True)
-FOREIGN_GATEWAY = Expectations("test", ["linkerd"], installs_gateway_api=False)
+STACK = Expectations("test", ["linkerd", "booksapp"], [Part.GATEWAY_API_CRDS, Part.ARGO_ROLLOUTS])
+FOREIGN_GATEWAY = Expectations("test", ["linkerd"], [])
 
 
 def asked(cluster: Cluster, folder: Path, expected: Expectations = STACK) -> Facts | list[Problem]:
@@ -137,9 +138,12 @@ def test_a_namespace_that_is_not_the_stacks_is_told_with_its_owner(
 
 
 def test_namespaces_that_the_stack_does_not_make_are_nobodys_business() -> None:
-    settings = parse({"demos": {"booksapp": {"enabled": False}}})
-    assert expectations(settings, "test").namespaces == ["linkerd"]
-    assert expectations(Settings(), "test").namespaces == ["linkerd", "booksapp"]
+    off = {"enabled": False}
+    demos = {"podinfo": off, "circuitBreaking": off, "progressiveDelivery": off}
+    settings = parse({"demos": demos, "viz": off, "delivery": {"argoRollouts": off}})
+    assert expectations(settings, "test").namespaces == ["linkerd", "booksapp"]
+    assert {"linkerd-viz", "argo-rollouts", "podinfo"} < set(expectations(Settings(), "test").namespaces)
+    assert "argocd" not in expectations(Settings(), "test").namespaces
 
 
 def test_the_gateway_api_of_the_stack_itself_is_fine_in_any_version(tmp_path: Path) -> None:
@@ -172,7 +176,7 @@ def test_a_gateway_api_of_somebody_else_is_used_where_linkerd_reads_it(tmp_path:
 def test_a_gateway_api_that_linkerd_does_not_read_is_told(tmp_path: Path, version: str) -> None:
     problem = only(gateway_api(version), tmp_path, FOREIGN_GATEWAY)
 
-    assert problem.rule.startswith(f"Linkerd {LINKERD_CHART} reads 1.2.1 to 1.5.1")
+    assert problem.rule == "the pinned Linkerd reads 1.2.1 to 1.5.1"
     assert GATEWAY_API in problem.cure
 
 
@@ -193,3 +197,27 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
 
     assert isinstance(found, list)
     assert len(found) == 4
+
+
+ROLLOUTS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/rollouts.argoproj.io"
+
+
+def definition(release: tuple[str, str] | None) -> dict[str, object]:
+    keys = ("meta.helm.sh/release-namespace", "meta.helm.sh/release-name")
+    return {ROLLOUTS: {"metadata": {"annotations": dict(zip(keys, release, strict=True)) if release else {}}}}
+
+
+@pytest.mark.parametrize(
+    ("release", "by"), [(None, ", by somebody else"), (("argo", "rollouts"), " by Helm release argo/rollouts")]
+)
+def test_argo_rollouts_of_somebody_else_is_let_alone(tmp_path: Path, release: tuple[str, str] | None, by: str) -> None:
+    problem = only(with_answers(**definition(release)), tmp_path)
+
+    assert problem.found == f"Argo Rollouts is installed{by}"
+    assert "linkerd-workshop:delivery.argoRollouts.enabled" in problem.cure
+
+
+def test_argo_rollouts_of_the_stack_itself_is_fine_and_of_others_where_it_needs_none(tmp_path: Path) -> None:
+    assert isinstance(asked(with_answers(**definition(("argo-rollouts", "argo-rollouts-crds"))), tmp_path), Facts)
+    without = Expectations("test", ["linkerd"], [Part.GATEWAY_API_CRDS])
+    assert isinstance(asked(with_answers(**definition(None)), tmp_path, without), Facts)

@@ -1,0 +1,87 @@
+"""Arguments of the demo apps."""
+
+from arguments.mesh import pod_annotations
+from components.demos.booksapp import BooksappArgs
+from components.demos.circuit_breaking import CircuitBreakingArgs
+from components.demos.gitops_delivery import GitopsDeliveryArgs
+from components.demos.podinfo import PodinfoArgs
+from components.demos.progressive_delivery import ProgressiveDeliveryArgs
+from components.mesh.linkerd import Linkerd
+from components.mesh.prometheus_access import PrometheusAccess
+from components.resources.http_route import RouteApi
+from components.resources.meshed_namespace import Namespaces
+from operations import parts
+from operations.startup import Start
+
+
+def booksapp(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> BooksappArgs:
+    """Return those of booksapp."""
+    chosen = start.settings.demos.booksapp
+    return {
+        "namespace": namespaces.names[parts.BOOKSAPP],
+        "fault_percent": chosen.fault_percent,
+        "authors_failure_rate": chosen.authors_failure_rate,
+        "webapp_replicas": chosen.webapp_replicas,
+        "route_api": RouteApi(chosen.route_api),
+        "host": start.served(chosen.host),
+        "ingress_class": start.settings.ingress_class,
+        "pod_annotations": pod_annotations(linkerd),
+    }
+
+
+def podinfo(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> PodinfoArgs:
+    """Return those of podinfo."""
+    chosen = start.settings.demos.podinfo
+    return {
+        "namespace": namespaces.names[parts.PODINFO],
+        "header": chosen.header_name,
+        "header_value": chosen.header_value,
+        "route_api": RouteApi(chosen.route_api),
+        "host": start.served(chosen.host),
+        "ingress_class": start.settings.ingress_class,
+        "pod_annotations": pod_annotations(linkerd),
+    }
+
+
+def circuit_breaking(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> CircuitBreakingArgs:
+    """Return those of the circuit breaker's demo."""
+    breaker = start.settings.demos.circuit_breaking.breaker
+    return {
+        "namespace": namespaces.names[parts.CIRCUIT_BREAKING],
+        "breaker": {
+            "max_failures": breaker.max_failures,
+            "min_penalty": breaker.min_penalty,
+            "max_penalty": breaker.max_penalty,
+            "jitter_ratio": breaker.jitter_ratio,
+        }
+        if breaker.enabled
+        else None,
+        "pod_annotations": pod_annotations(linkerd),
+    }
+
+
+def progressive_delivery(
+    start: Start, namespaces: Namespaces, linkerd: Linkerd, leave: PrometheusAccess | None
+) -> ProgressiveDeliveryArgs:
+    """Return those of the canary; `leave` is that to ask Prometheus for its success rate, None if nobody asks."""
+    chosen = start.settings.demos.progressive_delivery
+    return {
+        "namespace": namespaces.names[parts.PROGRESSIVE_DELIVERY],
+        "version": chosen.version,
+        "analysis": {"prometheus": leave.url} if leave else None,
+        "host": start.served(chosen.host),
+        "ingress_class": start.settings.ingress_class,
+        "pod_annotations": pod_annotations(linkerd),
+    }
+
+
+def gitops_delivery(start: Start, namespaces: Namespaces) -> GitopsDeliveryArgs:
+    """Return those of the canary in Argo CD's hands."""
+    application = start.settings.delivery.argo_cd.application
+    return {
+        "argo_cd_namespace": namespaces.names[parts.ARGO_CD],
+        "namespace": namespaces.names[parts.PROGRESSIVE_DELIVERY],
+        "repository": application.repository or "",
+        "path": application.path,
+        "revision": application.revision,
+    }

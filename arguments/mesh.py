@@ -1,0 +1,94 @@
+"""Arguments of the mesh."""
+
+from collections.abc import Mapping
+
+from pulumi import Output
+
+from components.addons.gateway_api import GatewayApi
+from components.delivery.argo_rollouts import SERVICE_ACCOUNT
+from components.mesh import viz as dashboard
+from components.mesh.control_plane import GENERATION
+from components.mesh.linkerd import Linkerd, LinkerdArgs
+from components.mesh.prometheus_access import PrometheusAccessArgs
+from components.mesh.viz import Viz, VizArgs
+from components.resources.meshed_namespace import Namespaces
+from components.traffic.protected_host import ProtectedHostArgs
+from conventions import TrustPhase
+from operations import parts
+from operations.chart_sources import Part
+from operations.startup import Start
+from settings.mesh import Dashboard
+
+
+def linkerd(start: Start, namespaces: Namespaces, gateway_api: GatewayApi | None) -> LinkerdArgs:
+    """Return those of the control plane."""
+    trust = start.settings.trust
+    return {
+        "namespace": namespaces.names[parts.LINKERD],
+        "crds_chart": start.charts[Part.LINKERD_CRDS],
+        "control_plane_chart": start.charts[Part.LINKERD_CONTROL_PLANE],
+        "lifetimes": {
+            "anchor_days": trust.anchor_days,
+            "issuer_days": trust.issuer_days,
+            "renewal_days": trust.renewal_days,
+        },
+        "anchor": trust.anchor,
+        "phase": TrustPhase(trust.phase),
+        "generation": trust.generation,
+        "wait": start.wait_for_mesh,
+        "gateway_api": gateway_api,
+    }
+
+
+def pod_annotations(linkerd: Linkerd) -> Mapping[str, Output[str]]:
+    """Return what every meshed pod carries."""
+    return {GENERATION: linkerd.restart_key}
+
+
+def viz(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> VizArgs:
+    """Return those of viz."""
+    settings = start.settings
+    return {
+        "namespace": namespaces.names[parts.VIZ],
+        "chart": start.charts[Part.LINKERD_VIZ],
+        "mesh": linkerd,
+        "namespaces": namespaces,
+        "renewal_days": settings.trust.renewal_days,
+        "pod_annotations": pod_annotations(linkerd),
+        "dashboard_host": settings.viz.dashboard.host if settings.viz.dashboard else None,
+    }
+
+
+def expires(linkerd: Linkerd, viz: Viz | None) -> Output[Mapping[str, str]]:
+    """Return when each certificate of the mesh ends."""
+    return Output.all(linkerd.expires, viz.expires if viz else {}).apply(lambda both: {**both[0], **both[1]})
+
+
+def prometheus_access(namespaces: Namespaces) -> PrometheusAccessArgs:
+    """Return those of the leave for Argo Rollouts' controller to ask viz's Prometheus."""
+    return {
+        "namespace": namespaces.names[parts.VIZ],
+        "account": SERVICE_ACCOUNT,
+        "account_namespace": namespaces.names[parts.ARGO_ROLLOUTS],
+    }
+
+
+def dashboard_host(start: Start, namespaces: Namespaces, settings: Dashboard) -> ProtectedHostArgs:
+    """Return those of the dashboard's public host."""
+    oidc = settings.oidc
+    return {
+        "name": dashboard.DASHBOARD,
+        "namespace": namespaces.names[parts.VIZ],
+        "service": dashboard.DASHBOARD,
+        "port": dashboard.DASHBOARD_PORT,
+        "health_port": dashboard.DASHBOARD_ADMIN_PORT,
+        "host": settings.host,
+        "ingress_class": start.settings.ingress_class,
+        "oidc": {
+            "issuer": oidc.issuer,
+            "authorization_endpoint": oidc.authorization_endpoint,
+            "token_endpoint": oidc.token_endpoint,
+            "user_info_endpoint": oidc.user_info_endpoint,
+            "secret_name": oidc.secret_name,
+        },
+    }

@@ -1,0 +1,54 @@
+"""Which parts a stack has: the namespaces that it makes, and the charts that it installs."""
+
+from operations.chart_sources import Part
+from settings import Settings
+
+LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
+BOOKSAPP, PODINFO = "booksapp", "podinfo"
+CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
+
+
+def namespaces(settings: Settings) -> list[str]:
+    """Return the namespaces that a stack with these settings makes."""
+    demos, delivery = settings.demos, settings.delivery
+    parts = {
+        LINKERD: True,
+        VIZ: settings.viz.enabled,
+        ARGO_ROLLOUTS: delivery.argo_rollouts.enabled,
+        ARGO_CD: delivery.argo_cd.enabled,
+        BOOKSAPP: demos.booksapp.enabled,
+        PODINFO: demos.podinfo.enabled,
+        CIRCUIT_BREAKING: demos.circuit_breaking.enabled,
+        PROGRESSIVE_DELIVERY: demos.progressive_delivery.enabled,
+    }
+    return [name for name, wanted in parts.items() if wanted]
+
+
+def charts(settings: Settings) -> list[Part]:
+    """Return the parts of a stack with these settings that are installed by charts."""
+    delivery = settings.delivery
+    parts = {
+        Part.GATEWAY_API_CRDS: settings.gateway_api.install,
+        Part.LINKERD_CRDS: True,
+        Part.LINKERD_CONTROL_PLANE: True,
+        Part.LINKERD_VIZ: settings.viz.enabled,
+        Part.ARGO_ROLLOUTS_CRDS: delivery.argo_rollouts.enabled,
+        Part.ARGO_ROLLOUTS: delivery.argo_rollouts.enabled,
+        Part.ARGO_CD_CRDS: delivery.argo_cd.enabled,
+        Part.ARGO_CD: delivery.argo_cd.enabled,
+    }
+    return [part for part, wanted in parts.items() if wanted]
+
+
+def hosts(settings: Settings) -> dict[str, str]:
+    """Return each public host that the settings ask for, by its key."""
+    demos, dashboard = settings.demos, settings.viz.dashboard
+    wanted = {
+        "viz.dashboard.host": dashboard.host if settings.viz.enabled and dashboard else None,
+        "demos.booksapp.host": demos.booksapp.host if demos.booksapp.enabled else None,
+        "demos.podinfo.host": demos.podinfo.host if demos.podinfo.enabled else None,
+        "demos.progressiveDelivery.host": (
+            demos.progressive_delivery.host if demos.progressive_delivery.enabled else None
+        ),
+    }
+    return {key: host for key, host in wanted.items() if host}
