@@ -45,7 +45,11 @@ def up(home: Home) -> None:
 def plugin(found: Mapping[str, Path]) -> Path:
     """Return the plugin's file: the one that GATEWAYAPI_PLUGIN names, else the double among the tools found."""
     given = os.environ.get("GATEWAYAPI_PLUGIN")
-    return Path(given).expanduser() if given else found[PLUGIN_DOUBLE]
+    file = Path(given).expanduser() if given else found[PLUGIN_DOUBLE]
+    if given and not file.is_file():
+        message = f"GATEWAYAPI_PLUGIN names {given}, which is no file: correct it, or unset it to use the double."
+        raise SandboxError(message)
+    return file
 
 
 def configure(client: ApiClient, file: Path) -> None:
