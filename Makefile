@@ -44,6 +44,9 @@ expiry: .venv/installed ## when certificates end; fails if one does within 30 da
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up
 
+rollouts: .venv/installed ## let canaries run on the sandbox: start the Argo Rollouts controller beside it
+	@$(PYTHON) -m sandbox rollouts
+
 sandbox-down: .venv/installed ## stop the sandbox
 	@$(PYTHON) -m sandbox down
 

@@ -48,6 +48,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("kwok", "kwok version v0.8.1 go1.26.0 (linux/amd64)"),
         ("helm", "v3.18.0+gcc58e3f"),
         ("pulumi", "v3.250.0"),
+        ("rollouts-controller", "v1.9.3+d8ad5d1"),
     ],
 )
 def test_a_fitting_tool_on_path_is_preferred(
@@ -67,6 +68,8 @@ def test_a_fitting_tool_on_path_is_preferred(
         ("helm", "v4.0.1+g12500dd"),
         ("pulumi", "v3.249.9"),
         ("kwok", "no version at all"),
+        ("rollouts-controller", "v1.10.2+c8a2ba2"),
+        ("gatewayapi-plugin", "v0.15.0"),
     ],
 )
 def test_a_tool_of_another_version_is_left_alone(
@@ -74,6 +77,14 @@ def test_a_tool_of_another_version_is_left_alone(
 ) -> None:
     monkeypatch.setenv("PATH", str(script(tmp_path / "bin", name, prints).parent), prepend=os.pathsep)
     assert tools.on_path(tools.TOOLS[name]) is None, f"{prints!r} does not fit"
+
+
+def test_a_changed_source_of_our_own_is_built_again(tmp_path: Path) -> None:
+    build = small_build(tmp_path / "module")
+    before = build.key
+    (build.source / "main.go").write_text(PROGRAM.replace("unset", "another"), encoding="utf-8")
+
+    assert build.key != before, "or a mended double would never be used"
 
 
 def test_every_tool_is_pinned_with_its_checksums() -> None:
