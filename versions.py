@@ -53,9 +53,3 @@ LINKERD_CHART_REPOSITORY = "https://helm.linkerd.io/edge"
 
 ARGO_CHART_REPOSITORY = "https://argoproj.github.io/argo-helm"
 """Where the charts of Argo Rollouts and Argo CD are published."""
-
-MINIMUM_KUBERNETES = (1, 31)
-"""Oldest minor version that the pinned Linkerd charts render for (`kubeVersion: ">=1.31.0-0"`)."""
-
-GATEWAY_API_READ_BY_LINKERD = ((1, 2, 1), (1, 5, 1))
-"""Oldest and newest Gateway API that the pinned Linkerd documents as compatible."""

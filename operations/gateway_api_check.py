@@ -1,35 +1,33 @@
-"""Whose the cluster's Gateway API definitions are, and whether Linkerd reads their version."""
+"""Whose the cluster's Gateway API definitions are, and whether everything that reads them knows their version."""
+
+from collections.abc import Collection
 
 from conventions import GATEWAY_API_RELEASE, PROJECT
+from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, text
+from operations.compatibility_check import check_load_balancer_controller, unreadable
 from operations.problem import Problem
-from versions import GATEWAY_API, GATEWAY_API_READ_BY_LINKERD
+from versions import GATEWAY_API
 
 DEFINITION = "httproutes.gateway.networking.k8s.io"
 PATH = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{DEFINITION}"
 
 
-def check(api: ClusterApi, *, installs: bool) -> list[Problem]:
-    """Return what keeps the mesh from finding the definitions that it needs, with one owner."""
+def check(api: ClusterApi, *, installs: bool, parts: Collection[Part]) -> list[Problem]:
+    """Return what keeps `parts` from finding the definitions that they need, with one owner."""
     definition = api.find(PATH)
-    if definition is None:
-        return [] if installs else [_absent(api)]
-    annotations = ("metadata", "annotations")
-    release = tuple(text(definition, *annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name"))
-    version = text(definition, *annotations, "gateway.networking.k8s.io/bundle-version").removeprefix("v")
-    if release == GATEWAY_API_RELEASE:
-        return []
     if installs:
-        return [_foreign(api, version, "/".join(release) if all(release) else "")]
-    return [] if _readable(version) else [_unreadable(api, version)]
+        foreign = [] if definition is None else _foreign(api, definition, parts)
+        return foreign or check_load_balancer_controller(api, GATEWAY_API)
+    if definition is None:
+        return [_absent(api)]
+    version = _version(definition)
+    rules = unreadable(version, parts)
+    return [_unreadable(api, version, " and ".join(rules))] if rules else []
 
 
-def _readable(version: str) -> bool:
-    parts = version.split("-", maxsplit=1)[0].split(".")
-    if not all(part.isdigit() for part in parts):
-        return False
-    oldest, newest = GATEWAY_API_READ_BY_LINKERD
-    return oldest <= tuple(map(int, parts)) <= newest
+def _version(definition: object) -> str:
+    return text(definition, "metadata", "annotations", "gateway.networking.k8s.io/bundle-version").removeprefix("v")
 
 
 def _where(api: ClusterApi) -> str:
@@ -41,18 +39,21 @@ def _absent(api: ClusterApi) -> Problem:
     return Problem(_where(api), "there is no Gateway API", "with gatewayApi.install false it has to be there", cure)
 
 
-def _foreign(api: ClusterApi, version: str, release: str) -> Problem:
+def _foreign(api: ClusterApi, definition: object, parts: Collection[Part]) -> list[Problem]:
+    annotations = ("metadata", "annotations")
+    release = tuple(text(definition, *annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name"))
+    if release == GATEWAY_API_RELEASE:
+        return []
+    version = _version(definition)
     found = f"Gateway API {version or 'of an unknown version'} is there"
-    found += f" by Helm release {release}" if release else ", owned by somebody else"
+    found += f" by Helm release {'/'.join(release)}" if all(release) else ", owned by somebody else"
     rule = f"this stack is going to install {GATEWAY_API}, and two owners would delete each other's routes"
     fits = f"Set `{PROJECT}:gatewayApi.install` to false to use what is there."
-    return Problem(_where(api), found, rule, fits if _readable(version) else _cure())
+    return [Problem(_where(api), found, rule, _cure() if unreadable(version, parts) else fits)]
 
 
-def _unreadable(api: ClusterApi, version: str) -> Problem:
-    oldest, newest = (".".join(map(str, bound)) for bound in GATEWAY_API_READ_BY_LINKERD)
-    found = f"Gateway API is {version or 'of an unknown version'}"
-    return Problem(_where(api), found, f"the pinned Linkerd reads {oldest} to {newest}", _cure())
+def _unreadable(api: ClusterApi, version: str, rule: str) -> Problem:
+    return Problem(_where(api), f"Gateway API is {version or 'of an unknown version'}", rule, _cure())
 
 
 def _cure() -> str:

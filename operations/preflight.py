@@ -8,11 +8,11 @@ from conventions import TrustPhase
 from operations import gateway_api_check, owners
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, items, text
+from operations.compatibility_check import check_kubernetes, check_pins
 from operations.first_contact import greet
 from operations.permissions import check_permissions
 from operations.problem import InputError, Problem
 from operations.trust_check import check_trust
-from versions import MINIMUM_KUBERNETES
 
 CLOCK_SKEW = 60
 """Seconds by which this machine's clock may differ: certificates begin with the moment that it shows."""
@@ -72,14 +72,17 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
         return
     yield Check("the cluster answers", ())
     subjects: dict[str, Callable[[], list[Problem]]] = {
-        "Kubernetes is new enough": lambda: _version(api),
+        "what is installed fits together": lambda: check_pins(expected.parts),
+        "Kubernetes is new enough": lambda: check_kubernetes(api, expected.parts),
         "the clocks agree": lambda: _clock(api),
         "permissions": lambda: check_permissions(api),
         "trust": lambda: check_trust(api, expected.anchor, expected.phase),
         "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
         "no other Argo": lambda: owners.check_argo(api, expected.parts),
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
-        "Gateway API": lambda: gateway_api_check.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts),
+        "Gateway API": lambda: gateway_api_check.check(
+            api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts
+        ),
     }
     for subject, check in subjects.items():
         yield Check(subject, _result(check))
@@ -104,17 +107,6 @@ def facts(api: ClusterApi) -> Facts:
         kubernetes=text(api.get("/version").body, "gitVersion"),
         ingress_classes=frozenset(text(each, "metadata", "name") for each in classes),
     )
-
-
-def _version(api: ClusterApi) -> list[Problem]:
-    body = api.get("/version").body
-    digits = ["".join(filter(str.isdigit, text(body, part))) for part in ("major", "minor")]
-    oldest = ".".join(map(str, MINIMUM_KUBERNETES))
-    if all(digits) and tuple(map(int, digits)) >= MINIMUM_KUBERNETES:
-        return []
-    found = f"Kubernetes is {text(body, 'gitVersion') or 'of an unknown version'}"
-    rule = f"the pinned Linkerd charts render from {oldest} on"
-    return [Problem(api.address, found, rule, "Upgrade the cluster, or choose another context.")]
 
 
 def _clock(api: ClusterApi) -> list[Problem]:

@@ -1,6 +1,7 @@
 """The canary demo in Argo CD's hands: an Application that keeps a folder of a git repository in the cluster."""
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
@@ -11,6 +12,7 @@ from components.resources.application import (
     ApplicationSpec,
     Destination,
     IgnoredDifference,
+    Source,
     SyncPolicy,
 )
 
@@ -54,6 +56,8 @@ class GitopsDeliveryArgs(TypedDict):
     """The folder with the `kustomization.yaml`."""
     revision: str
     """A branch, tag or commit."""
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    """Annotations of every pod, which are not in the repository; changed ones restart them, podinfo's by a canary."""
 
 
 class GitopsDelivery(ComponentResource):
@@ -96,8 +100,18 @@ class GitopsDelivery(ComponentResource):
 def _spec(args: GitopsDeliveryArgs, destination: Destination) -> ApplicationSpec:
     return {
         "project": NAME,
-        "source": {"repoURL": args["repository"], "path": args["path"], "targetRevision": args["revision"]},
+        "source": _source(args),
         "destination": destination,
         "ignoreDifferences": OWNED_BY_ROLLOUTS,
         "syncPolicy": SYNC,
     }
+
+
+def _source(args: GitopsDeliveryArgs) -> Source:
+    source: Source = {"repoURL": args["repository"], "path": args["path"], "targetRevision": args["revision"]}
+    if annotations := args.get("pod_annotations"):
+        add = {"op": "add", "path": "/spec/template/metadata/annotations", "value": dict(annotations)}
+        source["kustomize"] = {
+            "patches": [{"target": {"kind": "Deployment|Rollout"}, "patch": Output.json_dumps([add], sort_keys=True)}]
+        }
+    return source

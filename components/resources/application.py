@@ -14,6 +14,27 @@ THIS_CLUSTER = "https://kubernetes.default.svc"
 """The cluster in which Argo CD runs, as a destination."""
 
 
+class PatchTarget(TypedDict):
+    """Which objects a patch is for."""
+
+    kind: Input[str]
+    """A regular expression that the whole kind has to match."""
+
+
+class Patch(TypedDict):
+    """A change of what the folder holds."""
+
+    target: Input[PatchTarget]
+    patch: Input[str]
+    """Operations of JSON Patch, as JSON."""
+
+
+class Kustomize(TypedDict):
+    """What is changed on the way from the repository to the cluster."""
+
+    patches: Input[Sequence[Input[Patch]]]
+
+
 class Source(TypedDict):
     """A folder in a git repository; one with a `kustomization.yaml` is rendered by Kustomize."""
 
@@ -21,6 +42,7 @@ class Source(TypedDict):
     path: Input[str]
     targetRevision: Input[str]
     """A branch, tag or commit."""
+    kustomize: NotRequired[Input[Kustomize]]
 
 
 class Destination(TypedDict):

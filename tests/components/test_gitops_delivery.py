@@ -1,5 +1,6 @@
 """The canary demo from git: where it comes from, where it goes, and what is left to the Rollouts controller."""
 
+import json
 from functools import cache
 
 from components.delivery.argo_cd_roles import DEPLOYED
@@ -79,3 +80,15 @@ def test_what_the_rollouts_controller_owns_is_no_difference_and_survives_a_sync(
 
 def test_what_goes_from_the_repository_goes_from_the_cluster_without_a_click() -> None:
     assert application().at("spec", "syncPolicy", "automated") == {"prune": True, "selfHeal": True}
+
+
+def test_annotations_of_pods_are_added_on_the_way_to_the_cluster() -> None:
+    annotated = deploy(lambda: GitopsDelivery("gitops", {**ARGS, "pod_annotations": {"restart": "2"}}))
+    (patch,) = sequence(
+        annotated.one("kubernetes:argoproj.io/v1alpha1:Application").at("spec", "source", "kustomize", "patches")
+    )
+
+    assert at(patch, "target") == {"kind": "Deployment|Rollout"}
+    assert json.loads(str(at(patch, "patch"))) == [
+        {"op": "add", "path": "/spec/template/metadata/annotations", "value": {"restart": "2"}}
+    ]

@@ -16,7 +16,8 @@ from operations.preflight import Expectations, inspect
 from operations.problem import InputError, Problem
 from tests.operations.api_server import Cluster, kubeconfig, serving
 
-STACK = Expectations("test", ["linkerd", "booksapp"], [Part.GATEWAY_API_CRDS, Part.ARGO_ROLLOUTS])
+PARTS = [Part.GATEWAY_API_CRDS, Part.LINKERD_CONTROL_PLANE, Part.ARGO_ROLLOUTS]
+STACK = Expectations("test", ["linkerd", "booksapp"], PARTS)
 
 
 def problems(path: Path | str | None, context: str | None = None) -> list[Problem]:

@@ -12,11 +12,12 @@ from operations.stack_settings import parse
 from operations.startup import expectations
 from settings import Settings
 from tests.operations.api_server import GATEWAY, INJECTOR, Cluster, serving
-from versions import GATEWAY_API
+from versions import GATEWAY_API, LINKERD_CHART
 
 NAMELESS: dict[str, object] = {}
-STACK = Expectations("test", ["linkerd", "booksapp"], [Part.GATEWAY_API_CRDS, Part.ARGO_ROLLOUTS])
-FOREIGN_GATEWAY = Expectations("test", ["linkerd"], [])
+PARTS = [Part.GATEWAY_API_CRDS, Part.LINKERD_CONTROL_PLANE, Part.ARGO_ROLLOUTS]
+STACK = Expectations("test", ["linkerd", "booksapp"], PARTS)
+FOREIGN_GATEWAY = Expectations("test", ["linkerd"], [Part.LINKERD_CONTROL_PLANE])
 
 
 def asked(cluster: Cluster, folder: Path, expected: Expectations = STACK) -> Facts | list[Problem]:
@@ -176,7 +177,7 @@ def test_a_gateway_api_of_somebody_else_is_used_where_linkerd_reads_it(tmp_path:
 def test_a_gateway_api_that_linkerd_does_not_read_is_told(tmp_path: Path, version: str) -> None:
     problem = only(gateway_api(version), tmp_path, FOREIGN_GATEWAY)
 
-    assert problem.rule == "the pinned Linkerd reads 1.2.1 to 1.5.1"
+    assert problem.rule.startswith(f"Linkerd {LINKERD_CHART} reads 1.2.1 to 1.5.1")
     assert GATEWAY_API in problem.cure
 
 
@@ -219,5 +220,5 @@ def test_argo_rollouts_of_somebody_else_is_let_alone(tmp_path: Path, release: tu
 
 def test_argo_rollouts_of_the_stack_itself_is_fine_and_of_others_where_it_needs_none(tmp_path: Path) -> None:
     assert isinstance(asked(with_answers(**definition(("argo-rollouts", "argo-rollouts-crds"))), tmp_path), Facts)
-    without = Expectations("test", ["linkerd"], [Part.GATEWAY_API_CRDS])
+    without = Expectations("test", ["linkerd"], PARTS[:2])
     assert isinstance(asked(with_answers(**definition(None)), tmp_path, without), Facts)

@@ -1,0 +1,126 @@
+"""Which version of a part works with which Gateway API and which Kubernetes: data, each row with its source."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from versions import ARGO_CD_CHART, ARGO_ROLLOUTS_CHART, LINKERD_CHART, ROLLOUTS_PLUGIN_IMAGE
+
+Version = tuple[int, ...]
+
+
+class Reader(StrEnum):
+    """A part that reads the Gateway API, or that asks something of Kubernetes; its value is what people call it."""
+
+    LINKERD = "Linkerd"
+    PLUGIN = "the Gateway API plugin of Argo Rollouts"
+    ARGO_ROLLOUTS = "Argo Rollouts' chart"
+    ARGO_CD = "Argo CD's chart"
+    LOAD_BALANCER_CONTROLLER = "the AWS Load Balancer Controller"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Versions from `oldest` to `newest`, both included; a bound covers all versions that begin with it."""
+
+    oldest: Version
+    newest: Version | None = None
+    """None if no end is known."""
+
+    def __contains__(self, version: Version) -> bool:
+        """Return whether a version lies in the span."""
+        return self.oldest <= version and (self.newest is None or version[: len(self.newest)] <= self.newest)
+
+    def __str__(self) -> str:
+        """Return the span as a person would say it."""
+        oldest = ".".join(map(str, self.oldest))
+        return f"{oldest} and newer" if self.newest is None else f"{oldest} to {'.'.join(map(str, self.newest))}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What some versions of a part work with."""
+
+    reader: Reader
+    versions: Span
+    gateway_api: Span | None
+    """None if these versions read none, or any."""
+    kubernetes: Version
+    """The oldest minor version."""
+    source: str
+
+
+ANY_KUBERNETES = (1, 0)
+
+TABLE = (
+    Row(
+        Reader.LINKERD,
+        Span((2025, 4, 4), (2026, 6, 2)),
+        Span((1, 1, 1), (1, 2, 1)),
+        (1, 23),
+        "linkerd.io/2-edge/features/gateway-api (2.18, 2.19); kubeVersion of its charts",
+    ),
+    Row(
+        Reader.LINKERD,
+        Span((2026, 6, 3), (2026, 8)),
+        Span((1, 2, 1), (1, 5, 1)),
+        (1, 31),
+        "linkerd.io/2-edge/features/gateway-api (2.20); kubeVersion of its charts",
+    ),
+    Row(
+        Reader.PLUGIN,
+        Span((0, 3, 0), (0, 12)),
+        Span((1, 0, 0)),
+        ANY_KUBERNETES,
+        "release notes of 0.3.0: HTTPRoute v1",
+    ),
+    Row(
+        Reader.PLUGIN,
+        Span((0, 13, 0), (0, 15)),
+        Span((1, 2, 0)),
+        ANY_KUBERNETES,
+        "release notes of 0.13.0: rules have names",
+    ),
+    Row(Reader.ARGO_ROLLOUTS, Span((2, 41, 0), (2, 41)), None, ANY_KUBERNETES, "Chart.yaml, without a kubeVersion"),
+    Row(Reader.ARGO_CD, Span((10, 0, 0), (10,)), None, (1, 25), "kubeVersion of Chart.yaml"),
+    Row(
+        Reader.LOAD_BALANCER_CONTROLLER,
+        Span((2, 0, 0), (3, 1)),
+        None,
+        (1, 22),
+        "no Gateway API unless a feature gate is set; kubeVersion of its chart",
+    ),
+    Row(
+        Reader.LOAD_BALANCER_CONTROLLER,
+        Span((3, 2, 0), (3, 2)),
+        Span((1, 5, 0)),
+        (1, 22),
+        "kubernetes-sigs/aws-load-balancer-controller issues 4684, 4699, 4712: ends without ListenerSet",
+    ),
+    Row(
+        Reader.LOAD_BALANCER_CONTROLLER,
+        Span((3, 3, 0), (3, 5)),
+        None,
+        (1, 22),
+        "starts a controller only for the kinds that are there; kubeVersion of its chart",
+    ),
+)
+
+PINNED = {
+    Reader.LINKERD: LINKERD_CHART,
+    Reader.PLUGIN: ROLLOUTS_PLUGIN_IMAGE.rpartition(":v")[2],
+    Reader.ARGO_ROLLOUTS: ARGO_ROLLOUTS_CHART,
+    Reader.ARGO_CD: ARGO_CD_CHART,
+}
+"""The versions that the program installs."""
+
+
+def numbers(version: str) -> Version | None:
+    """Return the numbers of a version such as `v1.5.1-rc.1`; None if it is none."""
+    parts = version.removeprefix("v").partition("-")[0].partition("+")[0].split(".")
+    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else None
+
+
+def row(reader: Reader, version: str) -> Row | None:
+    """Return what is known of a version of a part; None if nothing is."""
+    asked = numbers(version)
+    return next((each for each in TABLE if each.reader == reader and asked and asked in each.versions), None)
