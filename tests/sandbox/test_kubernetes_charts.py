@@ -140,3 +140,26 @@ def test_a_release_lives_from_install_to_uninstall(sandbox_home: paths.Home, tmp
     assert not refused.ok
     assert "greeting must be set" in refused.message
     assert stack.destroy().ok
+
+
+def test_a_chart_of_more_objects_than_the_provider_has_threads_is_made(
+    sandbox_home: paths.Home, tmp_path: Path
+) -> None:
+    name = unique("many")
+    chart = tmp_path / "many"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: many\nversion: 1.0.0\n")
+    (chart / "templates" / "maps.yaml").write_text(
+        "{{- range until 80 }}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: map-{{ . }}}\n{{- end }}\n"
+    )
+
+    def program() -> None:
+        provider = Provider("p", kubeconfig=str(sandbox_home.kubeconfig))
+        options = pulumi.ResourceOptions(provider=provider)
+        namespace = Namespace("n", metadata={"name": name}, opts=options)
+        options = pulumi.ResourceOptions(provider=provider, depends_on=[namespace])
+        Chart("many", chart=str(chart), namespace=name, opts=options)
+
+    preview = Stack(tmp_path / "stack").preview(program)
+    assert preview.ok, preview.text
+    assert len([step for step in preview.steps if step.name.startswith("many:")]) == 80
