@@ -114,6 +114,25 @@ class Workshop:
         """Return the stack's state as Pulumi exports it, secrets encrypted."""
         return self.pulumi("stack", "export").stdout
 
+    def replace_in_state(self, old: str, new: str) -> None:
+        """Write another text into the stack's state wherever `old` stands."""
+        changed = self.folder / "changed.json"
+        changed.write_text(self.export().replace(old, new))
+        done = self.pulumi("stack", "import", "--file", str(changed))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def operation(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the operator's commands."""
+        return subprocess.run(
+            [sys.executable, "-m", "operations", command, "--stack", "local", *arguments],
+            cwd=self.folder,
+            env={**self._environment(), "SANDBOX_HOME": str(self.home), "COLUMNS": "160"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
     def kill_during_up(self, moment: str) -> None:
         """Start `pulumi up` and kill the engine, with everything below it, when it prints `moment`."""
         with subprocess.Popen(
