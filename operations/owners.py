@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 
-from conventions import ARGO_CD_RELEASE, ARGO_ROLLOUTS_RELEASE, OWNER, PROJECT
+from conventions import ARGO_CD_RELEASE, ARGO_ROLLOUTS_RELEASE, GATEWAY_API_RELEASE, OWNER, PROJECT
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, text
 from operations.problem import Problem
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
+GATEWAY_API = "httproutes.gateway.networking.k8s.io"
 OWNED = {
     Part.ARGO_ROLLOUTS: ("rollouts.argoproj.io", "Argo Rollouts", ARGO_ROLLOUTS_RELEASE, "delivery.argoRollouts"),
     Part.ARGO_CD: ("applications.argoproj.io", "Argo CD", ARGO_CD_RELEASE, "delivery.argoCd"),
@@ -21,11 +22,28 @@ def check_argo(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
     return [problem for part in OWNED if part in parts for problem in _foreign_part(api, part)]
 
 
+def check_kept(api: ClusterApi, stack: str, parts: Collection[Part]) -> list[Problem]:
+    """Return one problem if the stack would remove the Gateway API's definitions from under its own mesh."""
+    definition = api.find(f"{DEFINITIONS}/{GATEWAY_API}")
+    if Part.GATEWAY_API_CRDS in parts or _release(definition) != GATEWAY_API_RELEASE or _owner(api, "linkerd") != stack:
+        return []
+    found = f"stack {stack} owns the Gateway API's definitions, and gatewayApi.install is false"
+    rule = "they cannot be given away: removing them deletes every route in the cluster"
+    cure = f"Set `{PROJECT}:gatewayApi.install` to true, or destroy the stack first."
+    return [Problem(f"{api.address}, {GATEWAY_API}", found, rule, cure)]
+
+
+def _release(definition: object) -> tuple[str, ...]:
+    """Return namespace and name of the Helm release that holds a definition; empty texts if none does."""
+    return tuple(
+        text(definition, "metadata", "annotations", f"meta.helm.sh/release-{of}") for of in ("namespace", "name")
+    )
+
+
 def _foreign_part(api: ClusterApi, part: Part) -> list[Problem]:
     name, title, release, key = OWNED[part]
     definition = api.find(f"{DEFINITIONS}/{name}")
-    annotations = ("metadata", "annotations")
-    found = tuple(text(definition, *annotations, f"meta.helm.sh/release-{of}") for of in ("namespace", "name"))
+    found = _release(definition)
     if definition is None or found == release:
         return []
     by = f" by Helm release {'/'.join(found)}" if all(found) else ", by somebody else"

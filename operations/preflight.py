@@ -80,9 +80,10 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
         "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
         "no other Argo": lambda: owners.check_argo(api, expected.parts),
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
-        "Gateway API": lambda: gateway_api_check.check(
-            api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts
-        ),
+        "Gateway API": lambda: [
+            *owners.check_kept(api, expected.stack, expected.parts),
+            *gateway_api_check.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
+        ],
     }
     for subject, check in subjects.items():
         yield Check(subject, _result(check))

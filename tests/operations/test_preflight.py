@@ -222,3 +222,16 @@ def test_argo_rollouts_of_the_stack_itself_is_fine_and_of_others_where_it_needs_
     assert isinstance(asked(with_answers(**definition(("argo-rollouts", "argo-rollouts-crds"))), tmp_path), Facts)
     without = Expectations("test", ["linkerd"], PARTS[:2])
     assert isinstance(asked(with_answers(**definition(None)), tmp_path, without), Facts)
+
+
+def test_a_stack_never_removes_the_gateway_api_from_under_its_own_mesh(tmp_path: Path) -> None:
+    cluster = gateway_api(f"v{GATEWAY_API}", ("kube-system", "gateway-api-crds"))
+    mine, theirs = namespace("linkerd", "test"), namespace("linkerd", "other")
+    elsewhere = Expectations("test", [], [Part.LINKERD_CONTROL_PLANE])
+    cluster.answers |= mine
+    problem = only(cluster, tmp_path, elsewhere)
+
+    assert "gatewayApi.install is false" in problem.found
+    assert "deletes every route" in problem.rule
+    cluster.answers |= theirs
+    assert isinstance(asked(cluster, tmp_path, elsewhere), Facts), "what is there was left by a stack that is gone"

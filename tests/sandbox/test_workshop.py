@@ -87,7 +87,9 @@ def test_a_new_generation_restarts_the_control_plane_and_every_meshed_workload_a
     changes = workshop.preview().changes
     kinds = Counter((change.operation, change.type) for change in changes)
     assert kinds == {
-        ("update", "kubernetes:apps/v1:Deployment"): 3 + 5,  # identity, destination, injector; booksapp's five
+        # Linkerd, viz and Argo Rollouts; booksapp, podinfo, the circuit breaker's demo and the canary's client
+        ("update", "kubernetes:apps/v1:Deployment"): (3 + 5 + 1) + (5 + 3 + 3 + 1),
+        ("update", "kubernetes:argoproj.io/v1alpha1:Rollout"): 1,
         ("update", "kubernetes:core/v1:ConfigMap"): 1,  # linkerd-config, which repeats the chart's values
     }
 
@@ -179,7 +181,7 @@ def test_no_private_key_is_in_a_text_a_state_an_output_a_log_or_a_config_map(run
 
 def test_helm_keeps_no_private_key(workshop: Workshop) -> None:
     releases = [each for each in items(workshop.api.find("/api/v1/secrets")) if text(each, "type") == HELM]
-    assert len(releases) == 2, "linkerd-crds and the Gateway API are releases"
+    assert len(releases) == 3, "the definitions of Linkerd, the Gateway API and Argo Rollouts are releases"
     for release in releases:
         packed = base64.b64decode(base64.b64decode(text(release, "data", "release")))
         assert b"PRIVATE KEY" not in gzip.decompress(packed), "Helm keeps all values, so no key may be one"
