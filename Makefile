@@ -58,7 +58,7 @@ test: .venv/installed ## run every test
 check: .venv/installed ## linters and type checks
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright
 
-diagram: .venv/installed ## draw docs/diagram.mmd anew from the program's resources
+diagram: .venv/installed ## draw the README's picture anew from the program's resources
 	@$(PYTHON) -m tests.diagram
 
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand

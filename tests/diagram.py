@@ -1,16 +1,19 @@
 """A picture of the program: its components and what each of them needs, drawn from the resources that it registers.
 
-`python -m tests.diagram` writes it anew.
+`python -m tests.diagram` writes it into the README.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 from tests.deployment import Deployment, Registration
 from tests.engine import STACK
 from tests.program import ROOT, run_program
 
-PATH = ROOT / "docs" / "diagram.mmd"
+PATH = ROOT / "README.md"
+BLOCK = re.compile(r"(?<=```mermaid\n).*?(?=```\n)", re.DOTALL)
+"""Where the picture stands in the README."""
 WHOLE = {"delivery": json.dumps({"argoCd": {"enabled": True}})}
 """Settings by which every part is there but one: Argo CD's own demo, which would take the place of Pulumi's."""
 INSTALLED = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
@@ -69,5 +72,11 @@ def _follows(all_: Needs, starts: set[str], goal: str) -> bool:
     return False
 
 
+def shown() -> str:
+    """Return the picture that the README shows."""
+    return "".join(BLOCK.findall(PATH.read_text(encoding="utf-8")))
+
+
 if __name__ == "__main__":
-    PATH.write_text(draw(run_program(WHOLE)), encoding="utf-8")
+    picture = draw(run_program(WHOLE))
+    PATH.write_text(BLOCK.sub(lambda _: picture, PATH.read_text(encoding="utf-8")), encoding="utf-8")
