@@ -15,7 +15,10 @@ from cryptography import x509
 from components.mesh.control_plane import PLACEHOLDER
 from operations.cluster_api import items, text
 from sandbox.paths import Home
+from settings import Settings
+from tests.sandbox.single_changes import ROWS, WITHOUT_ROW, Row
 from tests.sandbox.workshop import Preview, Workshop
+from tests.settings_keys import keys
 
 pytestmark = pytest.mark.sandbox
 
@@ -72,12 +75,22 @@ def test_a_refresh_finds_no_drift(workshop: Workshop) -> None:
     assert workshop.preview().changes == [], "and the preview after it is empty"
 
 
-def test_another_fault_percentage_is_one_update_of_the_route(workshop: Workshop) -> None:
-    workshop.choose("demos.booksapp.faultPercent", 25)
-    changes = workshop.preview().changes
-    assert [(change.operation, change.type) for change in changes] == [
-        ("update", "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute")
-    ]
+@pytest.mark.parametrize("row", ROWS, ids=[row.title for row in ROWS])
+def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(workshop: Workshop, row: Row) -> None:
+    for key, value in row.settings.items():
+        workshop.choose(key, value)
+    changes = [f"{each.operation} {each.type.rpartition(':')[2]} {each.name}" for each in workshop.preview().changes]
+
+    assert row.unexpected(changes) == []
+    assert row.missing(changes) == []
+
+
+def test_every_setting_has_its_row() -> None:
+    told = {key for row in ROWS for key in row.settings} | set(WITHOUT_ROW)
+    known = set(keys(Settings))
+
+    assert known - told == set(), "write a row for it"
+    assert told - known == set(), "there is no such setting any more"
 
 
 def test_a_new_generation_restarts_the_control_plane_and_every_meshed_workload_and_nothing_else(
@@ -94,25 +107,8 @@ def test_a_new_generation_restarts_the_control_plane_and_every_meshed_workload_a
     }
 
 
-def test_the_other_route_api_replaces_the_route_only(workshop: Workshop) -> None:
-    workshop.choose("demos.booksapp.routeApi", "policy.linkerd.io")
-    changes = workshop.preview().changes
-    assert sorted((change.operation, change.type) for change in changes) == [
-        ("create", "kubernetes:policy.linkerd.io/v1beta3:HTTPRoute"),
-        ("delete", "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"),
-    ]
-
-
-def test_a_switched_off_demo_is_deleted_and_nothing_else_changes(workshop: Workshop) -> None:
-    workshop.choose("demos.booksapp.enabled", value=False)
-    preview = workshop.preview()
-    assert {change.operation for change in preview.changes} == {"delete"}
-    assert all(name.startswith("booksapp") for name in preview.of("delete")), preview.of("delete")
-
-
 def test_a_host_makes_no_ingress_where_the_class_is_missing(workshop: Workshop) -> None:
     workshop.choose("demos.booksapp.host", "books.example.com")
-    assert workshop.preview().changes == []
     assert "the cluster has no IngressClass 'alb'" in workshop.pulumi("preview").stdout, "and it says so"
 
 
