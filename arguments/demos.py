@@ -68,6 +68,7 @@ def progressive_delivery(
     return {
         "namespace": namespaces.names[parts.PROGRESSIVE_DELIVERY],
         "version": chosen.version,
+        "random_errors": chosen.random_errors,
         "analysis": {"prometheus": leave.url} if leave else None,
         "host": start.served(chosen.host),
         "ingress_class": start.settings.ingress_class,

@@ -93,6 +93,9 @@ class ProgressiveDelivery(Section):
     analysis: bool = Field(
         default=False, description="true (a canary with too many errors is taken back) or false", examples=[True]
     )
+    random_errors: bool = Field(
+        default=False, description="true (the version answers some requests with an error) or false", examples=[True]
+    )
     owner: Literal["pulumi", "argo-cd"] = Field(default="pulumi", description="pulumi or argo-cd", examples=["pulumi"])
     host: OptionalHostname = Field(default=None, examples=["canary.example.com"])
 

@@ -119,6 +119,7 @@ ROWS = [
     _row("demos.circuitBreaking.breaker.jitterRatio", 1.5, BREAKER),
     _row("demos.progressiveDelivery.enabled", False, "delete * progressive-delivery*"),
     _row("demos.progressiveDelivery.version", "1.7.1", "update Rollout progressive-delivery-canary-rollout"),
+    _row("demos.progressiveDelivery.randomErrors", True, "update Rollout progressive-delivery-canary-rollout"),
     _row(
         "demos.progressiveDelivery.analysis",
         True,
