@@ -51,7 +51,7 @@ gitops = ArgoCd("argo-cd", delivery.argo_cd(start, spaces), after(provider)) if 
 # Its controllers leave last: what they own could neither be changed nor, where it has a finalizer, be deleted.
 delivered = after(provider, linkerd, viz, controller, gitops)
 if apps.progressive_delivery.enabled and apps.progressive_delivery.owner == "argo-cd":
-    GitopsDelivery("progressive-delivery", demos.gitops_delivery(start, spaces), delivered)
+    GitopsDelivery("progressive-delivery", demos.gitops_delivery(start, spaces, linkerd), delivered)
 elif apps.progressive_delivery.enabled:
     leave = (
         PrometheusAccess("analysis", mesh.prometheus_access(spaces), meshed)

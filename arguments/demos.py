@@ -76,13 +76,14 @@ def progressive_delivery(
     }
 
 
-def gitops_delivery(start: Start, namespaces: Namespaces) -> GitopsDeliveryArgs:
+def gitops_delivery(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> GitopsDeliveryArgs:
     """Return those of the canary in Argo CD's hands."""
     application = start.settings.delivery.argo_cd.application
     return {
         "argo_cd_namespace": namespaces.names[parts.ARGO_CD],
-        "namespace": namespaces.names[parts.PROGRESSIVE_DELIVERY],
+        "namespace": namespaces.names[parts.GITOPS_DELIVERY],
         "repository": application.repository or "",
         "path": application.path,
         "revision": application.revision,
+        "pod_annotations": pod_annotations(linkerd),
     }

@@ -6,11 +6,14 @@ from settings import Settings
 LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
 BOOKSAPP, PODINFO = "booksapp", "podinfo"
 CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
+GITOPS_DELIVERY = "progressive-delivery-gitops"
+"""The canary's, where Argo CD owns it: in one and the same, two owners would meet while it changes hands."""
 
 
 def namespaces(settings: Settings) -> list[str]:
     """Return the namespaces that a stack with these settings makes."""
     demos, delivery = settings.demos, settings.delivery
+    canary = demos.progressive_delivery
     parts = {
         LINKERD: True,
         VIZ: settings.viz.enabled,
@@ -19,7 +22,8 @@ def namespaces(settings: Settings) -> list[str]:
         BOOKSAPP: demos.booksapp.enabled,
         PODINFO: demos.podinfo.enabled,
         CIRCUIT_BREAKING: demos.circuit_breaking.enabled,
-        PROGRESSIVE_DELIVERY: demos.progressive_delivery.enabled,
+        PROGRESSIVE_DELIVERY: canary.enabled and canary.owner == "pulumi",
+        GITOPS_DELIVERY: canary.enabled and canary.owner == "argo-cd",
     }
     return [name for name, wanted in parts.items() if wanted]
 

@@ -1,5 +1,6 @@
 """The folder that Argo CD deploys: the same demo that Pulumi makes, but for what each of the two adds for itself."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,12 +12,17 @@ from pydantic import TypeAdapter
 from components.delivery.argo_rollouts import PLUGIN
 from components.demos.gitops_delivery import KINDS
 from components.demos.progressive_delivery import ProgressiveDelivery
+from tests.deployment import Deployment
 from tests.engine import deploy
-from tests.program import ROOT
+from tests.program import ROOT, run_program
 from tests.recorded_values import at, mapping, sequence
 
 FOLDER = ROOT / "gitops" / "progressive-delivery"
 NAMESPACE = "the-demos-namespace"
+OWNED_BY_ARGO_CD = {
+    "demos": json.dumps({"progressiveDelivery": {"owner": "argo-cd"}}),
+    "delivery": json.dumps({"argoCd": {"enabled": True, "application": {"repository": "https://git.example.com/a"}}}),
+}
 _DOCUMENTS = TypeAdapter(list[dict[str, object]])
 
 Objects = dict[tuple[str, str], object]
@@ -115,3 +121,23 @@ def test_the_rollout_in_git_asks_the_plugin_for_its_route() -> None:
     assert at(rollout, "spec", "strategy", "canary", "trafficRouting", "plugins", PLUGIN) == {
         "httpRoute": "argo-rollouts-http-route"
     }
+
+
+@cache
+def owned(*, by_argo_cd: bool) -> Deployment:
+    return run_program(OWNED_BY_ARGO_CD if by_argo_cd else {})
+
+
+def test_the_two_owners_of_the_demo_never_meet_in_a_namespace() -> None:
+    application = owned(by_argo_cd=True).one("kubernetes:argoproj.io/v1alpha1:Application")
+    destination = application.at("spec", "destination", "namespace")
+    pulumis = {each.at("metadata", "name") for each in owned(by_argo_cd=False).of("kubernetes:core/v1:Namespace")}
+
+    assert f"{destination}-namespace" in owned(by_argo_cd=True).names
+    assert destination not in pulumis, "Pulumi would create what Argo CD still holds, or delete what it has taken over"
+
+
+def test_the_restart_key_reaches_the_demo_in_argo_cds_hands() -> None:
+    application = owned(by_argo_cd=True).one("kubernetes:argoproj.io/v1alpha1:Application")
+
+    assert "linkerd-workshop/generation" in str(application.at("spec", "source", "kustomize", "patches", 0, "patch"))

@@ -136,6 +136,7 @@ ROWS = [
         },
         (
             *ARGO_CD,
+            "create Namespace progressive-delivery-gitops-namespace",
             "create GitopsDelivery progressive-delivery",
             "create Application progressive-delivery-application",
             "create AppProject progressive-delivery-project",
