@@ -23,7 +23,7 @@ from sandbox.json_values import Json, items, mapping
 NAMESPACE = "progressive-delivery"
 ROUTES = f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/httproutes"
 ROLLOUTS = f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/rollouts"
-LONGEST_SECONDS = 90
+LONGEST_SECONDS = 240
 POLL_SECONDS = 0.2
 
 
