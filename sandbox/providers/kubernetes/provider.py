@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi.provider.experimental.provider import (
@@ -31,7 +32,6 @@ from sandbox.providers.kubernetes.connection import Connection
 from sandbox.providers.kubernetes.release import Releases
 from sandbox.providers.kubernetes.resources import Objects
 from sandbox.providers.property_values import plain_map
-from sandbox.providers.threads import in_thread
 from sandbox.providers.urns import type_of
 
 if TYPE_CHECKING:
@@ -82,27 +82,27 @@ class KubernetesProvider(Provider):
 
     async def check(self, request: CheckRequest) -> CheckResponse:
         """Complete and validate the inputs of a resource."""
-        return await in_thread(self._handler(type_of(request.urn)).check, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).check, request)
 
     async def diff(self, request: DiffRequest) -> DiffResponse:
         """Compare a resource's state with its new inputs."""
-        return await in_thread(self._handler(type_of(request.urn)).diff, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).diff, request)
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Create a resource, or preview it."""
-        return await in_thread(self._handler(type_of(request.urn)).create, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).create, request)
 
     async def update(self, request: UpdateRequest) -> UpdateResponse:
         """Update a resource, or preview it."""
-        return await in_thread(self._handler(type_of(request.urn)).update, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).update, request)
 
     async def read(self, request: ReadRequest) -> ReadResponse:
         """Read a resource for a refresh or an import."""
-        return await in_thread(self._handler(type_of(request.urn)).read, request)
+        return await asyncio.to_thread(self._handler(type_of(request.urn)).read, request)
 
     async def delete(self, request: DeleteRequest) -> None:
         """Delete a resource."""
-        await in_thread(self._handler(type_of(request.urn)).delete, request)
+        await asyncio.to_thread(self._handler(type_of(request.urn)).delete, request)
 
     async def construct(self, request: ConstructRequest) -> ConstructResponse:
         """Construct a chart: the one component that the program uses."""
