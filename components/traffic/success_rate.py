@@ -50,10 +50,11 @@ def _measurement(backend: Output[str], analysis: CanaryAnalysis) -> AnalysisTemp
 
 
 def _success_rate(backend: str) -> str:
-    """Return the query for the share of requests that the `backend` of a route answered, and not with 5xx."""
+    """Return the query for the share of requests that the `backend` of a route answered with neither 4xx nor 5xx."""
     total = "outbound_http_route_backend_response_statuses_total"
     succeeded, all_of_them = (
-        f"sum(rate({total}{{{each}}}[30s]))" for each in (f'{backend},http_status=~"[1-4].."', backend)
+        f"sum(rate({total}{{{each}}}[30s]))" for each in (f'{backend},http_status=~"[1-3].."', backend)
     )
+    # A 4xx counts, unlike in Linkerd's own success rate: a version that has lost a path answers 404.
     # Without a single success there is no such series, and the quotient would be nothing instead of 0.
     return f"({succeeded} or vector(0)) / {all_of_them}"

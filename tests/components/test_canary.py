@@ -133,7 +133,7 @@ def test_an_analysis_measures_the_canary_through_its_clients_proxies() -> None:
         "prometheus": {
             "address": PROMETHEUS,
             "query": (
-                f'(sum(rate({series}{{{canarys},http_status=~"[1-4].."}}[30s])) or vector(0))'
+                f'(sum(rate({series}{{{canarys},http_status=~"[1-3].."}}[30s])) or vector(0))'
                 f" / sum(rate({series}{{{canarys}}}[30s]))"
             ),
         }
