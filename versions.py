@@ -48,6 +48,9 @@ BB_IMAGE = "docker.io/buoyantio/bb:v0.0.7"
 # renovate: datasource=docker depName=buoyantio/slow_cooker
 SLOW_COOKER_IMAGE = "docker.io/buoyantio/slow_cooker:1.3.0"
 
+CANARY_REPOSITORY = "quay.io/stefanprodan/podinfo"
+"""podinfo's old releases, for the canary; which one is a setting."""
+
 LINKERD_CHART_REPOSITORY = "https://helm.linkerd.io/edge"
 """Where the Linkerd charts are published; stable charts ended with 2.15, edge is what the project releases."""
 

@@ -76,7 +76,7 @@ def test_the_composition_root_can_be_read_at_a_glance() -> None:
 def test_no_function_outgrows_its_reader() -> None:
     long = {
         f"{path}:{node.lineno} {node.name}": length
-        for path, text in within("components", "operations", "sandbox", "settings", "tests").items()
+        for path, text in within("arguments", "components", "operations", "sandbox", "settings", "tests").items()
         if not path.startswith("tests/sandbox/")  # a scene on the real engine is told in one piece
         for node, length in functions(text)
         if length > (LONGEST_INIT if node.name == "__init__" and path.startswith("components/") else LONGEST_FUNCTION)
@@ -182,8 +182,8 @@ def test_every_pin_of_the_program_has_a_version_and_its_marker() -> None:
 def test_images_and_versions_are_named_in_one_place_only() -> None:
     named = [
         path
-        for path, text in within("components", "operations", "__main__.py", "settings").items()
-        if re.search(r"docker\.io/|ghcr\.io/|:latest\b", text)
+        for path, text in within("components", "operations", "arguments", "__main__.py", "settings").items()
+        if re.search(r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", text)
     ]
     assert named == []
 

@@ -8,11 +8,11 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
-from versions import CURL_IMAGE
+from versions import CANARY_REPOSITORY, CURL_IMAGE
 
 NAMESPACE = "progressive-delivery"
 APP, ROLLOUT, ROUTE = "podinfo", "rollouts-demo", "argo-rollouts-http-route"
-REPOSITORY, PUBLISHED_FOR = "quay.io/stefanprodan/podinfo", "amd64"
+PUBLISHED_FOR = "amd64"
 PORT = 9898
 WEIGHTS = (30, 40, 60, 80)
 PAUSE_SECONDS = 10
@@ -100,7 +100,7 @@ def _podinfo(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
         "name": APP,
         "namespace": args["namespace"],
         "part_of": demo,
-        "image": f"{args.get('repository', REPOSITORY)}:{args.get('version', '1.7.0')}",
+        "image": f"{args.get('repository', CANARY_REPOSITORY)}:{args.get('version', '1.7.0')}",
         "port": PORT,
         "readiness_path": "/readyz",
         "replicas": 2,
