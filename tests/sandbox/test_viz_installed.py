@@ -1,6 +1,8 @@
 """viz on the real engine and a real API server: its certificates are trusted, and nothing hangs on its APIService."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,18 @@ def test_the_second_preview_is_empty_and_refresh_finds_no_drift(workshop: Worksh
     assert workshop.preview().changes == []
     refreshed = workshop.pulumi("refresh", "--yes", "--expect-no-changes")
     assert refreshed.returncode == 0, refreshed.stdout + refreshed.stderr
+
+
+def test_the_engine_takes_it_away_before_any_namespace_of_the_stack(workshop: Workshop) -> None:
+    state: dict[str, Any] = json.loads(workshop.export())
+    resources: list[dict[str, Any]] = state["deployment"]["resources"]
+    (chart,) = [each for each in resources if each["urn"].endswith("Chart::viz-chart")]
+    namespaces = {each["urn"] for each in resources if each["type"] == "kubernetes:core/v1:Namespace"}
+    (service,) = [each for each in resources if each["type"].endswith(":APIService")]
+
+    assert len(namespaces) == 3
+    assert namespaces <= set(chart["dependencies"])
+    assert service["parent"] == chart["urn"], "a parent goes after its children"
 
 
 def test_a_demo_leaves_with_its_namespace_while_viz_stays(workshop: Workshop) -> None:
