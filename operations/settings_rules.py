@@ -10,7 +10,15 @@ from settings import Settings
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Return what is switched on without what it needs."""
-    return [*_canary(settings), *_argo_cd(settings), *_dashboard(settings), *_hosts(settings)]
+    return [*_plugin(settings), *_canary(settings), *_argo_cd(settings), *_dashboard(settings), *_hosts(settings)]
+
+
+def _plugin(settings: Settings) -> Iterator[Problem]:
+    plugin = settings.delivery.argo_rollouts.plugin
+    if plugin.sha256 and not plugin.location:
+        key = f"{PROJECT}:delivery.argoRollouts.plugin"
+        cure = f"Set `{key}.location`, too, or remove it with `pulumi config rm --path '{key}.sha256'`."
+        yield Problem(f"{key}.sha256", "it is set without a location", "the pinned image's file has its own", cure)
 
 
 def _canary(settings: Settings) -> Iterator[Problem]:
@@ -30,6 +38,11 @@ def _canary(settings: Settings) -> Iterator[Problem]:
             yield _needs(
                 "demos.progressiveDelivery.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", "argo-cd"
             )
+        for key, on in {"analysis": demo.analysis, "randomErrors": demo.random_errors}.items():
+            if on:
+                name = f"{PROJECT}:demos.progressiveDelivery.{key}"
+                cure = f"Remove it with `pulumi config rm --path '{name}'`, and write it into the repository."
+                yield Problem(name, "it is true while Argo CD owns the demo", "the repository says what it is", cure)
         if demo.host:
             found = f"Argo CD owns the demo, and its host is '{demo.host}'"
             cure = f"Remove it with `pulumi config rm --path '{PROJECT}:demos.progressiveDelivery.host'`."

@@ -97,7 +97,7 @@ def test_all_contradictions_are_told_at_once() -> None:
         viz={"enabled": False},
         delivery={"argoRollouts": {"enabled": False}},
     )
-    assert len(found) == 3
+    assert [problem.where.rpartition(".")[2] for problem in found] == ["analysis", "analysis", "enabled", "owner"]
 
 
 def test_two_apps_never_share_a_host() -> None:
@@ -107,3 +107,18 @@ def test_two_apps_never_share_a_host() -> None:
     assert problem.where == "linkerd-workshop:demos.podinfo.host"
     assert "demos.booksapp.host" in problem.found
     assert problems(demos={"booksapp": host, "podinfo": {**host, "enabled": False}}) == []
+
+
+def test_a_checksum_without_the_file_that_it_is_of_is_not_silently_dropped() -> None:
+    plugin = {"sha256": "0123456789abcdef" * 4}
+    (problem,) = problems(delivery={"argoRollouts": {"plugin": plugin}})
+
+    assert problem.where == "linkerd-workshop:delivery.argoRollouts.plugin.sha256"
+    assert problems(delivery={"argoRollouts": {"plugin": {**plugin, "location": "file:///plugins/other"}}}) == []
+
+
+@pytest.mark.parametrize("key", ["analysis", "randomErrors"])
+def test_what_only_pulumi_can_do_to_the_canary_is_not_silently_dropped_where_argo_cd_owns_it(key: str) -> None:
+    (problem,) = problems(demos=canary(owner="argo-cd", **{key: True}), delivery=argo_cd(application=REPOSITORY))
+
+    assert problem.where == f"linkerd-workshop:demos.progressiveDelivery.{key}"
