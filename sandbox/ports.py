@@ -1,9 +1,12 @@
 """Ports of the control plane on loopback: free ones are chosen once and kept for the next start."""
 
 import json
+import random
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
 
 import psutil
 
@@ -12,6 +15,10 @@ from sandbox.failure import SandboxError
 from sandbox.paths import Home
 
 LOOPBACK = "127.0.0.1"
+LOWEST = 10_000
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+USUAL_EPHEMERAL = 32_768
+"""Where Linux begins to take ports for outgoing connections unless it is told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +54,25 @@ def choose(home: Home, wanted: int | None = None) -> Ports:
 
 
 def fresh() -> Ports:
-    """Ports that nobody listens on; all are bound at once so that they differ."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(5)]
-        for bound in sockets:
-            bound.bind((LOOPBACK, 0))
-        return Ports(*(int(bound.getsockname()[1]) for bound in sockets))
+    """Ports that nobody holds, in random order so that two sandboxes seldom try the same.
+
+    They lie below those that the kernel gives to outgoing connections: between the choice and the component's start
+    one of those would otherwise be taken now and then ("address already in use").
+    """
+    return Ports(*islice(_free(), 5))
+
+
+def _free() -> Iterator[int]:
+    below = _first_ephemeral()
+    candidates = range(LOWEST, below) if below > LOWEST + 1000 else range(LOWEST, USUAL_EPHEMERAL)
+    return (port for port in random.sample(candidates, len(candidates)) if held_by(port) is None)
+
+
+def _first_ephemeral() -> int:
+    try:
+        return int(EPHEMERAL.read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return USUAL_EPHEMERAL
 
 
 def recorded(home: Home) -> Ports | None:
@@ -62,6 +82,11 @@ def recorded(home: Home) -> Ports | None:
         return Ports(**fields)
     except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None
+
+
+def forget(home: Home) -> None:
+    """Let the next start choose other ports."""
+    (home.run / "ports.json").unlink(missing_ok=True)
 
 
 def held_by(port: int) -> str | None:

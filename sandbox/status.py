@@ -3,11 +3,12 @@
 from rich.table import Table
 
 from sandbox.console import console, say
-from sandbox.control_plane import COMPONENTS, healthy, version
+from sandbox.control_plane import healthy, version
 from sandbox.kubeconfig import CONTEXT
 from sandbox.paths import Home
 from sandbox.ports import recorded
 from sandbox.processes import running
+from sandbox.starting import COMPONENTS
 
 MEBIBYTE = 1024 * 1024
 

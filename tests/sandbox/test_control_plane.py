@@ -7,17 +7,18 @@ import stat
 import subprocess
 import time
 import urllib.error
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 import pytest
 import yaml
 
-from sandbox import ports, processes
+from sandbox import control_plane, ports, processes
 from sandbox.api_client import ApiClient
-from sandbox.control_plane import COMPONENTS
 from sandbox.json_values import items, mapping
 from sandbox.paths import Home
+from sandbox.starting import COMPONENTS
 from tests.sandbox.sandbox_command import sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -168,6 +169,35 @@ def test_a_wanted_port_that_is_held_gives_one_sentence(own_home: Home) -> None:
     assert f"pid {os.getpid()}" in refused.stderr, "it names the holder"
     assert "Traceback" not in refused.stderr
     assert of_home(own_home) == []
+
+
+def test_ports_are_not_among_those_that_the_kernel_gives_to_outgoing_connections() -> None:
+    lowest = int(ports.EPHEMERAL.read_text().split()[0])
+    for _ in range(20):
+        chosen = list(asdict(ports.fresh()).values())
+        assert all(ports.LOWEST <= port < lowest for port in chosen), "else one is taken before the component starts"
+        assert len(set(chosen)) == len(chosen)
+
+
+def test_a_port_that_is_taken_between_its_choice_and_its_use_costs_nothing_but_another_choice(
+    own_home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    choose, choices = ports.choose, list[ports.Ports]()
+
+    def taken_at_first(home: Home, wanted: int | None = None) -> ports.Ports:
+        choices.append(choose(home, wanted))
+        if len(choices) == 1:
+            holder.bind((ports.LOOPBACK, choices[0].controllers))
+            holder.listen()
+        return choices[-1]
+
+    monkeypatch.setattr(ports, "choose", taken_at_first)
+    with socket.socket() as holder:
+        control_plane.up(own_home)
+    assert len(choices) == 2, "one more choice was enough"
+    assert ports.recorded(own_home) == choices[1]
+    assert control_plane.healthy(own_home)
+    assert "a port was taken by another program" in capsys.readouterr().err
 
 
 def test_a_component_that_dies_at_its_start_gives_one_sentence_with_its_last_words(
