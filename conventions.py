@@ -51,3 +51,12 @@ class ForwardedHeader(StrEnum):
     B3_SAMPLED = "x-b3-sampled"
     B3_FLAGS = "x-b3-flags"
     OPEN_TRACING_CONTEXT = "x-ot-span-context"
+
+
+class Identity(StrEnum):
+    """How a pod on EKS gets the rights of an IAM role."""
+
+    POD_IDENTITY = "pod-identity"
+    """EKS Pod Identity: an association of role and service account, kept by EKS."""
+    IRSA = "irsa"
+    """IAM roles for service accounts: the role trusts the cluster's OpenID Connect issuer."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import get_args
 
 import yaml
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
@@ -76,7 +77,8 @@ def from_file(path: Path) -> Settings:
 
 def _is_mapping(name: str) -> bool:
     field = next((field for field in Settings.model_fields.values() if field.alias == name), None)
-    return field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds)
 
 
 def _not_json(name: str, value: object) -> Problem:

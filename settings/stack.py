@@ -6,6 +6,7 @@ from pydantic import Field
 
 from settings.delivery import Delivery
 from settings.demos import Demos
+from settings.eks import OptionalDns, OptionalEks, PublicHosts
 from settings.mesh import GatewayApi, Trust, Viz
 from settings.values import OptionalDate, OptionalText, Section, Text
 
@@ -17,6 +18,9 @@ class Settings(Section):
     context: OptionalText = Field(default=None, description="the name of a kubeconfig context", examples=["kind-kind"])
     chart_mirror: OptionalText = Field(default=None, description="a folder of chart archives", examples=["./mirror"])
     ingress_class: Text = Field(default="alb", description="the name of an IngressClass", examples=["alb"])
+    eks: OptionalEks = Field(default=None, description="a mapping of settings", examples=[{}])
+    dns: OptionalDns = Field(default=None, description="a mapping of settings", examples=[{}])
+    public_hosts: PublicHosts = Field(default=PublicHosts(), description="a mapping of settings", examples=[{}])
     workshop_ends: OptionalDate = Field(
         default=None, description="the workshop's last day, YYYY-MM-DD", examples=[date(2027, 1, 31)]
     )

@@ -1,0 +1,37 @@
+"""Policy documents of IAM, typed so that a misspelt key is found before anything is made."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
+"""Operator to condition key to value or values; all operators and keys have to hold, one of the values is enough."""
+
+
+class Statement(TypedDict):
+    """What is allowed, in IAM's own spelling.
+
+    Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
+
+    Sid: str
+    """Why the statement is there, in letters and digits."""
+    Action: Sequence[str]
+    Resource: Sequence[str]
+    Condition: NotRequired[Condition]
+
+
+class TrustStatement(TypedDict):
+    """Who may take a role."""
+
+    Sid: str
+    Principal: Mapping[str, str]
+    """`{"Service": …}` or `{"Federated": …}`."""
+    Action: Sequence[str]
+    Condition: Condition
+
+
+def policy_document(statements: Sequence[Statement | TrustStatement]) -> str:
+    """Return a policy that allows `statements`, as JSON that is the same for the same statements."""
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed}, sort_keys=True)

@@ -1,0 +1,118 @@
+"""Settings of an environment on EKS: the cluster, its add-ons, and the names under which it serves the world."""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from conventions import Identity
+from settings.values import Enabled, Hostname, OptionalHostname, Section, Text
+
+
+def _network(value: str) -> str:
+    return str(IPv4Network(value))
+
+
+def _unset_if_empty(value: object) -> object:
+    """Take the empty default of Pulumi.yaml, which has no other way to make a key optional, for None."""
+    return None if value == {} else value
+
+
+Cidr = Annotated[str, AfterValidator(_network)]
+"""An IPv4 network without host bits, for example `203.0.113.0/24`."""
+
+RoleArn = Annotated[Text, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
+CertificateArn = Annotated[Text, Field(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]+$")]
+
+
+class LoadBalancerController(Section):
+    """The AWS Load Balancer Controller; what it may do grows with what is switched on."""
+
+    enabled: Enabled = True
+    waf: bool = Field(default=False, description="true (it may attach web ACLs) or false", examples=[True])
+    shield: bool = Field(default=False, description="true (it may switch Shield on) or false", examples=[True])
+    cognito: bool = Field(
+        default=False, description="true (it may read user pools of Cognito) or false", examples=[True]
+    )
+
+
+class ExternalDns(Section):
+    """ExternalDNS, which keeps the records of the stack's hosts."""
+
+    enabled: Enabled = True
+
+
+class Eks(Section):
+    """An existing EKS cluster, how it is reached, and the add-ons that the stack installs there."""
+
+    cluster: Text = Field(
+        description="an EKS cluster's name: letters, digits, - and _, at most 100",
+        examples=["workshop"],
+        pattern=r"^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$",
+    )
+    region: Text = Field(
+        description="an AWS region", examples=["eu-central-1"], pattern=r"^[a-z]{2,3}(-[a-z]+)+-\d$", max_length=30
+    )
+    owner: Text = Field(
+        description="who is asked about its costs: the tag `owner` of everything in the account",
+        examples=["platform-team"],
+        pattern=r"^[\w .:/=+@-]{1,200}$",
+    )
+    profile: Text | None = Field(default=None, description="a profile of ~/.aws/config", examples=["workshop-dev"])
+    role_arn: RoleArn | None = Field(
+        default=None,
+        description="the ARN of an IAM role that is assumed for everything",
+        examples=["arn:aws:iam::123456789012:role/workshop-dev"],
+    )
+    identity: Identity = Field(
+        default=Identity.POD_IDENTITY,
+        description="pod-identity (EKS Pod Identity) or irsa (IAM roles for service accounts)",
+        examples=["pod-identity"],
+    )
+    install_pod_identity_agent: bool = Field(
+        default=False,
+        description="true (this stack installs the add-on eks-pod-identity-agent) or false (it is there already)",
+        examples=[True],
+    )
+    load_balancer_controller: LoadBalancerController = Field(
+        default=LoadBalancerController(), description="a mapping of settings", examples=[{}]
+    )
+    external_dns: ExternalDns = Field(default=ExternalDns(), description="a mapping of settings", examples=[{}])
+
+
+class Dns(Section):
+    """Where the stack's names live."""
+
+    zone: Hostname = Field(examples=["example.com"])
+    """The name of a public Route 53 hosted zone."""
+    domain: OptionalHostname = Field(default=None, examples=["dev.example.com"])
+    """All hosts of the stack end with it; the zone's name if it is not set."""
+
+
+class PublicHosts(Section):
+    """How the hosts of the demos face the world."""
+
+    scheme: Literal["internet-facing", "internal"] = Field(
+        default="internet-facing", description="internet-facing or internal", examples=["internal"]
+    )
+    inbound_cidrs: list[Cidr] | None = Field(
+        default=None,
+        description="IPv4 networks that may connect, such as 203.0.113.0/24; 0.0.0.0/0 is the whole world",
+        examples=[["203.0.113.0/24"]],
+        min_length=1,
+        max_length=50,
+    )
+    https: bool = Field(
+        default=True,
+        description="true (HTTPS, to which HTTP redirects) or false (plain HTTP only)",
+        examples=[True],
+    )
+    certificate_arn: CertificateArn | None = Field(
+        default=None,
+        description="the ARN of a certificate in the cluster's region; the stack makes one if it is not set",
+        examples=["arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"],
+    )
+
+
+OptionalEks = Annotated[Eks | None, BeforeValidator(_unset_if_empty)]
+OptionalDns = Annotated[Dns | None, BeforeValidator(_unset_if_empty)]
