@@ -2,9 +2,11 @@
 
 import pulumi
 
-from arguments import cluster, delivery, demos, mesh
+from arguments import cluster as base
+from arguments import delivery, demos, mesh
 from arguments.cluster import after
 from components.addons.gateway_api import GatewayApi
+from components.addons.pod_identity_agent import PodIdentityAgent
 from components.cluster import Cluster
 from components.delivery.argo_cd import ArgoCd
 from components.delivery.argo_rollouts import ArgoRollouts
@@ -24,19 +26,19 @@ stack = pulumi.get_stack()
 start = prepare(stack)  # whatever is wrong ends the program here, before anything is registered
 wanted, apps, shown = start.settings, start.settings.demos, dict[str, pulumi.Output[str]]()
 
-provider = Cluster("cluster", cluster.cluster(start)).kubernetes
-spaces = Namespaces("namespaces", cluster.namespaces(start, stack), after(provider))
-definitions = (
-    GatewayApi("gateway-api", cluster.gateway_api(start), after(provider)) if wanted.gateway_api.install else None
-)
-linkerd = Linkerd("linkerd", mesh.linkerd(start, spaces, definitions), after(provider))
-viz = Viz("viz", mesh.viz(start, spaces, linkerd), after(provider)) if wanted.viz.enabled else None
+cluster = Cluster("cluster", base.cluster(start, stack))
+spaces = Namespaces("namespaces", base.namespaces(start, stack), after(cluster))
+if wanted.eks and wanted.eks.install_pod_identity_agent:
+    PodIdentityAgent("pod-identity-agent", base.pod_identity_agent(start), after(cluster))
+definitions = GatewayApi("gateway-api", base.gateway_api(start), after(cluster)) if wanted.gateway_api.install else None
+linkerd = Linkerd("linkerd", mesh.linkerd(start, spaces, definitions), after(cluster))
+viz = Viz("viz", mesh.viz(start, spaces, linkerd), after(cluster)) if wanted.viz.enabled else None
 if viz and wanted.viz.dashboard and start.served(wanted.viz.dashboard.host):
     dashboard = mesh.dashboard_host(start, spaces, wanted.viz.dashboard)
-    shown["viz"] = ProtectedHost("viz-dashboard", dashboard, after(provider, viz)).url
+    shown["viz"] = ProtectedHost("viz-dashboard", dashboard, after(cluster, viz)).url
 
 # A pod that starts before the injectors answer runs unmeshed, or cannot be tapped, without an error.
-meshed = after(provider, linkerd, viz)
+meshed = after(cluster, linkerd, viz)
 if apps.booksapp.enabled:
     shown["booksapp"] = Booksapp("booksapp", demos.booksapp(start, spaces, linkerd), meshed).url
 if apps.podinfo.enabled:
@@ -47,9 +49,9 @@ if apps.circuit_breaking.enabled:
 
 rollouts, argo_cd = wanted.delivery.argo_rollouts.enabled, wanted.delivery.argo_cd.enabled
 controller = ArgoRollouts("argo-rollouts", delivery.argo_rollouts(start, spaces, linkerd), meshed) if rollouts else None
-gitops = ArgoCd("argo-cd", delivery.argo_cd(start, spaces), after(provider)) if argo_cd else None
+gitops = ArgoCd("argo-cd", delivery.argo_cd(start, spaces), after(cluster)) if argo_cd else None
 # Its controllers leave last: what they own could neither be changed nor, where it has a finalizer, be deleted.
-delivered = after(provider, linkerd, viz, controller, gitops)
+delivered = after(cluster, linkerd, viz, controller, gitops)
 if apps.progressive_delivery.enabled and apps.progressive_delivery.owner == "argo-cd":
     GitopsDelivery("progressive-delivery", demos.gitops_delivery(start, spaces, linkerd), delivered)
 elif apps.progressive_delivery.enabled:

@@ -60,3 +60,7 @@ class Identity(StrEnum):
     """EKS Pod Identity: an association of role and service account, kept by EKS."""
     IRSA = "irsa"
     """IAM roles for service accounts: the role trusts the cluster's OpenID Connect issuer."""
+
+
+POD_IDENTITY_AGENT = "eks-pod-identity-agent"
+"""The EKS add-on that hands pods the rights of their associations."""

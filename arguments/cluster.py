@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 
-from pulumi import ProviderResource, Resource, ResourceOptions
+from pulumi import Resource, ResourceOptions
 
 from components.addons.gateway_api import GatewayApiArgs
-from components.cluster import ClusterArgs
+from components.addons.pod_identity_agent import PodIdentityAgentArgs
+from components.cluster import Cluster, ClusterArgs
 from components.delivery import argo_cd
 from components.mesh import linkerd, viz
+from components.resources.eks_cluster import EksCluster
 from components.resources.meshed_namespace import MESHED, NamespaceMetadata, NamespacesArgs
+from conventions import PROJECT
 from operations import parts
+from operations.aws import kubeconfig as eks_kubeconfig
 from operations.chart_sources import Part
 from operations.startup import Start
+from settings import Settings
 
 NAMESPACES: Mapping[str, NamespaceMetadata] = {
     parts.LINKERD: linkerd.NAMESPACE_METADATA,
@@ -21,10 +26,55 @@ NAMESPACES: Mapping[str, NamespaceMetadata] = {
 """What those namespaces carry that are not simply meshed."""
 
 
-def cluster(start: Start) -> ClusterArgs:
+def cluster(start: Start, stack: str) -> ClusterArgs:
     """Return those of the cluster."""
     settings = start.settings
-    return {"identity": start.facts.identity, "kubeconfig": settings.kubeconfig, "context": settings.context}
+    if not start.eks or not settings.eks:
+        return {"identity": start.facts.identity, "kubeconfig": settings.kubeconfig, "context": settings.context}
+    found, login = start.eks.cluster, settings.eks
+    return {
+        "identity": f"{found.arn}@{found.created_at}",
+        "kubeconfig": eks_kubeconfig.contents(found, login),
+        "aws": {
+            "region": found.region,
+            "account": found.account,
+            "profile": login.profile,
+            "role_arn": login.role_arn,
+            "session_name": PROJECT,
+            "tags": tags(settings, stack),
+        },
+    }
+
+
+def tags(settings: Settings, stack: str) -> Mapping[str, str]:
+    """Return the tags of everything that a stack has in its AWS account, whoever makes it."""
+    always = {"project": PROJECT, "stack": stack, "owner": settings.eks.owner if settings.eks else stack}
+    return always | ({"expiry": settings.workshop_ends.isoformat()} if settings.workshop_ends else {})
+
+
+def eks_cluster(start: Start) -> EksCluster:
+    """Return what the add-ons know of the cluster. Raises LookupError where it is not on EKS."""
+    if not start.eks:
+        raise LookupError("this stack is not on EKS")
+    found = start.eks.cluster
+    return {
+        "name": found.name,
+        "arn": found.arn,
+        "region": found.region,
+        "account": found.account,
+        "partition": found.partition,
+        "version": found.version,
+        "endpoint": found.endpoint,
+        "certificate_authority": found.certificate_authority,
+        "vpc_id": found.vpc_id,
+        "oidc_issuer": found.oidc_issuer,
+        "created_at": found.created_at,
+    }
+
+
+def pod_identity_agent(start: Start) -> PodIdentityAgentArgs:
+    """Return those of the agent that hands pods their rights."""
+    return {"cluster": eks_cluster(start)["name"]}
 
 
 def namespaces(start: Start, stack: str) -> NamespacesArgs:
@@ -38,6 +88,6 @@ def gateway_api(start: Start) -> GatewayApiArgs:
     return {"chart": start.charts[Part.GATEWAY_API_CRDS]["chart"]}
 
 
-def after(provider: ProviderResource, *needed: Resource | None) -> ResourceOptions:
-    """Return the options of what is made by `provider`, after those of `needed` that the stack has."""
-    return ResourceOptions(providers=[provider], depends_on=[each for each in needed if each])
+def after(cluster: Cluster, *needed: Resource | None) -> ResourceOptions:
+    """Return the options of what is made by the cluster's providers, after those of `needed` that the stack has."""
+    return ResourceOptions(providers=cluster.providers, depends_on=[each for each in needed if each])

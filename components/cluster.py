@@ -1,33 +1,55 @@
-"""The cluster that everything goes to: its provider, and what is known of it before anything is made."""
+"""The cluster that everything goes to: its providers, and what is known of it before anything is made."""
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
-from pulumi import ComponentResource, ResourceOptions
+from pulumi import ComponentResource, ProviderResource, ResourceOptions
+from pulumi_aws import Provider as AwsProvider
 from pulumi_kubernetes import Provider
+
+
+class AwsAccess(TypedDict):
+    """How what belongs to an EKS cluster is made in its account; all known at preview."""
+
+    region: str
+    account: str
+    """The account's number; in any other nothing is made."""
+    profile: str | None
+    """A profile of `~/.aws/config`; what the AWS CLI would take if None."""
+    role_arn: str | None
+    """A role that is assumed for everything; none if None."""
+    session_name: str
+    """What CloudTrail calls who has assumed it."""
+    tags: Mapping[str, str]
+    """Tags of everything that is made there."""
 
 
 class ClusterArgs(TypedDict):
     """Inputs of a Cluster; all of them known at preview, so that no plan is imprecise."""
 
     identity: str
-    """What stays the same while kubeconfigs change: the UID of the namespace `kube-system`."""
+    """What stays the same while kubeconfigs change, for example the UID of the namespace `kube-system`."""
     kubeconfig: NotRequired[str | None]
-    """Path of the kubeconfig; what kubectl would take if left out."""
+    """Path of the kubeconfig, or its contents if they hold no secret; what kubectl would take if left out."""
     context: NotRequired[str | None]
     """The kubeconfig's context; its current one if left out."""
+    aws: NotRequired[AwsAccess | None]
+    """Left out where the cluster is not on EKS."""
 
 
 class Cluster(ComponentResource):
-    """A cluster by kubeconfig context."""
+    """A cluster by kubeconfig, with the AWS account that it lies in if that is EKS."""
 
     kubernetes: Provider
     """The one provider of Kubernetes objects."""
+    aws: AwsProvider | None
+    """The one provider of what lies in the account; None where the cluster is not on EKS."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:index:Cluster", name, {}, opts)
         self.kubernetes = Provider(
             f"{name}-kubernetes",
-            # A path and not the contents: these hold the user's private key.
+            # A path where the contents hold the user's private key.
             kubeconfig=args.get("kubeconfig"),
             context=args.get("context"),
             # Without it a changed kubeconfig plans the replacement of every object.
@@ -38,4 +60,25 @@ class Cluster(ComponentResource):
             enable_secret_mutable=True,
             opts=ResourceOptions(parent=self),
         )
+        aws = args.get("aws")
+        self.aws = _provider(f"{name}-aws", aws, ResourceOptions(parent=self)) if aws else None
         self.register_outputs({})
+
+    @property
+    def providers(self) -> list[ProviderResource]:
+        """What makes the resources of the components that are given it."""
+        return [self.kubernetes, self.aws] if self.aws else [self.kubernetes]
+
+
+def _provider(name: str, aws: AwsAccess, opts: ResourceOptions) -> AwsProvider:
+    role = aws["role_arn"]
+    return AwsProvider(
+        name,
+        region=aws["region"],
+        profile=aws["profile"],
+        assume_roles=[{"role_arn": role, "session_name": aws["session_name"]}] if role else None,
+        # Credentials of another account are refused before they make anything there.
+        allowed_account_ids=[aws["account"]],
+        default_tags={"tags": aws["tags"]},
+        opts=opts,
+    )

@@ -16,7 +16,7 @@ from kubernetes.config import ConfigException
 from pydantic import TypeAdapter
 from urllib3.exceptions import HTTPError
 
-from operations import kubeconfig as kubeconfig_file
+from operations.kubeconfig import Advice, Kubeconfig, load, load_document
 from operations.problem import InputError, Problem
 
 SECONDS_TO_CONNECT = 5
@@ -44,9 +44,14 @@ class ClusterApi:
 
     address: str
     """The API server's URL."""
+    advice: Advice
+    """What to do where it does not let the user in."""
 
-    def __init__(self, kubeconfig: str | None, context: str | None) -> None:
-        configuration = kubeconfig_file.load(kubeconfig, context)
+    def __init__(self, kubeconfig: str | Kubeconfig | None, context: str | None = None) -> None:
+        if isinstance(kubeconfig, Kubeconfig):
+            self.advice, configuration = kubeconfig.advice, load_document(kubeconfig)
+        else:
+            self.advice, configuration = Advice(), load(kubeconfig, context)
         self.address = str(configuration.host)
         self._client = _client.ApiClient(configuration)
 
@@ -96,7 +101,7 @@ class ClusterApi:
             self.address,
             f"the cluster does not answer ({reason})",
             "the program asks it before it changes anything",
-            "Check that it runs, that the address is right, and that VPN, proxy and firewall let you through.",
+            self.advice.silence,
         )
 
 

@@ -10,9 +10,8 @@ def greet(api: ClusterApi) -> None:
     """Ask for the version. Raises InputError if what answers is not a cluster that lets the user in."""
     answer = api.get("/version")
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        cure = "Log in again until `kubectl get namespaces` works, or choose another context."
-        rule = "the kubeconfig's credentials have to be valid there"
-        raise InputError([Problem(api.address, f"it does not know you ({refusal(answer)})", rule, cure)])
+        rule, found = "the kubeconfig's credentials have to be valid there", f"it does not know you ({refusal(answer)})"
+        raise InputError([Problem(api.address, found, rule, api.advice.stranger)])
     if refusal(answer) or not text(answer.body, "gitVersion"):
         found = f"it does not answer as Kubernetes does ({refusal(answer) or 'no version'})"
         cure = "Check the address, and whether a proxy or a login page stands in between."

@@ -4,6 +4,9 @@ With `cluster_api` the only module that touches the `kubernetes` client, whose t
 """
 
 import logging
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +28,29 @@ _UNREADABLE = (ConfigException, OSError, YAMLError, ValueError, TypeError, Attri
 """What the client raises on files that are no kubeconfig."""
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What to do where a cluster does not let the user in, as far as it depends on how the cluster is reached."""
+
+    login: str = "Install it or log in again, until `kubectl get namespaces` works."
+    """The login helper fails."""
+    silence: str = "Check that it runs, that the address is right, and that VPN, proxy and firewall let you through."
+    """Nobody answers."""
+    stranger: str = "Log in again until `kubectl get namespaces` works, or choose another context."
+    """The server does not know the credentials."""
+
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """A kubeconfig that the program made itself."""
+
+    document: Mapping[str, object]
+    where: str
+    """What messages call it."""
+    advice: Advice
+    """What to do where it does not let the user in."""
+
+
 class _Complaints(logging.Handler):
     """Keeps what the client only logs: that a login helper (`exec`) failed, after which it asks as nobody."""
 
@@ -35,6 +61,15 @@ class _Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())
 
+    @contextmanager
+    def kept(self) -> Generator[None]:
+        """Keep what is logged meanwhile."""
+        logging.getLogger().addHandler(self)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(self)
+
 
 def load(kubeconfig: str | None, context: str | None) -> Any:  # noqa: ANN401  the client has no types
     """Return the client's configuration for a kubeconfig file and context; None means what kubectl would take.
@@ -42,35 +77,42 @@ def load(kubeconfig: str | None, context: str | None) -> Any:  # noqa: ANN401  t
     Raises InputError if they lead nowhere.
     """
     path = str(Path(kubeconfig).expanduser()) if kubeconfig else None
-    configuration = _client.Configuration()
-    configuration.retries = False
-    complaints = _Complaints()
-    logging.getLogger().addHandler(complaints)
+    configuration, complaints = _client.Configuration(), _Complaints()
     try:
-        _config.load_kube_config(path, context, configuration, persist_config=False)
+        with complaints.kept():
+            _config.load_kube_config(path, context, configuration, persist_config=False)
         usable = _is_address(str(configuration.host))
     except _UNREADABLE as error:
         raise InputError([_problem(path, context, error)]) from None
-    finally:
-        logging.getLogger().removeHandler(complaints)
     where = path or DEFAULT
     if not usable:
         found = f"its server is '{configuration.host}'"
         raise InputError([Problem(where, found, "it has to be an address like https://<host>:<port>", _CURE)])
+    return _logged_in(configuration, complaints, where, Advice())
+
+
+def load_document(kubeconfig: Kubeconfig) -> Any:  # noqa: ANN401  as above
+    """Return the client's configuration for a kubeconfig that the program made.
+
+    Raises InputError if its login helper fails.
+    """
+    configuration, complaints = _client.Configuration(), _Complaints()
+    with complaints.kept():
+        _config.load_kube_config_from_dict(dict(kubeconfig.document), None, configuration, persist_config=False)
+    return _logged_in(configuration, complaints, kubeconfig.where, kubeconfig.advice)
+
+
+def _logged_in(configuration: Any, complaints: _Complaints, where: str, advice: Advice) -> Any:  # noqa: ANN401  as above
     if complaints.messages:
-        raise InputError([_login_problem(where, complaints.messages[0])])
+        found = f"the user's login helper failed ({_on_one_line(complaints.messages[0])})"
+        raise InputError([Problem(where, found, "it has to hand over credentials", advice.login)])
+    configuration.retries = False
     return configuration
 
 
 def _is_address(text: str) -> bool:
     address = urlsplit(text)
     return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
-
-
-def _login_problem(where: str, complaint: str) -> Problem:
-    found = f"the user's login helper failed ({_on_one_line(complaint)})"
-    cure = "Install it or log in again, until `kubectl get namespaces` works."
-    return Problem(where, found, "it has to hand over credentials", cure)
 
 
 def _problem(path: str | None, context: str | None, error: Exception) -> Problem:

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from conventions import ARGO_CD_RELEASE, ARGO_ROLLOUTS_RELEASE, GATEWAY_API_RELEASE, OWNER
 from operations.cluster_api import ClusterApi, at, items, text
+from operations.clusters import api_of
 from settings import Settings
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -27,7 +28,7 @@ PART_OF = "app.kubernetes.io/part-of"
 
 def report(settings: Settings, stack: str, console: Console) -> int:
     """Print what is left of the stack; return 1 if it is more than what charts mark to keep."""
-    found = list(leftovers(ClusterApi(settings.kubeconfig, settings.context), stack, _marks(settings)))
+    found = list(leftovers(api_of(settings), stack, _marks(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")
         return 0

@@ -56,3 +56,8 @@ def hosts(settings: Settings) -> dict[str, str]:
         ),
     }
     return {key: host for key, host in wanted.items() if host}
+
+
+def makes_ingress_class(settings: Settings) -> bool:
+    """Return whether a stack with these settings brings the controller of its IngressClass."""
+    return settings.eks is not None and settings.eks.load_balancer_controller.enabled

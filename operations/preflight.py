@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from conventions import TrustPhase
+from conventions import PROJECT, TrustPhase
 from operations import gateway_api_check, owners
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, items, text
@@ -31,6 +31,8 @@ class Expectations:
     """The trust anchor's number."""
     phase: TrustPhase = TrustPhase.STABLE
     """Where its replacement stands."""
+    ingress_class: str | None = None
+    """The IngressClass that has to be there; None if nothing needs one, or makes do without."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
             *gateway_api_check.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
         ],
     }
+    if wanted := expected.ingress_class:
+        subjects["the IngressClass"] = lambda: _ingress_class(api, wanted)
     for subject, check in subjects.items():
         yield Check(subject, _result(check))
 
@@ -102,12 +106,26 @@ def facts(api: ClusterApi) -> Facts:
     if not identity:
         found, rule = "its namespace kube-system has no UID", "the cluster is known by it"
         raise InputError([Problem(api.address, found, rule, "Choose another context.")])
-    classes = items(api.find("/apis/networking.k8s.io/v1/ingressclasses"))
     return Facts(
         identity=identity,
         kubernetes=text(api.get("/version").body, "gitVersion"),
-        ingress_classes=frozenset(text(each, "metadata", "name") for each in classes),
+        ingress_classes=_ingress_classes(api),
     )
+
+
+def _ingress_classes(api: ClusterApi) -> frozenset[str]:
+    classes = items(api.find("/apis/networking.k8s.io/v1/ingressclasses"))
+    return frozenset(text(each, "metadata", "name") for each in classes)
+
+
+def _ingress_class(api: ClusterApi, wanted: str) -> list[Problem]:
+    classes = _ingress_classes(api)
+    if wanted in classes:
+        return []
+    found, key = f"it has no IngressClass '{wanted}'", f"{PROJECT}:eks.loadBalancerController.enabled"
+    rule = f"the stack's public hosts need one (there is {', '.join(sorted(classes)) or 'none'})"
+    cure = f"Let this stack install it with `pulumi config set --path '{key}' true`, or correct ingressClass."
+    return [Problem(api.address, found, rule, cure)]
 
 
 def _clock(api: ClusterApi) -> list[Problem]:

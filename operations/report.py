@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from operations.cluster_api import ClusterApi
+from operations.clusters import api_of, survey_of
 from operations.preflight import checks
 from operations.startup import expectations
 from settings import Settings
@@ -12,10 +12,13 @@ from settings import Settings
 
 def check_cluster(settings: Settings, stack: str, console: Console) -> int:
     """Print one row a check; return 1 if something has to be done first."""
-    api = ClusterApi(settings.kubeconfig, settings.context)
-    results = list(checks(api, expectations(settings, stack)))
+    aws = survey_of(settings, stack)
+    results, name = [*aws.checks], settings.eks.cluster if settings.eks else ""
+    if aws.cluster or not settings.eks:
+        api = api_of(settings, aws.cluster)
+        results, name = [*results, *checks(api, expectations(settings, stack))], api.address
     # Text and not str: what a cluster says may look like rich's markup.
-    table = Table(title=Text(f"{api.address}, for stack {stack}"), title_justify="left")
+    table = Table(title=Text(f"{name}, for stack {stack}"), title_justify="left")
     table.add_column("check", no_wrap=True)
     table.add_column("")
     table.add_column("what to do", overflow="fold")

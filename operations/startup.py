@@ -1,17 +1,21 @@
-"""What happens before the first resource: settings are read, charts are found, the cluster is asked."""
+"""What happens before the first resource: settings are read, charts are found, AWS and the cluster are asked."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import pulumi
 
 from conventions import TrustPhase
 from operations import chart_sources, parts, stack_settings
+from operations.aws.facts import EksFacts
 from operations.chart_sources import ChartSources
-from operations.cluster_api import ClusterApi
+from operations.clusters import api_of, survey_of
 from operations.preflight import Expectations, Facts, inspect
-from operations.problem import InputError
+from operations.problem import InputError, Problem
 from operations.rollout_wait import wait_for_rollout
 from settings import Settings
+
+_T = TypeVar("_T")
 
 
 class Start(NamedTuple):
@@ -20,51 +24,63 @@ class Start(NamedTuple):
     settings: Settings
     facts: Facts
     charts: ChartSources
+    eks: EksFacts | None = None
+    """None where the stack is on another cluster."""
 
     def served(self, host: str | None) -> str | None:
-        """Return `host` if the cluster has a controller that serves it."""
-        return host if self.settings.ingress_class in self.facts.ingress_classes else None
+        """Return `host` if the cluster has a controller that serves it, or is going to have the stack's own."""
+        is_there = self.settings.ingress_class in self.facts.ingress_classes
+        return host if is_there or parts.makes_ingress_class(self.settings) else None
 
     def wait_for_mesh(self) -> None:
         """Return when the control plane has none but new pods. Raises RolloutError if that takes too long."""
-        wait_for_rollout(_api(self.settings), parts.LINKERD)
+        wait_for_rollout(api_of(self.settings, self.eks.cluster if self.eks else None), parts.LINKERD)
 
 
 def prepare(stack: str) -> Start:
     """Return what the program of `stack` is made from.
 
-    Raises InputError with every problem of the settings, or else with every problem of charts and cluster.
+    Raises InputError with every problem of the settings, or else with every problem of charts, AWS and cluster.
     """
-    settings = stack_settings.load()
-    try:
-        charts = chart_sources.find(settings.chart_mirror, parts.charts(settings))
-    except InputError as of_charts:
+    settings, problems = stack_settings.load(), list[Problem]()
+
+    def attempt(step: Callable[[], _T]) -> _T | None:
         try:
-            _inspect(settings, stack)
-        except InputError as of_cluster:
-            raise InputError([*of_charts.problems, *of_cluster.problems]) from None
-        raise
-    facts = _inspect(settings, stack)
-    if settings.ingress_class not in facts.ingress_classes:
-        for key in parts.hosts(settings):
-            pulumi.log.info(
-                f"{key} is left out: the cluster has no IngressClass '{settings.ingress_class}'. "
-                "Install its controller, or name another class with linkerd-workshop:ingressClass."
-            )
-    return Start(settings, facts, charts)
+            return step()
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+
+    charts = attempt(lambda: chart_sources.find(settings.chart_mirror, parts.charts(settings)))
+    aws = survey_of(settings, stack)
+    problems += [problem for check in aws.checks for problem in check.problems]
+    can_ask = settings.eks is None or aws.cluster is not None
+    facts = attempt(lambda: inspect(api_of(settings, aws.cluster), expectations(settings, stack))) if can_ask else None
+    if problems or charts is None or facts is None:
+        raise InputError(problems)
+    start = Start(settings, facts, charts, EksFacts(aws.cluster, aws.zone) if aws.cluster else None)
+    _tell_what_is_left_out(start)
+    return start
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:
     """Return what a stack with these settings is going to do with its cluster."""
     trust = settings.trust
+    needs_class = settings.eks and parts.hosts(settings) and not parts.makes_ingress_class(settings)
     return Expectations(
-        stack, parts.namespaces(settings), parts.charts(settings), trust.anchor, TrustPhase(trust.phase)
+        stack,
+        parts.namespaces(settings),
+        parts.charts(settings),
+        trust.anchor,
+        TrustPhase(trust.phase),
+        settings.ingress_class if needs_class else None,
     )
 
 
-def _inspect(settings: Settings, stack: str) -> Facts:
-    return inspect(_api(settings), expectations(settings, stack))
-
-
-def _api(settings: Settings) -> ClusterApi:
-    return ClusterApi(settings.kubeconfig, settings.context)
+def _tell_what_is_left_out(start: Start) -> None:
+    for key, host in parts.hosts(start.settings).items():
+        if not start.served(host):
+            pulumi.log.info(
+                f"{key} is left out: the cluster has no IngressClass '{start.settings.ingress_class}'. "
+                "Install its controller, or name another class with linkerd-workshop:ingressClass."
+            )

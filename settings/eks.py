@@ -85,6 +85,13 @@ class Dns(Section):
 
     zone: Hostname = Field(examples=["example.com"])
     """The name of a public Route 53 hosted zone."""
+    zone_id: Text | None = Field(
+        default=None,
+        description="a hosted zone's id, such as Z0123456789ABCDEFGHIJ",
+        examples=["Z0123456789ABCDEFGHIJ"],
+        pattern=r"^Z[0-9A-Z]{1,31}$",
+    )
+    """Which one, where the account has several public zones of that name."""
     domain: OptionalHostname = Field(default=None, examples=["dev.example.com"])
     """All hosts of the stack end with it; the zone's name if it is not set."""
 

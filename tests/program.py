@@ -8,17 +8,33 @@ from pathlib import Path
 import pytest
 
 from operations import chart_sources, startup
+from operations.aws.facts import EksCluster, Survey, Zone
 from operations.chart_sources import Part
 from operations.preflight import Facts
+from settings import Settings
 from tests.deployment import Deployment
 from tests.engine import deploy
 
 ROOT = Path(__file__).parents[1]
 CLUSTER = Facts("uid-of-kube-system", "v1.36.3", frozenset({"alb"}))
+EKS = EksCluster(
+    name="workshop",
+    arn="arn:aws:eks:eu-central-1:123456789012:cluster/workshop",
+    region="eu-central-1",
+    account="123456789012",
+    partition="aws",
+    version="1.36",
+    endpoint="https://0123.gr7.eu-central-1.eks.amazonaws.com",
+    certificate_authority="Y2E=",
+    vpc_id="vpc-0123456789abcdef0",
+    oidc_issuer="oidc.eks.eu-central-1.amazonaws.com/id/0123",
+    created_at="2026-01-31T12:00:00+00:00",
+)
+ZONE = Zone("Z0123456789ABCDEFGHIJ", "example.com")
 
 
 def run_program(
-    config: Mapping[str, str] | None = None, *, preview: bool = False, cluster: Facts = CLUSTER
+    config: Mapping[str, str] | None = None, *, preview: bool = False, cluster: Facts = CLUSTER, eks: EksCluster = EKS
 ) -> Deployment:
     """Run `__main__.py` with `config`, whose values are what Pulumi hands over: text, with JSON for mappings."""
 
@@ -31,9 +47,13 @@ def run_program(
     def facts(*_: object) -> Facts:
         return cluster
 
+    def survey(settings: Settings, _: str) -> Survey:
+        return Survey(eks, ZONE if settings.dns else None) if settings.eks else Survey()
+
     keys = {f"linkerd-workshop:{key}": value for key, value in (config or {}).items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(startup, "ClusterApi", no_cluster)
+        patch.setattr(startup, "api_of", no_cluster)
+        patch.setattr(startup, "survey_of", survey)
         patch.setattr(startup, "inspect", facts)
         patch.setattr(startup, "wait_for_rollout", no_cluster)
         patch.setattr(chart_sources, "find", found)

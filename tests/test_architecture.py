@@ -15,7 +15,7 @@ from tests.program import ROOT
 
 SKIPPED = {".venv", ".sandbox", ".git", ".charts", ".hypothesis", ".pytest_cache", ".ruff_cache"}
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_INIT = 150, 300, 25, 40
-COMPOSITION_ROOT = 60
+COMPOSITION_ROOT = 80
 
 
 def relative(path: Path) -> str:

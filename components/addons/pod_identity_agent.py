@@ -1,0 +1,34 @@
+"""EKS Pod Identity's agent, which hands pods the rights of the role that is associated with their service account."""
+
+from typing import TypedDict
+
+from pulumi import ComponentResource, ResourceOptions
+from pulumi_aws.eks import Addon
+
+from conventions import POD_IDENTITY_AGENT
+
+
+class PodIdentityAgentArgs(TypedDict):
+    """Inputs of a PodIdentityAgent."""
+
+    cluster: str
+    """The EKS cluster's name."""
+
+
+class PodIdentityAgent(ComponentResource):
+    """The EKS add-on `eks-pod-identity-agent`."""
+
+    def __init__(self, name: str, args: PodIdentityAgentArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:addons:PodIdentityAgent", name, {}, opts)
+        Addon(
+            f"{name}-addon",
+            cluster_name=args["cluster"],
+            addon_name=POD_IDENTITY_AGENT,
+            # No version: EKS takes its default for the cluster's Kubernetes, and a pinned one ends with that.
+            # An agent of somebody else's stays: taken over, it would go with this stack.
+            resolve_conflicts_on_create="NONE",
+            # What somebody sets by hand later is no reason for an `up` to fail.
+            resolve_conflicts_on_update="PRESERVE",
+            opts=ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

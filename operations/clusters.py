@@ -1,0 +1,67 @@
+"""The one place that knows how a stack's cluster is found and reached.
+
+What needs boto3 is imported where a stack is on EKS: it takes 0.3 s, and other stacks need none.
+"""
+
+from operations.aws import kubeconfig
+from operations.aws.facts import EksCluster, Survey
+from operations.cluster_api import ClusterApi
+from operations.kubeconfig import Advice, Kubeconfig
+from settings import Settings
+from settings.eks import Eks
+
+EVERYWHERE = "0.0.0.0/0"
+
+
+def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
+    """Return the cluster of a stack; on EKS AWS is asked where it is, unless `cluster` tells.
+
+    Raises InputError if it cannot be found, or lets nobody in.
+    """
+    if settings.eks is None:
+        return ClusterApi(settings.kubeconfig, settings.context)
+    cluster = cluster or _found(settings.eks)
+    document, where = kubeconfig.document(cluster, settings.eks), f"EKS cluster {cluster.name}"
+    return ClusterApi(Kubeconfig(document, where, _advice(cluster, settings.eks)))
+
+
+def survey_of(settings: Settings, stack: str) -> Survey:
+    """Return what AWS says of a stack's cluster, its zone and its pods' rights; nothing where it is not on EKS."""
+    if settings.eks is None:
+        return Survey()
+    from operations.aws.survey import survey  # noqa: PLC0415
+
+    return survey(settings.eks, settings.dns, stack)
+
+
+def _found(login: Eks) -> EksCluster:
+    from operations.aws.api import AwsApi  # noqa: PLC0415
+    from operations.aws.clusters import find_cluster  # noqa: PLC0415
+
+    return find_cluster(AwsApi(login))
+
+
+def _advice(cluster: EksCluster, login: Eks) -> Advice:
+    command = f"aws eks get-token --cluster-name {cluster.name} --region {cluster.region}"
+    who = login.role_arn or "the ARN that `aws sts get-caller-identity` tells"
+    return Advice(
+        login=f"Install the AWS CLI, version 2, or log in again, until `{command}` works.",
+        silence=_silence(cluster),
+        stranger=(
+            f"Give {who} an access entry with `aws eks create-access-entry` and `aws eks associate-access-policy`"
+            " (AmazonEKSClusterAdminPolicy), or choose another profile or role."
+        ),
+    )
+
+
+def _silence(cluster: EksCluster) -> str:
+    if not cluster.public_networks:
+        return (
+            f"Its endpoint is private: run this inside {cluster.vpc_id} or through a VPN into it, "
+            "or switch the public endpoint on."
+        )
+    if EVERYWHERE not in cluster.public_networks:
+        return (
+            f"Its endpoint answers to {', '.join(cluster.public_networks)} only: run this from there, or add yourself."
+        )
+    return Advice().silence
