@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from operations.problem import Problem
 
+_LIST: TypeAdapter[list[object]] = TypeAdapter(list[object])
 LONGEST_VALUE = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -39,8 +40,9 @@ def shown(value: object) -> str:
 
 
 def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Problem:
-    path = [str(step) for step in error["loc"]]
+    path = [step for step in error["loc"] if isinstance(step, str)]
     key = f"{project}:{'.'.join(shown(step)[1:-1] for step in path)}"
+    element = "".join(f"[{step}]" for step in error["loc"] if isinstance(step, int))
     if not path:
         return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Mend the stack's file.")
     if error["type"] in ("extra_forbidden", "invalid_key"):
@@ -49,7 +51,8 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
         context = error.get("ctx", {})
         return Problem(key, str(context["found"]), str(context["rule"]), str(context["cure"]))
     field = _field(model, path)
-    return Problem(key, f"the value is {shown(error['input'])}", f"it has to be {field.description}", _cure(key, field))
+    found, rule = f"the value is {shown(error['input'])}", f"it has to be {field.description}"
+    return Problem(f"{key}{element}", found, rule, _cure(key, field, element))
 
 
 def _unknown_key(section: type[BaseModel], key: str, name: str) -> Problem:
@@ -76,10 +79,13 @@ def _field(model: type[BaseModel], path: Sequence[str]) -> FieldInfo:
     return _by_alias(_section(model, path[:-1]))[path[-1]]
 
 
-def _cure(key: str, field: FieldInfo) -> str:
+def _cure(key: str, field: FieldInfo, element: str) -> str:
     example = (field.examples or [""])[0]
     if example == {}:
         return mapping_cure(key)
+    if isinstance(example, list):
+        value = next(iter(_LIST.validate_python(example)), "")
+        return f"Set it with `pulumi config set --path '{key}{element or '[0]'}' {value}`."
     return f"Set it with `pulumi config set --path '{key}' {str(example).lower() if example is True else example}`."
 
 

@@ -44,6 +44,16 @@ def charts(settings: Settings) -> list[Part]:
     return [part for part, wanted in parts.items() if wanted]
 
 
+def has_load_balancer_controller(settings: Settings) -> bool:
+    """Return whether a stack with these settings installs the AWS Load Balancer Controller."""
+    return settings.eks is not None and settings.eks.load_balancer_controller.enabled
+
+
+def has_external_dns(settings: Settings) -> bool:
+    """Return whether a stack with these settings installs ExternalDNS: it needs a zone."""
+    return settings.eks is not None and settings.eks.external_dns.enabled and settings.dns is not None
+
+
 def hosts(settings: Settings) -> dict[str, str]:
     """Return each public host that the settings ask for, by its key."""
     demos, dashboard = settings.demos, settings.viz.dashboard
@@ -56,8 +66,3 @@ def hosts(settings: Settings) -> dict[str, str]:
         ),
     }
     return {key: host for key, host in wanted.items() if host}
-
-
-def makes_ingress_class(settings: Settings) -> bool:
-    """Return whether a stack with these settings brings the controller of its IngressClass."""
-    return settings.eks is not None and settings.eks.load_balancer_controller.enabled

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from conventions import PROJECT
+from operations import eks_rules
 from operations.parts import hosts
 from operations.problem import Problem
 from settings import Settings
@@ -10,7 +11,14 @@ from settings import Settings
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Return what is switched on without what it needs."""
-    return [*_plugin(settings), *_canary(settings), *_argo_cd(settings), *_dashboard(settings), *_hosts(settings)]
+    return [
+        *_plugin(settings),
+        *_canary(settings),
+        *_argo_cd(settings),
+        *_dashboard(settings),
+        *_hosts(settings),
+        *eks_rules.contradictions(settings),
+    ]
 
 
 def _plugin(settings: Settings) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ class Start(NamedTuple):
     def served(self, host: str | None) -> str | None:
         """Return `host` if the cluster has a controller that serves it, or is going to have the stack's own."""
         is_there = self.settings.ingress_class in self.facts.ingress_classes
-        return host if is_there or parts.makes_ingress_class(self.settings) else None
+        return host if is_there or parts.has_load_balancer_controller(self.settings) else None
 
     def wait_for_mesh(self) -> None:
         """Return when the control plane has none but new pods. Raises RolloutError if that takes too long."""
@@ -66,7 +66,7 @@ def prepare(stack: str) -> Start:
 def expectations(settings: Settings, stack: str) -> Expectations:
     """Return what a stack with these settings is going to do with its cluster."""
     trust = settings.trust
-    needs_class = settings.eks and parts.hosts(settings) and not parts.makes_ingress_class(settings)
+    needs_class = settings.eks and parts.hosts(settings) and not parts.has_load_balancer_controller(settings)
     return Expectations(
         stack,
         parts.namespaces(settings),

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_HOSTNAME = 253
 
 
@@ -45,7 +46,14 @@ def _unset_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
+def _printable(value: str) -> str:
+    """Refuse control characters; not by a pattern, which would outdo that of a field of this kind."""
+    if _CONTROL.search(value):
+        raise ValueError(value)
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
 OptionalText = Annotated[Text | None, BeforeValidator(_unset_if_empty)]
 Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$")]
 

@@ -15,6 +15,7 @@ from operations.problem import InputError, Problem
 from operations.stack_settings import from_file, parse
 from settings import Settings
 from tests.program import ROOT
+from tests.settings_keys import keys, sections_in
 
 MAPPING = TypeAdapter(dict[str, object])
 
@@ -86,6 +87,7 @@ RULES: list[tuple[dict[str, object], str, str]] = [
     (booksapp(host="-books.example.com"), "demos.booksapp.host", "a DNS name of at least two labels"),
     (booksapp(host="books..example.com"), "demos.booksapp.host", "a DNS name of at least two labels"),
     (booksapp(host=".".join(["a" * 60] * 5)), "demos.booksapp.host", "a DNS name of at least two labels"),
+    ({"demos": {"progressiveDelivery": {"version": "v1"}}}, "demos.progressiveDelivery.version", "three numbers"),
     ({"trust": {"anchorDays": 0}}, "trust.anchorDays", "whole days from 1 to 36500"),
     ({"trust": {"generation": 0}}, "trust.generation", "a whole number from 1"),
     ({"gatewayApi": {"install": "maybe"}}, "gatewayApi.install", "true (this stack owns them) or false"),
@@ -260,19 +262,10 @@ def test_the_defaults_of_that_schema_are_the_settings_own() -> None:
 
 def test_the_schema_names_every_setting_inside_its_objects() -> None:
     schema = keys_of("Pulumi.yaml")
-    for field in Settings.model_fields.values():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            told = str(MAPPING.validate_python(schema[str(field.alias)])["description"])
-            assert [key for key in map(str, _leaf_keys(section)) if key not in told] == []
-
-
-def _leaf_keys(section: type[BaseModel]) -> list[str | None]:
-    keys: list[str | None] = []
-    for field in section.model_fields.values():
-        inner = field.annotation
-        keys += _leaf_keys(inner) if isinstance(inner, type) and issubclass(inner, BaseModel) else [field.alias]
-    return keys
+    for key in keys(Settings):
+        top, dot, rest = key.partition(".")
+        told = str(MAPPING.validate_python(schema[top])["description"])
+        assert not dot or rest.rpartition(".")[2] in told, key
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
@@ -284,8 +277,7 @@ def test_every_setting_says_its_rule_and_has_an_example() -> None:
     def untold(section: type[BaseModel]) -> list[str]:
         found: list[str] = []
         for name, field in section.model_fields.items():
-            inner = field.annotation
-            found += untold(inner) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
+            found += [each for inner in sections_in(field) for each in untold(inner)]
             found += [] if field.description and field.examples else [name]
         return found
 
