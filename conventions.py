@@ -17,9 +17,17 @@ ARGO_ROLLOUTS_RELEASE = ("argo-rollouts", "argo-rollouts-crds")
 ARGO_CD_RELEASE = ("argocd", "argo-cd-crds")
 """Namespace and name of the Helm release that holds the definitions of Applications and their kin."""
 
+LOAD_BALANCER_CONTROLLER_RELEASE = ("aws-load-balancer-controller", "aws-load-balancer-controller-crds")
+"""Namespace and name of the Helm release that holds the definitions of the AWS Load Balancer Controller."""
+
 TRUST_ANCHOR = "linkerd-workshop/trust-anchor"
 TRUST_PHASE = "linkerd-workshop/trust-phase"
 """Annotations of the mesh's trust bundle: the anchor's number and the phase that the cluster is in."""
+
+
+def dns_owner(stack: str, region: str, cluster: str) -> str:
+    """Return what ExternalDNS marks the records of a stack with: the same whenever the stack is made anew."""
+    return f"{PROJECT}/{stack}/{region}/{cluster}"
 
 
 class TrustPhase(StrEnum):

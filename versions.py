@@ -18,6 +18,15 @@ ARGO_ROLLOUTS = "1.9.3"
 # renovate: datasource=docker depName=ghcr.io/argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi
 ROLLOUTS_PLUGIN_IMAGE = "ghcr.io/argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi:v0.15.0"
 
+# renovate: datasource=helm depName=aws-load-balancer-controller registryUrl=https://aws.github.io/eks-charts
+LOAD_BALANCER_CONTROLLER_CHART = "3.5.0"
+
+# renovate: datasource=github-releases depName=kubernetes-sigs/aws-load-balancer-controller
+LOAD_BALANCER_CONTROLLER = "3.5.0"
+
+# renovate: datasource=helm depName=external-dns registryUrl=https://kubernetes-sigs.github.io/external-dns
+EXTERNAL_DNS_CHART = "1.21.1"
+
 # renovate: datasource=docker depName=curlimages/curl
 CURL_IMAGE = "docker.io/curlimages/curl:8.17.0"
 
@@ -56,3 +65,9 @@ LINKERD_CHART_REPOSITORY = "https://helm.linkerd.io/edge"
 
 ARGO_CHART_REPOSITORY = "https://argoproj.github.io/argo-helm"
 """Where the charts of Argo Rollouts and Argo CD are published."""
+
+EKS_CHART_REPOSITORY = "https://aws.github.io/eks-charts"
+"""Where AWS publishes the chart of its load balancer controller."""
+
+EXTERNAL_DNS_CHART_REPOSITORY = "https://kubernetes-sigs.github.io/external-dns"
+"""Where the chart of ExternalDNS is published."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pulumi import Resource, ResourceOptions
 
+from components.addons import external_dns, load_balancer_controller
 from components.addons.gateway_api import GatewayApiArgs
 from components.addons.pod_identity_agent import PodIdentityAgentArgs
 from components.cluster import Cluster, ClusterArgs
@@ -19,6 +20,8 @@ from operations.startup import Start
 from settings import Settings
 
 NAMESPACES: Mapping[str, NamespaceMetadata] = {
+    parts.LOAD_BALANCER_CONTROLLER: load_balancer_controller.NAMESPACE_METADATA,
+    parts.EXTERNAL_DNS: external_dns.NAMESPACE_METADATA,
     parts.LINKERD: linkerd.NAMESPACE_METADATA,
     parts.VIZ: viz.NAMESPACE_METADATA,
     parts.ARGO_CD: argo_cd.NAMESPACE_METADATA,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pulumi import Output
 
+from components.addons.aws_add_ons import AwsAddOns
 from components.addons.gateway_api import GatewayApi
 from components.delivery.argo_rollouts import SERVICE_ACCOUNT
 from components.mesh import viz as dashboard
@@ -59,9 +60,12 @@ def viz(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> VizArgs:
     }
 
 
-def expires(linkerd: Linkerd, viz: Viz | None) -> Output[Mapping[str, str]]:
-    """Return when each certificate of the mesh ends."""
-    return Output.all(linkerd.expires, viz.expires if viz else {}).apply(lambda both: {**both[0], **both[1]})
+def expires(linkerd: Linkerd, viz: Viz | None, add_ons: AwsAddOns | None = None) -> Output[Mapping[str, str]]:
+    """Return when each certificate ends, with those of the add-ons' webhooks."""
+    others = [each.expires for each in (viz, add_ons) if each]
+    return Output.all(linkerd.expires, *others).apply(
+        lambda ends: {name: end for each in ends for name, end in each.items()}
+    )
 
 
 def prometheus_access(namespaces: Namespaces) -> PrometheusAccessArgs:

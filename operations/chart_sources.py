@@ -8,9 +8,24 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from operations import chart_archive
-from operations.definition_charts import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS
+from operations.definition_charts import (
+    ARGO_CD_CRDS,
+    ARGO_ROLLOUTS_CRDS,
+    GATEWAY_API_CRDS,
+    LOAD_BALANCER_CONTROLLER_CRDS,
+)
 from operations.problem import InputError, Problem
-from versions import ARGO_CD_CHART, ARGO_CHART_REPOSITORY, ARGO_ROLLOUTS_CHART, LINKERD_CHART, LINKERD_CHART_REPOSITORY
+from versions import (
+    ARGO_CD_CHART,
+    ARGO_CHART_REPOSITORY,
+    ARGO_ROLLOUTS_CHART,
+    EKS_CHART_REPOSITORY,
+    EXTERNAL_DNS_CHART,
+    EXTERNAL_DNS_CHART_REPOSITORY,
+    LINKERD_CHART,
+    LINKERD_CHART_REPOSITORY,
+    LOAD_BALANCER_CONTROLLER_CHART,
+)
 
 CACHE = Path(".charts")
 """Archives lie here, so that the same relative path is in every state, wherever the mirror is."""
@@ -27,6 +42,9 @@ class Part(StrEnum):
     ARGO_ROLLOUTS = "argo-rollouts"
     ARGO_CD_CRDS = "argo-cd-crds"
     ARGO_CD = "argo-cd"
+    LOAD_BALANCER_CONTROLLER_CRDS = "aws-load-balancer-controller-crds"
+    LOAD_BALANCER_CONTROLLER = "aws-load-balancer-controller"
+    EXTERNAL_DNS = "external-dns"
 
 
 class ChartSource(TypedDict):
@@ -40,7 +58,10 @@ class ChartSource(TypedDict):
 ChartSources = Mapping[Part, ChartSource]
 """The charts of a stack's parts."""
 
-MADE_HERE = {Part(chart.name): chart for chart in (GATEWAY_API_CRDS, ARGO_ROLLOUTS_CRDS, ARGO_CD_CRDS)}
+MADE_HERE = {
+    Part(chart.name): chart
+    for chart in (GATEWAY_API_CRDS, ARGO_ROLLOUTS_CRDS, ARGO_CD_CRDS, LOAD_BALANCER_CONTROLLER_CRDS)
+}
 """Charts without a repository: their archives are made of published files."""
 
 PUBLISHED = {
@@ -49,6 +70,8 @@ PUBLISHED = {
     Part.LINKERD_VIZ: (LINKERD_CHART, LINKERD_CHART_REPOSITORY),
     Part.ARGO_ROLLOUTS: (ARGO_ROLLOUTS_CHART, ARGO_CHART_REPOSITORY),
     Part.ARGO_CD: (ARGO_CD_CHART, ARGO_CHART_REPOSITORY),
+    Part.LOAD_BALANCER_CONTROLLER: (LOAD_BALANCER_CONTROLLER_CHART, EKS_CHART_REPOSITORY),
+    Part.EXTERNAL_DNS: (EXTERNAL_DNS_CHART, EXTERNAL_DNS_CHART_REPOSITORY),
 }
 """The version and the repository of every other chart."""
 

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from versions import ARGO_CD_CHART, ARGO_ROLLOUTS_CHART, LINKERD_CHART, ROLLOUTS_PLUGIN_IMAGE
+from versions import (
+    ARGO_CD_CHART,
+    ARGO_ROLLOUTS_CHART,
+    EXTERNAL_DNS_CHART,
+    LINKERD_CHART,
+    LOAD_BALANCER_CONTROLLER,
+    ROLLOUTS_PLUGIN_IMAGE,
+)
 
 Version = tuple[int, ...]
 
@@ -16,6 +23,7 @@ class Reader(StrEnum):
     ARGO_ROLLOUTS = "Argo Rollouts' chart"
     ARGO_CD = "Argo CD's chart"
     LOAD_BALANCER_CONTROLLER = "the AWS Load Balancer Controller"
+    EXTERNAL_DNS = "ExternalDNS' chart"
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ TABLE = (
     ),
     Row(Reader.ARGO_ROLLOUTS, Span((2, 41, 0), (2, 41)), None, ANY_KUBERNETES, "Chart.yaml, without a kubeVersion"),
     Row(Reader.ARGO_CD, Span((10, 0, 0), (10,)), None, (1, 25), "kubeVersion of Chart.yaml"),
+    Row(Reader.EXTERNAL_DNS, Span((1, 21, 0), (1, 21)), None, ANY_KUBERNETES, "Chart.yaml, without a kubeVersion"),
     Row(
         Reader.LOAD_BALANCER_CONTROLLER,
         Span((2, 0, 0), (3, 1)),
@@ -110,6 +119,8 @@ PINNED = {
     Reader.PLUGIN: ROLLOUTS_PLUGIN_IMAGE.rpartition(":v")[2],
     Reader.ARGO_ROLLOUTS: ARGO_ROLLOUTS_CHART,
     Reader.ARGO_CD: ARGO_CD_CHART,
+    Reader.LOAD_BALANCER_CONTROLLER: LOAD_BALANCER_CONTROLLER,
+    Reader.EXTERNAL_DNS: EXTERNAL_DNS_CHART,
 }
 """The versions that the program installs."""
 

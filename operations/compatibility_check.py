@@ -12,6 +12,8 @@ READERS = {
     Part.LINKERD_CONTROL_PLANE: [Reader.LINKERD],
     Part.ARGO_ROLLOUTS: [Reader.ARGO_ROLLOUTS, Reader.PLUGIN],
     Part.ARGO_CD: [Reader.ARGO_CD],
+    Part.LOAD_BALANCER_CONTROLLER: [Reader.LOAD_BALANCER_CONTROLLER],
+    Part.EXTERNAL_DNS: [Reader.EXTERNAL_DNS],
 }
 CONTROLLERS = "/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fname%3Daws-load-balancer-controller"
 CHOOSE = "Choose versions of compatibility.TABLE in versions.py, or add the row with its source."

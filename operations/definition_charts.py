@@ -9,7 +9,7 @@ import requests
 
 from operations import chart_archive
 from operations.problem import InputError, Problem
-from versions import ARGO_CD, ARGO_ROLLOUTS, GATEWAY_API
+from versions import ARGO_CD, ARGO_ROLLOUTS, GATEWAY_API, LOAD_BALANCER_CONTROLLER
 
 CHECKSUMS = Path(__file__).with_name("checksums")
 """A file a chart in sha256sum's format: which files belong to it, as they lie in upstream's repository."""
@@ -83,6 +83,12 @@ ARGO_ROLLOUTS_CRDS = DefinitionChart(
     ARGO_ROLLOUTS,
     "Argo Rollouts",
     f"{GITHUB}/argoproj/argo-rollouts/v{ARGO_ROLLOUTS}/manifests/crds",
+)
+LOAD_BALANCER_CONTROLLER_CRDS = DefinitionChart(
+    "aws-load-balancer-controller-crds",
+    LOAD_BALANCER_CONTROLLER,
+    "the AWS Load Balancer Controller",
+    f"{GITHUB}/kubernetes-sigs/aws-load-balancer-controller/v{LOAD_BALANCER_CONTROLLER}/config/crd/bases",
 )
 ARGO_CD_CRDS = DefinitionChart(
     "argo-cd-crds", ARGO_CD, "Argo CD", f"{GITHUB}/argoproj/argo-cd/v{ARGO_CD}/manifests/crds"

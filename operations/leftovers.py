@@ -5,7 +5,14 @@ from collections.abc import Collection, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from conventions import ARGO_CD_RELEASE, ARGO_ROLLOUTS_RELEASE, GATEWAY_API_RELEASE, OWNER
+from conventions import (
+    ARGO_CD_RELEASE,
+    ARGO_ROLLOUTS_RELEASE,
+    GATEWAY_API_RELEASE,
+    LOAD_BALANCER_CONTROLLER_RELEASE,
+    OWNER,
+)
+from operations import parts
 from operations.cluster_api import ClusterApi, at, items, text
 from operations.clusters import api_of
 from settings import Settings
@@ -20,10 +27,12 @@ CLUSTER_WIDE = (
     "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "/apis/apiregistration.k8s.io/v1/apiservices",
+    "/apis/networking.k8s.io/v1/ingressclasses",
 )
 GROUPS = ("linkerd.io", "policy.linkerd.io", "workload.linkerd.io")
-RELEASES = (GATEWAY_API_RELEASE, ARGO_ROLLOUTS_RELEASE, ARGO_CD_RELEASE)
+RELEASES = (GATEWAY_API_RELEASE, ARGO_ROLLOUTS_RELEASE, ARGO_CD_RELEASE, LOAD_BALANCER_CONTROLLER_RELEASE)
 PART_OF = "app.kubernetes.io/part-of"
+NAME = "app.kubernetes.io/name"
 
 
 def report(settings: Settings, stack: str, console: Console) -> int:
@@ -46,8 +55,13 @@ def _marks(settings: Settings) -> set[tuple[str, str]]:
     """Return the labels that the charts of a stack put on what lies in no namespace."""
     marks = {("linkerd.io/control-plane-ns", "linkerd"), ("linkerd.io/extension", "viz")}
     # These are often there without the stack, which the others cannot be.
-    marks |= {(PART_OF, "argo-rollouts")} if settings.delivery.argo_rollouts.enabled else set()
-    return marks | ({(PART_OF, "argocd")} if settings.delivery.argo_cd.enabled else set())
+    often = {
+        (PART_OF, "argo-rollouts"): settings.delivery.argo_rollouts.enabled,
+        (PART_OF, "argocd"): settings.delivery.argo_cd.enabled,
+        (NAME, parts.LOAD_BALANCER_CONTROLLER): parts.has_load_balancer_controller(settings),
+        (NAME, parts.EXTERNAL_DNS): parts.has_external_dns(settings),
+    }
+    return marks | {mark for mark, wanted in often.items() if wanted}
 
 
 def leftovers(api: ClusterApi, stack: str, marks: Collection[tuple[str, str]]) -> Iterator[tuple[str, bool]]:

@@ -2,7 +2,14 @@
 
 from collections.abc import Collection
 
-from conventions import ARGO_CD_RELEASE, ARGO_ROLLOUTS_RELEASE, GATEWAY_API_RELEASE, OWNER, PROJECT
+from conventions import (
+    ARGO_CD_RELEASE,
+    ARGO_ROLLOUTS_RELEASE,
+    GATEWAY_API_RELEASE,
+    LOAD_BALANCER_CONTROLLER_RELEASE,
+    OWNER,
+    PROJECT,
+)
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, text
 from operations.problem import Problem
@@ -13,11 +20,17 @@ GATEWAY_API = "httproutes.gateway.networking.k8s.io"
 OWNED = {
     Part.ARGO_ROLLOUTS: ("rollouts.argoproj.io", "Argo Rollouts", ARGO_ROLLOUTS_RELEASE, "delivery.argoRollouts"),
     Part.ARGO_CD: ("applications.argoproj.io", "Argo CD", ARGO_CD_RELEASE, "delivery.argoCd"),
+    Part.LOAD_BALANCER_CONTROLLER: (
+        "targetgroupbindings.elbv2.k8s.aws",
+        "the AWS Load Balancer Controller",
+        LOAD_BALANCER_CONTROLLER_RELEASE,
+        "eks.loadBalancerController",
+    ),
 }
 """By part: a definition that it brings, what people call it, the release that holds it, and its settings."""
 
 
-def check_argo(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
+def check_foreign_parts(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
     """Return one problem for each of `parts` that somebody else has installed already."""
     return [problem for part in OWNED if part in parts for problem in _foreign_part(api, part)]
 

@@ -4,6 +4,7 @@ from operations.chart_sources import Part
 from settings import Settings
 
 LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
+LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
 BOOKSAPP, PODINFO = "booksapp", "podinfo"
 CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
 GITOPS_DELIVERY = "progressive-delivery-gitops"
@@ -15,6 +16,8 @@ def namespaces(settings: Settings) -> list[str]:
     demos, delivery = settings.demos, settings.delivery
     canary = demos.progressive_delivery
     parts = {
+        LOAD_BALANCER_CONTROLLER: has_load_balancer_controller(settings),
+        EXTERNAL_DNS: has_external_dns(settings),
         LINKERD: True,
         VIZ: settings.viz.enabled,
         ARGO_ROLLOUTS: delivery.argo_rollouts.enabled,
@@ -40,6 +43,9 @@ def charts(settings: Settings) -> list[Part]:
         Part.ARGO_ROLLOUTS: delivery.argo_rollouts.enabled,
         Part.ARGO_CD_CRDS: delivery.argo_cd.enabled,
         Part.ARGO_CD: delivery.argo_cd.enabled,
+        Part.LOAD_BALANCER_CONTROLLER_CRDS: has_load_balancer_controller(settings),
+        Part.LOAD_BALANCER_CONTROLLER: has_load_balancer_controller(settings),
+        Part.EXTERNAL_DNS: has_external_dns(settings),
     }
     return [part for part, wanted in parts.items() if wanted]
 

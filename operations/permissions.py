@@ -18,7 +18,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "apps": ("deployments",),
     "batch": ("cronjobs",),
     "gateway.networking.k8s.io": ("httproutes",),
-    "networking.k8s.io": ("ingresses",),
+    "networking.k8s.io": ("ingresses", "ingressclasses"),
     "policy": ("poddisruptionbudgets",),
     "policy.linkerd.io": ("httproutes",),
     "rbac.authorization.k8s.io": ("clusterroles", "clusterrolebindings", "roles", "rolebindings"),

@@ -80,7 +80,7 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
         "permissions": lambda: check_permissions(api),
         "trust": lambda: check_trust(api, expected.anchor, expected.phase),
         "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
-        "no other Argo": lambda: owners.check_argo(api, expected.parts),
+        "no other owner of its parts": lambda: owners.check_foreign_parts(api, expected.parts),
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
         "Gateway API": lambda: [
             *owners.check_kept(api, expected.stack, expected.parts),

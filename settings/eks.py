@@ -54,9 +54,9 @@ class Eks(Section):
         description="an AWS region", examples=["eu-central-1"], pattern=r"^[a-z]{2,3}(-[a-z]+)+-\d$", max_length=30
     )
     owner: Text = Field(
-        description="who is asked about its costs: the tag `owner` of everything in the account",
+        description="who is asked about its costs (letters, digits, spaces, ./=+@-_): the tag `owner` of everything",
         examples=["platform-team"],
-        pattern=r"^[\w .:/=+@-]{1,200}$",
+        pattern=r"^[\w ./=+@-]{1,200}$",
     )
     profile: Text | None = Field(default=None, description="a profile of ~/.aws/config", examples=["workshop-dev"])
     role_arn: RoleArn | None = Field(

@@ -155,7 +155,7 @@ def _options(request: RegisterResourceRequest) -> dict[str, object]:
         "deletedWith": request.deletedWith,
         # The Kubernetes SDK names the older API versions of a type by itself.
         "aliases": [
-            alias.urn or alias.spec.name or alias.spec.parentUrn
+            alias.urn or alias.spec.name or alias.spec.type or alias.spec.parentUrn
             for alias in untyped.aliases
             if not alias.spec.type.startswith("kubernetes:")
         ],

@@ -4,12 +4,9 @@ from collections.abc import Mapping
 
 from pulumi import Input, Output, ResourceTransform
 
-from components.resources.rendered import with_annotations, with_webhook_authority
+from components.resources.rendered import PLACEHOLDER, with_annotations, with_webhook_authority
 from components.resources.workload import SKIP_AWAIT
 from conventions import TrustPhase
-
-PLACEHOLDER = "replaced by linkerd-workshop"
-"""Stands for the webhooks' authority in chart values, which have to be known for the chart to render at all."""
 
 GENERATION = "linkerd-workshop/generation"
 """Pod annotation; a new value restarts the pods."""

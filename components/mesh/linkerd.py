@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi.runtime import is_dry_run
 from pulumi_kubernetes.helm import v3, v4
 
 from components.mesh.control_plane import restart_key, transforms, values
 from components.mesh.trust import Trust
-from components.mesh.webhook_certificates import WebhookCertificates
 from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
+from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from conventions import TrustPhase
 
 NAMESPACE = "linkerd"
@@ -82,7 +82,7 @@ class Linkerd(ComponentResource):
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
             {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": lifetimes["renewal_days"]},
-            child,
+            ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
         crds = v3.Release(
             f"{name}-crds",

@@ -4,14 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
-from components.mesh.control_plane import PLACEHOLDER
-from components.mesh.webhook_certificates import WebhookCertificates
 from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
-from components.resources.rendered import with_annotations, with_api_service_authority, with_webhook_authority
+from components.resources.rendered import (
+    PLACEHOLDER,
+    with_annotations,
+    with_api_service_authority,
+    with_webhook_authority,
+)
+from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.workload import SKIP_AWAIT
 
 NAMESPACE = "linkerd-viz"
@@ -64,7 +68,7 @@ class Viz(ComponentResource):
                 "secrets": WEBHOOK_SECRETS,
                 "renewal_days": args.get("renewal_days", 90),
             },
-            ResourceOptions(parent=self),
+            ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
         source = args["chart"]
         v4.Chart(

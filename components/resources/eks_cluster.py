@@ -24,3 +24,8 @@ class EksCluster(TypedDict):
     """The URL of the cluster's OpenID Connect issuer, without `https://`."""
     created_at: str
     """ISO 8601; with the ARN it tells the cluster from a later one of the same name."""
+
+
+def regional_arn(cluster: EksCluster, service: str, resource: str) -> str:
+    """Return the ARN of a resource, or a pattern of such, in the cluster's account and region."""
+    return f"arn:{cluster['partition']}:{service}:{cluster['region']}:{cluster['account']}:{resource}"

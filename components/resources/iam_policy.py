@@ -21,6 +21,14 @@ class Statement(TypedDict):
     Condition: NotRequired[Condition]
 
 
+def statement(
+    sid: str, actions: Sequence[str], resources: Sequence[str], condition: Condition | None = None
+) -> Statement:
+    """Return the statement that allows `actions` on `resources`."""
+    made: Statement = {"Sid": sid, "Action": actions, "Resource": resources}
+    return {**made, "Condition": condition} if condition else made
+
+
 class TrustStatement(TypedDict):
     """Who may take a role."""
 

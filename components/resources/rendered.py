@@ -5,6 +5,9 @@ from typing import Any
 
 from pulumi import Output, ResourceTransform, ResourceTransformArgs, ResourceTransformResult
 
+PLACEHOLDER = "replaced by linkerd-workshop"
+"""Stands for certificates in chart values, which have to be known for the chart to render at all."""
+
 
 def with_webhook_authority(ca_bundle: Output[str]) -> ResourceTransform:
     """Return the transform that puts `ca_bundle` (base64 of PEM) into every webhook configuration."""
@@ -31,6 +34,18 @@ def with_api_service_authority(ca_bundle: Output[str]) -> ResourceTransform:
         props: dict[str, Any] = dict(args.props)
         props["spec"] = {**props["spec"], "caBundle": ca_bundle}
         return ResourceTransformResult(props, args.opts)
+
+    return transform
+
+
+def with_secret_data(name: str, data: Mapping[str, Output[str]]) -> ResourceTransform:
+    """Return the transform that puts `data` (base64) in the place of what a rendered Secret holds."""
+
+    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
+        props: dict[str, Any] = dict(args.props)
+        if args.type_ != "kubernetes:core/v1:Secret" or props["metadata"]["name"] != name:
+            return None
+        return ResourceTransformResult({**props, "data": dict(data)}, args.opts)
 
     return transform
 

@@ -22,17 +22,20 @@ class TlsSecretArgs(TypedDict):
 
 def tls_secret(name: str, args: TlsSecretArgs, opts: ResourceOptions) -> Secret:
     """Make the Secret."""
-    data = {"tls.crt": args["certificate"].apply(base64), "tls.key": args["key"].apply(base64)}
-    if "authority" in args:
-        data["ca.crt"] = args["authority"].apply(base64)
     return Secret(
         name,
         metadata={"name": args["name"], "namespace": args["namespace"]},
         type="kubernetes.io/tls",
         # `data` and not `string_data`: the server moves that into `data`, and a refresh would report drift.
-        data=data,
+        data=tls_data(args["certificate"], args["key"], args.get("authority")),
         opts=opts,
     )
+
+
+def tls_data(certificate: Output[str], key: Output[str], authority: Output[str] | None) -> dict[str, Output[str]]:
+    """Return what such a Secret holds: each PEM in base64."""
+    data = {"tls.crt": certificate.apply(base64), "tls.key": key.apply(base64)}
+    return data | ({"ca.crt": authority.apply(base64)} if authority else {})
 
 
 def base64(text: str) -> str:

@@ -5,9 +5,10 @@ from functools import cache
 import pytest
 
 from components.addons.gateway_api import GatewayApi
-from components.mesh.control_plane import PLACEHOLDER, values
+from components.mesh.control_plane import values
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
 from components.resources.chart_source import ChartSource
+from components.resources.rendered import PLACEHOLDER
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.recorded_values import at

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-from components.mesh.control_plane import PLACEHOLDER
 from components.mesh.viz import NAMESPACE_METADATA, Viz, VizArgs, admitted_hosts, values
 from components.resources.meshed_namespace import MESHED, Namespaces
+from components.resources.rendered import PLACEHOLDER
 from tests.deployment import Deployment, Registration
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.recorded_values import UNKNOWN, Secret, at, plain_texts

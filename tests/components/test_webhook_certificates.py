@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from components.mesh.linkerd import WEBHOOK_SECRETS
-from components.mesh.webhook_certificates import WebhookCertificates, WebhookCertificatesArgs
+from components.resources.webhook_certificates import WebhookCertificates, WebhookCertificatesArgs
 from tests.deployment import Deployment
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.recorded_values import Secret, at
@@ -69,7 +69,7 @@ def test_the_authoritys_key_lies_in_no_object_of_the_cluster() -> None:
 
 
 def test_it_gives_out_the_authority_in_base64_and_when_everything_ends() -> None:
-    outputs = webhooks().one("linkerd-workshop:mesh:WebhookCertificates").outputs
+    outputs = webhooks().one("linkerd-workshop:resources:WebhookCertificates").outputs
 
     assert decoded(at(outputs, "ca_bundle")) == "certificate w-authority"
     assert at(outputs, "expires") == dict.fromkeys(["webhookAuthority", *WEBHOOK_SECRETS], CERTIFICATE_ENDS)

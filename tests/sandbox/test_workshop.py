@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from components.mesh.control_plane import PLACEHOLDER
+from components.resources.rendered import PLACEHOLDER
 from operations.cluster_api import items, text
 from sandbox.paths import Home
 from settings import Settings

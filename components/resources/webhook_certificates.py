@@ -5,16 +5,19 @@ change, and after a year the injector would silently stop injecting.
 """
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import base64, tls_secret
+from components.resources.tls_secret import base64, tls_data, tls_secret
 
 HOURS_A_DAY = 24
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
+
+FORMER_TYPE = "linkerd-workshop:mesh:WebhookCertificates"
+"""Its type while only the mesh had webhooks; without the alias an `up` would make every certificate anew."""
 
 
 class WebhookCertificatesArgs(TypedDict):
@@ -26,6 +29,15 @@ class WebhookCertificatesArgs(TypedDict):
     """The name of each Secret, with the host name that its certificate is for (`<service>.<namespace>.svc`)."""
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces a leaf; 90 if left out."""
+    rendered: NotRequired[bool]
+    """True if a chart makes the Secrets, and a transform fills them; false if left out: they are made here."""
+
+
+class Leaf(NamedTuple):
+    """A server's certificate, and its key."""
+
+    key: PrivateKey
+    certificate: LocallySignedCert
 
 
 class WebhookCertificates(ComponentResource):
@@ -35,9 +47,11 @@ class WebhookCertificates(ComponentResource):
     """The authority's certificate in base64, as a webhook configuration's `caBundle` wants it."""
     expires: Output[Mapping[str, str]]
     """When each certificate ends, RFC 3339, by its Secret's name; the authority under `webhookAuthority`."""
+    data: Mapping[str, Mapping[str, Output[str]]]
+    """What a rendered Secret has to hold, by its name."""
 
     def __init__(self, name: str, args: WebhookCertificatesArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("linkerd-workshop:mesh:WebhookCertificates", name, {}, opts)
+        super().__init__("linkerd-workshop:resources:WebhookCertificates", name, {}, opts)
         self._name = name
         self._child = ResourceOptions(parent=self)
         self._key = PrivateKey(f"{name}-authority-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
@@ -53,12 +67,17 @@ class WebhookCertificates(ComponentResource):
         )
         leaves = {secret: self._leaf(secret, host, args) for secret, host in args["secrets"].items()}
         self.ca_bundle = self._authority.cert_pem.apply(base64)
-        self.expires = Output.all(webhookAuthority=self._authority.validity_end_time, **leaves)
+        self.data = {secret: self._data(leaf) for secret, leaf in leaves.items()} if args.get("rendered") else {}
+        ends = {secret: leaf.certificate.validity_end_time for secret, leaf in leaves.items()}
+        self.expires = Output.all(webhookAuthority=self._authority.validity_end_time, **ends)
         self.register_outputs({"ca_bundle": self.ca_bundle, "expires": self.expires})
 
-    def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Output[str]:
+    def _data(self, leaf: Leaf) -> Mapping[str, Output[str]]:
+        return tls_data(leaf.certificate.cert_pem, leaf.key.private_key_pem_pkcs8, self._authority.cert_pem)
+
+    def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Leaf:
         key = PrivateKey(f"{secret}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
-        leaf = LocallySignedCert(
+        certificate = LocallySignedCert(
             f"{secret}-leaf",
             ca_private_key_pem=self._key.private_key_pem,
             ca_cert_pem=self._authority.cert_pem,
@@ -68,17 +87,18 @@ class WebhookCertificates(ComponentResource):
             allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
             opts=self._child,
         )
-        tls_secret(
-            f"{secret}-secret",
-            {
-                "name": secret,
-                "namespace": args["namespace"],
-                "certificate": leaf.cert_pem,
-                "key": key.private_key_pem_pkcs8,
-            },
-            self._child,
-        )
-        return leaf.validity_end_time
+        if not args.get("rendered"):
+            tls_secret(
+                f"{secret}-secret",
+                {
+                    "name": secret,
+                    "namespace": args["namespace"],
+                    "certificate": certificate.cert_pem,
+                    "key": key.private_key_pem_pkcs8,
+                },
+                self._child,
+            )
+        return Leaf(key, certificate)
 
     def _request(self, secret: str, host: str, key: PrivateKey) -> Output[str]:
         return CertRequest(

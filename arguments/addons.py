@@ -1,0 +1,88 @@
+"""Arguments of the add-ons of an EKS cluster."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import TypedDict
+
+from components.addons.aws_add_ons import AwsAddOnsArgs
+from components.addons.external_dns import ExternalDnsArgs, HostedZone
+from components.addons.load_balancer_controller import LoadBalancerControllerArgs
+from components.addons.load_balancer_extras import Extra
+from components.resources.eks_cluster import EksCluster
+from components.resources.meshed_namespace import Namespaces
+from conventions import dns_owner
+from operations import parts
+from operations.chart_sources import Part
+from operations.startup import Start
+from settings.eks import Eks
+
+LONGEST_ROLE_NAME = 64
+DIGITS = 8
+
+
+class Account(TypedDict):
+    """What the add-ons have to know of the AWS account."""
+
+    stack: str
+    cluster: EksCluster
+    zone: HostedZone | None
+    tags: Mapping[str, str]
+    """Tags of everything that the stack has in the account."""
+
+
+def aws_add_ons(start: Start, namespaces: Namespaces, account: Account) -> AwsAddOnsArgs:
+    """Return those of all add-ons that the settings want."""
+    return {
+        "load_balancer_controller": _load_balancer_controller(start, namespaces, account),
+        "external_dns": _external_dns(start, namespaces, account),
+    }
+
+
+def _load_balancer_controller(
+    start: Start, namespaces: Namespaces, account: Account
+) -> LoadBalancerControllerArgs | None:
+    settings, cluster = start.settings, account["cluster"]
+    if settings.eks is None or not parts.has_load_balancer_controller(settings):
+        return None
+    return {
+        "namespace": namespaces.names[parts.LOAD_BALANCER_CONTROLLER],
+        "crds_chart": start.charts[Part.LOAD_BALANCER_CONTROLLER_CRDS],
+        "chart": start.charts[Part.LOAD_BALANCER_CONTROLLER],
+        "cluster": cluster,
+        "identity": settings.eks.identity,
+        "role_name": role_name(account["stack"], cluster, "load-balancers"),
+        "ingress_class": settings.ingress_class,
+        "extras": extras(settings.eks),
+        "tags": account["tags"],
+        "renewal_days": settings.trust.renewal_days,
+    }
+
+
+def _external_dns(start: Start, namespaces: Namespaces, account: Account) -> ExternalDnsArgs | None:
+    settings, cluster, zone = start.settings, account["cluster"], account["zone"]
+    if settings.eks is None or settings.dns is None or zone is None or not parts.has_external_dns(settings):
+        return None
+    return {
+        "namespaces": namespaces,
+        "chart": start.charts[Part.EXTERNAL_DNS],
+        "cluster": cluster,
+        "identity": settings.eks.identity,
+        "role_name": role_name(account["stack"], cluster, "dns"),
+        "zone": zone,
+        "domain": settings.dns.domain or zone["name"],
+        "owner_id": dns_owner(account["stack"], cluster["region"], cluster["name"]),
+    }
+
+
+def extras(eks: Eks) -> list[Extra]:
+    """Return what the load balancer controller may do beyond load balancers."""
+    chosen = eks.load_balancer_controller
+    wanted = {Extra.WAF: chosen.waf, Extra.SHIELD: chosen.shield, Extra.COGNITO: chosen.cognito}
+    return [extra for extra, on in wanted.items() if on]
+
+
+def role_name(stack: str, cluster: EksCluster, role: str) -> str:
+    """Return a name that no other stack, cluster or role in the account gets, and that says whose it is."""
+    unique = sha256(f"{stack}\n{cluster['arn']}\n{role}".encode()).hexdigest()[:DIGITS]
+    end = f"-{role}-{unique}"
+    return f"{stack}-{cluster['name']}"[: LONGEST_ROLE_NAME - len(end)] + end

@@ -1,0 +1,136 @@
+"""ExternalDNS: the records of the stack's hosts in one hosted zone, made and removed with the Ingresses."""
+
+from typing import TypedDict
+
+from pulumi import ComponentResource, Resource, ResourceOptions
+from pulumi_kubernetes.helm import v4
+
+from components.addons.pod_identity_role import PodIdentityRole
+from components.resources.chart_source import ChartSource
+from components.resources.eks_cluster import EksCluster
+from components.resources.iam_policy import Condition, Statement, statement
+from components.resources.meshed_namespace import NamespaceMetadata
+from components.resources.rendered import with_annotations
+from components.resources.workload import SKIP_AWAIT
+from conventions import Identity
+
+NAME = "external-dns"
+"""Of the chart, the release, the Deployment and its service account."""
+NAMESPACE = NAME
+NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+"""Not meshed: it talks to AWS and to the API server only."""
+
+RECORD_TYPES = ("A", "CNAME")
+"""Of the hosts: an alias, or a CNAME in a region whose load balancers ExternalDNS does not know."""
+TXT_PREFIX = "_external-dns-%{record_type}."
+"""Of the records that say whose a host's record is. With the type in it and a dot at its end they lie below the host;
+others would lie beside it, for the domain itself outside the domain."""
+
+
+class HostedZone(TypedDict):
+    """A public hosted zone of Route 53; known at preview."""
+
+    id: str
+    name: str
+
+
+class ExternalDnsArgs(TypedDict):
+    """Inputs of an ExternalDns."""
+
+    namespaces: Resource
+    """What makes the namespace `external-dns`, with NAMESPACE_METADATA."""
+    chart: ChartSource
+    cluster: EksCluster
+    identity: Identity
+    role_name: str
+    """Its IAM role's name, unique in the account."""
+    zone: HostedZone
+    domain: str
+    """What all hosts of the stack end with: the zone's name, or a name below it."""
+    owner_id: str
+    """What its records are marked with. Two owners of one name would remove each other's records."""
+
+
+class ExternalDns(ComponentResource):
+    """What keeps a record for each host, and removes it when its Ingress goes.
+
+    Whatever removes Ingresses has to go before it: it removes no records when it ends.
+    """
+
+    def __init__(self, name: str, args: ExternalDnsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:addons:ExternalDns", name, {}, opts)
+        chart = args["chart"]
+        role = PodIdentityRole(
+            f"{name}-identity",
+            {
+                "cluster": args["cluster"],
+                "role_name": args["role_name"],
+                "namespace": NAMESPACE,
+                "service_account": NAME,
+                "statements": statements(args["cluster"], args["zone"], args["domain"]),
+                "identity": args["identity"],
+            },
+            ResourceOptions(parent=self),
+        )
+        v4.Chart(
+            f"{name}-chart",
+            name=NAME,
+            namespace=NAMESPACE,
+            chart=chart["chart"],
+            version=chart.get("version"),
+            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
+            skip_crds=True,  # it reads Ingresses, not DNSEndpoints
+            values=values(args, role),
+            opts=ResourceOptions(
+                parent=self,
+                depends_on=[
+                    args["namespaces"],
+                    role,  # a pod gets its credentials when it is created, and needs them until the last record is gone
+                ],
+                transforms=[with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT)],
+            ),
+        )
+        self.register_outputs({})
+
+
+def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
+    """Return the chart's values, all known."""
+    return {
+        "provider": {"name": "aws"},
+        "env": [{"name": "AWS_REGION", "value": args["cluster"]["region"]}],
+        "serviceAccount": {"name": NAME, "annotations": dict(role.annotations)},
+        "sources": ["ingress"],
+        "policy": "sync",  # the chart's own default never removes a record
+        "registry": "txt",
+        "txtOwnerId": args["owner_id"],
+        "txtPrefix": TXT_PREFIX,
+        "domainFilters": [args["domain"]],
+        "managedRecordTypes": list(RECORD_TYPES),
+        # A domain below the zone's name is otherwise taken for the name of a zone, which is then not found.
+        "extraArgs": {"zone-id-filter": args["zone"]["id"], "aws-zone-match-parent": True},
+        # A record goes within seconds after its Ingress, long before the load balancer controller can be gone.
+        "triggerLoopOnEvent": True,
+        "interval": "1m",
+        "deploymentStrategy": {"type": "Recreate"},  # two at once would write the same records
+        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+    }
+
+
+def statements(cluster: EksCluster, zone: HostedZone, domain: str) -> list[Statement]:
+    """Return what it may do: read the zone, and write records of `domain` and below, of the types that it writes.
+
+    Not of the hosts alone: a host that leaves the settings would leave the policy before its record is removed.
+    Source: docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
+    """
+    arn, key = f"arn:{cluster['partition']}:route53:::hostedzone/{zone['id']}", "route53:ChangeResourceRecordSets"
+    narrowed: Condition = {
+        "ForAllValues:StringLike": {f"{key}NormalizedRecordNames": [domain, f"*.{domain}"]},
+        "ForAllValues:StringEquals": {f"{key}RecordTypes": [*RECORD_TYPES, "TXT"]},
+        # For all of no values holds, too.
+        "Null": {f"{key}NormalizedRecordNames": "false", f"{key}RecordTypes": "false"},
+    }
+    return [
+        statement("FindZones", ["route53:ListHostedZones"], ["*"]),
+        statement("ReadRecords", ["route53:ListResourceRecordSets"], [arn]),
+        statement("ChangeRecords", [key], [arn], narrowed),
+    ]

@@ -1,0 +1,134 @@
+"""The AWS Load Balancer Controller: its definitions, its role, its webhooks' certificates and the chart."""
+
+from collections.abc import Collection, Mapping
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.helm import v3, v4
+
+from components.addons.load_balancer_extras import Extra
+from components.addons.load_balancer_policy import statements
+from components.addons.load_balancer_values import NAME, WEBHOOK_SECRET, WEBHOOK_SERVICE, values
+from components.addons.pod_identity_role import PodIdentityRole
+from components.resources.chart_source import ChartSource
+from components.resources.eks_cluster import EksCluster
+from components.resources.meshed_namespace import NamespaceMetadata
+from components.resources.rendered import with_secret_data, with_webhook_authority
+from components.resources.webhook_certificates import WebhookCertificates
+from conventions import Identity
+
+NAMESPACE = NAME
+NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+"""Not meshed: the mesh comes after it, and the API server calls its webhooks without a proxy."""
+
+
+class LoadBalancerControllerArgs(TypedDict):
+    """Inputs of a LoadBalancerController."""
+
+    namespace: Input[str]
+    """The namespace `aws-load-balancer-controller`, with NAMESPACE_METADATA."""
+    crds_chart: ChartSource
+    """A chart of the published definitions."""
+    chart: ChartSource
+    cluster: EksCluster
+    identity: Identity
+    role_name: str
+    """Its IAM role's name, unique in the account."""
+    ingress_class: str
+    """The name of the IngressClass that the chart makes."""
+    extras: Collection[Extra]
+    tags: Mapping[str, str]
+    """Tags of everything that it makes in AWS."""
+    dns: NotRequired[Resource | None]
+    """What keeps the records of the Ingresses."""
+    renewal_days: NotRequired[int]
+    """Days before its end from which an `up` replaces the webhooks' certificate; 90 if left out."""
+
+
+class LoadBalancerController(ComponentResource):
+    """What makes an Application Load Balancer of an Ingress, and takes it away again.
+
+    Every Ingress has to depend on it: without it an Ingress keeps its finalizer, and never goes.
+    """
+
+    expires: Output[Mapping[str, str]]
+    """When each certificate ends, RFC 3339."""
+
+    def __init__(self, name: str, args: LoadBalancerControllerArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:addons:LoadBalancerController", name, {}, opts)
+        child, cluster = ResourceOptions(parent=self), args["cluster"]
+        role = PodIdentityRole(
+            f"{name}-identity",
+            {
+                "cluster": cluster,
+                "role_name": args["role_name"],
+                "namespace": NAMESPACE,
+                "service_account": NAME,
+                "statements": statements(cluster, args["extras"]),
+                "identity": args["identity"],
+            },
+            child,
+        )
+        webhooks = WebhookCertificates(
+            f"{name}-webhooks",
+            {
+                "namespace": args["namespace"],
+                "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{NAMESPACE}.svc"},
+                "rendered": True,
+                "renewal_days": args.get("renewal_days", 90),
+            },
+            child,
+        )
+        crds = v3.Release(
+            f"{name}-crds",
+            name=f"{NAME}-crds",
+            namespace=args["namespace"],
+            chart=args["crds_chart"]["chart"],
+            opts=child,
+        )
+        self._chart(name, args, role, webhooks, crds)
+        self.expires = webhooks.expires.apply(_named_for_load_balancers)
+        self.register_outputs({"expires": self.expires})
+
+    def _chart(
+        self,
+        name: str,
+        args: LoadBalancerControllerArgs,
+        role: PodIdentityRole,
+        webhooks: WebhookCertificates,
+        crds: v3.Release,
+    ) -> None:
+        chart = args["chart"]
+        needed = [
+            crds,  # without them the controller ends as soon as it starts
+            role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is gone
+            # Last comes first on destroy: whoever keeps the records has to see the Ingress go, and has a minute for it
+            # while this controller goes. Otherwise the records would stay in the zone.
+            args.get("dns"),
+        ]
+        v4.Chart(
+            f"{name}-chart",
+            name=NAME,
+            namespace=NAMESPACE,
+            chart=chart["chart"],
+            version=chart.get("version"),
+            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
+            skip_crds=True,  # a release of their own holds those that it needs; the others are the gateways'
+            values=values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations),
+            opts=ResourceOptions(
+                parent=self,
+                depends_on=[resource for resource in needed if resource],
+                # In chart values they would be unknown whenever they renew, and the preview would show the controller
+                # deleted. The controller reads the renewed files by itself; nothing restarts. Its Service is waited
+                # for: an Ingress is refused as long as nobody answers behind it.
+                transforms=[
+                    with_webhook_authority(webhooks.ca_bundle),
+                    with_secret_data(WEBHOOK_SECRET, webhooks.data[WEBHOOK_SECRET]),
+                ],
+            ),
+        )
+
+
+def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the ends under names that no certificate of the mesh has."""
+    return {"loadBalancerAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}

@@ -1,0 +1,115 @@
+"""One IAM role for one service account: nobody else can take it, in this cluster or in another."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from pulumi import ComponentResource, ResourceOptions
+from pulumi_aws.eks import PodIdentityAssociation
+from pulumi_aws.iam import Role, RolePolicy
+
+from components.resources.eks_cluster import EksCluster
+from components.resources.iam_policy import Statement, TrustStatement, policy_document
+from conventions import Identity
+
+POD_IDENTITY = "pods.eks.amazonaws.com"
+AUDIENCE = "sts.amazonaws.com"
+"""Whom the cluster's tokens for AWS are meant for."""
+ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+"""Annotation of a service account that gets its role by IRSA."""
+
+
+class PodIdentityRoleArgs(TypedDict):
+    """Inputs of a PodIdentityRole; all known at preview, since a chart with an unknown value registers no children."""
+
+    cluster: EksCluster
+    role_name: str
+    """Unique in the account, at most 64 characters."""
+    namespace: str
+    service_account: str
+    statements: Sequence[Statement]
+    """What the role may do."""
+    identity: Identity
+
+
+class PodIdentityRole(ComponentResource):
+    """A role with its policy and, for EKS Pod Identity, the association that hands it to the service account.
+
+    Credentials are injected when a pod is created: whatever runs under the account has to depend on this component, and
+    keeps its rights until it is gone.
+    """
+
+    annotations: Mapping[str, str]
+    """What the service account has to carry; known at preview."""
+
+    def __init__(self, name: str, args: PodIdentityRoleArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:addons:PodIdentityRole", name, {}, opts)
+        child = ResourceOptions(parent=self)
+        account, by_irsa = f"{args['namespace']}/{args['service_account']}", args["identity"] is Identity.IRSA
+        role = Role(
+            f"{name}-role",
+            name=args["role_name"],
+            description=f"For service account {account} of EKS cluster {args['cluster']['name']}",
+            assume_role_policy=policy_document([irsa_trust(args) if by_irsa else pod_identity_trust(args)]),
+            opts=child,
+        )
+        policy = RolePolicy(
+            f"{name}-policy",
+            name="rights",
+            role=role.name,
+            policy=policy_document(args["statements"]),
+            opts=child,
+        )
+        if not by_irsa:
+            PodIdentityAssociation(
+                f"{name}-association",
+                cluster_name=args["cluster"]["name"],
+                namespace=args["namespace"],
+                service_account=args["service_account"],
+                role_arn=role.arn,
+                # Otherwise a pod could get the role before its rights, or keep it after they are gone.
+                opts=ResourceOptions(parent=self, depends_on=[policy]),
+            )
+        self.annotations = {ROLE_ANNOTATION: _arn(args)} if by_irsa else {}
+        self.register_outputs({})
+
+
+def pod_identity_trust(args: PodIdentityRoleArgs) -> TrustStatement:
+    """Return who may take the role by EKS Pod Identity: the one service account, by the tags of EKS's session.
+
+    Without the conditions any association in the account could hand the role to any pod.
+    Source: docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
+    """
+    session = {
+        "aws:SourceAccount": args["cluster"]["account"],
+        "aws:RequestTag/eks-cluster-arn": args["cluster"]["arn"],
+        "aws:RequestTag/kubernetes-namespace": args["namespace"],
+        "aws:RequestTag/kubernetes-service-account": args["service_account"],
+    }
+    return {
+        "Sid": "PodIdentity",
+        "Principal": {"Service": POD_IDENTITY},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {"StringEquals": session},
+    }
+
+
+def irsa_trust(args: PodIdentityRoleArgs) -> TrustStatement:
+    """Return who may take the role by IRSA: the one service account, by the token that the cluster signs for it.
+
+    Source: docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+    """
+    cluster, issuer = args["cluster"], args["cluster"]["oidc_issuer"]
+    provider = f"arn:{cluster['partition']}:iam::{cluster['account']}:oidc-provider/{issuer}"
+    subject = f"system:serviceaccount:{args['namespace']}:{args['service_account']}"
+    return {
+        "Sid": "ServiceAccount",
+        "Principal": {"Federated": provider},
+        "Action": ["sts:AssumeRoleWithWebIdentity"],
+        "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": AUDIENCE}},
+    }
+
+
+def _arn(args: PodIdentityRoleArgs) -> str:
+    """Return the role's ARN, which the role itself gives out only when it is made."""
+    cluster = args["cluster"]
+    return f"arn:{cluster['partition']}:iam::{cluster['account']}:role/{args['role_name']}"
