@@ -47,6 +47,16 @@ class Home:
         return self.folder / "state"
 
     @property
+    def aws(self) -> Path:
+        """What the double of AWS keeps."""
+        return self.folder / "aws"
+
+    @property
+    def aws_port(self) -> Path:
+        """The port that the double of AWS listens on."""
+        return self.run / "aws-port"
+
+    @property
     def charts(self) -> Path:
         """Chart archives packaged for this sandbox."""
         return self.folder / "charts"
@@ -60,6 +70,11 @@ class Home:
     def lock(self) -> Path:
         """Held while one command starts or stops the sandbox. Not in the home, which `--wipe` removes."""
         return cache() / "locks" / hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
+
+    @property
+    def aws_lock(self) -> Path:
+        """Held while one command starts the double of AWS."""
+        return self.lock.with_suffix(".aws")
 
     def make(self) -> None:
         """Create the folders, readable by their owner only."""

@@ -1,0 +1,29 @@
+"""Answers of the double in the form of AWS's REST services."""
+
+import json
+
+from werkzeug.wrappers import Response
+
+
+class RefusalError(Exception):
+    """AWS's own code and sentence for what it does not do."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+    def response(self) -> Response:
+        """The answer that a client turns into its exception."""
+        body = {"__type": self.code, "message": str(self)}
+        return Response(json.dumps(body), self.status, {"x-amzn-ErrorType": self.code}, content_type="application/json")
+
+
+def not_found(what: str) -> RefusalError:
+    """What is said of something that is not there."""
+    return RefusalError("ResourceNotFoundException", what, 404)
+
+
+def answer(body: object, status: int = 200) -> Response:
+    """A JSON document."""
+    return Response(json.dumps(body), status, content_type="application/json")

@@ -1,0 +1,72 @@
+"""The only module that reaches into moto, whose objects have no useful types."""
+
+import importlib
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.aws.calls import Call
+from sandbox.aws.wanted import DEFAULT_ACCOUNT
+
+_random: Any = importlib.import_module("moto.moto_api._internal").mock_random
+
+
+def load() -> None:
+    """Import what every stack needs."""
+    for service in ("acm", "ec2", "eks", "elbv2", "iam", "route53", "sts"):
+        importlib.import_module(f"moto.{service}.models")
+
+
+def of(service: str, account: str, region: str) -> Any:  # noqa: ANN401
+    """The backend of a service in an account; a global service has one for the partition."""
+    every: Any = importlib.import_module("moto.backends").get_backend(service)
+    return every[account][region if region in every[account] else "aws"]
+
+
+def account_of(call: Call) -> str:
+    """Whose request it is: that of the role whose session signed it, else the default account."""
+    look_up: Any = importlib.import_module("moto.iam.models").get_account_id_from
+    return str(look_up(call.scope("key")))
+
+
+def seed(text: str) -> None:
+    """Make everything that moto draws from now on depend on this text."""
+    _random.seed(text)
+
+
+def draw_hex(length: int) -> str:
+    """Hexadecimal digits."""
+    return str(_random.get_random_hex(length))
+
+
+def prepare(account: str, region: str) -> None:
+    """Make a region's default network before its first request, so that its identifiers depend on nothing else."""
+    every: Any = importlib.import_module("moto.ec2.models").ec2_backends[account]
+    if region in every.regions and region not in set(every):
+        seed(f"network of {account} in {region}")
+        operator.itemgetter(region)(every)
+
+
+def clusters(account: str, region: str) -> dict[str, Any]:
+    """The EKS clusters by name."""
+    return of("eks", account, region).clusters
+
+
+def role_exists(arn: str) -> bool:
+    """Whether there is an IAM role of this ARN."""
+    account = (arn.split(":") + [""] * 5)[4]
+    return account.isdigit() and any(role.arn == arn for role in of("iam", account, "aws").roles.values())
+
+
+def record_values(account: str, name: str, kind: str) -> Iterator[str]:
+    """The values that any hosted zone of the account has for a name."""
+    for zone in of("route53", account, "aws").zones.values():
+        for record in zone.rrsets:
+            if record.name.rstrip(".").lower() == name.rstrip(".").lower() and record.type == kind:
+                yield from record.records
+
+
+def knows(region: str) -> bool:
+    """Whether EKS is in a region of this name."""
+    every: Any = importlib.import_module("moto.backends").get_backend("eks")
+    return region in every[DEFAULT_ACCOUNT]

@@ -1,0 +1,53 @@
+"""IAM, STS and EC2: what they refuse, and moto allows."""
+
+from typing import Any
+
+from sandbox.aws import backends
+from sandbox.aws.corrections.replacing import failure, replace
+
+CONFLICT = "moto.iam.exceptions:DeleteConflictException"
+
+
+def correct() -> None:
+    """Correct them."""
+    replace("moto.sts.models:STSBackend.assume_role", assume_existing_role)
+    replace("moto.iam.models:IAMBackend.create_role", create_role_with_a_trust_policy)
+    replace("moto.iam.models:IAMBackend.delete_policy", delete_unused_policy)
+    replace("moto.ec2.models:EC2Backend.delete_security_group", delete_unused_security_group)
+
+
+def assume_existing_role(original: Any, backend: Any, **given: Any) -> Any:  # noqa: ANN401
+    """Refuse a role that is not there; moto hands out sessions of any."""
+    arn: str = given["role_arn"]
+    if backends.role_exists(arn):
+        return original(backend, **given)
+    caller = f"arn:aws:sts::{backend.account_id}:user/moto"
+    message = f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+    raise failure("moto.sts.exceptions:STSClientError", "AccessDenied", message)
+
+
+def create_role_with_a_trust_policy(original: Any, backend: Any, **given: Any) -> Any:  # noqa: ANN401
+    """Refuse a trust policy that says nothing; moto looks at it only when it is changed."""
+    document = given["assume_role_policy_document"]
+    failure("moto.iam.policy_validation:IAMTrustPolicyDocumentValidator", document).validate()
+    return original(backend, **given)
+
+
+def delete_unused_policy(original: Any, backend: Any, policy_arn: str) -> None:  # noqa: ANN401
+    """Refuse to delete a policy that is attached, or has versions beside the default one."""
+    policy = backend.get_policy(policy_arn)
+    if policy.attachment_count:
+        raise failure(CONFLICT, "Cannot delete a policy attached to entities.")
+    if len(policy.versions) > 1:
+        message = "This policy has more than one version. Before you delete a policy, you must delete its versions."
+        raise failure(CONFLICT, message)
+    original(backend, policy_arn)
+
+
+def delete_unused_security_group(original: Any, backend: Any, name: Any = None, group_id: Any = None) -> Any:  # noqa: ANN401
+    """Refuse to delete the group of a load balancer."""
+    balancers = backends.of("elbv2", backend.account_id, backend.region_name).load_balancers.values()
+    if group_id and any(group_id in balancer.security_groups for balancer in balancers):
+        message = f"resource {group_id} has a dependent object"
+        raise failure("moto.ec2.exceptions:EC2ClientError", "DependencyViolation", message)
+    return original(backend, name=name, group_id=group_id)

@@ -1,0 +1,62 @@
+"""Route 53: what it refuses, as it compares records; moto compares with what was once asked of it."""
+
+from typing import Any
+
+from sandbox.aws.corrections.replacing import failure, replace
+
+
+def correct() -> None:
+    """Correct it."""
+    replace("moto.route53.models:Route53Backend.change_resource_record_sets", change_as_a_whole)
+    replace("moto.route53.models:ChangeList.has_insert_or_update", checked_before)
+
+
+def checked_before(_: Any, __: Any, **___: Any) -> bool:  # noqa: ANN401
+    """Say that a deletion fits, as it was compared with what is there."""
+    return True
+
+
+def change_as_a_whole(original: Any, backend: Any, zoneid: str, change_list: list[Any]) -> None:  # noqa: ANN401
+    """Refuse a batch that makes what is there, deletes what is not, or is outside the zone."""
+    zone = backend.get_hosted_zone(zoneid)
+    present = {key_of(record.name, record.type, record.set_identifier): record for record in zone.rrsets}
+    for change in change_list:
+        wanted = change["ResourceRecordSet"]
+        name, kind = folded(wanted["Name"]), wanted["Type"]
+        if name != folded(zone.name) and not name.endswith(f".{folded(zone.name)}"):
+            refuse(f"RRSet with DNS name {name}. is not permitted in zone {zone.name}")
+        found = present.get(key_of(name, kind, wanted.get("SetIdentifier")))
+        tried = f"Tried to {change['Action'].lower()} resource record set [name='{name}.', type='{kind}'] but"
+        if change["Action"] == "CREATE" and found:
+            refuse(f"{tried} it already exists")
+        if change["Action"] == "DELETE" and not found:
+            refuse(f"{tried} it was not found")
+        if change["Action"] == "DELETE" and not same(found, wanted):
+            refuse(f"{tried} the values provided do not match the current values")
+    original(backend, zoneid, change_list)
+
+
+def folded(name: str) -> str:
+    """A name as it is compared."""
+    return name.rstrip(".").lower()
+
+
+def key_of(name: str, kind: str, identifier: str | None) -> tuple[str, str, str]:
+    """What is unique in a zone."""
+    return folded(name), kind, identifier or ""
+
+
+def same(record: Any, wanted: Any) -> bool:  # noqa: ANN401
+    """Whether a record has exactly these values."""
+    alias: Any = record.alias_target or {}
+    other: Any = wanted.get("AliasTarget") or {}
+    if alias or other:
+        keys = ("HostedZoneId", "DNSName")
+        return [folded(str(alias.get(key))) for key in keys] == [folded(str(other.get(key))) for key in keys]
+    values = [each["Value"] for each in wanted.get("ResourceRecords", [])]
+    return sorted(record.records) == sorted(values) and int(record.ttl) == int(wanted.get("TTL", -1))
+
+
+def refuse(message: str) -> None:
+    """Raise what Route 53 answers."""
+    raise failure("moto.route53.exceptions:Route53ClientError", "InvalidChangeBatch", message)

@@ -1,0 +1,89 @@
+"""The double as a WSGI application: one request at a time, and those that change something remembered."""
+
+import sys
+import threading
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server import werkzeug_app
+from werkzeug.wrappers import Request, Response
+
+from sandbox.aws import account, backends, login
+from sandbox.aws.answers import RefusalError, answer
+from sandbox.aws.calls import Call
+from sandbox.aws.corrections import correct
+from sandbox.aws.eks import Eks
+from sandbox.aws.journal import Journal
+from sandbox.aws.wanted import Account
+from sandbox.paths import Home
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+OWN = "sandbox"
+"""First part of the paths that no service of AWS has."""
+
+
+class Double:
+    """Answers for AWS."""
+
+    def __init__(self, home: Home) -> None:
+        correct()
+        backends.load()
+        application: Any = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+        self._moto = application
+        self._eks = Eks(home)
+        self._journal = Journal(home.aws / "journal.jsonl")
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request."""
+        call = Call.of(Request(environ))
+        with self._lock:
+            response = self._answer(call)
+        return response(environ, start_response)
+
+    def take_up(self) -> None:
+        """Make every remembered request again; raises if one does not succeed any more."""
+        for call in self._journal.calls():
+            response = self._served(call)
+            if response.status_code >= HTTPStatus.BAD_REQUEST:
+                reason = response.get_data(as_text=True)[:300]
+                sys.exit(f"{call.method} {call.target} {call.operation} cannot be made again: {reason}")
+            self._journal.made()
+
+    def _answer(self, call: Call) -> Response:
+        response = self._served(call)
+        kept = (
+            response.status_code == HTTPStatus.CREATED
+            if call.path[0] == OWN
+            else response.status_code < HTTPStatus.BAD_REQUEST
+        )
+        if call.changing and kept:
+            self._journal.add(call)
+        return response
+
+    def _served(self, call: Call) -> Response:
+        environ = call.environ()
+        # Some of moto's modules draw when they are imported: before the seed, or it depends on what was asked first.
+        self._moto.get_application(environ)
+        if call.scope("region"):
+            backends.prepare(backends.account_of(call), call.scope("region"))
+        self._journal.begin()
+        try:
+            own = self._own(call) if call.path[0] == OWN else self._eks.serve(call)
+        except RefusalError as refusal:
+            return refusal.response()
+        return own or Response.from_app(self._moto, environ, buffered=True)
+
+    def _own(self, call: Call) -> Response:
+        match call.path:
+            case (_, "account"):
+                wanted = Account(**{key: str(value) for key, value in call.json().items() if value is not None})
+                made = account.ensure(wanted, self._eks)
+                return answer({"account": wanted.number}, HTTPStatus.CREATED if made else HTTPStatus.OK)
+            case (_, "login"):
+                return answer(login.checked(call.query))
+            case _:
+                return answer({"ready": True})

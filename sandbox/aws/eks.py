@@ -1,0 +1,122 @@
+"""The part of the EKS API that moto does not have, and the truth about the cluster that is the sandbox."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.aws import addons, backends
+from sandbox.aws import cluster_facts as facts
+from sandbox.aws.addons import Addons
+from sandbox.aws.answers import answer, not_found
+from sandbox.aws.calls import Call
+from sandbox.aws.pod_identity import Associations
+from sandbox.json_values import mapping
+from sandbox.paths import Home
+
+
+@dataclass
+class Extras:
+    """What one cluster has beside what moto keeps of it."""
+
+    associations: Associations
+    addons: Addons
+
+    def tags_of(self, arn: str) -> dict[str, str] | None:
+        """The tags of an association or add-on of this cluster, to be changed in place."""
+        named = (("associationArn", self.associations.by_id), ("addonArn", self.addons.by_name))
+        for key, found in named:
+            for each in found.values():
+                if each[key] == arn:
+                    tags: Any = each["tags"]
+                    return tags
+        return None
+
+
+class Eks:
+    """Answers the requests that moto has no path for."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._extras: dict[tuple[str, str, str], Extras] = {}
+
+    def extras(self, account: str, region: str, cluster: str) -> Extras:
+        """What a cluster has beside; raises if there is no such cluster."""
+        if cluster not in backends.clusters(account, region):
+            raise not_found(f"No cluster found for name: {cluster}.")
+        make = partial(self._extras.setdefault, (account, region, cluster))
+        return make(Extras(Associations(cluster, account, region), Addons(cluster, account, region)))
+
+    def serve(self, call: Call) -> Response | None:
+        """Answer, or leave it to moto."""
+        if call.scope("service") != "eks":
+            return None
+        account, region = backends.account_of(call), call.scope("region")
+        self._tell_the_truth(account, region)
+        if call.path[:2] == ("addons", "supported-versions"):
+            return answer({"addons": addons.known(call.query.get("addonName"))})
+        if call.path[0] == "tags":
+            return self._tags("/".join(call.path[1:]), call)
+        match call.path:
+            case ("clusters", cluster, "pod-identity-associations", *rest):
+                return associations_answer(self.extras(account, region, cluster).associations, rest, call)
+            case ("clusters", cluster, "addons" | "updates", *rest):
+                return addons_answer(self.extras(account, region, cluster).addons, rest, call)
+            case _:
+                return None
+
+    def _tags(self, arn: str, call: Call) -> Response | None:
+        found = next((tags for each in self._extras.values() if (tags := each.tags_of(arn)) is not None), None)
+        if found is None:
+            return None
+        if call.method == "POST":
+            found.update({key: str(value) for key, value in mapping(call.json().get("tags")).items()})
+        if call.method == "DELETE":
+            for key in call.all("tagKeys"):
+                found.pop(key, None)
+        return answer({"tags": found} if call.method == "GET" else {})
+
+    def _tell_the_truth(self, account: str, region: str) -> None:
+        """Give the clusters that are this sandbox its address, authority and version, as they are now."""
+        for cluster in backends.clusters(account, region).values():
+            if getattr(cluster, "sandbox", False):
+                cluster.endpoint, cluster.created_at = facts.address(self._home), facts.born(self._home)
+                cluster.version = facts.version(self._home) or cluster.version
+                cluster.certificate_authority = {"data": facts.authority(self._home)}
+
+
+def associations_answer(kept: Associations, rest: list[str], call: Call) -> Response | None:
+    """The operations on associations."""
+    match (call.method, *rest):
+        case ("POST",):
+            return answer({"association": kept.create(call.json())})
+        case ("GET",):
+            return answer({"associations": kept.listed(call.query)})
+        case ("POST", key):
+            return answer({"association": kept.update(key, call.json())})
+        case ("GET", key):
+            return answer({"association": kept.describe(key)})
+        case ("DELETE", key):
+            return answer({"association": kept.delete(key)})
+        case _:
+            return None
+
+
+def addons_answer(kept: Addons, rest: list[str], call: Call) -> Response | None:  # noqa: PLR0911  one an operation
+    """The operations on add-ons."""
+    if call.path[2] == "updates":
+        return answer({"update": addons.finished_update("".join(rest))})
+    match (call.method, *rest):
+        case ("POST",):
+            return answer({"addon": kept.create(call.json())})
+        case ("GET",):
+            return answer({"addons": sorted(kept.by_name)})
+        case ("POST", name, "update"):
+            return answer({"update": kept.update(name, call.json())})
+        case ("GET", name):
+            return answer({"addon": kept.describe(name)})
+        case ("DELETE", name):
+            return answer({"addon": kept.delete(name)})
+        case _:
+            return None

@@ -1,0 +1,84 @@
+"""The double's process: started when a stack first needs it, stopped with the sandbox."""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict
+
+from sandbox import paths
+from sandbox.aws.wanted import Account
+from sandbox.builds import held
+from sandbox.failure import SandboxError
+from sandbox.paths import PROJECT, Home
+from sandbox.ports import LOOPBACK
+from sandbox.processes import last_line, running, start
+
+NAME = "aws"
+START_SECONDS = 60.0
+POLL_SECONDS = 0.05
+CURE = (
+    "`make sandbox-down`, then remove the folder {}: the account is empty then, so bring its stacks down first or let "
+    "`make refresh` tell them"
+)
+
+
+def up(home: Home) -> str:
+    """Start the double unless it runs; return its address."""
+    home.make()
+    with held(home.aws_lock, "another command starts the double of AWS"):
+        if not running(home, NAME):
+            home.aws_port.unlink(missing_ok=True)
+            start(home, NAME, [sys.executable, "-m", "sandbox.aws", str(home.folder)], environment())
+        wait(home)
+    return endpoint(home)
+
+
+def environment() -> dict[str, str]:
+    """The process's variables: nothing of the user's own account."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
+    path = os.pathsep.join(filter(None, (str(PROJECT), kept.get("PYTHONPATH"))))
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        kept.setdefault(
+            "PYTHONPYCACHEPREFIX", str(paths.cache() / "bytecode")
+        )  # without it every start imports for 5 s
+    return kept | {"PYTHONPATH": path, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def wait(home: Home) -> None:
+    """Wait until it listens; raises with its last line if it ends or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while not home.aws_port.exists():
+        if running(home, NAME) is None or time.monotonic() > deadline:
+            cure = CURE.format(home.aws)
+            message = (
+                f"the double of AWS does not start: {last_line(home, NAME)} (log: {home.logs / NAME}.log). {cure}."
+            )
+            raise SandboxError(message)
+        time.sleep(POLL_SECONDS)
+
+
+def endpoint(home: Home) -> str:
+    """Where it listens."""
+    return f"http://{LOOPBACK}:{home.aws_port.read_text(encoding='ascii')}"
+
+
+def ensure(home: Home, account: Account) -> None:
+    """Have what an account has before the stack."""
+    body = json.dumps(asdict(account)).encode()
+    request = urllib.request.Request(f"{endpoint(home)}/sandbox/account", body)  # noqa: S310  our own, on loopback
+    ask(request)
+
+
+def ask(request: urllib.request.Request) -> bytes:
+    """One request to the double, past every proxy; raises with what it answers."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=START_SECONDS) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as refusal:
+        text = refusal.read().decode(errors="replace")
+        message = f"the double of AWS refuses: {text[:300]}"
+        raise SandboxError(message) from None

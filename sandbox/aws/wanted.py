@@ -1,0 +1,22 @@
+"""What a stack expects of its account."""
+
+from dataclasses import dataclass
+
+DEFAULT_ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is there before the stack."""
+
+    cluster: str
+    region: str
+    zone: str | None = None
+    """The name of a public hosted zone."""
+    role: str | None = None
+    """The ARN of a role that the stack assumes; the account is then the role's."""
+
+    @property
+    def number(self) -> str:
+        """The account's number."""
+        return self.role.split(":")[4] if self.role else DEFAULT_ACCOUNT
