@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -14,6 +15,8 @@ from sandbox.console import say
 from sandbox.failure import SandboxError
 
 PACKAGES = ("kubernetes", "tls")
+AWS = "aws"
+"""Needed by stacks on EKS only: the others neither start it nor look for the real one."""
 INSTALL_SECONDS = 180
 FORGET_SECONDS = 24 * 3600
 
@@ -59,9 +62,9 @@ def choice() -> Choice:
         raise SandboxError(message) from None
 
 
-def select(pulumi: Path, chosen: Choice) -> list[Plugin]:
+def select(pulumi: Path, chosen: Choice, packages: Sequence[str] = PACKAGES) -> list[Plugin]:
     """The plugins to use, one for each package."""
-    return [select_one(pulumi, package, chosen) for package in PACKAGES]
+    return [select_one(pulumi, package, chosen) for package in packages]
 
 
 def select_one(pulumi: Path, package: str, chosen: Choice) -> Plugin:

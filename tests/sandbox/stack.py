@@ -8,7 +8,7 @@ import re
 import subprocess
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -73,10 +73,12 @@ class Outcome:
 class Stack:
     """One stack with a backend of its own in a folder; a command runs the program that it is given."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
-        found = tools.find(("pulumi", "helm"))
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, packages: Sequence[str] = PACKAGES
+    ) -> None:
+        found = tools.find(("pulumi", *(["helm"] if "kubernetes" in packages else [])))
         home = folder / "pulumi-home"
-        engine.lay_out_plugins(home, [Plugin(package, version(f"pulumi-{package}"), None) for package in PACKAGES])
+        engine.lay_out_plugins(home, [Plugin(package, version(f"pulumi-{package}"), None) for package in packages])
         self._states = folder / "state"
         self._folder = folder / "project"
         for path in (self._states, self._folder):

@@ -1,0 +1,7 @@
+"""`python -m sandbox.providers.aws ENGINE`: serves the stand-in until the engine ends it."""
+
+from sandbox.providers.aws.provider import VERSION, AwsProvider
+from sandbox.providers.serving import serve
+
+if __name__ == "__main__":
+    serve(AwsProvider, VERSION)

@@ -1,0 +1,153 @@
+"""`aws.acm.Certificate`, as far as ACM issues it."""
+
+import zlib
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sandbox.providers.aws.connection import Aws, clearly, unless_gone
+from sandbox.providers.aws.inputs import Domain, Fields, Tagged
+from sandbox.providers.aws.kind import Given, Kind, pairs, removed_tags, tags, text, texts
+from sandbox.providers.aws.reading import found, rfc3339, tags_of
+from sandbox.providers.property_values import UNKNOWN, Object, Plain, has_unknown
+
+RECORD = {"resourceRecordName": "Name", "resourceRecordType": "Type", "resourceRecordValue": "Value"}
+
+
+class CertificateOptions(Fields):
+    """What else is done with the certificate."""
+
+    certificate_transparency_logging_preference: Annotated[str, Field(pattern="^(ENABLED|DISABLED)$")] = "ENABLED"
+    export: Annotated[str, Field(pattern="^(ENABLED|DISABLED)$")] | None = None
+
+
+class CertificateInputs(Tagged):
+    """For which names, and how it is proved whose they are."""
+
+    domain_name: Domain
+    key_algorithm: (
+        Annotated[str, Field(pattern="^(RSA_(1024|2048|3072|4096)|EC_(prime256v1|secp384r1|secp521r1))$")] | None
+    ) = None
+    options: CertificateOptions | None = None
+    region: str | None = None
+    subject_alternative_names: list[Domain] | None = None
+    validation_method: Annotated[str, Field(pattern="^(DNS|EMAIL)$")] | None = None
+
+    def problems(self) -> Iterator[str]:
+        """Refuse a certificate that nobody could prove to be theirs."""
+        if self.validation_method is None:
+            yield "`certificate_authority_arn` or `validation_method` must be set when creating an ACM certificate"
+
+
+class Certificate(Kind):
+    """A public certificate of ACM."""
+
+    title, inputs, regional = "ACM Certificate", CertificateInputs, True
+    replaces = frozenset({"domainName", "keyAlgorithm", "subjectAlternativeNames", "validationMethod"})
+    computed = frozenset(
+        {
+            "arn", "domainValidationOptions", "keyAlgorithm", "notAfter", "notBefore", "options", "pendingRenewal",
+            "renewalEligibility", "renewalSummaries", "status", "type", "validationEmails",
+        }
+    )  # fmt: skip
+    kept = frozenset({"keyAlgorithm", "options"})
+    sets = frozenset({"subjectAlternativeNames"})
+
+    def completed(self, given: Given) -> Object:
+        """Count the domain among its alternative names, as ACM does."""
+        names, domain = given.get("subjectAlternativeNames") or [], given.get("domainName")
+        if has_unknown(names) or has_unknown(domain) or not isinstance(names, list):
+            return {**given, "subjectAlternativeNames": UNKNOWN}
+        return {**given, "subjectAlternativeNames": ordered({*texts(given, "subjectAlternativeNames"), str(domain)})}
+
+    def foreseen(self, given: Given) -> Object:
+        """Give the domains whose records are going to be asked for, so that a program can make one for each."""
+        names, seen = given.get("subjectAlternativeNames"), super().foreseen(given)
+        if isinstance(names, list) and text(given, "validationMethod") == "DNS":
+            options: list[Plain] = [{"domainName": name, **dict.fromkeys(RECORD, UNKNOWN)} for name in names]
+            seen["domainValidationOptions"] = options
+        return seen
+
+    def create(self, aws: Aws, given: Given) -> str:
+        """Request the certificate; its id is its ARN."""
+        optional: dict[str, Any] = {"KeyAlgorithm": text(given, "keyAlgorithm"), "Tags": pairs(given)}
+        optional["Options"] = _options(given.get("options"))
+        with clearly(f"requesting ACM Certificate ({text(given, 'domainName')})"):
+            made = self._acm(aws, given).request_certificate(
+                DomainName=text(given, "domainName"),
+                SubjectAlternativeNames=texts(given, "subjectAlternativeNames"),
+                ValidationMethod=text(given, "validationMethod"),
+                **{key: value for key, value in optional.items() if value},
+            )
+        return made["CertificateArn"]
+
+    def read(self, aws: Aws, key: str, state: Given) -> Given | None:
+        """Give the certificate as ACM has it."""
+        acm, what = self._acm(aws, state), f"reading ACM Certificate ({key})"
+        told = found(what, lambda: acm.describe_certificate(CertificateArn=key)["Certificate"])
+        if told is None:
+            return None
+        with clearly(what):
+            tagged = acm.list_tags_for_certificate(CertificateArn=key)["Tags"]
+        options = told.get("DomainValidationOptions", [])
+        wanted = {option["DomainName"]: option for option in options if "ResourceRecord" in option}
+        proofs: list[Plain] = [
+            {"domainName": name, **{ours: wanted[name]["ResourceRecord"][theirs] for ours, theirs in RECORD.items()}}
+            for name in ordered(set(wanted))
+        ]
+        return {
+            "arn": key,
+            "domainName": told["DomainName"],
+            "domainValidationOptions": proofs,
+            "keyAlgorithm": told["KeyAlgorithm"].replace("-", "_"),
+            "options": _shown(told.get("Options", {})),
+            "pendingRenewal": False,
+            "renewalEligibility": told["RenewalEligibility"],
+            "renewalSummaries": [],
+            "status": told["Status"],
+            "subjectAlternativeNames": ordered(set(told["SubjectAlternativeNames"])),
+            "tagsAll": tags_of(tagged),
+            "type": told["Type"],
+            "validationEmails": [],
+            "validationMethod": options[0]["ValidationMethod"] if options else None,
+            **{name: rfc3339(told[api]) if api in told else None for name, api in VALID.items()},
+        }
+
+    def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
+        """Change its options and tags."""
+        acm, named = self._acm(aws, new), {"CertificateArn": key}
+        with clearly(f"updating ACM Certificate ({key})"):
+            if old.get("options") != new.get("options") and _options(new.get("options")):
+                acm.update_certificate_options(**named, Options=_options(new.get("options")))
+            if removed := removed_tags(old, new):
+                gone = [{"Key": name, "Value": tags(old)[name]} for name in removed]
+                acm.remove_tags_from_certificate(**named, Tags=gone)
+            if pairs(new):
+                acm.add_tags_to_certificate(**named, Tags=pairs(new))
+
+    def delete(self, aws: Aws, key: str, state: Given) -> None:
+        """Remove it; it stays while a load balancer uses it."""
+        with unless_gone(f"deleting ACM Certificate ({key})"):
+            self._acm(aws, state).delete_certificate(CertificateArn=key)
+
+    def _acm(self, aws: Aws, given: Given) -> Any:  # noqa: ANN401  the stubs take no mapping of arguments
+        return aws.client("acm", text(given, "region"))
+
+
+VALID = {"notAfter": "NotAfter", "notBefore": "NotBefore"}
+
+
+def ordered(names: set[str]) -> list[Plain]:
+    """Names in the order in which the real provider lists them, which is that of their checksums."""
+    in_order: list[Plain] = []
+    in_order += sorted(names, key=lambda name: str(zlib.crc32(name.encode())))
+    return in_order
+
+
+def _options(given: Plain) -> dict[str, Plain]:
+    return {key[0].upper() + key[1:]: value for key, value in given.items()} if isinstance(given, dict) else {}
+
+
+def _shown(options: dict[str, str]) -> Plain:
+    return {key[0].lower() + key[1:]: value for key, value in options.items()}

@@ -1,0 +1,38 @@
+"""What is kept of a resource in the stack's state: its inputs, and over them what AWS says of it."""
+
+from collections.abc import Mapping
+
+from sandbox.providers.aws.checking import DEFAULTS
+from sandbox.providers.aws.diffing import normal
+from sandbox.providers.aws.kind import Given, Kind
+from sandbox.providers.property_values import Object
+
+
+def state_of(kind: Kind, given: Given, told: Given) -> Object:
+    """Compose a state; where both mean the same the program's way of writing stays, or every preview would differ."""
+    state = {key: value for key, value in given.items() if key != DEFAULTS}
+    for key, value in told.items():
+        if key not in state or normal(kind, key, state[key]) != normal(kind, key, value):
+            state[key] = value
+    return {key: value for key, value in state.items() if value is not None}
+
+
+def inputs_of(kind: Kind, old: Given, told: Given, default_tags: Mapping[str, str]) -> Object:
+    """The inputs that would lead to what is there; those of a resource that is imported are all that AWS tells."""
+    names = {field.alias or name for name, field in kind.inputs.model_fields.items()}
+    shown = with_own_tags(old, told, default_tags) if kind.tagged else told
+    inputs = dict(old)
+    for key in (names if not old else names & old.keys()) & shown.keys():
+        if normal(kind, key, old.get(key)) != normal(kind, key, shown[key]):
+            inputs[key] = shown[key]
+    return {key: value for key, value in inputs.items() if value is not None}
+
+
+def with_own_tags(old: Given, told: Given, default_tags: Mapping[str, str]) -> Object:
+    """Tell a resource's own tags from those that the provider puts everywhere."""
+    own, every = old.get("tags"), told.get("tagsAll")
+    if not isinstance(every, dict):
+        return dict(told)
+    kept = own.keys() if isinstance(own, dict) else ()
+    tags = {key: value for key, value in every.items() if key in kept or default_tags.get(key) != value}
+    return {**told, "tags": tags or None}

@@ -1,0 +1,121 @@
+"""Programs for tests of the aws stand-in: an add-on's identity, and a host's certificate."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
+    ],
+}
+
+
+def allowing(*actions: str) -> dict[str, Any]:
+    """A policy that allows these actions everywhere."""
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [*actions], "Resource": "*"}]}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a test varies."""
+
+    actions: tuple[str, ...] = ("route53:ListHostedZones", "route53:ListResourceRecordSets")
+    description: str = "of the add-on"
+    path: str = "/workshop/"
+    name: str | None = None
+    namespace: str = "kube-system"
+    second_role: bool = False
+    tags: Mapping[str, str] = field(default_factory=lambda: {"owner": "platform"})
+    domain: str = "demo.example.com"
+    records: tuple[str, ...] = ("first",)
+    kind: str = "TXT"
+    default_tags: Mapping[str, str] = field(default_factory=lambda: {"stack": "test"})
+
+
+def provider(chosen: Chosen) -> pulumi.ResourceOptions:
+    """The provider of every resource."""
+    made = aws.Provider("account", region="eu-central-1", default_tags={"tags": chosen.default_tags})
+    return pulumi.ResourceOptions(provider=made)
+
+
+def identity(**changes: Any) -> Callable[[], None]:
+    """Give a program: a role with both kinds of policy, bound to a service account."""
+    chosen = Chosen(**changes)
+
+    def program() -> None:
+        opts = provider(chosen)
+        role = aws.iam.Role(
+            "controller",
+            assume_role_policy=pulumi.Output.json_dumps(TRUST),
+            description=chosen.description,
+            path=chosen.path,
+            name=chosen.name,
+            tags=chosen.tags,
+            opts=opts,
+        )
+        document = pulumi.Output.json_dumps(allowing(*chosen.actions))
+        policy = aws.iam.Policy("managed", policy=document, tags=chosen.tags, opts=opts)
+        attached = aws.iam.RolePolicyAttachment("attached", role=role.name, policy_arn=policy.arn, opts=opts)
+        aws.iam.RolePolicy("inline", role=role.name, policy=document, opts=opts)
+        other = aws.iam.Role("other", assume_role_policy=pulumi.Output.json_dumps(TRUST), opts=opts)
+        bound = aws.eks.PodIdentityAssociation(
+            "bound",
+            cluster_name="workshop",
+            namespace=chosen.namespace,
+            service_account="controller",
+            role_arn=other.arn if chosen.second_role else role.arn,
+            tags=chosen.tags,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[attached])),
+        )
+        aws.eks.Addon("dns", cluster_name="workshop", addon_name="coredns", opts=opts)
+        pulumi.export("role", role.name)
+        pulumi.export("tags", role.tags_all)
+        pulumi.export("association", bound.association_id)
+
+    return program
+
+
+def host(zone: str, **changes: Any) -> Callable[[], None]:
+    """Give a program: a certificate that is proved in a zone, and a record beside it."""
+    chosen = Chosen(**changes)
+
+    def program() -> None:
+        opts = provider(chosen)
+        certificate = aws.acm.Certificate(
+            "certificate",
+            domain_name=chosen.domain,
+            subject_alternative_names=[f"*.{chosen.domain}"],
+            validation_method="DNS",
+            opts=opts,
+        )
+        proof = certificate.domain_validation_options[0]
+        record = aws.route53.Record(
+            "proof",
+            zone_id=zone,
+            name=proof.resource_record_name,
+            type=proof.resource_record_type,
+            records=[proof.resource_record_value],
+            ttl=60,
+            opts=opts,
+        )
+        validated = aws.acm.CertificateValidation(
+            "validated", certificate_arn=certificate.arn, validation_record_fqdns=[record.fqdn], opts=opts
+        )
+        aws.route53.Record(
+            "note", zone_id=zone, name="note", type=chosen.kind, records=[*chosen.records], ttl=60, opts=opts
+        )
+        pulumi.export(
+            "domains", certificate.domain_validation_options.apply(lambda all_: [each.domain_name for each in all_])
+        )
+        pulumi.export("certificate", validated.certificate_arn)
+
+    return program
