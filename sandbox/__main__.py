@@ -28,6 +28,10 @@ def parser() -> argparse.ArgumentParser:
     pulumi.add_argument("--stack", required=True, help="the stack, such as local or dev")
     pulumi.add_argument("--project", default=".", help="folder of Pulumi.yaml (default: the current one)")
     pulumi.add_argument("arguments", nargs=argparse.REMAINDER, help="after --: arguments of pulumi")
+    beside = commands.add_parser("run", help="run a command that sees what the engine sees with ON_SANDBOX=1")
+    beside.add_argument("--stack", required=True, help="a stack on EKS, such as dev")
+    beside.add_argument("--project", default=".", help="folder of Pulumi.yaml (default: the current one)")
+    beside.add_argument("arguments", nargs=argparse.REMAINDER, help="after --: the command")
     return top
 
 
@@ -44,9 +48,10 @@ def run(options: argparse.Namespace) -> int:
         rollouts.up(home)
     elif options.command == "status":
         return status.show(home)
-    elif options.command == "pulumi":
+    elif options.command in ("pulumi", "run"):
         arguments = [*options.arguments]
-        launcher.run(home, options.project, options.stack, arguments[1:] if arguments[:1] == ["--"] else arguments)
+        start = launcher.run if options.command == "pulumi" else launcher.run_beside
+        start(home, options.project, options.stack, arguments[1:] if arguments[:1] == ["--"] else arguments)
     return 0
 
 

@@ -25,9 +25,12 @@ def python_script(module: str) -> str:
     )
 
 
-def write_script(path: Path, module: str) -> None:
-    """Write the script unless it is there already; replaced at once, as another engine may run it just now."""
-    content = python_script(module)
+def write_script(path: Path, module: str, settled: str = "") -> None:
+    """Write the script unless it is there already; replaced at once, as another engine may run it just now.
+
+    What is settled are shell commands that go before it.
+    """
+    content = python_script(module).replace("\n", f"\n{settled}", 1)
     if path.is_file() and not path.is_symlink() and path.read_text(encoding="utf-8") == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import charts, control_plane, engine, paths, plugins, tools
+from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
+from sandbox.aws.environment import prepared
+from sandbox.aws.wanted import Account
 from sandbox.console import say
 from sandbox.failure import SandboxError
 from sandbox.interrupted import clear_stale_locks, mend_torn_files
@@ -15,6 +17,8 @@ from sandbox.recovery import recover
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
 PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state of a cluster that exists only on this machine
+
+PASSPHRASES = "PULUMI_CONFIG_PASSPHRASE"
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,9 @@ class Setting:
 
 def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> None:
     """Replace this process by the Pulumi CLI, so that signals and the exit status are its own."""
-    stack_file = StackFile.read(Path(project).resolve(), stack)
-    if stack_file.on_sandbox(home):
+    chosen = StackFile.read(Path(project).resolve(), stack)
+    stack_file = tried(home, chosen)
+    if stack_file.on_sandbox(home) or stack_file is not chosen:
         setting = sandbox_setting(home, stack_file)
         say(setting.description)
         if CHANGING.intersection(arguments):
@@ -41,15 +46,31 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     else:
         setting = plain_setting(home, stack_file)
         say(setting.description)
-    os.chdir(setting.cli.project)
+    # A setting is the stack's, wherever it is tried: it goes into the user's own file.
+    os.chdir(chosen.project if arguments[:2] == ["config", "set"] else setting.cli.project)
     os.execve(setting.cli.program, ["pulumi", *arguments], setting.cli.environment)  # noqa: S606
+
+
+def tried(home: paths.Home, stack_file: StackFile) -> StackFile:
+    """The stack where ON_SANDBOX wants it: in a mirror of its project, or where it is."""
+    return trial.mirrored(home, stack_file) if trial.wanted() and not stack_file.on_sandbox(home) else stack_file
+
+
+def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -> None:
+    """Replace this process by a command that sees the same cluster, account and backend as the engine."""
+    os.environ["ON_SANDBOX"] = "1"
+    chosen = StackFile.read(Path(project).resolve(), stack)
+    environment = sandbox_setting(home, tried(home, chosen)).cli.environment
+    os.chdir(chosen.project)
+    os.execvpe(command[0], command, environment | {"SANDBOX_HOME": str(home.folder)})  # noqa: S606
 
 
 def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     """The engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
     chosen = plugins.choice()
     found = tools.find(tools.ENGINE if control_plane.healthy(home) else (*tools.CONTROL_PLANE, *tools.ENGINE))
-    selected = plugins.select(found["pulumi"], chosen)
+    account = stack_file.account
+    selected = plugins.select(found["pulumi"], chosen, (*plugins.PACKAGES, *([plugins.AWS] if account else [])))
     control_plane.up(home, quiet=True)
     program, real_host = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], chosen)
     engine.lay_out_plugins(home.plugins, selected)
@@ -60,15 +81,28 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
     if source.mirror is not None:
         environment["CHART_MIRROR"] = source.mirror
+    if account is not None:
+        environment = away_from_the_real_stack(home, account, environment)
     environment.setdefault("PULUMI_BACKEND_URL", f"file://{home.state}")
     if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment:
         environment.setdefault("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
     cluster = f"kubernetes {control_plane.version(home)}"
-    used = ", ".join([*map(str, selected), f"python host {'real' if real_host else 'stand-in'}"])
+    used = ", ".join([*map(named, selected), f"python host {'real' if real_host else 'stand-in'}"])
     description = f"{cluster} · plugins: {used} · charts: {source.description}"
     return Setting(
         PulumiCli(program, stack_file.project, environment | {"PULUMI_STACK": stack_file.stack}), description
     )
+
+
+def named(plugin: plugins.Plugin) -> str:
+    """A plugin, and what it speaks to if that is no cluster."""
+    return f"{plugin} (double of AWS on loopback)" if plugin.package == plugins.AWS else str(plugin)
+
+
+def away_from_the_real_stack(home: paths.Home, account: Account, environment: dict[str, str]) -> dict[str, str]:
+    """The environment without the backend, the passphrase and the account that the real stack has."""
+    kept = {key: value for key, value in environment.items() if not key.startswith(("PULUMI_BACKEND_", PASSPHRASES))}
+    return prepared(home, account, kept)
 
 
 def plain_setting(home: paths.Home, stack_file: StackFile) -> Setting:

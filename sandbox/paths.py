@@ -57,6 +57,11 @@ class Home:
         return self.run / "aws-port"
 
     @property
+    def trials(self) -> Path:
+        """Mirrors of projects whose stacks are tried here."""
+        return self.folder / "trials"
+
+    @property
     def charts(self) -> Path:
         """Chart archives packaged for this sandbox."""
         return self.folder / "charts"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import yaml
 
+from sandbox.aws.wanted import Account
 from sandbox.failure import SandboxError
-from sandbox.json_values import is_mapping
+from sandbox.json_values import Json, is_mapping, mapping
 from sandbox.paths import Home
 from sandbox.pulumi_cli import PulumiCli
 
@@ -19,6 +20,8 @@ class StackFile:
     name: str
     stack: str
     kubeconfig: str | None
+    account: Account | None = None
+    """What the stack expects of its AWS account; None where its cluster is not on EKS."""
 
     @property
     def path(self) -> Path:
@@ -33,8 +36,9 @@ class StackFile:
             message = f"{project / 'Pulumi.yaml'} has no `name`: every Pulumi project needs one."
             raise SandboxError(message)
         config = read_mapping(project / f"Pulumi.{stack}.yaml").get("config")
-        value = config.get(f"{name}:kubeconfig") if is_mapping(config) else None
-        return cls(project, name, stack, value if isinstance(value, str) else None)
+        settings = {str(key).removeprefix(f"{name}:"): value for key, value in mapping(config).items()}
+        value = settings.get("kubeconfig")
+        return cls(project, name, stack, value if isinstance(value, str) else None, account_of(settings))
 
     def on_sandbox(self, home: Home) -> bool:
         """Whether the stack's cluster is this sandbox."""
@@ -49,6 +53,25 @@ class StackFile:
     def locks(self, home: Home) -> Path:
         """Where the sandbox's backend keeps the stack's locks."""
         return home.state / ".pulumi" / "locks" / "organization" / self.name / self.stack
+
+
+def account_of(settings: Json) -> Account | None:
+    """What a stack's settings say of its AWS account; what they lack the program will complain of."""
+    eks = mapping(settings.get("eks"))
+
+    def said(key: str) -> str | None:
+        return str(eks[key]) if eks.get(key) else None
+
+    zone = mapping(settings.get("dns")).get("zone")
+    if not eks:
+        return None
+    return Account(
+        cluster=said("cluster") or "workshop",
+        region=said("region") or "eu-central-1",
+        zone=str(zone) if zone else None,
+        role=said("roleArn"),
+        profile=said("profile"),
+    )
 
 
 def read_mapping(path: Path) -> dict[str, object]:

@@ -16,6 +16,9 @@ class Account:
     role: str | None = None
     """The ARN of a role that the stack assumes; the account is then the role's."""
 
+    profile: str | None = None
+    """A profile of the AWS CLI's configuration that the stack names."""
+
     @property
     def number(self) -> str:
         """The account's number."""
