@@ -3,6 +3,9 @@
 import json
 from functools import cache
 
+import pytest
+
+from components.resources.host_ingress import Exposure
 from components.traffic.protected_host import ProtectedHost, ProtectedHostArgs
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
@@ -16,7 +19,7 @@ ARGS: ProtectedHostArgs = {
     "port": 8084,
     "health_port": 9994,
     "host": "viz.example.com",
-    "ingress_class": "alb",
+    "exposure": {"ingress_class": "alb", "group": "workshop", "https": True},
     "oidc": {
         "issuer": "https://login.example.com",
         "authorization_endpoint": "https://login.example.com/authorize",
@@ -29,8 +32,8 @@ ARGS: ProtectedHostArgs = {
 
 @cache
 def host(certificate: str | None = None) -> Deployment:
-    args: ProtectedHostArgs = {**ARGS, "certificate_arn": certificate} if certificate else ARGS
-    return deploy(lambda: ProtectedHost("viz-host", args))
+    exposure: Exposure = {**ARGS["exposure"], "certificate_arn": certificate} if certificate else ARGS["exposure"]
+    return deploy(lambda: ProtectedHost("viz-host", {**ARGS, "exposure": exposure}))
 
 
 def ingress(deployment: Deployment | None = None) -> Registration:
@@ -51,10 +54,13 @@ def test_everybody_is_sent_to_the_identity_provider_first() -> None:
     }
 
 
-def test_there_is_no_listener_on_which_the_load_balancer_would_ask_nobody() -> None:
-    listeners = json.loads(str(ingress().at("metadata", "annotations", f"{ALB}/listen-ports")))
+@pytest.mark.parametrize("https", [True, False])
+def test_there_is_no_listener_on_which_the_load_balancer_would_ask_nobody(*, https: bool) -> None:
+    exposure: Exposure = {**ARGS["exposure"], "https": https}
+    found = ingress(deploy(lambda: ProtectedHost("viz-host", {**ARGS, "exposure": exposure})))
+    listeners = json.loads(str(found.at("metadata", "annotations", f"{ALB}/listen-ports")))
 
-    assert listeners == [{"HTTPS": 443}]
+    assert listeners == [{"HTTPS": 443}], "whatever the apps beside it do: a rule is on its own Ingress's ports only"
 
 
 def test_pods_are_asked_for_their_health_where_their_host_does_not_matter() -> None:
