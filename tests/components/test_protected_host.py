@@ -5,7 +5,6 @@ from functools import cache
 
 import pytest
 
-from components.resources.host_ingress import Exposure
 from components.traffic.protected_host import ProtectedHost, ProtectedHostArgs
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
@@ -32,8 +31,8 @@ ARGS: ProtectedHostArgs = {
 
 @cache
 def host(certificate: str | None = None) -> Deployment:
-    exposure: Exposure = {**ARGS["exposure"], "certificate_arn": certificate} if certificate else ARGS["exposure"]
-    return deploy(lambda: ProtectedHost("viz-host", {**ARGS, "exposure": exposure}))
+    given: ProtectedHostArgs = {**ARGS, "exposure": {**ARGS["exposure"], "certificate_arn": certificate or ""}}
+    return deploy(lambda: ProtectedHost("viz-host", given if certificate else ARGS))
 
 
 def ingress(deployment: Deployment | None = None) -> Registration:
@@ -56,8 +55,8 @@ def test_everybody_is_sent_to_the_identity_provider_first() -> None:
 
 @pytest.mark.parametrize("https", [True, False])
 def test_there_is_no_listener_on_which_the_load_balancer_would_ask_nobody(*, https: bool) -> None:
-    exposure: Exposure = {**ARGS["exposure"], "https": https}
-    found = ingress(deploy(lambda: ProtectedHost("viz-host", {**ARGS, "exposure": exposure})))
+    args: ProtectedHostArgs = {**ARGS, "exposure": {**ARGS["exposure"], "https": https}}
+    found = ingress(deploy(lambda: ProtectedHost("viz-host", args)))
     listeners = json.loads(str(found.at("metadata", "annotations", f"{ALB}/listen-ports")))
 
     assert listeners == [{"HTTPS": 443}], "whatever the apps beside it do: a rule is on its own Ingress's ports only"
