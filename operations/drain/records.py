@@ -14,6 +14,9 @@ TITLES = {"A": ("a", "cname"), "AAAA": ("aaaa",), "CNAME": ("cname",)}
 Source: registry/txt and registry/mapper of ExternalDNS 0.22.
 """
 
+TYPE_IN_PREFIX = "%{record_type}"
+"""Where a prefix has the type; it stands between prefix and name otherwise."""
+
 
 def records(account: Account, marks: Marks) -> list[Found]:
     """Return the stack's records, TXT records last. Raises InputError if AWS does not tell."""
@@ -35,7 +38,10 @@ def _says(txt: "ResourceRecordSetOutputTypeDef", owner: str) -> bool:
 
 def _is_meant(record: "ResourceRecordSetOutputTypeDef", names: Collection[str], prefix: str) -> bool:
     """Return whether one of the TXT records `names` is about a record."""
-    return any(f"{prefix}{title}-{record['Name']}" in names for title in TITLES.get(record["Type"], ()))
+    titles = TITLES.get(record["Type"], ())
+    if TYPE_IN_PREFIX in prefix:
+        return any(prefix.replace(TYPE_IN_PREFIX, title) + record["Name"] in names for title in titles)
+    return any(f"{prefix}{title}-{record['Name']}" in names for title in titles)
 
 
 def _found(record: "ResourceRecordSetOutputTypeDef") -> Found:

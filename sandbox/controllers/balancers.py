@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.controllers.cluster import Aws
 from sandbox.controllers.groups import DisagreementError, Group, listeners
-from sandbox.controllers.network import CLUSTER, RESOURCE, SHARED, STACK, Network
-from sandbox.controllers.target_groups import TargetGroups, short, tagged, tags_of
+from sandbox.controllers.network import CLUSTER, RESOURCE, SHARED, STACK, Network, short
+from sandbox.controllers.target_groups import TargetGroups, tagged, tags_of
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import ActionTypeDef

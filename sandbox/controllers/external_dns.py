@@ -10,6 +10,7 @@ from sandbox.controllers.cluster import Aws, ingresses
 from sandbox.controllers.deployment import Deployment
 
 if TYPE_CHECKING:
+    from mypy_boto3_route53.literals import ChangeActionType
     from mypy_boto3_route53.type_defs import (
         AliasTargetTypeDef,
         ChangeTypeDef,
@@ -60,7 +61,7 @@ class ExternalDns:
         changes: list[ChangeTypeDef] = [change for host in missing for change in self._creation(host, wanted[host])]
         if self.deployment.value("policy") == "sync":
             gone = [records for host, records in owned.items() if host not in wanted]
-            changes += [{"Action": "DELETE", "ResourceRecordSet": each} for records in gone for each in records]
+            changes += [_change("DELETE", each) for records in gone for each in records]
         if changes:
             self.aws.route53.change_resource_record_sets(HostedZoneId=self._zone, ChangeBatch={"Changes": changes})
 
@@ -85,7 +86,7 @@ class ExternalDns:
         values: list[ResourceRecordTypeDef] = [{"Value": told}]
         title = self._title(f"{host}.")
         txt: ResourceRecordSetTypeDef = {"Name": title, "Type": "TXT", "TTL": 300, "ResourceRecords": values}
-        return [{"Action": "CREATE", "ResourceRecordSet": each} for each in (alias, txt)]
+        return [_change("CREATE", each) for each in (alias, txt)]
 
     def _title(self, name: str) -> str:
         """The name of the TXT record of an alias, which is called a CNAME there."""
@@ -101,6 +102,10 @@ class ExternalDns:
     @property
     def _zone(self) -> str:
         return self.deployment.value("zone-id-filter")
+
+
+def _change(action: "ChangeActionType", record: "ResourceRecordSetTypeDef") -> "ChangeTypeDef":
+    return {"Action": action, "ResourceRecordSet": record}
 
 
 def _is_below(host: str, domains: list[str]) -> bool:

@@ -1,5 +1,6 @@
 """The security groups of load balancers, and the subnets that they go to."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,14 @@ CLUSTER, RESOURCE = "elbv2.k8s.aws/cluster", "elbv2.k8s.aws/resource"
 STACK, PART = "ingress.k8s.aws/stack", "ingress.k8s.aws/resource"
 SHARED = "backend-sg"
 ROLES = {"internet-facing": "kubernetes.io/role/elb", "internal": "kubernetes.io/role/internal-elb"}
+LONGEST_NAME = 32
+
+
+def short(name: str, cluster: str) -> str:
+    """A name as ELB takes it, unique in the account and region."""
+    mark = hashlib.sha256(f"{cluster}/{name}".encode()).hexdigest()[:8]
+    plain = "".join(each if each.isalnum() else "-" for each in name)
+    return f"{plain[: LONGEST_NAME - 9].strip('-')}-{mark}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class Network:
         made = self.security_groups(tags)
         if made:
             return made[0]
-        group = self._make(f"k8s-{stack}"[:255], tags)
+        group = self._make(short(f"k8s-{stack}", self.cluster), tags)
         for port in ports:
             self.aws.ec2.authorize_security_group_ingress(
                 GroupId=group,

@@ -1,25 +1,15 @@
 """Target groups, by tag: those of a stack, and those of one Ingress."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.controllers.cluster import Aws, Ingress
 from sandbox.controllers.groups import ALB
-from sandbox.controllers.network import CLUSTER, PART, STACK
+from sandbox.controllers.network import CLUSTER, PART, STACK, short
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import TagTypeDef
-
-LONGEST_NAME = 32
-
-
-def short(name: str, cluster: str) -> str:
-    """A name as ELB takes it, unique in the account and region."""
-    mark = hashlib.sha256(f"{cluster}/{name}".encode()).hexdigest()[:8]
-    plain = "".join(each if each.isalnum() else "-" for each in name)
-    return f"{plain[: LONGEST_NAME - 9].strip('-')}-{mark}"
 
 
 def tags_of(cluster: str, stack: str, part: str) -> "list[TagTypeDef]":
