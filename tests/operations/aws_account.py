@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_route53.literals import RRTypeType
     from mypy_boto3_route53.type_defs import ResourceRecordSetTypeDef
 
 _boto3: Any = boto3
@@ -68,7 +69,7 @@ class InProcess:
         ]
         Balancers(self, Network(self, cluster or self.cluster, self.vpc)).make(groups(ingresses)[0])
 
-    def record(self, name: str, type_: str, value: str) -> None:
+    def record(self, name: str, type_: "RRTypeType", value: str) -> None:
         """Write a record."""
         record: ResourceRecordSetTypeDef = {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": []}
         record["ResourceRecords"] = [{"Value": value}]
@@ -96,7 +97,7 @@ def another(before: InProcess) -> InProcess:
 
 
 def _vpc() -> str:
-    ec2 = client("ec2")
+    ec2: EC2Client = client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     for number in range(2):
         tags = [{"Key": "kubernetes.io/role/elb", "Value": "1"}]
