@@ -2,11 +2,11 @@
 
 import pulumi
 
+from arguments import addons, delivery, demos, hosts, mesh
 from arguments import cluster as base
-from arguments import delivery, demos, hosts, mesh
 from arguments.cluster import after
+from components.addons.aws_add_ons import AwsAddOns
 from components.addons.gateway_api import GatewayApi
-from components.addons.pod_identity_agent import PodIdentityAgent
 from components.cluster import Cluster
 from components.delivery.argo_cd import ArgoCd
 from components.delivery.argo_rollouts import ArgoRollouts
@@ -28,9 +28,8 @@ wanted, apps, shown = start.settings, start.settings.demos, dict[str, pulumi.Out
 
 cluster = Cluster("cluster", base.cluster(start, stack))
 spaces = Namespaces("namespaces", base.namespaces(start, stack), after(cluster))
-if wanted.eks and wanted.eks.install_pod_identity_agent:
-    PodIdentityAgent("pod-identity-agent", base.pod_identity_agent(start), after(cluster))
-exposure = hosts.exposure(start, stack)
+add_ons = AwsAddOns("add-ons", addons.aws_add_ons(start, stack, spaces), after(cluster)) if start.eks else None
+exposure = hosts.exposure(start, stack, add_ons)
 definitions = GatewayApi("gateway-api", base.gateway_api(start), after(cluster)) if wanted.gateway_api.install else None
 linkerd = Linkerd("linkerd", mesh.linkerd(start, spaces, definitions), after(cluster))
 viz = Viz("viz", mesh.viz(start, spaces, linkerd), after(cluster)) if wanted.viz.enabled else None
@@ -65,4 +64,4 @@ elif apps.progressive_delivery.enabled:
     shown["progressiveDelivery"] = ProgressiveDelivery("progressive-delivery", canary, delivered).url
 
 pulumi.export("demos", shown | ({"argoCd": gitops.url, "argoCdPassword": gitops.password} if gitops else {}))
-pulumi.export("certificatesExpire", mesh.expires(linkerd, viz))
+pulumi.export("certificatesExpire", mesh.expires(linkerd, viz, add_ons))

@@ -84,6 +84,7 @@ class Answers(Mocks):
         }
         proof = {"resourceRecordName": "_proof", "resourceRecordType": "CNAME", "resourceRecordValue": "_answer"}
         computed["aws:acm/certificate:Certificate"] = {"arn": "arn:made", "domainValidationOptions": [proof]}
+        computed["aws:iam/role:Role"] = {"arn": f"arn:aws:iam::123456789012:role/{inputs.get('name')}"}
         computed["aws:route53/record:Record"] = {"fqdn": f"{inputs.get('name')}.example.com"}
         signed = {"certPem": f"certificate {args.name}", "validityEndTime": CERTIFICATE_ENDS}
         for kind in ("selfSignedCert:SelfSignedCert", "locallySignedCert:LocallySignedCert"):

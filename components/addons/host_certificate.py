@@ -33,7 +33,7 @@ class HostCertificate(ComponentResource):
     def __init__(self, name: str, args: HostCertificateArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:HostCertificate", name, {}, opts)
         certificate = Certificate(
-            f"{name}-certificate",
+            f"{name}-wildcard",
             domain_name=f"*.{args['domain']}",
             validation_method="DNS",
             opts=ResourceOptions(parent=self),

@@ -35,7 +35,7 @@ def test_what_uses_the_certificate_waits_until_it_is_valid() -> None:
     assert validation.at("certificateArn") == "arn:made"
     assert validation.at("validationRecordFqdns") == ["_proof.example.com"]
     assert at(certificate().one("linkerd-workshop:addons:HostCertificate").outputs, "arn") == "arn:made"
-    assert certificate().before(validation) == ["hosts-certificate", "hosts-record"]
+    assert certificate().before(validation) == ["hosts-record", "hosts-wildcard"]
 
 
 def test_a_first_preview_shows_the_same_resources() -> None:
