@@ -2,11 +2,11 @@
 
 import pulumi
 
+from arguments import addons, delivery, demos, hosts, mesh
 from arguments import cluster as base
-from arguments import delivery, demos, mesh
 from arguments.cluster import after
+from components.addons.aws_add_ons import AwsAddOns
 from components.addons.gateway_api import GatewayApi
-from components.addons.pod_identity_agent import PodIdentityAgent
 from components.cluster import Cluster
 from components.delivery.argo_cd import ArgoCd
 from components.delivery.argo_rollouts import ArgoRollouts
@@ -28,21 +28,21 @@ wanted, apps, shown = start.settings, start.settings.demos, dict[str, pulumi.Out
 
 cluster = Cluster("cluster", base.cluster(start, stack))
 spaces = Namespaces("namespaces", base.namespaces(start, stack), after(cluster))
-if wanted.eks and wanted.eks.install_pod_identity_agent:
-    PodIdentityAgent("pod-identity-agent", base.pod_identity_agent(start), after(cluster))
+add_ons = AwsAddOns("add-ons", addons.aws_add_ons(start, stack, spaces), after(cluster)) if start.eks else None
+exposure = hosts.exposure(start, stack, add_ons)
 definitions = GatewayApi("gateway-api", base.gateway_api(start), after(cluster)) if wanted.gateway_api.install else None
 linkerd = Linkerd("linkerd", mesh.linkerd(start, spaces, definitions), after(cluster))
 viz = Viz("viz", mesh.viz(start, spaces, linkerd), after(cluster)) if wanted.viz.enabled else None
 if viz and wanted.viz.dashboard and start.served(wanted.viz.dashboard.host):
-    dashboard = mesh.dashboard_host(start, spaces, wanted.viz.dashboard)
+    dashboard = mesh.dashboard_host(spaces, wanted.viz.dashboard, exposure)
     shown["viz"] = ProtectedHost("viz-dashboard", dashboard, after(cluster, viz)).url
 
 # A pod that starts before the injectors answer runs unmeshed, or cannot be tapped, without an error.
 meshed = after(cluster, linkerd, viz)
 if apps.booksapp.enabled:
-    shown["booksapp"] = Booksapp("booksapp", demos.booksapp(start, spaces, linkerd), meshed).url
+    shown["booksapp"] = Booksapp("booksapp", demos.booksapp(start, spaces, linkerd, exposure), meshed).url
 if apps.podinfo.enabled:
-    shown["podinfo"] = Podinfo("podinfo", demos.podinfo(start, spaces, linkerd), meshed).url
+    shown["podinfo"] = Podinfo("podinfo", demos.podinfo(start, spaces, linkerd, exposure), meshed).url
 if apps.circuit_breaking.enabled:
     breaking = demos.circuit_breaking(start, spaces, linkerd)
     shown["circuitBreaking"] = CircuitBreaking("circuit-breaking", breaking, meshed).command
@@ -60,8 +60,8 @@ elif apps.progressive_delivery.enabled:
         if apps.progressive_delivery.analysis
         else None
     )
-    canary = demos.progressive_delivery(start, spaces, linkerd, leave)
+    canary = demos.progressive_delivery(start, spaces, linkerd, exposure, leave)
     shown["progressiveDelivery"] = ProgressiveDelivery("progressive-delivery", canary, delivered).url
 
 pulumi.export("demos", shown | ({"argoCd": gitops.url, "argoCdPassword": gitops.password} if gitops else {}))
-pulumi.export("certificatesExpire", mesh.expires(linkerd, viz))
+pulumi.export("certificatesExpire", mesh.expires(linkerd, viz, add_ons))

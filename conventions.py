@@ -1,5 +1,7 @@
 """Names that the program and the commands beside it have to agree on."""
 
+import hashlib
+import re
 from enum import StrEnum
 
 PROJECT = "linkerd-workshop"
@@ -72,3 +74,23 @@ class Identity(StrEnum):
 
 POD_IDENTITY_AGENT = "eks-pod-identity-agent"
 """The EKS add-on that hands pods the rights of their associations."""
+
+
+CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+"""Tag by which the AWS Load Balancer Controller knows what it made: the cluster's name."""
+GROUP_TAG = "ingress.k8s.aws/stack"
+"""Tag of what it made for one group of Ingresses: the group's name."""
+GROUP_FINALIZER = "group.ingress.k8s.aws"
+"""Its finalizer on the Ingresses of a group, before the slash and the group's name."""
+
+LONGEST_GROUP = 63
+
+
+def load_balancer_group(stack: str) -> str:
+    """Return the name under which a stack's hosts share one load balancer: lower case, unique per stack."""
+    plain = re.sub(r"[^a-z0-9-]+", "-", f"{PROJECT}-{stack}".lower()).strip("-")
+    if plain == f"{PROJECT}-{stack}" and len(plain) <= LONGEST_GROUP:
+        return plain
+    # Stacks may differ in what a group's name cannot hold.
+    mark = hashlib.sha256(stack.encode()).hexdigest()[:8]
+    return f"{plain[: LONGEST_GROUP - 9].strip('-')}-{mark}"

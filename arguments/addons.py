@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TypedDict
 
+from arguments import cluster as base
+from arguments import hosts
 from components.addons.aws_add_ons import AwsAddOnsArgs
 from components.addons.external_dns import ExternalDnsArgs, HostedZone
 from components.addons.load_balancer_controller import LoadBalancerControllerArgs
@@ -20,7 +22,7 @@ LONGEST_ROLE_NAME = 64
 DIGITS = 8
 
 
-class Account(TypedDict):
+class _Account(TypedDict):
     """What the add-ons have to know of the AWS account."""
 
     stack: str
@@ -30,16 +32,26 @@ class Account(TypedDict):
     """Tags of everything that the stack has in the account."""
 
 
-def aws_add_ons(start: Start, namespaces: Namespaces, account: Account) -> AwsAddOnsArgs:
-    """Return those of all add-ons that the settings want."""
+def aws_add_ons(start: Start, stack: str, namespaces: Namespaces) -> AwsAddOnsArgs:
+    """Return those of all add-ons that the settings want. Raises LookupError where the stack is not on EKS."""
+    zone = start.eks.zone if start.eks else None
+    account: _Account = {
+        "stack": stack,
+        "cluster": base.eks_cluster(start),
+        "zone": {"id": zone.id, "name": zone.name} if zone else None,
+        "tags": base.tags(start.settings, stack),
+    }
+    installs_agent = start.settings.eks and start.settings.eks.install_pod_identity_agent
     return {
+        "pod_identity_agent": base.pod_identity_agent(start) if installs_agent else None,
         "load_balancer_controller": _load_balancer_controller(start, namespaces, account),
         "external_dns": _external_dns(start, namespaces, account),
+        "certificate": hosts.certificate(start),
     }
 
 
 def _load_balancer_controller(
-    start: Start, namespaces: Namespaces, account: Account
+    start: Start, namespaces: Namespaces, account: _Account
 ) -> LoadBalancerControllerArgs | None:
     settings, cluster = start.settings, account["cluster"]
     if settings.eks is None or not parts.has_load_balancer_controller(settings):
@@ -58,7 +70,7 @@ def _load_balancer_controller(
     }
 
 
-def _external_dns(start: Start, namespaces: Namespaces, account: Account) -> ExternalDnsArgs | None:
+def _external_dns(start: Start, namespaces: Namespaces, account: _Account) -> ExternalDnsArgs | None:
     settings, cluster, zone = start.settings, account["cluster"], account["zone"]
     if settings.eks is None or settings.dns is None or zone is None or not parts.has_external_dns(settings):
         return None

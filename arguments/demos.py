@@ -8,13 +8,14 @@ from components.demos.podinfo import PodinfoArgs
 from components.demos.progressive_delivery import ProgressiveDeliveryArgs
 from components.mesh.linkerd import Linkerd
 from components.mesh.prometheus_access import PrometheusAccess
+from components.resources.host_ingress import Exposure
 from components.resources.http_route import RouteApi
 from components.resources.meshed_namespace import Namespaces
 from operations import parts
 from operations.startup import Start
 
 
-def booksapp(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> BooksappArgs:
+def booksapp(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Exposure) -> BooksappArgs:
     """Return those of booksapp."""
     chosen = start.settings.demos.booksapp
     return {
@@ -24,12 +25,12 @@ def booksapp(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> Booksapp
         "webapp_replicas": chosen.webapp_replicas,
         "route_api": RouteApi(chosen.route_api),
         "host": start.served(chosen.host),
-        "ingress_class": start.settings.ingress_class,
+        "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),
     }
 
 
-def podinfo(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> PodinfoArgs:
+def podinfo(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Exposure) -> PodinfoArgs:
     """Return those of podinfo."""
     chosen = start.settings.demos.podinfo
     return {
@@ -38,7 +39,7 @@ def podinfo(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> PodinfoAr
         "header_value": chosen.header_value,
         "route_api": RouteApi(chosen.route_api),
         "host": start.served(chosen.host),
-        "ingress_class": start.settings.ingress_class,
+        "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),
     }
 
@@ -61,7 +62,7 @@ def circuit_breaking(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> 
 
 
 def progressive_delivery(
-    start: Start, namespaces: Namespaces, linkerd: Linkerd, leave: PrometheusAccess | None
+    start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Exposure, leave: PrometheusAccess | None
 ) -> ProgressiveDeliveryArgs:
     """Return those of the canary; `leave` is that to ask Prometheus for its success rate, None if nobody asks."""
     chosen = start.settings.demos.progressive_delivery
@@ -71,7 +72,7 @@ def progressive_delivery(
         "random_errors": chosen.random_errors,
         "analysis": {"prometheus": leave.url} if leave else None,
         "host": start.served(chosen.host),
-        "ingress_class": start.settings.ingress_class,
+        "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),
     }
 

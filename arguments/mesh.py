@@ -12,6 +12,7 @@ from components.mesh.control_plane import GENERATION
 from components.mesh.linkerd import Linkerd, LinkerdArgs
 from components.mesh.prometheus_access import PrometheusAccessArgs
 from components.mesh.viz import Viz, VizArgs
+from components.resources.host_ingress import Exposure
 from components.resources.meshed_namespace import Namespaces
 from components.traffic.protected_host import ProtectedHostArgs
 from conventions import TrustPhase
@@ -77,7 +78,7 @@ def prometheus_access(namespaces: Namespaces) -> PrometheusAccessArgs:
     }
 
 
-def dashboard_host(start: Start, namespaces: Namespaces, settings: Dashboard) -> ProtectedHostArgs:
+def dashboard_host(namespaces: Namespaces, settings: Dashboard, exposure: Exposure) -> ProtectedHostArgs:
     """Return those of the dashboard's public host."""
     oidc = settings.oidc
     return {
@@ -87,7 +88,7 @@ def dashboard_host(start: Start, namespaces: Namespaces, settings: Dashboard) ->
         "port": dashboard.DASHBOARD_PORT,
         "health_port": dashboard.DASHBOARD_ADMIN_PORT,
         "host": settings.host,
-        "ingress_class": start.settings.ingress_class,
+        "exposure": exposure,
         "oidc": {
             "issuer": oidc.issuer,
             "authorization_endpoint": oidc.authorization_endpoint,

@@ -67,7 +67,7 @@ def _records_without_zone() -> Problem:
 def _certificate(settings: Settings, eks: Eks) -> Iterator[Problem]:
     """HTTPS needs a certificate: the given one, or the stack's own, which the zone has to vouch for."""
     chosen, arn = settings.public_hosts, f"{_HOSTS}.certificateArn"
-    needed = chosen.https or "viz.dashboard.host" in parts.hosts(settings)
+    needed = chosen.https or parts.DASHBOARD_HOST in parts.hosts(settings)
     if needed and not chosen.certificate_arn and not settings.dns:
         found = "it is true" if chosen.https else "the dashboard is public, and always over HTTPS"
         rule = "there is neither a certificate nor a zone to make one in"

@@ -10,6 +10,9 @@ CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-d
 GITOPS_DELIVERY = "progressive-delivery-gitops"
 """The canary's, where Argo CD owns it: in one and the same, two owners would meet while it changes hands."""
 
+DASHBOARD_HOST = "viz.dashboard.host"
+"""The key of the host that is behind a login."""
+
 
 def namespaces(settings: Settings) -> list[str]:
     """Return the namespaces that a stack with these settings makes."""
@@ -64,7 +67,7 @@ def hosts(settings: Settings) -> dict[str, str]:
     """Return each public host that the settings ask for, by its key."""
     demos, dashboard = settings.demos, settings.viz.dashboard
     wanted = {
-        "viz.dashboard.host": dashboard.host if settings.viz.enabled and dashboard else None,
+        DASHBOARD_HOST: dashboard.host if settings.viz.enabled and dashboard else None,
         "demos.booksapp.host": demos.booksapp.host if demos.booksapp.enabled else None,
         "demos.podinfo.host": demos.podinfo.host if demos.podinfo.enabled else None,
         "demos.progressiveDelivery.host": (

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sandbox.json_values import Json, is_mapping
 
+APPLY = "application/apply-patch+yaml"
+
 
 @dataclass(frozen=True)
 class ApiClient:
@@ -39,11 +41,11 @@ class ApiClient:
         """Server-side apply one object."""
         self.request("PATCH", f"{path}?fieldManager=sandbox&force=true", json.dumps(body).encode())
 
-    def request(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """One request; raises urllib's errors."""
+    def request(self, method: str, path: str, body: bytes | None = None, kind: str = APPLY) -> bytes:
+        """One request, whose body is of `kind`; raises urllib's errors."""
         context = ssl.create_default_context(cafile=self.certificates / "ca.crt")
         context.load_cert_chain(self.certificates / "admin.crt", self.certificates / "admin.key")
-        headers = {"Content-Type": "application/apply-patch+yaml"} if body else {}
+        headers = {"Content-Type": kind} if body else {}
         request = urllib.request.Request(
             f"https://127.0.0.1:{self.port}{path}", data=body, method=method, headers=headers
         )

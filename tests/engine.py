@@ -82,6 +82,10 @@ class Answers(Mocks):
             },
             "tls:index/certRequest:CertRequest": {"certRequestPem": f"request {args.name}"},
         }
+        proof = {"resourceRecordName": "_proof", "resourceRecordType": "CNAME", "resourceRecordValue": "_answer"}
+        computed["aws:acm/certificate:Certificate"] = {"arn": "arn:made", "domainValidationOptions": [proof]}
+        computed["aws:iam/role:Role"] = {"arn": f"arn:aws:iam::123456789012:role/{inputs.get('name')}"}
+        computed["aws:route53/record:Record"] = {"fqdn": f"{inputs.get('name')}.example.com"}
         signed = {"certPem": f"certificate {args.name}", "validityEndTime": CERTIFICATE_ENDS}
         for kind in ("selfSignedCert:SelfSignedCert", "locallySignedCert:LocallySignedCert"):
             computed[f"tls:index/{kind}"] = signed
@@ -153,6 +157,7 @@ def _options(request: RegisterResourceRequest) -> dict[str, object]:
         "retainOnDelete": request.retainOnDelete,
         "ignoreChanges": list(request.ignoreChanges),
         "deletedWith": request.deletedWith,
+        "longestDelete": request.customTimeouts.delete,
         # The Kubernetes SDK names the older API versions of a type by itself.
         "aliases": [
             alias.urn or alias.spec.name or alias.spec.type or alias.spec.parentUrn

@@ -60,7 +60,13 @@ GITOPS = {
         {"argoCd": {"enabled": True, "application": {"repository": "https://git.example.com/workshop.git"}}}
     ),
 }
-CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS}
+ON_EKS = {
+    **EVERYTHING,
+    "eks": json.dumps({"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team"}),
+    "dns": json.dumps({"zone": "example.com"}),
+    "publicHosts": json.dumps({"inboundCidrs": ["203.0.113.0/24"]}),
+}
+CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS, "eks": ON_EKS}
 CHART = "kubernetes:helm.sh/v4:Chart"
 
 
@@ -109,9 +115,12 @@ def test_every_resource_of_kubernetes_uses_the_one_provider(config: str) -> None
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_no_provider_is_made_beside_the_declared_ones(config: str) -> None:
-    others = {each.type for each in deployed(config).registrations if re.match("aws:|eks:|random:", each.type)}
+    declared = {each.urn for each in deployed(config).registrations if each.type.startswith("pulumi:providers:")}
+    others = [each for each in deployed(config).registrations if re.match("aws:|eks:|random:", each.type)]
 
-    assert others == set()
+    strangers = [each.name for each in others if each.provider.rpartition("::")[0] not in declared]
+    assert strangers == [], "default providers are disabled, so these would fail"
+    assert bool(others) == (config == "eks")
 
 
 @pytest.mark.parametrize("config", CONFIGS)

@@ -1,4 +1,4 @@
-"""What turns an Ingress into a host that the world reaches: a load balancer, and a record in Route 53."""
+"""What turns an Ingress into a host that the world reaches: a load balancer, a record in Route 53, a certificate."""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -6,25 +6,33 @@ from typing import TypedDict
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.addons.external_dns import ExternalDns, ExternalDnsArgs
+from components.addons.host_certificate import HostCertificate, HostCertificateArgs
 from components.addons.load_balancer_controller import LoadBalancerController, LoadBalancerControllerArgs
+from components.addons.pod_identity_agent import PodIdentityAgent, PodIdentityAgentArgs
 
 
 class AwsAddOnsArgs(TypedDict):
     """Inputs of an AwsAddOns."""
 
+    pod_identity_agent: PodIdentityAgentArgs | None
+    """None if the cluster has one already, or no pod needs it."""
     load_balancer_controller: LoadBalancerControllerArgs | None
     """None if the cluster has one already, or none is wanted."""
     external_dns: ExternalDnsArgs | None
     """None if somebody else keeps the records."""
+    certificate: HostCertificateArgs | None
+    """None if the hosts have one already, or need none."""
 
 
 class AwsAddOns(ComponentResource):
     """The add-ons of an EKS cluster.
 
     Every Ingress has to depend on them. On destroy they go in this order: Ingresses, load balancer controller,
-    ExternalDNS, and each one's IAM role after it.
+    ExternalDNS, and each one's IAM role after it; the certificate after the last listener that uses it.
     """
 
+    certificate_arn: Output[str]
+    """The ARN of the hosts' certificate, once it is valid; empty if none is made."""
     expires: Output[Mapping[str, str]]
     """When each certificate of theirs ends, RFC 3339."""
 
@@ -32,11 +40,17 @@ class AwsAddOns(ComponentResource):
         super().__init__("linkerd-workshop:addons:AwsAddOns", name, {}, opts)
         child, none = ResourceOptions(parent=self), dict[str, str]()
         wanted, balancers = args["external_dns"], args["load_balancer_controller"]
-        dns = ExternalDns(f"{name}-external-dns", wanted, child) if wanted else None
+        installed, proven = args["pod_identity_agent"], args["certificate"]
+        agent = PodIdentityAgent(f"{name}-pod-identity-agent", installed, child) if installed else None
+        # A pod gets its credentials from the agent, when it is created.
+        credible = ResourceOptions(parent=self, depends_on=[agent] if agent else [])
+        dns = ExternalDns(f"{name}-external-dns", wanted, credible) if wanted else None
         controller = (
-            LoadBalancerController(f"{name}-load-balancer-controller", {**balancers, "dns": dns}, child)
+            LoadBalancerController(f"{name}-load-balancer-controller", {**balancers, "dns": dns}, credible)
             if balancers
             else None
         )
+        certificate = HostCertificate(f"{name}-certificate", proven, child) if proven else None
+        self.certificate_arn = certificate.arn if certificate else Output.from_input("")
         self.expires = controller.expires if controller else Output.from_input(none)
-        self.register_outputs({"expires": self.expires})
+        self.register_outputs({"certificate_arn": self.certificate_arn, "expires": self.expires})

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
 from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.fault_injection import FaultInjection
@@ -33,8 +34,8 @@ class BooksappArgs(TypedDict):
     """The API group of the route that injects the faults; the standard one if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out."""
-    ingress_class: NotRequired[str]
-    """The IngressClass that serves `host`; `alb` if left out."""
+    exposure: NotRequired[Exposure]
+    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
     booksapp_image: NotRequired[str]
     """The image of the three services; the pinned one if left out."""
     traffic_image: NotRequired[str]
@@ -80,7 +81,8 @@ class Booksapp(ComponentResource):
                     "service": services["webapp"],
                     "port": WEBAPP,
                     "host": host,
-                    "ingress_class": args.get("ingress_class", "alb"),
+                    "health_path": "/ping",
+                    "exposure": args.get("exposure", DEFAULT_EXPOSURE),
                 },
                 child,
             )

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
 from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.header_route import HeaderRoute
@@ -39,8 +40,8 @@ class PodinfoArgs(TypedDict):
     """The route's API group; the standard one if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out."""
-    ingress_class: NotRequired[str]
-    """The IngressClass that serves `host`; `alb` if left out."""
+    exposure: NotRequired[Exposure]
+    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
     image: NotRequired[str]
     """The image of all three; the pinned one if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
@@ -85,7 +86,8 @@ class Podinfo(ComponentResource):
                     "service": services[FRONTEND],
                     "port": PORT,
                     "host": host,
-                    "ingress_class": args.get("ingress_class", "alb"),
+                    "health_path": "/healthz",
+                    "exposure": args.get("exposure", DEFAULT_EXPOSURE),
                 },
                 child,
             )

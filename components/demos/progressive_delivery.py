@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
@@ -42,8 +43,8 @@ class ProgressiveDeliveryArgs(TypedDict):
     """What takes a bad canary back; nothing does if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out. Its load balancer is not meshed: it asks all pods alike."""
-    ingress_class: NotRequired[str]
-    """The IngressClass that serves `host`; `alb` if left out."""
+    exposure: NotRequired[Exposure]
+    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
     repository: NotRequired[str]
     """podinfo's images, without a tag; the published ones if left out."""
     client_image: NotRequired[str]
@@ -87,7 +88,8 @@ class ProgressiveDelivery(ComponentResource):
                     "service": canary.service,
                     "port": PORT,
                     "host": host,
-                    "ingress_class": args.get("ingress_class", "alb"),
+                    "health_path": "/healthz",
+                    "exposure": args.get("exposure", DEFAULT_EXPOSURE),
                 },
                 child,
             )

@@ -1,10 +1,12 @@
 """A name in the world for a Service that nobody may see without logging in."""
 
 import json
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
-from pulumi_kubernetes.networking.v1 import Ingress, IngressBackendArgsDict
+
+from components.resources.host_ingress import ALB, Exposure, host_ingress
 
 
 class Oidc(TypedDict):
@@ -31,12 +33,10 @@ class ProtectedHostArgs(TypedDict):
     health_port: int
     """The port on which the pods say under `/ready`, whatever host they are asked for, whether they are."""
     host: str
-    """The DNS name, for example `viz.example.com`; its certificate has to be in the account's certificate manager."""
-    ingress_class: str
-    """The IngressClass of the AWS Load Balancer Controller; other controllers ignore who is to be asked."""
+    """The DNS name, for example `viz.example.com`."""
+    exposure: Exposure
+    """How the host faces the world; that it is HTTPS only is no choice."""
     oidc: Oidc
-    certificate_arn: NotRequired[str]
-    """The certificate of `host`; the one that the controller finds for it if left out."""
 
 
 class ProtectedHost(ComponentResource):
@@ -47,28 +47,31 @@ class ProtectedHost(ComponentResource):
 
     def __init__(self, name: str, args: ProtectedHostArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:traffic:ProtectedHost", name, {}, opts)
-        backend: IngressBackendArgsDict = {"service": {"name": args["service"], "port": {"number": args["port"]}}}
-        Ingress(
+        host_ingress(
             f"{name}-ingress",
-            metadata={"name": args["name"], "namespace": args["namespace"], "annotations": _annotations(args)},
-            spec={
-                "ingress_class_name": args["ingress_class"],
-                "rules": [
-                    {
-                        "host": args["host"],
-                        "http": {"paths": [{"path": "/", "path_type": "Prefix", "backend": backend}]},
-                    }
-                ],
+            {
+                "name": args["name"],
+                "namespace": args["namespace"],
+                "service": args["service"],
+                "port": args["port"],
+                "host": args["host"],
+                # It asks pods by their address, which the dashboard would refuse as a foreign host.
+                "health_path": "/ready",
+                "health_port": args["health_port"],
+                # The load balancer asks who somebody is on HTTPS only, and would let others through. On a listener for
+                # HTTP that it has for other hosts of the group there is no rule that leads here.
+                "http": False,
+                "https": True,
+                "exposure": args["exposure"],
+                "annotations": _login(args["oidc"]),
             },
-            opts=ResourceOptions(parent=self),
+            self,
         )
         self.url = Output.from_input(f"https://{args['host']}/")
         self.register_outputs({"url": self.url})
 
 
-def _annotations(args: ProtectedHostArgs) -> dict[str, str]:
-    alb = "alb.ingress.kubernetes.io"
-    oidc = args["oidc"]
+def _login(oidc: Oidc) -> Mapping[str, str]:
     provider = {
         "issuer": oidc["issuer"],
         "authorizationEndpoint": oidc["authorization_endpoint"],
@@ -76,19 +79,8 @@ def _annotations(args: ProtectedHostArgs) -> dict[str, str]:
         "userInfoEndpoint": oidc["user_info_endpoint"],
         "secretName": oidc["secret_name"],
     }
-    annotations = {
-        "external-dns.alpha.kubernetes.io/hostname": args["host"],
-        f"{alb}/scheme": "internet-facing",
-        f"{alb}/target-type": "ip",
-        # No listener for HTTP: the load balancer asks who somebody is on HTTPS only, and would let others through.
-        f"{alb}/listen-ports": '[{"HTTPS": 443}]',
-        f"{alb}/auth-type": "oidc",
-        f"{alb}/auth-idp-oidc": json.dumps(provider),
-        f"{alb}/auth-on-unauthenticated-request": "authenticate",
-        # It asks pods by their address, which the dashboard would refuse as a foreign host.
-        f"{alb}/healthcheck-port": str(args["health_port"]),
-        f"{alb}/healthcheck-path": "/ready",
+    return {
+        f"{ALB}/auth-type": "oidc",
+        f"{ALB}/auth-idp-oidc": json.dumps(provider),
+        f"{ALB}/auth-on-unauthenticated-request": "authenticate",
     }
-    if "certificate_arn" in args:
-        annotations[f"{alb}/certificate-arn"] = args["certificate_arn"]
-    return annotations

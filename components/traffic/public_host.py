@@ -1,9 +1,10 @@
 """A name in the world for a Service: an Ingress that the AWS Load Balancer Controller and ExternalDNS serve."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
-from pulumi_kubernetes.networking.v1 import Ingress, IngressBackendArgsDict
+
+from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure, host_ingress
 
 
 class PublicHostArgs(TypedDict):
@@ -18,8 +19,10 @@ class PublicHostArgs(TypedDict):
     """The Service's port."""
     host: str
     """The DNS name, for example `books.example.com`."""
-    ingress_class: str
-    """The IngressClass of the load balancer controller."""
+    health_path: NotRequired[str]
+    """The path that answers 200 while a pod can take requests; `/` if left out."""
+    exposure: NotRequired[Exposure]
+    """How the host faces the world; over plain HTTP, by a load balancer of its own, if left out."""
 
 
 class PublicHost(ComponentResource):
@@ -30,29 +33,22 @@ class PublicHost(ComponentResource):
 
     def __init__(self, name: str, args: PublicHostArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:traffic:PublicHost", name, {}, opts)
-        backend: IngressBackendArgsDict = {"service": {"name": args["service"], "port": {"number": args["port"]}}}
-        Ingress(
+        exposure = args.get("exposure", DEFAULT_EXPOSURE)
+        https = exposure.get("https", False)
+        host_ingress(
             f"{name}-ingress",
-            metadata={
+            {
                 "name": args["name"],
                 "namespace": args["namespace"],
-                "annotations": {
-                    "external-dns.alpha.kubernetes.io/hostname": args["host"],
-                    "alb.ingress.kubernetes.io/scheme": "internet-facing",
-                    "alb.ingress.kubernetes.io/target-type": "ip",
-                    "alb.ingress.kubernetes.io/listen-ports": '[{"HTTP": 80}]',
-                },
+                "service": args["service"],
+                "port": args["port"],
+                "host": args["host"],
+                "health_path": args.get("health_path", "/"),
+                "http": True,
+                "https": https,
+                "exposure": exposure,
             },
-            spec={
-                "ingress_class_name": args["ingress_class"],
-                "rules": [
-                    {
-                        "host": args["host"],
-                        "http": {"paths": [{"path": "/", "path_type": "Prefix", "backend": backend}]},
-                    }
-                ],
-            },
-            opts=ResourceOptions(parent=self),
+            self,
         )
-        self.url = Output.from_input(f"http://{args['host']}/")
+        self.url = Output.from_input(f"{'https' if https else 'http'}://{args['host']}/")
         self.register_outputs({"url": self.url})

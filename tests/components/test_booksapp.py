@@ -8,7 +8,7 @@ from components.demos.booksapp import Booksapp, BooksappArgs
 from components.resources.http_route import RouteApi
 from tests.deployment import Deployment
 from tests.engine import deploy
-from tests.recorded_values import at, sequence
+from tests.recorded_values import at, mapping, sequence
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -175,12 +175,14 @@ def test_without_a_host_there_is_no_ingress_but_a_command_to_reach_the_app(host:
 
 
 def test_with_a_host_the_web_front_end_is_public() -> None:
-    public = booksapp({"namespace": "booksapp", "host": "books.example.com", "ingress_class": "nginx"})
+    public = booksapp({"namespace": "booksapp", "host": "books.example.com", "exposure": {"ingress_class": "nginx"}})
     ingress = public.one("kubernetes:networking.k8s.io/v1:Ingress")
 
     assert ingress.at("spec", "ingressClassName") == "nginx"
     backend = ingress.at("spec", "rules", 0, "http", "paths", 0, "backend")
     assert backend == {"service": {"name": "webapp", "port": {"number": 7000}}}
+    annotations = mapping(ingress.at("metadata", "annotations"))
+    assert annotations["alb.ingress.kubernetes.io/healthcheck-path"] == "/ping", "the pods answer 200 there"
     assert at(public.one("linkerd-workshop:demos:Booksapp").outputs, "url") == "http://books.example.com/"
 
 

@@ -9,7 +9,7 @@ from components.resources.http_route import RouteApi
 from conventions import ForwardedHeader
 from tests.deployment import Deployment
 from tests.engine import deploy
-from tests.recorded_values import at, sequence
+from tests.recorded_values import at, mapping, sequence
 from versions import PODINFO_IMAGE
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -140,13 +140,15 @@ def test_without_a_host_there_is_no_ingress_but_a_command_to_reach_the_front_end
 
 
 def test_with_a_host_the_front_end_is_public_and_no_backend_is() -> None:
-    public = podinfo({"namespace": "podinfo", "host": "test.example.com", "ingress_class": "nginx"})
+    public = podinfo({"namespace": "podinfo", "host": "test.example.com", "exposure": {"ingress_class": "nginx"}})
     ingress = public.one("kubernetes:networking.k8s.io/v1:Ingress")
 
     assert ingress.at("metadata", "name") == "front"
     assert ingress.at("spec", "ingressClassName") == "nginx"
     backend = ingress.at("spec", "rules", 0, "http", "paths", 0, "backend")
     assert backend == {"service": {"name": "frontend-podinfo", "port": {"number": 9898}}}
+    annotations = mapping(ingress.at("metadata", "annotations"))
+    assert annotations["alb.ingress.kubernetes.io/healthcheck-path"] == "/healthz", "the pods answer 200 there"
     assert at(public.one("linkerd-workshop:demos:Podinfo").outputs, "url") == "http://test.example.com/"
 
 

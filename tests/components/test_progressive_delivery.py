@@ -105,11 +105,13 @@ def test_without_a_host_the_url_is_the_command_that_shows_the_versions() -> None
 
 
 def test_a_host_is_one_of_the_service_that_clients_call() -> None:
-    public = with_({**DEFAULTS, "host": "canary.example.com", "ingress_class": "nginx"})
+    public = with_({**DEFAULTS, "host": "canary.example.com", "exposure": {"ingress_class": "nginx"}})
     ingress = public.one("kubernetes:networking.k8s.io/v1:Ingress")
 
     backend = at(ingress.inputs, "spec", "rules", 0, "http", "paths", 0, "backend", "service")
     assert backend == {"name": "podinfo", "port": {"number": 9898}}
+    annotations = mapping(ingress.at("metadata", "annotations"))
+    assert annotations["alb.ingress.kubernetes.io/healthcheck-path"] == "/healthz", "the pods answer 200 there"
     assert at(public.one("linkerd-workshop:demos:ProgressiveDelivery").outputs, "url") == "http://canary.example.com/"
 
 

@@ -3,6 +3,8 @@
 import json
 from functools import cache
 
+import pytest
+
 from components.traffic.protected_host import ProtectedHost, ProtectedHostArgs
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
@@ -16,7 +18,7 @@ ARGS: ProtectedHostArgs = {
     "port": 8084,
     "health_port": 9994,
     "host": "viz.example.com",
-    "ingress_class": "alb",
+    "exposure": {"ingress_class": "alb", "group": "workshop", "https": True},
     "oidc": {
         "issuer": "https://login.example.com",
         "authorization_endpoint": "https://login.example.com/authorize",
@@ -29,8 +31,8 @@ ARGS: ProtectedHostArgs = {
 
 @cache
 def host(certificate: str | None = None) -> Deployment:
-    args: ProtectedHostArgs = {**ARGS, "certificate_arn": certificate} if certificate else ARGS
-    return deploy(lambda: ProtectedHost("viz-host", args))
+    given: ProtectedHostArgs = {**ARGS, "exposure": {**ARGS["exposure"], "certificate_arn": certificate or ""}}
+    return deploy(lambda: ProtectedHost("viz-host", given if certificate else ARGS))
 
 
 def ingress(deployment: Deployment | None = None) -> Registration:
@@ -51,10 +53,13 @@ def test_everybody_is_sent_to_the_identity_provider_first() -> None:
     }
 
 
-def test_there_is_no_listener_on_which_the_load_balancer_would_ask_nobody() -> None:
-    listeners = json.loads(str(ingress().at("metadata", "annotations", f"{ALB}/listen-ports")))
+@pytest.mark.parametrize("https", [True, False])
+def test_there_is_no_listener_on_which_the_load_balancer_would_ask_nobody(*, https: bool) -> None:
+    args: ProtectedHostArgs = {**ARGS, "exposure": {**ARGS["exposure"], "https": https}}
+    found = ingress(deploy(lambda: ProtectedHost("viz-host", args)))
+    listeners = json.loads(str(found.at("metadata", "annotations", f"{ALB}/listen-ports")))
 
-    assert listeners == [{"HTTPS": 443}]
+    assert listeners == [{"HTTPS": 443}], "whatever the apps beside it do: a rule is on its own Ingress's ports only"
 
 
 def test_pods_are_asked_for_their_health_where_their_host_does_not_matter() -> None:

@@ -1,9 +1,8 @@
-"""Fault injection and the public host, on an app that is not booksapp."""
+"""Fault injection, on an app that is not booksapp."""
 
 from functools import cache
 
 from components.traffic.fault_injection import FaultInjection, FaultInjectionArgs
-from components.traffic.public_host import PublicHost
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at
@@ -15,23 +14,6 @@ FAULTS: FaultInjectionArgs = {"namespace": "shop", "service": "cart", "port": 80
 @cache
 def faults() -> Deployment:
     return deploy(lambda: FaultInjection("faults", FAULTS))
-
-
-@cache
-def host() -> Deployment:
-    return deploy(
-        lambda: PublicHost(
-            "host",
-            {
-                "name": "shop",
-                "namespace": "shop",
-                "service": "cart",
-                "port": 80,
-                "host": "shop.example.com",
-                "ingress_class": "alb",
-            },
-        )
-    )
 
 
 def test_the_route_belongs_to_the_service_and_splits_between_it_and_the_injector() -> None:
@@ -87,44 +69,3 @@ def test_the_image_can_be_another() -> None:
 
     pod = deployment.one("kubernetes:apps/v1:Deployment").at("spec", "template", "spec")
     assert at(pod, "containers", 0, "image") == "mirror/nginx:1"
-
-
-def test_the_ingress_is_what_the_load_balancer_controller_and_external_dns_read() -> None:
-    ingress = host().one("kubernetes:networking.k8s.io/v1:Ingress")
-
-    assert ingress.at("metadata") == {
-        "name": "shop",
-        "namespace": "shop",
-        "annotations": {
-            "external-dns.alpha.kubernetes.io/hostname": "shop.example.com",
-            "alb.ingress.kubernetes.io/scheme": "internet-facing",
-            "alb.ingress.kubernetes.io/target-type": "ip",
-            "alb.ingress.kubernetes.io/listen-ports": '[{"HTTP": 80}]',
-        },
-    }
-
-
-def test_the_ingress_sends_every_path_of_the_host_to_the_service() -> None:
-    ingress = host().one("kubernetes:networking.k8s.io/v1:Ingress")
-
-    assert ingress.at("spec") == {
-        "ingressClassName": "alb",
-        "rules": [
-            {
-                "host": "shop.example.com",
-                "http": {
-                    "paths": [
-                        {
-                            "path": "/",
-                            "pathType": "Prefix",
-                            "backend": {"service": {"name": "cart", "port": {"number": 80}}},
-                        }
-                    ]
-                },
-            }
-        ],
-    }
-
-
-def test_the_url_is_plain_http_because_the_listener_is() -> None:
-    assert at(host().one("linkerd-workshop:traffic:PublicHost").outputs, "url") == "http://shop.example.com/"

@@ -1,0 +1,126 @@
+"""What a group of Ingresses becomes in AWS: a load balancer, its listeners, target groups and rules."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.controllers.cluster import Aws
+from sandbox.controllers.groups import DisagreementError, Group, listeners
+from sandbox.controllers.network import CLUSTER, RESOURCE, SHARED, STACK, Network, short
+from sandbox.controllers.target_groups import TargetGroups, tagged, tags_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2.type_defs import ActionTypeDef
+
+EVERYWHERE = "0.0.0.0/0"
+NOTHING_HERE: "ActionTypeDef" = {
+    "Type": "fixed-response",
+    "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"},
+}
+"""What a listener answers where no rule fits."""
+
+
+@dataclass(frozen=True)
+class Balancers:
+    """Those of one cluster."""
+
+    aws: Aws
+    network: Network
+
+    @property
+    def _targets(self) -> TargetGroups:
+        return TargetGroups(self.aws, self.network.cluster, self.network.vpc)
+
+    def make(self, group: Group) -> str:
+        """Make what the group's members say; return the load balancer's name in the world."""
+        group.check()
+        self._check_certificates(group)
+        arn, name = self._load_balancer(group)
+        targets = {each.path: self._targets.make(group.id, each) for each in group.members}
+        self._remove_listeners(arn)
+        for port, protocol in group.ports.items():
+            listener = self._listener(group, arn, port, protocol)
+            if protocol == "HTTP" and group.agreed("ssl-redirect"):
+                continue  # it only redirects, whatever the rules say
+            served = [each for each in group.members if port in listeners(each)]
+            pairs = [pair for each in served for pair in zip(each.rules, targets[each.path], strict=True)]
+            for priority, ((host, _, _), target) in enumerate(pairs, 1):
+                self._rule(listener, priority, host, target)
+        self._targets.remove_all_but(group.id, [arn for arns in targets.values() for arn in arns])
+        return name
+
+    def remove(self, group: Group, *, last: bool) -> None:
+        """Remove everything of the group, and what it shares with others if it is the last one in the cluster."""
+        for arn in self._of(group.id):
+            self.aws.elbv2.delete_load_balancer(LoadBalancerArn=arn)
+        self._targets.remove_all_but(group.id, [])
+        self.network.remove_groups({CLUSTER: self.network.cluster, STACK: group.id})
+        if last:
+            self.network.remove_groups({CLUSTER: self.network.cluster, RESOURCE: SHARED})
+
+    def _check_certificates(self, group: Group) -> None:
+        if "HTTPS" in group.ports.values() and not group.certificates:
+            message = f"no certificate for group {group.id}"
+            raise DisagreementError(message)
+        for arn in group.certificates:
+            status = self.aws.acm.describe_certificate(CertificateArn=arn)["Certificate"].get("Status")
+            if status != "ISSUED":
+                message = f"UnsupportedCertificate: {arn} is {status}"
+                raise DisagreementError(message)
+
+    def _load_balancer(self, group: Group) -> tuple[str, str]:
+        """Have the load balancer; return its ARN and its name in the world."""
+        if there := self._of(group.id):
+            found = self.aws.elbv2.describe_load_balancers(LoadBalancerArns=there)["LoadBalancers"][0]
+            return there[0], found.get("DNSName", "")
+        internet = group.agreed("scheme", "internal") == "internet-facing"
+        own = self.network.own_group(group.id, list(group.ports), group.agreed("inbound-cidrs", EVERYWHERE).split(","))
+        made = self.aws.elbv2.create_load_balancer(
+            Name=short(f"k8s-{group.id}", self.network.cluster),
+            Scheme="internet-facing" if internet else "internal",
+            Type="application",
+            Subnets=list(self.network.subnets("internet-facing" if internet else "internal")),
+            SecurityGroups=[own, self.network.shared_group()],
+            Tags=tags_of(self.network.cluster, group.id, "LoadBalancer"),
+        )["LoadBalancers"][0]
+        return made.get("LoadBalancerArn", ""), made.get("DNSName", "")
+
+    def _of(self, stack: str) -> list[str]:
+        known = [each.get("LoadBalancerArn", "") for each in self.aws.elbv2.describe_load_balancers()["LoadBalancers"]]
+        return tagged(self.aws, known, {CLUSTER: self.network.cluster, STACK: stack})
+
+    def _remove_listeners(self, arn: str) -> None:
+        for each in self.aws.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+            self.aws.elbv2.delete_listener(ListenerArn=each.get("ListenerArn", ""))
+
+    def _listener(self, group: Group, arn: str, port: int, protocol: str) -> str:
+        if protocol == "HTTPS":
+            made = self.aws.elbv2.create_listener(
+                LoadBalancerArn=arn,
+                Port=port,
+                Protocol="HTTPS",
+                SslPolicy=group.agreed("ssl-policy", "ELBSecurityPolicy-2016-08"),
+                Certificates=[{"CertificateArn": group.certificates[0]}],
+                DefaultActions=[NOTHING_HERE],
+            )
+        else:
+            to = group.agreed("ssl-redirect")
+            made = self.aws.elbv2.create_listener(
+                LoadBalancerArn=arn,
+                Port=port,
+                Protocol="HTTP",
+                DefaultActions=[redirect(to) if to else NOTHING_HERE],
+            )
+        return made["Listeners"][0].get("ListenerArn", "")
+
+    def _rule(self, listener: str, priority: int, host: str, target: str) -> None:
+        self.aws.elbv2.create_rule(
+            ListenerArn=listener,
+            Priority=priority,
+            Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
+            Actions=[{"Type": "forward", "TargetGroupArn": target}],
+        )
+
+
+def redirect(port: str) -> "ActionTypeDef":
+    """The action that sends a request to HTTPS."""
+    return {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": port, "StatusCode": "HTTP_301"}}

@@ -1,0 +1,124 @@
+"""What both controllers ask the API server."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from sandbox.api_client import ApiClient
+from sandbox.json_values import Json, is_list, items, mapping
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm import ACMClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_eks import EKSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_route53 import Route53Client
+
+MERGE = "application/merge-patch+json"
+
+
+class Aws(Protocol):
+    """The account's services."""
+
+    @property
+    def elbv2(self) -> "ElasticLoadBalancingv2Client":
+        """Load balancers and target groups."""
+        ...
+
+    @property
+    def ec2(self) -> "EC2Client":
+        """Networks and security groups."""
+        ...
+
+    @property
+    def acm(self) -> "ACMClient":
+        """Certificates."""
+        ...
+
+    @property
+    def route53(self) -> "Route53Client":
+        """Records."""
+        ...
+
+    @property
+    def eks(self) -> "EKSClient":
+        """Associations of pods with roles."""
+        ...
+
+    @property
+    def iam(self) -> "IAMClient":
+        """Roles."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ingress:
+    """What a controller reads from an Ingress."""
+
+    namespace: str
+    name: str
+    annotations: Json
+    rules: tuple[tuple[str, str, int], ...]
+    """Host, Service and port of each rule."""
+    finalizers: tuple[str, ...]
+    is_going: bool
+    address: str
+    """What the load balancer controller wrote into its status; empty if it did not."""
+
+    @property
+    def path(self) -> str:
+        """Where the API server has it."""
+        return f"/apis/networking.k8s.io/v1/namespaces/{self.namespace}/ingresses/{self.name}"
+
+    def annotation(self, name: str, default: str = "") -> str:
+        """An annotation's value."""
+        return str(self.annotations.get(name, default))
+
+
+def ingresses(api: ApiClient) -> list[Ingress]:
+    """All Ingresses that name a class of the AWS Load Balancer Controller."""
+    classes = items(mapping(api.get("/apis/networking.k8s.io/v1/ingressclasses")).get("items"))
+    ours = {name_of(each) for each in classes if mapping(each["spec"]).get("controller") == "ingress.k8s.aws/alb"}
+    found = items(mapping(api.get("/apis/networking.k8s.io/v1/ingresses")).get("items"))
+    return [read(each) for each in found if mapping(each["spec"]).get("ingressClassName") in ours]
+
+
+def read(document: Json) -> Ingress:
+    """An Ingress from its JSON."""
+    metadata = mapping(document["metadata"])
+    balancer = mapping(mapping(document.get("status")).get("loadBalancer"))
+    addresses = [str(each.get("hostname", "")) for each in items(balancer.get("ingress"))]
+    return Ingress(
+        namespace=str(metadata["namespace"]),
+        name=str(metadata["name"]),
+        annotations=mapping(metadata.get("annotations")),
+        rules=tuple(rules(items(mapping(document["spec"]).get("rules")))),
+        finalizers=tuple(texts(metadata.get("finalizers"))),
+        is_going="deletionTimestamp" in metadata,
+        address=addresses[0] if addresses else "",
+    )
+
+
+def rules(found: Sequence[Json]) -> Iterable[tuple[str, str, int]]:
+    """Host, Service and port of each path."""
+    for rule in found:
+        for path in items(mapping(rule.get("http")).get("paths")):
+            service = mapping(mapping(path["backend"]).get("service"))
+            yield str(rule.get("host", "")), str(service["name"]), int(str(mapping(service["port"])["number"]))
+
+
+def name_of(document: Json) -> str:
+    """An object's name."""
+    return str(mapping(document["metadata"])["name"])
+
+
+def texts(value: object) -> list[str]:
+    """The texts in an array."""
+    return [each for each in value if isinstance(each, str)] if is_list(value) else []
+
+
+def merge(api: ApiClient, path: str, change: Json) -> None:
+    """Change an object; raises urllib's errors."""
+    api.request("PATCH", path, json.dumps(change).encode(), MERGE)

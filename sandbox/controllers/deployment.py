@@ -1,0 +1,87 @@
+"""Whether a controller would run in a real cluster, and with which arguments and rights."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from botocore.exceptions import ClientError
+
+from sandbox.api_client import ApiClient
+from sandbox.controllers.cluster import Aws, texts
+from sandbox.json_values import Json, items, mapping
+
+ROLE = "eks.amazonaws.com/role-arn"
+
+
+@dataclass
+class Deployment:
+    """The Deployment of one controller: the newest that was seen, and when its pods end."""
+
+    chart: str
+    """The value of its label `app.kubernetes.io/name`."""
+    arguments: Sequence[str] = ()
+    namespace: str = ""
+    account: str = ""
+    """Its pods' service account."""
+    _grace: float = field(default=0.0, init=False)
+    _ends: float = field(default=0.0, init=False)
+
+    def works(self, api: ApiClient, aws: Aws, cluster: str) -> bool:
+        """Whether its pods are there, and may do something in AWS.
+
+        The simulated kubelet ends pods at once, so a `preStop` that lets them work on is played here.
+        """
+        found = items(mapping(api.get(f"/apis/apps/v1/deployments?labelSelector={self._selector}")).get("items"))
+        ready = [each for each in found if mapping(each.get("status")).get("readyReplicas")]
+        if not ready:
+            return time.monotonic() < self._ends
+        self._read(ready[0])
+        self._ends = time.monotonic() + self._grace
+        return self._has_rights(api, aws, cluster)
+
+    def values(self, name: str) -> list[str]:
+        """The values of an argument, `--name=value`."""
+        start = f"--{name}="
+        return [each.removeprefix(start) for each in self.arguments if each.startswith(start)]
+
+    def value(self, name: str, default: str = "") -> str:
+        """The last value of an argument."""
+        return (self.values(name) or [default])[-1]
+
+    @property
+    def _selector(self) -> str:
+        return f"app.kubernetes.io/name%3D{self.chart}"
+
+    def _read(self, document: Json) -> None:
+        pod = mapping(mapping(mapping(document["spec"])["template"])["spec"])
+        container = items(pod["containers"])[0]
+        self.arguments = [*texts(container.get("command")), *texts(container.get("args"))]
+        self.namespace = str(mapping(document["metadata"])["namespace"])
+        self.account = str(pod.get("serviceAccountName", "default"))
+        sleep = mapping(mapping(mapping(container.get("lifecycle")).get("preStop")).get("sleep")).get("seconds", 0)
+        limit = pod.get("terminationGracePeriodSeconds", 30)
+        self._grace = min(float(str(sleep)), float(str(limit)))
+
+    def _has_rights(self, api: ApiClient, aws: Aws, cluster: str) -> bool:
+        """Whether the service account has a role: by an association of the cluster, or by its annotation."""
+        try:
+            associated = aws.eks.list_pod_identity_associations(
+                clusterName=cluster, namespace=self.namespace, serviceAccount=self.account
+            )["associations"]
+        except ClientError:
+            associated = []
+        account = api.get(f"/api/v1/namespaces/{self.namespace}/serviceaccounts/{self.account}")
+        role = mapping(mapping(mapping(account).get("metadata")).get("annotations")).get(ROLE)
+        return bool(associated) or (isinstance(role, str) and _is_there(aws, role))
+
+    def __str__(self) -> str:
+        """Its name, for messages."""
+        return f"{self.namespace}/{self.chart}"
+
+
+def _is_there(aws: Aws, role: str) -> bool:
+    try:
+        aws.iam.get_role(RoleName=role.rpartition("/")[2])
+    except ClientError:
+        return False
+    return True

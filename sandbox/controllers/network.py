@@ -1,0 +1,86 @@
+"""The security groups of load balancers, and the subnets that they go to."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.controllers.cluster import Aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, TagTypeDef
+
+CLUSTER, RESOURCE = "elbv2.k8s.aws/cluster", "elbv2.k8s.aws/resource"
+STACK, PART = "ingress.k8s.aws/stack", "ingress.k8s.aws/resource"
+SHARED = "backend-sg"
+ROLES = {"internet-facing": "kubernetes.io/role/elb", "internal": "kubernetes.io/role/internal-elb"}
+LONGEST_NAME = 32
+
+
+def short(name: str, cluster: str) -> str:
+    """A name as ELB takes it, unique in the account and region."""
+    mark = hashlib.sha256(f"{cluster}/{name}".encode()).hexdigest()[:8]
+    plain = "".join(each if each.isalnum() else "-" for each in name)
+    return f"{plain[: LONGEST_NAME - 9].strip('-')}-{mark}"
+
+
+@dataclass(frozen=True)
+class Network:
+    """One cluster's VPC."""
+
+    aws: Aws
+    cluster: str
+    vpc: str
+
+    def subnets(self, scheme: str) -> Sequence[str]:
+        """The subnets that are marked for load balancers of a scheme."""
+        marked: FilterTypeDef = {"Name": f"tag:{ROLES[scheme]}", "Values": ["1"]}
+        found = self.aws.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}, marked])
+        return [each.get("SubnetId", "") for each in found["Subnets"]]
+
+    def security_groups(self, tags: Mapping[str, str]) -> Sequence[str]:
+        """The security groups with all of these tags."""
+        filters: list[FilterTypeDef] = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+        found = self.aws.ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+        return [each.get("GroupId", "") for each in found]
+
+    def own_group(self, stack: str, ports: Sequence[int], networks: Sequence[str]) -> str:
+        """The security group of one load balancer, which admits `networks` on `ports`."""
+        tags = {CLUSTER: self.cluster, STACK: stack, PART: "ManagedLBSecurityGroup"}
+        made = self.security_groups(tags)
+        if made:
+            return made[0]
+        group = self._make(short(f"k8s-{stack}", self.cluster), tags)
+        for port in ports:
+            self.aws.ec2.authorize_security_group_ingress(
+                GroupId=group,
+                IpPermissions=[
+                    {
+                        "IpProtocol": "tcp",
+                        "FromPort": port,
+                        "ToPort": port,
+                        "IpRanges": [{"CidrIp": network} for network in networks],
+                    }
+                ],
+            )
+        return group
+
+    def shared_group(self) -> str:
+        """The security group that all load balancers of the cluster have in common."""
+        tags = {CLUSTER: self.cluster, RESOURCE: SHARED}
+        made = self.security_groups(tags)
+        return made[0] if made else self._make(f"k8s-traffic-{self.cluster}", tags)
+
+    def remove_groups(self, tags: Mapping[str, str]) -> None:
+        """Remove the security groups with these tags."""
+        for each in self.security_groups(tags):
+            self.aws.ec2.delete_security_group(GroupId=each)
+
+    def _make(self, name: str, tags: Mapping[str, str]) -> str:
+        written: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return self.aws.ec2.create_security_group(
+            GroupName=name,
+            Description="[k8s] of the sandbox",
+            VpcId=self.vpc,
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": written}],
+        )["GroupId"]

@@ -1,0 +1,38 @@
+"""Lets the two controllers work, side by side with whatever else happens."""
+
+import threading
+import urllib.error
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.console import say
+
+PAUSE = 0.3
+
+
+@contextmanager
+def working(steps: Sequence[Callable[[], None]], *, pause: float = PAUSE) -> Generator[None]:
+    """Have each of `steps` done again and again in a thread of its own, for as long as the context lasts."""
+    end = threading.Event()
+    threads = [threading.Thread(target=_repeat, args=(step, end, pause), daemon=True) for step in steps]
+    for each in threads:
+        each.start()
+    try:
+        yield
+    finally:
+        end.set()
+        for each in threads:
+            each.join()
+
+
+def _repeat(step: Callable[[], None], end: threading.Event, pause: float) -> None:
+    told = ""
+    while not end.wait(pause):
+        try:
+            step()
+        # As a controller does: what failed is tried again, and told once.
+        except (OSError, urllib.error.URLError, ClientError, BotoCoreError, StopIteration) as failure:
+            if told != (told := f"{type(failure).__name__}: {failure}"):
+                say(f"controller: {told}")

@@ -1,0 +1,117 @@
+"""An account in this process, with what the two controllers have made in it."""
+
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from moto import mock_aws
+
+from operations.drain.account import Marks
+from sandbox.controllers.balancers import Balancers
+from sandbox.controllers.cluster import Ingress
+from sandbox.controllers.groups import groups
+from sandbox.controllers.network import Network
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm import ACMClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_eks import EKSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_route53.literals import RRTypeType
+    from mypy_boto3_route53.type_defs import ResourceRecordSetTypeDef
+
+_boto3: Any = boto3
+REGION, OWNER = "eu-central-1", "workshop-dev"
+PREFIX = "_external-dns-%{record_type}."
+
+
+def client(service: str) -> Any:  # noqa: ANN401  boto3 makes their classes at run time
+    """The client of a service."""
+    return _boto3.client(service, region_name=REGION)
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """A cluster and a zone in the account, asked without asking anybody who asks."""
+
+    cluster: str
+    vpc: str
+    zone: str
+    elbv2: "ElasticLoadBalancingv2Client" = field(default_factory=partial(client, "elbv2"))
+    ec2: "EC2Client" = field(default_factory=partial(client, "ec2"))
+    route53: "Route53Client" = field(default_factory=partial(client, "route53"))
+    acm: "ACMClient" = field(default_factory=partial(client, "acm"))
+    eks: "EKSClient" = field(default_factory=partial(client, "eks"))
+    iam: "IAMClient" = field(default_factory=partial(client, "iam"))
+
+    def asking(self, action: str) -> nullcontext[None]:
+        """Nothing is explained here."""
+        assert ":" in action
+        return nullcontext()
+
+    def marks(self, group: str | None = "workshop-dev") -> Marks:
+        """By what the stack `dev` is known."""
+        return Marks(self.cluster, group, self.zone, OWNER, PREFIX)
+
+    def serve(self, group: str, *names: str, cluster: str | None = None) -> None:
+        """Let the load balancer controller serve an Ingress of each name in a group."""
+        alb = "alb.ingress.kubernetes.io"
+        annotations = {f"{alb}/group.name": group, f"{alb}/scheme": "internet-facing"}
+        ingresses = [
+            Ingress("apps", name, annotations, ((f"{name}.example.com", name, 80),), (), is_going=False, address="")
+            for name in names
+        ]
+        Balancers(self, Network(self, cluster or self.cluster, self.vpc)).make(groups(ingresses)[0])
+
+    def record(self, name: str, type_: "RRTypeType", value: str) -> None:
+        """Write a record."""
+        record: ResourceRecordSetTypeDef = {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": []}
+        record["ResourceRecords"] = [{"Value": value}]
+        self.route53.change_resource_record_sets(
+            HostedZoneId=self.zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+        )
+
+    def own(self, host: str, owner: str = OWNER) -> None:
+        """Write a host's record and its owner's, as ExternalDNS does."""
+        self.record(host, "CNAME", "balancer.example.net")
+        told = f'"heritage=external-dns,external-dns/owner={owner},external-dns/resource=ingress/apps/shop"'
+        self.record(PREFIX.replace("%{record_type}", "cname") + host, "TXT", told)
+
+
+@contextmanager
+def account() -> Generator[InProcess]:
+    """An account with a network and a zone, and an empty cluster in it."""
+    with mock_aws():
+        yield InProcess("workshop", _vpc(), _zone())
+
+
+def another(before: InProcess) -> InProcess:
+    """The same account with another cluster and another zone, in which nothing is."""
+    return replace(before, cluster=f"{before.cluster}-next", zone=_zone())
+
+
+def _vpc() -> str:
+    ec2: EC2Client = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    for number in range(2):
+        tags = [{"Key": "kubernetes.io/role/elb", "Value": "1"}]
+        ec2.create_subnet(
+            VpcId=vpc,
+            CidrBlock=f"10.0.{number}.0/24",
+            AvailabilityZone=f"{REGION}{'ab'[number]}",
+            TagSpecifications=[{"ResourceType": "subnet", "Tags": tags}],
+        )
+    return vpc
+
+
+def _zone() -> str:
+    made = boto3.client("route53", region_name=REGION).create_hosted_zone(
+        Name="example.com", CallerReference=uuid.uuid4().hex
+    )
+    return made["HostedZone"]["Id"].rpartition("/")[2]
