@@ -54,8 +54,9 @@ def test_looking_needs_no_condition(action: str) -> None:
         {"StringNotEquals": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "other"}},
         {"StringLike": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "*"}},
         {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}},
+        {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}},
     ],
-    ids=["none", "a tag exists", "if it exists", "not another's", "any", "names of tags"],
+    ids=["none", "a tag exists", "if it exists", "not another's", "any", "names of tags", "a region"],
 )
 def test_a_condition_that_something_of_another_cluster_meets_is_none(condition: dict[str, object]) -> None:
     changing = policy(Action=["elasticloadbalancing:DeleteLoadBalancer"], Condition=condition)

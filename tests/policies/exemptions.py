@@ -25,7 +25,26 @@ PROXY_INIT = (
     "Linkerd's init container sets up the packet filter of its pod's own network; "
     "without it a CNI plugin would need the same on every node."
 )
+CONTROLLER = "aws:iam/rolePolicy:RolePolicy *load-balancer-controller-identity-policy, statement"
+NO_KEY_FOR_TAGS = (
+    "AWS supports no condition key for the tags of what it changes; only who switches the extra on gives the right."
+)
 EXEMPTIONS = (
+    Exemption(
+        "iam-changes-are-bound",
+        f"{CONTROLLER} OrderRules",
+        "elasticloadbalancing:SetRulePriorities may be done to anything*",
+        "AWS documents no condition key for it; its resource is rules of load balancers that such controllers name.",
+    ),
+    *(
+        Exemption("iam-changes-are-bound", f"{CONTROLLER} {sid}", f"{action} may be done *", NO_KEY_FOR_TAGS)
+        for sid, action in {
+            "WebAcls": "wafv2:AssociateWebACL, wafv2:DisassociateWebACL",
+            "SetWebAcl": "elasticloadbalancing:SetWebAcl",
+            "Shield": "shield:CreateProtection",
+            "UnShield": "shield:DeleteProtection",
+        }.items()
+    ),
     *(
         Exemption("demos-are-restricted", f"Deployment booksapp/{service}, *", "it may run as root *", ROOT_ONLY)
         for service in ("webapp", "authors", "books")

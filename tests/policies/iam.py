@@ -10,6 +10,8 @@ READING = ("batchget", "describe", "get", "list", "lookup", "search", "simulate"
 """How the names of actions begin that change nothing; a wildcard that goes further does."""
 DOCUMENTS = ("policy", "assumeRolePolicy")
 """Where roles and policies have their documents."""
+WIDE = {"aws:RequestedRegion", "aws:TagKeys"}
+"""Condition keys that say nothing of whose a thing is."""
 WITHOUT_ZONE = {"route53:listhostedzones", "route53:listhostedzonesbyname", "route53:getchange"}
 """Actions of Route 53 that are about no zone in particular; AWS knows no narrower resource for them."""
 
@@ -71,7 +73,7 @@ def _binds(condition: Json) -> bool:
             continue
         for key, value in mapping(keys).items():
             wild = [each for each in _list(value) if each.strip("*?") == ""]
-            if key != "aws:TagKeys" and not wild:
+            if key not in WIDE and not wild:
                 return True
     return False
 
