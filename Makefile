@@ -17,6 +17,9 @@ up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is st
 preview: .venv/installed ## show what `make up` would change
 	@$(PULUMI) preview --diff
 
+policies: .venv/installed ## a preview that fails if something is against tests/policies, Helm releases included
+	@$(PULUMI) preview --policy-pack tests/policies
+
 refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
@@ -64,4 +67,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench
+.PHONY: help up preview policies refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench

@@ -11,7 +11,7 @@ from components.cluster import Cluster, ClusterArgs
 from components.delivery import argo_cd
 from components.mesh import linkerd, viz
 from components.resources.eks_cluster import EksCluster
-from components.resources.meshed_namespace import MESHED, NamespaceMetadata, NamespacesArgs
+from components.resources.meshed_namespace import MESHED, MESHED_AND_RESTRICTED, NamespaceMetadata, NamespacesArgs
 from conventions import PROJECT
 from operations import parts
 from operations.aws import kubeconfig as eks_kubeconfig
@@ -25,6 +25,11 @@ NAMESPACES: Mapping[str, NamespaceMetadata] = {
     parts.LINKERD: linkerd.NAMESPACE_METADATA,
     parts.VIZ: viz.NAMESPACE_METADATA,
     parts.ARGO_CD: argo_cd.NAMESPACE_METADATA,
+    # Not booksapp: its services run as root, and every `up` would be warned of them.
+    parts.PODINFO: MESHED_AND_RESTRICTED,
+    parts.CIRCUIT_BREAKING: MESHED_AND_RESTRICTED,
+    parts.PROGRESSIVE_DELIVERY: MESHED_AND_RESTRICTED,
+    parts.GITOPS_DELIVERY: MESHED_AND_RESTRICTED,
 }
 """What those namespaces carry that are not simply meshed."""
 

@@ -1,12 +1,10 @@
 """`pulumi-language-python`: runs the program for the engine where Pulumi's own host cannot be had."""
 
 import os
-import runpy
 import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
@@ -15,43 +13,17 @@ from pathlib import Path
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi import RunError
 from pulumi.automation import PulumiFn, _server
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime import run_in_stack
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 from typing_extensions import override
 
+from sandbox.python_programs import end_plugins, run_plugin, run_program
+
 MESSAGE_LIMIT = 400 * 1024 * 1024
 PARENT_POLL_SECONDS = 1.0
 ENGINE_IS_DONE = "resource monitor shut down"
-
-
-def run_program(folder: Path) -> None:
-    """Run `__main__.py` in a folder; whatever it raises becomes the message that the engine shows."""
-    entry = folder / "__main__.py"
-    if not entry.is_file():
-        message = f"unable to find main python program `__main__.py` in `{folder}`"
-        raise RunError(message)
-    try:
-        runpy.run_path(str(folder), run_name="__main__")
-    except RunError:
-        raise
-    except SystemExit as ending:
-        if ending.code not in {None, 0}:
-            message = f"Program exited with non-zero exit code: {ending.code}"
-            raise RunError(message) from None
-    except Exception as error:  # noqa: BLE001 - the program's, shown as the real host shows it
-        message = f"Program failed with an unhandled exception:\n{own_traceback(error, folder)}"
-        raise RunError(message) from None
-
-
-def own_traceback(error: BaseException, folder: Path) -> str:
-    """The traceback from the program's first frame on."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [number for number, frame in enumerate(frames) if Path(frame.filename).is_relative_to(folder)]
-    limit = -(len(frames) - own[0]) if own else None
-    return "".join(traceback.format_exception(error, limit=limit))
 
 
 async def run_until_the_engine_ends(program: PulumiFn) -> None:
@@ -100,6 +72,13 @@ class PythonHost(LanguageServer):
         return language_pb2.RunResponse(bail=True) if response.error else response
 
     @override
+    def RunPlugin(
+        self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        """Run a plugin that is written in Python: a policy pack."""
+        return run_plugin(request, context)
+
+    @override
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Who answers."""
         return plugin_pb2.PluginInfo(version="0.0.0-sandbox")
@@ -127,6 +106,12 @@ def end_with_parent(parent: int) -> None:
     """End the process when the engine that started it is gone, even if it was killed."""
     while os.getppid() == parent:
         time.sleep(PARENT_POLL_SECONDS)
+    end()
+
+
+def end() -> None:
+    """End the process, and what it runs."""
+    end_plugins()
     os._exit(0)
 
 
@@ -138,7 +123,7 @@ def main() -> None:
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     for ending in (signal.SIGINT, signal.SIGTERM):  # the engine interrupts the host when it is done with it
-        signal.signal(ending, lambda _number, _frame: os._exit(0))
+        signal.signal(ending, lambda _number, _frame: end())
     threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     server.start()
     sys.stdout.write(f"{port}\n")

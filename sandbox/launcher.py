@@ -16,6 +16,7 @@ from sandbox.recovery import recover
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
+POLICY_PACK = "--policy-pack"
 PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state of a cluster that exists only on this machine
 
 PASSPHRASES = "PULUMI_CONFIG_PASSPHRASE"
@@ -44,7 +45,7 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
         elif "cancel" not in arguments:
             ensure_stack(setting.cli, home, stack_file)
     else:
-        setting = plain_setting(home, stack_file)
+        setting = plain_setting(home, stack_file, arguments)
         say(setting.description)
     # A setting is the stack's, wherever it is tried: it goes into the user's own file.
     os.chdir(chosen.project if arguments[:2] == ["config", "set"] else setting.cli.project)
@@ -105,15 +106,18 @@ def away_from_the_real_stack(home: paths.Home, account: Account, environment: di
     return prepared(home, account, kept)
 
 
-def plain_setting(home: paths.Home, stack_file: StackFile) -> Setting:
-    """The engine against any other cluster: the user's own backend, and real plugins only."""
+def plain_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
+    """The engine against any other cluster: the user's own backend, and real plugins only.
+
+    A policy pack gets helm, too: the objects of a release are judged as it renders them.
+    """
     if plugins.choice() is plugins.Choice.STAND_IN:
         message = (
             f"PULUMI_PLUGINS=stand-in, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
             "stand-ins are for the sandbox only, choose auto or real."
         )
         raise SandboxError(message)
-    found = tools.find(("pulumi",))
+    found = tools.find(tools.ENGINE if POLICY_PACK in arguments else ("pulumi",))
     program, _ = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
     environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}
     description = f"not used by stack {stack_file.stack} · plugins: real · backend: your own"

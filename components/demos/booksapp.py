@@ -14,6 +14,8 @@ from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
 NAMESPACE = "booksapp"
 WEBAPP, AUTHORS, BOOKS = 7000, 7001, 7002
+NOBODY = 65534
+"""The visitor's user, which would be root; it writes no file. The services have to be root: their database is its."""
 DATABASE = {"DATABASE_URL": "sqlite3:db/db.sqlite3"}
 AUTHORS_SITE = {"AUTHORS_SITE": f"http://authors:{AUTHORS}"}
 BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
@@ -127,5 +129,7 @@ def _traffic(demo: str, args: BooksappArgs) -> WorkloadArgs:
         "part_of": demo,
         "image": args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE),
         "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],
+        "user": NOBODY,
+        "read_only": True,
         "pod_annotations": args.get("pod_annotations", {}),
     }

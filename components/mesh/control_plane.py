@@ -20,6 +20,7 @@ def restart_key(generation: int, anchor: int, phase: TrustPhase) -> str:
 def values(key: str) -> Mapping[str, Input[object]]:
     """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
     webhook = {"externalSecret": True, "caBundle": PLACEHOLDER}
+    controller = bounded("20m", "50Mi", "250Mi")
     return {
         "identity": {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}},
         "proxyInjector": webhook,
@@ -28,7 +29,21 @@ def values(key: str) -> Mapping[str, Input[object]]:
         # Its schedule is the minute of the render, so every preview would show it; and a workshop need not phone home.
         "disableHeartBeat": True,
         "podAnnotations": {GENERATION: key},
+        "identityResources": bounded("10m", "10Mi", "250Mi"),
+        "destinationResources": controller,
+        "spValidatorResources": controller,
+        "policyController": {"resources": controller},
+        "proxyInjectorResources": controller,
+        "proxy": {"resources": bounded("10m", "20Mi", "250Mi")},  # of every meshed pod's, too
     }
+
+
+def bounded(cpu: str, memory: str, most_memory: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what a container of Linkerd's charts asks for, and the memory with which it is ended.
+
+    The limits are those of upstream's `values-ha.yaml`; its requests are for a cluster of more than one node.
+    """
+    return {"cpu": {"request": cpu}, "memory": {"request": memory, "limit": most_memory}}
 
 
 def transforms(ca_bundle: Output[str]) -> list[ResourceTransform]:

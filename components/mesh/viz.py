@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
+from components.mesh.control_plane import bounded
 from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import (
@@ -101,14 +102,19 @@ class Viz(ComponentResource):
 
 def values(pod_annotations: Mapping[str, Input[str]], dashboard_host: str | None = None) -> Mapping[str, Input[object]]:
     """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
-    server = {"externalSecret": True, "caBundle": PLACEHOLDER}
+    controller = {"resources": bounded("10m", "50Mi", "250Mi")}
+    server = {"externalSecret": True, "caBundle": PLACEHOLDER, **controller}
+    # The chart's own default would admit the local names only; an override has to keep them for port-forward.
+    hosts = {"enforcedHostRegexp": admitted_hosts(dashboard_host)} if dashboard_host else {}
     return {
         "createNamespaceMetadataJob": False,  # a hook; the namespace has its labels from the start
+        "metricsAPI": controller,
         "tap": server,
         "tapInjector": server,
+        "dashboard": {**controller, **hosts},
+        # Six hours of what a workshop's few dozen proxies say about themselves.
+        "prometheus": {"resources": bounded("50m", "300Mi", "2Gi")},
         "podAnnotations": dict(pod_annotations),
-        # The chart's own default would admit the local names only; an override has to keep them for port-forward.
-        **({"dashboard": {"enforcedHostRegexp": admitted_hosts(dashboard_host)}} if dashboard_host else {}),
     }
 
 

@@ -24,6 +24,15 @@ class NamespaceMetadata(TypedDict):
 
 MESHED: NamespaceMetadata = {"annotations": INJECT}
 
+MESHED_AND_RESTRICTED: NamespaceMetadata = {
+    "annotations": INJECT,
+    "labels": {"pod-security.kubernetes.io/warn": "restricted"},
+}
+"""A meshed namespace in which the API server warns of an app that asks for more than it needs.
+
+It cannot refuse pods: the init container that the mesh adds to each needs the right to set up the packet filter.
+"""
+
 
 class NamespacesArgs(TypedDict):
     """Inputs of a Namespaces."""

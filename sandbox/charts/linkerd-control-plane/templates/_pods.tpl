@@ -94,6 +94,7 @@ seccompProfile: {type: RuntimeDefault}
   imagePullPolicy: {{ $values.proxy.image.pullPolicy | default $values.imagePullPolicy }}
   command: [/usr/lib/linkerd/linkerd2-proxy-init]
   args: [--outbound-ports-to-ignore, {{ $values.proxyInit.kubeAPIServerPorts | quote }}]
+  {{- include "plane.resources" $values.proxy.resources | nindent 2 }}
   securityContext:
     allowPrivilegeEscalation: false
     capabilities: {add: [NET_ADMIN, NET_RAW]}

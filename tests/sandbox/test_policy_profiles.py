@@ -1,0 +1,66 @@
+"""The profiles of the policies beside those of Kubernetes' own admission: the same pods are refused."""
+
+import json
+import time
+import urllib.error
+from functools import cache
+
+import pytest
+
+from sandbox import ports
+from sandbox.api_client import ApiClient
+from sandbox.json_values import mapping
+from sandbox.paths import Home
+from tests.policies import pod_security
+from tests.policies.judged import Judged, pod_template
+from tests.test_policy_pods import BASELINE, RESTRICTED, app
+
+pytestmark = pytest.mark.sandbox
+
+PROFILES = {"baseline": pod_security.baseline, "restricted": pod_security.restricted}
+UNLIKE_ANY_POD = {"a Windows host", "all of /proc"}
+"""What the API server takes for no pod at all unless more is set, before it looks at profiles."""
+PODS = {"in order": app(), **{name: pod for name, pod in (BASELINE | RESTRICTED).items() if name not in UNLIKE_ANY_POD}}
+
+
+@cache
+def client(home: Home) -> ApiClient:
+    chosen = ports.recorded(home)
+    assert chosen is not None
+    return ApiClient(chosen.api, home.certificates)
+
+
+@cache
+def namespace(home: Home, profile: str) -> str:
+    """Return the path of a namespace that enforces a profile, in which pods can be made."""
+    path = f"/api/v1/namespaces/policy-{profile}"
+    labels = {"pod-security.kubernetes.io/enforce": profile}
+    metadata = {"name": f"policy-{profile}", "labels": labels}
+    client(home).apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    deadline = time.monotonic() + 30
+    while client(home).get(f"{path}/serviceaccounts/default") is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return path
+
+
+def refusal(home: Home, profile: str, judged: Judged) -> str:
+    """Return why the API server would not take a pod; nothing if it would."""
+    spec = mapping((pod_template(judged) or {})["spec"])
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app"}, "spec": spec}
+    try:
+        path = f"{namespace(home, profile)}/pods/app?fieldManager=test&dryRun=All"
+        client(home).request("PATCH", path, json.dumps(pod).encode())
+    except urllib.error.HTTPError as answer:
+        return str(mapping(json.loads(answer.read()))["message"])
+    return ""
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("asked", PODS)
+def test_a_policy_finds_what_kubernetes_refuses_and_nothing_else(sandbox_home: Home, profile: str, asked: str) -> None:
+    refused = refusal(sandbox_home, profile, PODS[asked])
+    found = [str(finding) for finding in PROFILES[profile](PODS[asked])]
+
+    assert not refused or "violates PodSecurity" in refused, "it is this that refuses"
+    assert bool(found) == bool(refused), f"{refused}\n{found}"
