@@ -10,7 +10,14 @@ from settings import Settings
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Return what is switched on without what it needs."""
-    return [*_plugin(settings), *_canary(settings), *_argo_cd(settings), *_dashboard(settings), *_hosts(settings)]
+    return [
+        *_plugin(settings),
+        *_canary(settings),
+        *_argo_cd(settings),
+        *_dashboard(settings),
+        *_hosts(settings),
+        *_end(settings),
+    ]
 
 
 def _plugin(settings: Settings) -> Iterator[Problem]:
@@ -69,6 +76,15 @@ def _hosts(settings: Settings) -> Iterator[Problem]:
             found, rule = f"the host '{host}' is that of {takers[host]}, too", "each host leads to one app"
             yield Problem(f"{PROJECT}:{key}", found, rule, "Choose another name for one of them.")
         takers.setdefault(host, key)
+
+
+def _end(settings: Settings) -> Iterator[Problem]:
+    if settings.workshop_ends and settings.workshop_days:
+        key = f"{PROJECT}:workshopDays"
+        found = f"it is {settings.workshop_days}, and workshopEnds is {settings.workshop_ends}"
+        rule = "a workshop ends on a day, or some days after its last `up`"
+        cure = f"Remove one with `pulumi config rm '{key}'` or `pulumi config rm '{PROJECT}:workshopEnds'`."
+        yield Problem(key, found, rule, cure)
 
 
 def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:

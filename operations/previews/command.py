@@ -11,6 +11,7 @@ from operations.previews import artifact, posting, pull_requests, recording
 from operations.previews.comment import Origin, compose, whole_diff
 from operations.problem import InputError, Problem
 
+PATHS = ("--folder", "--to", "--file")
 COMMANDS = ("record-preview", "comment", "post-comment", "reviewed-run")
 
 
@@ -25,36 +26,46 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
     commands = parser.add_subparsers(required=True)
     record = commands.add_parser("record-preview", help="preview a stack into a folder")
+    comment = commands.add_parser("comment", help="make a comment of such a folder")
+    post = commands.add_parser("post-comment", help="put a comment on its pull request")
+    reviewed = commands.add_parser("reviewed-run", help="print the run that previewed what a merge brought, if any did")
+    for each, run in {record: _record, comment: _comment, post: _post, reviewed: _reviewed}.items():
+        each.set_defaults(run=run)
+    _describe(record, comment, post, reviewed)
+    return parser
+
+
+def _describe(
+    record: argparse.ArgumentParser,
+    comment: argparse.ArgumentParser,
+    post: argparse.ArgumentParser,
+    reviewed: argparse.ArgumentParser,
+) -> None:
     record.add_argument("--plan", action="store_true", help="save a plan, too")
     record.add_argument(
         "--policy-pack", action="append", default=[], help="a folder of policies that judge the preview"
     )
-    record.set_defaults(run=_record)
-    comment = commands.add_parser("comment", help="make a comment of such a folder")
-    comment.add_argument("--commit", required=True, help="the commit that was previewed")
     comment.add_argument("--run", type=int, required=True, dest="number", help="a number, higher for each later run")
-    comment.add_argument("--run-url", required=True, help="where the run is shown")
     comment.add_argument("--sandbox", action="store_true", help="it was made on a sandbox, without credentials")
-    comment.add_argument("--to", type=Path, required=True, help="the file to write the comment to")
     comment.add_argument("--whole", type=Path, help="a file for the whole diff, of which a comment may hold a part")
-    comment.set_defaults(run=_comment)
-    for each in (record, comment):
-        each.add_argument("--folder", type=Path, required=True, help="the preview's files")
-    post = commands.add_parser("post-comment", help="put a comment on its pull request")
-    post.add_argument("--file", type=Path, required=True, help="the comment")
-    post.add_argument("--head-owner", required=True, help="the owner of the pull request's head")
-    post.add_argument("--head-branch", required=True, help="its branch")
-    post.add_argument("--commit", required=True, help="its commit")
-    post.set_defaults(run=_post)
-    reviewed = commands.add_parser("reviewed-run", help="print the run that previewed what a merge brought, if any did")
-    reviewed.add_argument("--commit", required=True, help="the commit on the main branch")
     reviewed.add_argument("--workflow", default="preview.yml", help="the workflow's file")
-    reviewed.set_defaults(run=_reviewed)
-    for each in (record, comment, post):
-        each.add_argument("--stack", required=True, help="the stack's name")
-    for each in (post, reviewed):
-        each.add_argument("--repository", required=True, help="owner/name")
-    return parser
+    _add("--folder", "the preview's files", record, comment)
+    _add("--stack", "the stack's name", record, comment, post)
+    _add("--commit", "the commit that was previewed, or merged", comment, post, reviewed)
+    _add("--repository", "owner/name", post, reviewed)
+    for option, text in {"--run-url": "where the run is shown", "--to": "the file to write the comment to"}.items():
+        _add(option, text, comment)
+    for option, text in {
+        "--file": "the comment",
+        "--head-owner": "whose its head is",
+        "--head-branch": "its branch",
+    }.items():
+        _add(option, text, post)
+
+
+def _add(option: str, text: str, *parsers: argparse.ArgumentParser) -> None:
+    for each in parsers:
+        each.add_argument(option, required=True, help=text, type=Path if option in PATHS else str)
 
 
 def _record(chosen: argparse.Namespace) -> int:

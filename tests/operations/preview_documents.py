@@ -58,6 +58,13 @@ def account(
     return Account(stack, digest, not failed, told, log)
 
 
-def comment(*steps: Json, **more: object) -> str:
+def comment(
+    *steps: Json,
+    failed: bool = False,
+    log: str = "",
+    findings: Sequence[Json] | None = None,
+    diagnostics: Sequence[Json] = (),
+) -> str:
     """Return the comment of a preview with these steps."""
-    return compose(account(*steps, **more), ORIGIN, NOW)  # type: ignore[arg-type]
+    told = account(*steps, failed=failed, log=log, findings=findings, diagnostics=diagnostics)
+    return compose(told, ORIGIN, NOW)

@@ -67,10 +67,11 @@ def test_a_marker_in_the_middle_of_a_comment_is_none(server: GitHub) -> None:
 def test_two_that_post_at_once_leave_one_comment_with_the_later_run(server: GitHub) -> None:
     server.meeting = threading.Barrier(2)
     done: list[str] = []
-    posters = [
-        threading.Thread(target=lambda run=run: done.append(post(server.repository(), 5, "dev", body(str(run), run))))
-        for run in (1, 2)
-    ]
+
+    def poster(run: int) -> None:
+        done.append(post(server.repository(), 5, "dev", body(str(run), run)))
+
+    posters = [threading.Thread(target=poster, args=(run,)) for run in (1, 2)]
     for each in posters:
         each.start()
     for each in posters:
