@@ -12,7 +12,7 @@ help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
-	@$(PULUMI) up $(YES)
+	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)')
 
 preview: .venv/installed ## show what `make up` would change
 	@$(PULUMI) preview --diff
@@ -20,11 +20,22 @@ preview: .venv/installed ## show what `make up` would change
 policies: .venv/installed ## a preview that fails if something is against tests/policies, Helm releases included
 	@$(PULUMI) preview --policy-pack tests/policies
 
+record-preview: .venv/installed ## preview into the files of FOLDER, of which a comment is made
+	@$(PYTHON) -m operations record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' $(PLAN)
+
+outputs: .venv/installed ## what the last `up` gave out, as Markdown
+	@$(PYTHON) -m operations outputs --stack $(STACK)
+
 refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## take everything away again, and show what is left
 	@$(PULUMI) destroy $(YES) && $(PYTHON) -m operations leftovers --stack $(STACK)
+
+# Only what is asked for on the command line: no default of STACK or YES takes anything away here.
+TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
+teardown: .venv/installed ## take away the workshops that are over (all stacks, or STACK=); only shown without YES=--yes
+	@$(PYTHON) -m operations teardown $(TEARDOWN)
 
 recover: .venv/installed ## after a killed run on a cluster of yours: take up what it had begun
 	@$(PULUMI) cancel --yes $(STACK)
@@ -60,6 +71,7 @@ test: .venv/installed ## run every test
 
 check: .venv/installed ## linters and type checks
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright
+	@$(PYTHON) -m sandbox workflows && .venv/bin/zizmor --offline --no-progress --quiet .github
 
 diagram: .venv/installed ## draw the README's picture anew from the program's resources
 	@$(PYTHON) -m tests.diagram
@@ -67,4 +79,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview policies refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench
+.PHONY: help up preview policies refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown

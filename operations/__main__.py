@@ -2,20 +2,30 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from operations import expiry, leftovers, report
+from operations import expiry, leftovers, outputs_summary, report, teardown_command
+from operations.previews import command as previews
 from operations.problem import InputError
 from operations.stack_settings import from_file
+
+OWN_ARGUMENTS: dict[str, Callable[[Sequence[str]], int]] = {
+    **dict.fromkeys(previews.COMMANDS, previews.main),
+    "teardown": lambda arguments: teardown_command.main(arguments[1:]),
+}
+"""Commands that are not about one stack's settings, and read their own arguments."""
 
 
 def main() -> int:
     """Run one command; return its exit status."""
+    if sys.argv[1:2] and (own := OWN_ARGUMENTS.get(sys.argv[1])):
+        return _told(partial(own, sys.argv[1:]))
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
-    parser.add_argument("command", choices=["check-cluster", "expiry", "leftovers"])
+    parser.add_argument("command", choices=["check-cluster", "expiry", "leftovers", "outputs"])
     parser.add_argument("--stack", required=True, help="the stack's name, as in Pulumi.<stack>.yaml")
     parser.add_argument("--days", type=int, default=expiry.DAYS, help="expiry: for how long certificates have to last")
     chosen = parser.parse_args()
@@ -23,9 +33,17 @@ def main() -> int:
         "check-cluster": report.check_cluster,
         "expiry": partial(expiry.report, days=chosen.days),
         "leftovers": leftovers.report,
+        "outputs": outputs_summary.report,
     }
+    return _told(
+        lambda: commands[chosen.command](from_file(Path(f"Pulumi.{chosen.stack}.yaml")), chosen.stack, Console())
+    )
+
+
+def _told(run: Callable[[], int]) -> int:
+    """Return the exit status of a command; what is wrong with its inputs is told without a traceback."""
     try:
-        return commands[chosen.command](from_file(Path(f"Pulumi.{chosen.stack}.yaml")), chosen.stack, Console())
+        return run()
     except InputError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1

@@ -18,6 +18,7 @@ def contradictions(settings: Settings) -> list[Problem]:
         *_dashboard(settings),
         *_hosts(settings),
         *eks_rules.contradictions(settings),
+        *_end(settings),
     ]
 
 
@@ -77,6 +78,15 @@ def _hosts(settings: Settings) -> Iterator[Problem]:
             found, rule = f"the host '{host}' is that of {takers[host]}, too", "each host leads to one app"
             yield Problem(f"{PROJECT}:{key}", found, rule, "Choose another name for one of them.")
         takers.setdefault(host, key)
+
+
+def _end(settings: Settings) -> Iterator[Problem]:
+    if settings.workshop_ends and settings.workshop_days:
+        key = f"{PROJECT}:workshopDays"
+        found = f"it is {settings.workshop_days}, and workshopEnds is {settings.workshop_ends}"
+        rule = "a workshop ends on a day, or some days after its last `up`"
+        cure = f"Remove one with `pulumi config rm '{key}'` or `pulumi config rm '{PROJECT}:workshopEnds'`."
+        yield Problem(key, found, rule, cure)
 
 
 def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:

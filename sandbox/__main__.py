@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sandbox import bench, control_plane, launcher, paths, rollouts, status
+from sandbox import bench, control_plane, launcher, paths, rollouts, status, workflows
 from sandbox.console import say
 from sandbox.failure import SandboxError
 
@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     timing = commands.add_parser("bench", help="time the stack in a sandbox of its own, beside the same by hand")
     timing.add_argument("--json", action="store_true", help="figures as JSON")
     commands.add_parser("rollouts", help="start the Argo Rollouts controller beside it, so that canaries run")
+    commands.add_parser("workflows", help="lint the files of .github/workflows")
     commands.add_parser("status", help="what runs, where, and how much memory it takes")
     pulumi = commands.add_parser("pulumi", help="run the Pulumi engine with what it needs here")
     pulumi.add_argument("--stack", required=True, help="the stack, such as local or dev")
@@ -46,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         bench.run(as_json=options.json)
     elif options.command == "rollouts":
         rollouts.up(home)
+    elif options.command == "workflows":
+        return workflows.lint(paths.PROJECT)
     elif options.command == "status":
         return status.show(home)
     elif options.command in ("pulumi", "run"):

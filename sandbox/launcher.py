@@ -17,6 +17,8 @@ from sandbox.recovery import recover
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
 POLICY_PACK = "--policy-pack"
+WITHOUT_STACK = {"cancel", "ls"}
+"""Commands that make no stack where there is none: asking which there are leaves none behind."""
 PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state of a cluster that exists only on this machine
 
 PASSPHRASES = "PULUMI_CONFIG_PASSPHRASE"
@@ -42,7 +44,7 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
             mend_torn_files(home)
             ensure_stack(setting.cli, home, stack_file)
             recover(setting.cli, home, stack_file)
-        elif "cancel" not in arguments:
+        elif not WITHOUT_STACK.intersection(arguments):
             ensure_stack(setting.cli, home, stack_file)
     else:
         setting = plain_setting(home, stack_file, arguments)

@@ -32,6 +32,7 @@ class Tool:
 
 
 KUBERNETES_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+WORKFLOW_LINTER = "actionlint"
 ROLLOUTS_CONTROLLER, PLUGIN_DOUBLE = "rollouts-controller", "gatewayapi-plugin"
 ARGO_MODULE = "linkerd-workshop/sandbox/tools/argo-rollouts"
 TOOLS: dict[str, Tool] = {
@@ -54,6 +55,15 @@ TOOLS: dict[str, Tool] = {
         ),
         # A double of our own; the real plugin tells no version, so what PATH has is not taken for it.
         Tool(PLUGIN_DOUBLE, ("--version",), (0, 0, 0), (0, 0, 0), "argo-rollouts", f"{ARGO_MODULE}/{PLUGIN_DOUBLE}"),
+        # Not a part of the sandbox: it reads the workflows' files for `make check`.
+        Tool(
+            WORKFLOW_LINTER,
+            ("-version",),
+            (1, 7, 0),
+            (1, 8, 0),
+            "actionlint",
+            "github.com/rhysd/actionlint/cmd/actionlint",
+        ),
         Tool("pulumi", ("version",), (3, 250, 0), (4, 0, 0), "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
     )
 }
@@ -65,6 +75,7 @@ CANARY = (ROLLOUTS_CONTROLLER, PLUGIN_DOUBLE)
 VERSION_VARIABLES = {
     "helm": ("helm.sh/helm/v3", "helm.sh/helm/v3/internal/version.version={version}"),
     "kwok": ("sigs.k8s.io/kwok", "sigs.k8s.io/kwok/pkg/consts.Version={version}"),
+    "actionlint": ("github.com/rhysd/actionlint", "github.com/rhysd/actionlint.version={version}"),
     "pulumi": (
         "github.com/pulumi/pulumi/pkg/v3",
         "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}",

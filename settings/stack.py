@@ -8,7 +8,7 @@ from settings.delivery import Delivery
 from settings.demos import Demos
 from settings.eks import OptionalDns, OptionalEks, PublicHosts
 from settings.mesh import GatewayApi, Trust, Viz
-from settings.values import OptionalDate, OptionalText, Section, Text
+from settings.values import OptionalDate, OptionalDays, OptionalText, Section, Text
 
 
 class Settings(Section):
@@ -23,6 +23,9 @@ class Settings(Section):
     public_hosts: PublicHosts = Field(default=PublicHosts(), description="a mapping of settings", examples=[{}])
     workshop_ends: OptionalDate = Field(
         default=None, description="the workshop's last day, YYYY-MM-DD", examples=[date(2027, 1, 31)]
+    )
+    workshop_days: OptionalDays = Field(
+        default=None, description="whole days from 1 to 366, or 0 for a workshop without an end", examples=[14]
     )
     gateway_api: GatewayApi = Field(default=GatewayApi(), description="a mapping of settings", examples=[{}])
     trust: Trust = Field(default=Trust(), description="a mapping of settings", examples=[{}])

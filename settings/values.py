@@ -73,6 +73,12 @@ OptionalDate = Annotated[
 ]
 
 
+def _unset_if_zero(value: object) -> object:
+    """Take the default of Pulumi.yaml for None, as text or as a number; `false` is none."""
+    return None if value == "0" or (value == 0 and not isinstance(value, bool | float)) else value
+
+
+OptionalDays = Annotated[Annotated[int, not_a_boolean, Field(ge=1, le=366)] | None, BeforeValidator(_unset_if_zero)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Route = Annotated[
     Literal["gateway.networking.k8s.io", "policy.linkerd.io"],

@@ -65,6 +65,7 @@ LEAVES = tuple(
 ROWS = [
     _row("ingressClass", "nginx"),
     _row("workshopEnds", "2027-01-31"),
+    _row("workshopDays", 14),
     _row("trust.anchorDays", 3000),  # holds for the next anchor: another one at once would be an outage
     _row(
         "trust.issuerDays",

@@ -1,0 +1,61 @@
+"""When a workshop is over: on a day, or some days after its last `up`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from math import ceil
+
+from settings import Settings
+
+A_DAY = timedelta(days=1)
+
+
+class Stage(StrEnum):
+    """How far a workshop is."""
+
+    ENDLESS = "endless"
+    """Its settings name no end, so nobody takes it away."""
+    RUNNING = "running"
+    ENDING = "ending"
+    """It will be over within the days of the warning."""
+    OVER = "over"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A workshop's end."""
+
+    stage: Stage
+    sentence: str
+    """When it is over, and by what rule."""
+
+
+def needs_last_up(settings: Settings) -> bool:
+    """Whether the end is counted from the last `up`."""
+    return settings.workshop_days is not None
+
+
+def ending(settings: Settings, last_up: datetime | None, now: datetime, warn_days: int) -> Ending:
+    """Return when the workshop ends; `last_up` is asked for only where `needs_last_up` says so.
+
+    A last day is over at midnight, UTC.
+    """
+    if settings.workshop_ends:
+        end = datetime.combine(settings.workshop_ends, time(tzinfo=UTC)) + A_DAY
+        return _ending(end, f"its last day is {settings.workshop_ends}", now, warn_days)
+    if settings.workshop_days is None:
+        return Ending(Stage.ENDLESS, "its settings name no end")
+    if last_up is None:
+        return Ending(Stage.RUNNING, "its days are counted from its first `up`, which has not been")
+    end = last_up + settings.workshop_days * A_DAY
+    why = f"its last `up` was on {last_up:%Y-%m-%d %H:%M} UTC, and it lives {settings.workshop_days} days"
+    return _ending(end, why, now, warn_days)
+
+
+def _ending(end: datetime, why: str, now: datetime, warn_days: int) -> Ending:
+    left = end - now
+    if left <= timedelta(0):
+        return Ending(Stage.OVER, f"over since {end:%Y-%m-%d %H:%M} UTC: {why}")
+    days = ceil(left / A_DAY)
+    stage = Stage.ENDING if left <= warn_days * A_DAY else Stage.RUNNING
+    return Ending(stage, f"over in {days} {'day' if days == 1 else 'days'}: {why}")

@@ -1,0 +1,86 @@
+"""What `pulumi preview --json` prints, as far as a reviewer is told of it."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CHANGING = ("create", "update", "replace", "delete", "import", "discard")
+"""Operations that change something; the two halves of a replacement are told as one `replace`."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class State(_Part):
+    """A resource as it is, or as it is going to be."""
+
+    custom: bool = False
+    inputs: dict[str, object] = Field(default={})
+    outputs: dict[str, object] = Field(default={})
+
+
+class PropertyDiff(_Part):
+    """How one property changes."""
+
+    kind: str = ""
+
+
+class Step(_Part):
+    """One resource, and what would be done with it."""
+
+    op: str
+    urn: str
+    old: State | None = Field(default=None, alias="oldState")
+    new: State | None = Field(default=None, alias="newState")
+    replace_reasons: list[str] | None = Field(default=None, alias="replaceReasons")
+    detailed_diff: dict[str, PropertyDiff] | None = Field(default=None, alias="detailedDiff")
+
+    @cached_property
+    def type(self) -> str:
+        """The resource's type token, such as `kubernetes:apps/v1:Deployment`."""
+        parts = self.urn.split("::", 3)
+        return parts[2].rpartition("$")[2] if len(parts) > 2 else ""  # noqa: PLR2004  of four parts the third
+
+    @cached_property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.split("::", 3)[-1]
+
+    @property
+    def state(self) -> State:
+        """The resource as it is going to be, or as it was if it goes."""
+        return self.new or self.old or State()
+
+
+class Diagnostic(_Part):
+    """Something that the engine or the program said."""
+
+    urn: str = ""
+    message: str = ""
+    severity: str = ""
+
+
+class Digest(_Part):
+    """The whole document."""
+
+    steps: list[Step] = Field(default=[])
+    diagnostics: list[Diagnostic] = Field(default=[])
+    changes: dict[str, int] = Field(default={}, alias="changeSummary")
+
+    def changed(self) -> Iterator[Step]:
+        """Yield what would be changed; components and providers are no objects, and are left out."""
+        for step in self.steps:
+            if step.op in CHANGING and step.state.custom and not step.type.startswith("pulumi:"):
+                yield step
+
+
+class Finding(_Part):
+    """What a policy has to say, as the engine's event log has it."""
+
+    policy: str = Field(alias="policyName")
+    pack: str = Field(default="", alias="policyPackName")
+    level: str = Field(default="", alias="enforcementLevel")
+    message: str = ""
+    urn: str = Field(default="", alias="resourceUrn")

@@ -1,0 +1,51 @@
+"""Texts in Markdown that nothing in them can break out of.
+
+What a preview shows was written by somebody: it may hold fences, HTML, mentions of people and links to issues. All of
+it goes into code, in which GitHub takes none of these, between more backticks than it has in a row.
+"""
+
+import re
+import unicodedata
+
+_TICKS = re.compile("`+")
+_KEPT = "\n"
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories of what is not seen, or makes text read in another order than it is written."""
+
+
+def visible(text: str) -> str:
+    """Return a text in which every character is seen, those that are not as their escapes."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        each
+        if each in _KEPT or unicodedata.category(each) not in _UNSEEN
+        else each.encode("unicode_escape").decode("ascii")
+        if not "\ud800" <= each <= "\udfff"
+        else f"\\u{ord(each):04x}"
+        for each in text
+    )
+
+
+def code(text: str, longest: int = 100) -> str:
+    """Return a text as code within a line."""
+    line = " ".join(visible(text).split()) or " "
+    line = line if len(line) <= longest else f"{line[: longest - 1]}…"
+    ticks = "`" * (_longest_run(line) + 1)
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{ticks}{space}{line}{space}{ticks}"
+
+
+def fence(text: str, language: str = "") -> str:
+    """Return a text as a block of code."""
+    ticks = "`" * max(3, _longest_run(text) + 1)
+    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
+
+
+def folded(title: str, content: str) -> str:
+    """Return a content that one click shows; the title is not escaped."""
+    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _TICKS.findall(text)), default=0)

@@ -1,0 +1,43 @@
+"""`python -m operations teardown`: takes away the workshops that are over."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from operations.ending import Stage, ending
+from operations.stack_settings import from_file
+from operations.teardown import Order, stacks, teardown
+from operations.teardown_report import tell
+
+WARN_DAYS, UNLOCK_HOURS = 3, 6
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="operations teardown", description=__doc__)
+    parser.add_argument("--stack", action="append", help="a stack's name (default: every stack that has a file)")
+    parser.add_argument("--yes", action="store_true", help="take away what is over; without it only tell what would be")
+    parser.add_argument("--check", action="store_true", help="only fail if a stack's last day is over")
+    parser.add_argument("--warn-days", type=int, default=WARN_DAYS, help="how many days before the end to warn")
+    parser.add_argument(
+        "--unlock-hours", type=int, default=UNLOCK_HOURS, help="how old the lock of a run is that must be gone"
+    )
+    chosen = parser.parse_args(arguments)
+    folder, now = Path(), datetime.now(UTC)
+    names: list[str] = chosen.stack or stacks(folder)
+    if chosen.check:
+        return _check(names, folder, now)
+    order = Order(now, chosen.warn_days, chosen.unlock_hours, chosen.yes)
+    return tell(list(teardown(names, folder, order)), Console(), destroyed=chosen.yes)
+
+
+def _check(names: Sequence[str], folder: Path, now: datetime) -> int:
+    """Return 1 if a stack's last day is over: whoever brought it up now would see it taken away at once."""
+    ends = {name: ending(from_file(folder / f"Pulumi.{name}.yaml"), None, now, 0) for name in names}
+    over = {name: end.sentence for name, end in ends.items() if end.stage is Stage.OVER}
+    for name, sentence in over.items():
+        Console().print(f"Stack {name} is {sentence}.", markup=False, highlight=False, soft_wrap=True)
+    return 1 if over else 0

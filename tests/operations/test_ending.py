@@ -1,0 +1,70 @@
+"""When a workshop is over."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from operations.ending import Stage, ending, needs_last_up
+from operations.problem import InputError
+from operations.stack_settings import parse
+from settings import Settings
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+def settings(**values: object) -> Settings:
+    return Settings.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("last_day", "stage"),
+    [
+        (date(2026, 11, 25), Stage.OVER),
+        (date(2026, 11, 26), Stage.ENDING),
+        (date(2026, 11, 28), Stage.ENDING),
+        (date(2026, 11, 29), Stage.RUNNING),
+    ],
+)
+def test_a_last_day_is_over_at_its_midnight(last_day: date, stage: Stage) -> None:
+    assert ending(settings(workshopEnds=last_day), None, NOON, 3).stage is stage
+
+
+def test_the_last_day_itself_belongs_to_the_workshop() -> None:
+    wanted = settings(workshopEnds=NOON.date())
+    midnight = datetime(2026, 11, 27, tzinfo=UTC)
+
+    assert ending(wanted, None, midnight - timedelta(seconds=1), 0).stage is Stage.RUNNING
+    assert ending(wanted, None, midnight, 0).stage is Stage.OVER
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "stage"), [(8, Stage.OVER), (7, Stage.OVER), (6, Stage.ENDING), (1, Stage.RUNNING)]
+)
+def test_days_are_counted_from_the_last_up(days_ago: int, stage: Stage) -> None:
+    found = ending(settings(workshopDays=7), NOON - timedelta(days=days_ago), NOON, 3)
+
+    assert found.stage is stage
+    assert "it lives 7 days" in found.sentence
+
+
+def test_a_stack_that_was_never_up_is_not_over() -> None:
+    assert ending(settings(workshopDays=1), None, NOON, 3).stage is Stage.RUNNING
+
+
+@pytest.mark.parametrize("values", [{}, {"workshopDays": 0}, {"workshopDays": "0"}, {"workshopEnds": ""}])
+def test_without_the_setting_there_is_no_end(values: dict[str, object]) -> None:
+    wanted = settings(**values)
+
+    assert ending(wanted, NOON - timedelta(days=4000), NOON, 3).stage is Stage.ENDLESS
+    assert not needs_last_up(wanted)
+
+
+def test_a_day_and_a_number_of_days_at_once_are_refused() -> None:
+    with pytest.raises(InputError, match=r"workshopDays: it is 7, and workshopEnds is 2027-01-31, but .*config rm"):
+        parse({"workshopDays": "7", "workshopEnds": "2027-01-31"})
+
+
+@pytest.mark.parametrize("days", ["-1", "367", "1.5", True, False, "soon", 0.0])
+def test_days_that_are_none_are_refused(days: object) -> None:
+    with pytest.raises(InputError, match=r"workshopDays: the value is .* whole days from 1 to 366"):
+        parse({"workshopDays": days})
