@@ -34,16 +34,16 @@ def check(scene: Scene) -> Iterator[Line]:
     namespace = parts.PROGRESSIVE_DELIVERY if demo.owner == "pulumi" else parts.GITOPS_DELIVERY
     rollout = scene.api.find(f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/rollouts/{ROLLOUT}")
     yield _rollout(rollout)
-    version = _version(rollout)
+    found = version(rollout)
     if demo.owner == "pulumi":
         cure = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
-        yield GROUP.judged("version", version or "none", good=version == demo.version, cure=cure)
+        yield GROUP.judged("version", found or "none", good=found == demo.version, cure=cure)
     else:
-        yield GROUP.skipped("version", f"it is {version or 'none'}; Argo CD takes it from its repository")
+        yield GROUP.skipped("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
     route = routes.find(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
     yield routes.accepted(GROUP, route, ROUTE)
     yield _weights(rollout, routes.weights(route))
-    yield _answers(scene, namespace, version, settled=text(rollout, "status", "phase") == "Healthy")
+    yield _answers(scene, namespace, found, settled=text(rollout, "status", "phase") == "Healthy")
 
 
 def _rollout(rollout: object) -> Line:
@@ -58,7 +58,8 @@ def _rollout(rollout: object) -> Line:
     return GROUP.judged("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
 
 
-def _version(rollout: object) -> str:
+def version(rollout: object) -> str:
+    """Return the tag of a Rollout's image; empty if there is none."""
     container = next(iter(entries(rollout, "spec", "template", "spec", "containers")), None)
     return text(container, "image").rpartition(":")[2]
 
@@ -82,7 +83,7 @@ def _due(rollout: object) -> int:
     return weights[-1] if weights else 0
 
 
-def _answers(scene: Scene, namespace: str, version: str, *, settled: bool) -> Line:
+def _answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
     """Return which versions the client met; one that has just left is waited for."""
     name = "versions that answer"
     clients = of(pods(scene.api, namespace), CLIENT)
@@ -93,7 +94,7 @@ def _answers(scene: Scene, namespace: str, version: str, *, settled: bool) -> Li
         met = _met(scene.api, clients[0])
         answers = {each for each in met if each != FAILED}
         errors = met[FAILED] > 0 and not scene.settings.demos.progressive_delivery.random_errors
-        good = bool(answers) and not errors and (answers == {version} or not settled)
+        good = bool(answers) and not errors and (answers == {due} or not settled)
         if good or time.monotonic() >= end:
             break
         scene.tell(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
