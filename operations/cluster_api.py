@@ -48,14 +48,16 @@ class ClusterApi:
     """The API server's URL."""
     advice: Advice
     """What to do where it does not let the user in."""
+    configuration: Any
+    """The client's own, which has no types: the server, who asks, and the way there."""
 
     def __init__(self, kubeconfig: str | Kubeconfig | None, context: str | None = None) -> None:
         if isinstance(kubeconfig, Kubeconfig):
-            self.advice, configuration = kubeconfig.advice, load_document(kubeconfig)
+            self.advice, self.configuration = kubeconfig.advice, load_document(kubeconfig)
         else:
-            self.advice, configuration = Advice(), load(kubeconfig, context)
-        self.address = str(configuration.host)
-        self._client = _client.ApiClient(configuration)
+            self.advice, self.configuration = Advice(), load(kubeconfig, context)
+        self.address = str(self.configuration.host)
+        self._client = _client.ApiClient(self.configuration)
 
     def get(self, path: str) -> Answer:
         """Return the answer to GET `path`. Raises InputError if the server does not answer."""
@@ -74,11 +76,6 @@ class ClusterApi:
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
         """Return the answer to POST `path`. Raises InputError if the server does not answer."""
         return self.ask("POST", path, body)
-
-    @property
-    def configuration(self) -> Any:  # noqa: ANN401  the client has no types
-        """The client's own configuration: the server, who asks, and the way there."""
-        return self._client.configuration
 
     def ask(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
         """Return the answer to any question. Raises InputError if the server does not answer."""

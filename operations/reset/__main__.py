@@ -15,12 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from conventions import OWNER
+from operations import parts
 from operations.cluster_api import ClusterApi, refusal, text
+from operations.clusters import api_of
 from operations.first_contact import greet
 from operations.problem import InputError, Problem
 from operations.reset import baseline
 from operations.reset.baseline import Change
-from operations.reset.by_hand import Touched, demo_namespaces, touched
+from operations.reset.by_hand import Touched, touched
 from operations.stack_settings import from_file
 from settings import Settings
 from settings.demos import ProgressiveDelivery
@@ -47,7 +49,7 @@ def main() -> int:
 
 def _reset(stack_file: Path, stack: str, *, ask: bool) -> int:
     settings, console = from_file(stack_file), Console()
-    api = ClusterApi(settings.kubeconfig, settings.context)
+    api = api_of(settings)
     greet(api)
     _check_owner(api, settings, stack)
     changed = baseline.changes(stack_file)
@@ -60,14 +62,14 @@ def _reset(stack_file: Path, stack: str, *, ask: bool) -> int:
             return status
     for each in found:
         _delete(api, each)
-    targets = (*DEMOS, *(f"**::{namespace}-namespace" for namespace in demo_namespaces(settings)))
+    targets = (*DEMOS, *(f"**::{namespace}-namespace" for namespace in parts.demo_namespaces(settings)))
     options = [option for target in targets for option in ("--target", target)]
     return _pulumi(stack, "up", "--refresh", "--yes", "--skip-preview", *options)
 
 
 def _check_owner(api: ClusterApi, settings: Settings, stack: str) -> None:
     """Refuse to touch namespaces of somebody else, such as those of a cluster that was chosen by mistake."""
-    found = {name: api.find(f"/api/v1/namespaces/{name}") for name in demo_namespaces(settings)}
+    found = {name: api.find(f"/api/v1/namespaces/{name}") for name in parts.demo_namespaces(settings)}
     foreign = [name for name, each in found.items() if each and text(each, "metadata", "annotations", OWNER) != stack]
     rule, cure = f"stack {stack} resets nothing but its own", "Check the stack's kubeconfig and context."
     if foreign:

@@ -56,7 +56,7 @@ def touched(api: ClusterApi, settings: Settings, version: str) -> Iterator[Touch
     Raises InputError if the server refuses.
     """
     found = dict[str, Touched]()
-    for namespace in demo_namespaces(settings):
+    for namespace in parts.demo_namespaces(settings):
         for kind in KINDS:
             for each in items(api.find(kind.format(namespace))):
                 path = f"{kind.format(namespace)}/{text(each, 'metadata', 'name')}"
@@ -64,15 +64,6 @@ def touched(api: ClusterApi, settings: Settings, version: str) -> Iterator[Touch
                     found[path] = Touched(path, f"written by {', '.join(hands)}")
     found |= {each.path: each for each in _restless(api, settings, version) if each.path not in found}
     yield from found.values()
-
-
-def demo_namespaces(settings: Settings) -> list[str]:
-    """Return the namespaces that hold nothing but a demo."""
-    return [
-        name
-        for name in parts.namespaces(settings)
-        if name not in (parts.LINKERD, parts.VIZ, parts.ARGO_ROLLOUTS, parts.ARGO_CD)
-    ]
 
 
 def _hands(each: object) -> set[str]:
@@ -87,7 +78,7 @@ def _restless(api: ClusterApi, settings: Settings, version: str) -> Iterator[Tou
 
     Made anew, a Rollout begins at its version at once; changed, it would go there by a canary.
     """
-    if parts.PROGRESSIVE_DELIVERY not in demo_namespaces(settings):
+    if parts.PROGRESSIVE_DELIVERY not in parts.demo_namespaces(settings):
         return  # Argo CD keeps the version in its repository
     path = f"/apis/argoproj.io/v1alpha1/namespaces/{parts.PROGRESSIVE_DELIVERY}/rollouts/{canary.ROLLOUT}"
     rollout = api.find(path)

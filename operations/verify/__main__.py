@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from operations.cluster_api import ClusterApi
+from operations.clusters import api_of
 from operations.first_contact import greet
 from operations.problem import InputError
 from operations.stack_settings import from_file
@@ -34,7 +34,7 @@ def main() -> int:
 
 def _verify(chosen: argparse.Namespace) -> int:
     settings = from_file(Path(f"Pulumi.{chosen.stack}.yaml"))
-    api = ClusterApi(settings.kubeconfig, settings.context)
+    api = api_of(settings)
     greet(api)
     start = time.monotonic()
     with show.progress(Console(stderr=True)) as tell:

@@ -14,6 +14,8 @@ TITLES = {
     parts.VIZ: "viz",
     parts.ARGO_ROLLOUTS: "Argo Rollouts",
     parts.ARGO_CD: "Argo CD",
+    parts.LOAD_BALANCER_CONTROLLER: "AWS Load Balancer Controller",
+    parts.EXTERNAL_DNS: "ExternalDNS",
 }
 MOST_REASONS = 3
 
@@ -22,7 +24,7 @@ def check(scene: Scene) -> Iterator[Line]:
     """Yield one line for each installed part."""
     wanted = parts.namespaces(scene.settings)
     for namespace, title in TITLES.items():
-        yield _installed(scene, namespace, title) if namespace in wanted else GROUP.skipped(title, "it is switched off")
+        yield _installed(scene, namespace, title) if namespace in wanted else GROUP.skipped(title, "the stack has none")
 
 
 def _installed(scene: Scene, namespace: str, title: str) -> Line:

@@ -40,8 +40,8 @@ class Scene:
 
     @property
     def meshed_namespaces(self) -> list[str]:
-        """The stack's namespaces whose pods have proxies: all but Argo CD's."""
-        return [name for name in parts.namespaces(self.settings) if name != parts.ARGO_CD]
+        """The stack's namespaces whose pods have proxies."""
+        return parts.meshed_namespaces(self.settings)
 
     @property
     def simulated(self) -> bool:

@@ -92,7 +92,7 @@ def _endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
 def _injection(scene: Scene) -> Line:
     """Return whether pods that are only tried, and never made, come back with a proxy."""
     name = "new pods get a proxy"
-    namespaces = [each for each in scene.meshed_namespaces if each not in (parts.LINKERD, parts.VIZ)]
+    namespaces = parts.demo_namespaces(scene.settings)
     if not namespaces:
         return GROUP.skipped(name, "every demo is switched off")
     troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _trouble(scene, each))]
