@@ -55,6 +55,15 @@ check-cluster: .venv/installed ## ask the stack's cluster whether it is ready
 expiry: .venv/installed ## when certificates end; fails if one does within 30 days (DAYS=), or before the workshop
 	@$(PYTHON) -m operations expiry --stack $(STACK) --days $(or $(DAYS),30)
 
+verify: .venv/installed ## see whether the workshop does what it is meant to do (JSON=1, REQUESTS=<number>)
+	@$(PYTHON) -m operations.verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))
+
+reset: .venv/installed ## bring the demos back to where they were before the workshop
+	@$(PYTHON) -m operations.reset --stack $(STACK) $(YES)
+
+demo: .venv/installed ## print a demo's script: make demo NAME=booksapp; without a name, which there are
+	@$(PYTHON) -m operations.demo_script --stack $(STACK) $(NAME)
+
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up
 
@@ -79,4 +88,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview policies refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown
+.PHONY: help up preview policies refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown verify reset demo

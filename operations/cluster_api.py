@@ -1,6 +1,6 @@
-"""The Kubernetes API as the operator's commands see it: read-only questions with short time limits.
+"""The Kubernetes API as the operator's commands see it: questions with short time limits.
 
-With `kubeconfig` the only module that touches the `kubernetes` client, whose types say little.
+With `kubeconfig` and `pod_stream` the only module that touches the `kubernetes` client, whose types say little.
 """
 
 import json
@@ -37,6 +37,8 @@ class Answer:
     """The JSON object; empty where the answer holds none."""
     time: datetime
     """The server's own clock, from the Date header (resolution: 1 s)."""
+    text: str = ""
+    """The answer as it came."""
 
 
 class ClusterApi:
@@ -46,18 +48,20 @@ class ClusterApi:
     """The API server's URL."""
     advice: Advice
     """What to do where it does not let the user in."""
+    configuration: Any
+    """The client's own, which has no types: the server, who asks, and the way there."""
 
     def __init__(self, kubeconfig: str | Kubeconfig | None, context: str | None = None) -> None:
         if isinstance(kubeconfig, Kubeconfig):
-            self.advice, configuration = kubeconfig.advice, load_document(kubeconfig)
+            self.advice, self.configuration = kubeconfig.advice, load_document(kubeconfig)
         else:
-            self.advice, configuration = Advice(), load(kubeconfig, context)
-        self.address = str(configuration.host)
-        self._client = _client.ApiClient(configuration)
+            self.advice, self.configuration = Advice(), load(kubeconfig, context)
+        self.address = str(self.configuration.host)
+        self._client = _client.ApiClient(self.configuration)
 
     def get(self, path: str) -> Answer:
         """Return the answer to GET `path`. Raises InputError if the server does not answer."""
-        return self._ask("GET", path, None)
+        return self.ask("GET", path, None)
 
     def find(self, path: str) -> dict[str, object] | None:
         """Return the object or list at `path`, or None if there is none. Raises InputError if the server refuses."""
@@ -71,9 +75,10 @@ class ClusterApi:
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
         """Return the answer to POST `path`. Raises InputError if the server does not answer."""
-        return self._ask("POST", path, body)
+        return self.ask("POST", path, body)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
+        """Return the answer to any question. Raises InputError if the server does not answer."""
         try:
             request = self._client.param_serialize(
                 method,
@@ -83,17 +88,17 @@ class ClusterApi:
                 auth_settings=["BearerToken"],
             )
             response = self._client.call_api(*request, _request_timeout=(SECONDS_TO_CONNECT, SECONDS_TO_ANSWER))
-            text = response.read()
+            said = response.read().decode(errors="replace")
         except (HTTPError, OSError, ConfigException) as error:
             raise InputError([self._silence(error)]) from None
         except ValueError:  # its text may hold the token
             found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
             raise InputError([Problem(self.address, found, rule, "Log in again, or mend the kubeconfig.")]) from None
-        now = _time(response.headers.get("Date"))
         try:
-            return Answer(response.status, _OBJECT.validate_python(json.loads(text)), now)
+            body = _OBJECT.validate_python(json.loads(said))
         except (ValueError, RecursionError):
-            return Answer(response.status, {}, now)
+            body = {}
+        return Answer(response.status, body, _time(response.headers.get("Date")), said)
 
     def _silence(self, error: Exception) -> Problem:
         reason = " ".join(str(error.__cause__ or error).split())[:200]

@@ -34,6 +34,18 @@ def namespaces(settings: Settings) -> list[str]:
     return [name for name, wanted in parts.items() if wanted]
 
 
+def demo_namespaces(settings: Settings) -> list[str]:
+    """Return those of a stack's namespaces that hold nothing but a demo."""
+    demos = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
+    return [name for name in namespaces(settings) if name in demos]
+
+
+def meshed_namespaces(settings: Settings) -> list[str]:
+    """Return those of a stack's namespaces whose pods have proxies."""
+    meshed = {LINKERD, VIZ, ARGO_ROLLOUTS, *demo_namespaces(settings)}
+    return [name for name in namespaces(settings) if name in meshed]
+
+
 def charts(settings: Settings) -> list[Part]:
     """Return the parts of a stack with these settings that are installed by charts."""
     delivery = settings.delivery

@@ -36,12 +36,13 @@ def wait_for_rollout(api: ClusterApi, namespace: str, *, seconds: float = SECOND
 def _unfinished(api: ClusterApi, namespace: str) -> list[str]:
     """Return what keeps the rollouts from being done; a server that does not answer for a moment is asked again."""
     try:
-        return list(_waited_for(api, namespace))
+        return list(waited_for(api, namespace))
     except InputError as silence:
         return [str(problem) for problem in silence.problems]
 
 
-def _waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
+def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
+    """Yield what keeps a namespace's rollouts from being done, at this moment. Raises InputError on a refusal."""
     deployments = items(api.find(f"/apis/apps/v1/namespaces/{namespace}/deployments"))
     if not deployments:
         yield "it has no Deployment"

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.operations.port_forward import forward
+
 GATEWAY = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -40,6 +42,12 @@ class Cluster:
     """Paths that the user may not read."""
     asked: list[str] = field(default_factory=list[str])
     """The paths that it was asked for."""
+    posted: dict[str, object] = field(default_factory=dict[str, object])
+    """By path, the answer to a POST there; anywhere else, permissions are asked about."""
+    deleted: list[str] = field(default_factory=list[str])
+    """The paths of what was deleted."""
+    ports: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict[tuple[str, int], tuple[str, int]])
+    """By a pod's name and its port: where that answers on loopback."""
 
 
 @contextmanager
@@ -95,7 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a question."""
         self.cluster.asked.append(self.path)
-        if self.path in self.cluster.forbidden:
+        if self.headers.get("Upgrade") == "websocket":
+            self._forward()
+        elif self.path in self.cluster.forbidden:
             self._answer(403, {"code": 403, "message": "this is forbidden"})
         elif self.path in self.cluster.answers:
             self._answer(200, self.cluster.answers[self.path])
@@ -103,14 +113,38 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {"kind": "Status", "code": 404, "message": "not found"})
 
     def do_POST(self) -> None:
-        """Answer a question about permissions."""
+        """Answer a question about permissions, or what the test wants."""
+        if self.path in self.cluster.posted:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(201, self.cluster.posted[self.path])
+            return
         review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         wanted = review["spec"]["resourceAttributes"]
         self._answer(201, {"status": {"allowed": not self.cluster.denied(wanted["resource"], wanted["verb"])}})
 
+    def do_DELETE(self) -> None:
+        """Remove what is at a path."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.cluster.deleted.append(self.path)
+        there = self.cluster.answers.pop(self.path, None) is not None
+        self._answer(200 if there else 404, {"kind": "Status", "message": "gone" if there else "not found"})
+
+    def _forward(self) -> None:
+        """Carry bytes to a pod's port, as far as there is such a pod."""
+        path, port = self.path.split("?ports=")
+        pod = path.split("/")[-2]
+        if any(name == pod for name, _port in self.cluster.ports):
+            forward(self, int(port), self.cluster.ports.get((pod, int(port))))
+        else:
+            self._answer(500, {"kind": "Status", "message": f"error dialing backend: no node has {pod}"})
+
     def _answer(self, status: int, document: object) -> None:
         time.sleep(self.cluster.silence)
-        usual = (status, "application/json", json.dumps(document).encode())
+        usual = (
+            (status, "text/plain", document.encode())
+            if isinstance(document, str)
+            else (status, "application/json", json.dumps(document).encode())
+        )
         status, kind, body = self.cluster.everything or usual
         self.send_response_only(status)
         self.send_header("Date", formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True))

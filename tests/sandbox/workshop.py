@@ -123,8 +123,12 @@ class Workshop:
 
     def operation(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands."""
+        return self.module("operations", command, "--stack", "local", *arguments)
+
+    def module(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the project's programs."""
         return subprocess.run(
-            [sys.executable, "-m", "operations", command, "--stack", "local", *arguments],
+            [sys.executable, "-m", *command],
             cwd=self.folder,
             env={**self._environment(), "SANDBOX_HOME": str(self.home), "COLUMNS": "160"},
             capture_output=True,

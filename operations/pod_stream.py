@@ -1,0 +1,131 @@
+"""A connection to a port of a pod through the API server, as `kubectl port-forward` makes one.
+
+It arrives inside the pod, past its proxy's inbound side and past whatever lies between the API server and the pods.
+With `cluster_api` and `kubeconfig` the only module that touches clients whose types say little.
+"""
+
+import io
+import json
+import ssl
+from typing import Any
+
+import websocket
+from kubernetes.stream import ws_client
+from typing_extensions import Buffer
+
+PROTOCOL = "v4.channel.k8s.io"
+SECONDS = 10
+"""Within which a connection has to stand, and then every answer to come."""
+DATA, TROUBLE = 0, 1
+"""The channels of the only port: what is sent, and what the kubelet has to say about it."""
+
+_websocket: Any = websocket
+_ws_client: Any = ws_client
+
+
+class StreamError(OSError):
+    """The pod's port cannot be reached, or no more; the message is a person's."""
+
+
+class PodStream:
+    """A connection to one port; as much of a socket as HTTP needs."""
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401  the library's types say little
+        self._connection = connection
+        self._greeted: set[int] = set()
+
+    def receive(self) -> bytes:
+        """Return what came next; nothing once the other side has ended. Raises StreamError on trouble."""
+        while True:
+            try:
+                code, frame = self._connection.recv_data_frame(True)
+            except _websocket.WebSocketConnectionClosedException:
+                return b""
+            except (_websocket.WebSocketException, OSError) as error:
+                raise StreamError(_reason(error)) from None
+            if code == _websocket.ABNF.OPCODE_CLOSE:
+                return b""
+            data = bytes(frame.data)
+            if code != _websocket.ABNF.OPCODE_BINARY or self._is_greeting(data[0]):
+                continue
+            if data[0] == TROUBLE:
+                raise StreamError(_one_line(data[1:].decode(errors="replace")))
+            if data[1:]:
+                return data[1:]
+
+    def sendall(self, data: bytes) -> None:
+        """Send bytes. Raises StreamError if the connection is gone."""
+        try:
+            self._connection.send_binary(bytes([DATA]) + data)
+        except (_websocket.WebSocketException, OSError) as error:
+            raise StreamError(_reason(error)) from None
+
+    def makefile(self, *_arguments: object) -> io.BufferedReader:
+        """Return what reads from it; closing that leaves the connection open for the next answer."""
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        """End the connection without waiting for the other side."""
+        self._connection.shutdown()
+
+    def _is_greeting(self, channel: int) -> bool:
+        """Tell whether this is a channel's first frame, which only repeats the port."""
+        first = channel not in self._greeted
+        self._greeted.add(channel)
+        return first
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, stream: PodStream) -> None:
+        super().__init__()
+        self._stream, self._rest = stream, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._rest or self._stream.receive()
+        taken = min(len(view), len(data))
+        view[:taken], self._rest = data[:taken], data[taken:]
+        return taken
+
+
+def connect(configuration: Any, url: str, seconds: float = SECONDS) -> PodStream:  # noqa: ANN401  as above
+    """Open a pod's `portforward` at `url` with the client's configuration. Raises StreamError if that fails."""
+    token = configuration.auth_settings().get("BearerToken")
+    header = [f"authorization: {token['value']}"] if token else []
+    connection = _websocket.WebSocket(sslopt=_tls(configuration), enable_multithread=False)
+    proxy = _ws_client.websocket_proxycare({}, configuration, url, None)
+    try:
+        connection.connect(
+            "ws" + url.removeprefix("http"), timeout=seconds, header=header, subprotocols=[PROTOCOL], **proxy
+        )
+    except (_websocket.WebSocketException, OSError, ValueError) as error:
+        raise StreamError(_reason(error)) from None
+    return PodStream(connection)
+
+
+def _tls(configuration: Any) -> dict[str, object]:  # noqa: ANN401  as above
+    options = {
+        "cert_reqs": ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE,
+        "check_hostname": configuration.verify_ssl and configuration.assert_hostname is not False,
+        "ca_certs": configuration.ssl_ca_cert,
+        "certfile": configuration.cert_file,
+        "keyfile": configuration.key_file,
+        "server_hostname": configuration.tls_server_name,
+    }
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _reason(error: Exception) -> str:
+    """Return why a connection failed: what the API server says about it, if it says anything."""
+    body = getattr(error, "resp_body", None) or b""
+    try:
+        return _one_line(str(json.loads(body)["message"]))
+    except (ValueError, LookupError, TypeError):
+        return _one_line(str(error)) or type(error).__name__
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:200]

@@ -1,0 +1,1 @@
+"""Brings the demos back to their baseline and leaves the mesh alone."""

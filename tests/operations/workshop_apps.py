@@ -1,0 +1,153 @@
+"""The demos' apps on loopback with the counters of their proxies: they behave well, or as badly as a test wants."""
+
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+
+Answer = tuple[int, str]
+Respond = Callable[[str, str, Mapping[str, str]], Answer]
+"""Answers a method, a path and headers."""
+STARTED = 1_700_000_000.0
+DAY = 86_400.0
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, respond: Respond, *, hangs_up: bool) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.respond, self.hangs_up = respond, hangs_up
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Keep quiet about callers that hang up."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+        """Keep quiet."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        assert isinstance(self.server, _Server)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        status, text = self.server.respond(self.command, self.path, headers)
+        body = text.encode()
+        self.send_response_only(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = self.server.hangs_up
+
+    def do_POST(self) -> None:
+        """Answer likewise."""
+        self.do_GET()
+
+
+@contextmanager
+def listening(
+    respond: Respond, context: ssl.SSLContext | None = None, *, hangs_up: bool = False
+) -> Generator[tuple[str, int]]:
+    """Serve on loopback, with TLS if there is a `context`; give the address. It may hang up without a word."""
+    server = _Server(respond, hangs_up=hangs_up)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield ("127.0.0.1", server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def proxy(series: Callable[[], str], hours: float = 20) -> Respond:
+    """Return a proxy's admin port, whose certificate lasts for some hours more."""
+
+    def respond(_method: str, path: str, _headers: Mapping[str, str], /) -> Answer:
+        ends = time.time() + hours * 3600
+        common = f"process_start_time_seconds {STARTED}\nidentity_cert_expiration_timestamp_seconds {ends}\n"
+        return (200, common + series()) if path == "/metrics" else (404, "")
+
+    return respond
+
+
+@dataclass
+class Bookshelf:
+    """webapp, whose requests to `books` fail at random, drawn one by one as a proxy draws a backend."""
+
+    error_share: float = 0.1
+    seed: int = 1
+    pages: int = 0
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """Responses by backend and status."""
+
+    def __post_init__(self) -> None:
+        self._random, self._lock = Random(self.seed), threading.Lock()  # noqa: S311  chance, no secret
+
+    def page(self, _method: str, _path: str, _headers: Mapping[str, str], /) -> Answer:
+        """Answer a visitor: one request to `books`."""
+        with self._lock:
+            self.pages += 1
+            fails = self._random.random() < self.error_share
+            self.counted["error-injector" if fails else "books", "500" if fails else "200"] += 1
+            return (500, "") if fails else (200, "books")
+
+    def series(self) -> str:
+        """Return what the proxy counted; requests to `authors` fail all the time, at the wrong hop to look at."""
+        name = "outbound_http_route_backend_response_statuses_total"
+        parent = 'parent_namespace="booksapp",parent_name="{}",parent_port="7002"'
+        with self._lock:
+            lines = [
+                f'{name}{{{parent.format("books")},backend_name="{backend}",http_status="{status}",error=""}} {times}'
+                for (backend, status), times in self.counted.items()
+            ]
+        other = f'{name}{{{parent.format("authors")},backend_name="authors",http_status="500",error=""}} {self.pages}'
+        return "\n".join([*lines, other, ""])
+
+
+@dataclass
+class FrontEnd:
+    """podinfo's front end, whose proxy looks at a header."""
+
+    header: str = "x-request-id"
+    value: str = "alternative"
+    ignored: bool = False
+    """Whether the route is ignored, so that the first backend gets everything."""
+
+    def echo(self, method: str, path: str, headers: Mapping[str, str], /) -> Answer:
+        """Answer with the environment of the backend."""
+        if (method, path) != ("POST", "/echo"):
+            return 404, ""
+        other = not self.ignored and headers.get(self.header) == self.value
+        return 202, f'["PATH=/bin","PODINFO_UI_MESSAGE={"B" if other else "A"} backend"]'
+
+
+@dataclass
+class SlowCooker:
+    """The breaker's client: so many requests a second, a share of which goes to `bad`, which always fails."""
+
+    rate: float = 1000
+    to_bad: float = 0.002
+    before: tuple[int, int] = (0, 0)
+    """What it had sent to `good` and to `bad` before the test."""
+    start: float = field(default_factory=time.monotonic)
+
+    def series(self) -> str:
+        """Return what the proxy counted."""
+        sent = self.rate * (time.monotonic() - self.start)
+        bad = round(self.before[1] + sent * self.to_bad)
+        good = round(self.before[0] + sent * (1 - self.to_bad))
+        return "".join(
+            f'response_total{{direction="outbound",dst_deployment="{name}",classification="{how}"}} {times}\n'
+            for name, how, times in (("good", "success", good), ("bad", "failure", bad))
+        )

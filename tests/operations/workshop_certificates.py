@@ -1,0 +1,94 @@
+"""Certificates for a played mesh, made by the rules of the real one: good ones, ended ones and foreign ones."""
+
+import base64
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass
+class Pair:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def pem(self) -> str:
+        """The certificate."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    @property
+    def base64(self) -> str:
+        """The certificate, as Kubernetes writes it."""
+        return base64.b64encode(self.pem.encode()).decode()
+
+    @property
+    def key_pem(self) -> str:
+        """The key, which no output may ever show."""
+        encoding, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        return self.key.private_bytes(encoding, kind, serialization.NoEncryption()).decode()
+
+    def server(self) -> ssl.SSLContext:
+        """Return what makes a server that shows it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with TemporaryDirectory() as folder:
+            both = Path(folder) / "both.pem"
+            both.write_text(self.pem + self.key_pem, encoding="utf-8")
+            context.load_cert_chain(both)
+        return context
+
+
+def made(name: str, *, signer: Pair | None = None, days: float = 365, is_ca: bool = True) -> Pair:
+    """Return a certificate that ends in so many days (ago, if negative); signed by itself if by nobody else."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    signing = signer.key if signer else key
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(signer.certificate.subject if signer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=400))
+        .not_valid_after(NOW + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
+    )
+    if not is_ca:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    return Pair(builder.sign(signing, hashes.SHA256()), key)
+
+
+@dataclass
+class MeshCertificates:
+    """All certificates of a played mesh."""
+
+    anchor: Pair = field(default_factory=lambda: made("root.linkerd.cluster.local", days=3650))
+    authority: Pair = field(default_factory=lambda: made("webhooks", days=3650))
+    issuer_days: float = 365
+    leaf_days: float = 365
+    issuer_signer: Pair | None = None
+    """Who signed the issuer; the anchor if nobody else."""
+    leaf_signer: Pair | None = None
+    """Who signed the webhooks' certificates; the authority if nobody else."""
+
+    @property
+    def issuer(self) -> Pair:
+        """The issuer, made anew each time."""
+        signer = self.issuer_signer or self.anchor
+        return made("identity.linkerd.cluster.local", signer=signer, days=self.issuer_days)
+
+    def leaf(self, host: str) -> Pair:
+        """Return the certificate of a webhook's server."""
+        return made(host, signer=self.leaf_signer or self.authority, days=self.leaf_days, is_ca=False)
