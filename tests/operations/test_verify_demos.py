@@ -51,6 +51,15 @@ def test_no_failure_and_nothing_but_failures_are_shares_like_others(
     assert failed(lines) == ({"share of errors"} if wrong else set())
 
 
+@pytest.mark.parametrize(("noted", "counts"), [("IO", True), ("FAIL_FAST", True), ("CANCEL", False)])
+def test_requests_without_a_response_have_failed_unless_nobody_waited(
+    tmp_path: Path, noted: str, *, counts: bool
+) -> None:
+    line = look(booksapp.check, Played(Bookshelf(0.5, noted)), tmp_path, requests=200)["share of errors"]
+
+    assert (line.figures["failed"] > 50) == counts
+
+
 def test_what_fails_on_its_own_is_not_taken_for_an_injected_fault(tmp_path: Path) -> None:
     class Failing(Bookshelf):
         def page(self, method: str, path: str, headers: Mapping[str, str], /) -> tuple[int, str]:
