@@ -130,6 +130,19 @@ def test_a_front_end_that_does_not_answer_is_told(tmp_path: Path) -> None:
     assert "port 7000 of pod booksapp/webapp-1 does not answer" in line.seen
 
 
+def test_a_front_end_that_is_silent_for_a_moment_is_asked_again(tmp_path: Path) -> None:
+    class Restarting(Bookshelf):
+        silent = 12
+
+        def page(self, method: str, path: str, headers: Mapping[str, str], /) -> tuple[int, str]:
+            if self.pages > 60 and self.silent:
+                self.silent -= 1
+                raise ConnectionError
+            return super().page(method, path, headers)
+
+    assert failed(look(booksapp.check, Played(Restarting()), tmp_path, requests=200)) == set()
+
+
 def test_the_header_reaches_the_other_backend(tmp_path: Path) -> None:
     assert failed(look(podinfo.check, Played(), tmp_path)) == set()
 
