@@ -21,6 +21,8 @@ WARM_UP = 50
 """Pages before the first look, after which every proxy knows its backends."""
 LEAST = 4
 """Fewer than a fourth of the wanted requests decide nothing."""
+NO_FAILURE = ("", "CANCEL")
+"""What the proxy notes where there was no response, and nothing failed: the client did not wait for it."""
 NAME = "share of errors"
 
 
@@ -103,4 +105,5 @@ def _is_failure(scene: Scene, labels: Labels) -> bool:
     """Tell whether a response counts: where `authors` fails on purpose too, only those of the injected backend do."""
     if scene.settings.demos.booksapp.authors_failure_rate and labels.get("backend_name") != INJECTOR:
         return False
-    return labels.get("http_status", "").startswith("5")
+    status, error = labels.get("http_status", ""), labels.get("error", "")
+    return status.startswith("5") or (not status and error not in NO_FAILURE)

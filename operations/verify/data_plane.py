@@ -31,7 +31,10 @@ def _meshed(found: Sequence[Pod]) -> Line:
     if not found:
         return GROUP.failed(name, "there is no pod", "Run `make up`.")
     namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
-    cure = f"Run `make reset`, or restart what they belong to; namespace by namespace, that is {namespaces}."
+    cure = (
+        "If new pods get one (see webhooks), restart what they belong to, with `kubectl rollout restart deployment` "
+        f"in {namespaces}; `make reset` undoes a `linkerd.io/inject: disabled`."
+    )
     seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_named(bare)}" if bare else "")
     return GROUP.judged(name, seen, good=not bare, cure=cure, pods=len(found), without=len(bare))
 

@@ -8,6 +8,10 @@ from itertools import cycle, islice
 from operations.verify.asking import Door, UnreachableError
 
 VISITORS = 4
+PATIENCE = 6
+"""How often in a row a visitor gets no answer before all of them stop."""
+PAUSE = 0.5
+"""Seconds until he asks again then."""
 
 
 class Visits:
@@ -21,16 +25,25 @@ class Visits:
         self._lock = threading.Lock()
 
     def visit(self, open_door: Callable[[], Door], path: str) -> None:
-        """Ask until it is over."""
-        try:
-            with open_door() as door:
-                while not self.over.is_set():
+        """Ask until it is over, or until the app is silent for a while: one that restarts is no trouble."""
+        silent = 0
+        with open_door() as door:
+            while not self.over.is_set():
+                try:
                     door.ask(path)
-                    with self._lock:
-                        self.pages += 1
-        except UnreachableError as error:
-            self.trouble = str(error)
-            self.over.set()
+                except UnreachableError as error:
+                    silent += 1
+                    if silent == PATIENCE:
+                        self.trouble = str(error)
+                        self.over.set()
+                    self.over.wait(PAUSE)
+                else:
+                    silent = 0
+                    self._count()
+
+    def _count(self) -> None:
+        with self._lock:
+            self.pages += 1
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from operations.meshed_pods import ENDED, LONG_AGO, moment
 
 PROXY = "linkerd-proxy"
 INJECT = "linkerd.io/inject"
+PART_OF = "app.kubernetes.io/part-of"
+"""Label of every pod that the stack makes."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Pod:
     ready_since: datetime
     """When all of them were last ready; long ago if that cannot be told."""
     opted_out: bool
-    """Whether it says itself that it wants no proxy."""
+    """Whether it wants no proxy, and is nothing that the stack has made: somebody's tool."""
 
     @property
     def full_name(self) -> str:
@@ -74,7 +76,7 @@ def _pod(pod: object) -> Pod:
         containers=frozenset(names),
         unready=frozenset(names - ready),
         ready_since=_ready_since(pod),
-        opted_out=text(pod, "metadata", "annotations", INJECT) == "disabled",
+        opted_out=text(pod, "metadata", "annotations", INJECT) == "disabled" and not text(pod, *labels, PART_OF),
     )
 
 

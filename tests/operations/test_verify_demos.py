@@ -51,6 +51,15 @@ def test_no_failure_and_nothing_but_failures_are_shares_like_others(
     assert failed(lines) == ({"share of errors"} if wrong else set())
 
 
+@pytest.mark.parametrize(("noted", "counts"), [("IO", True), ("FAIL_FAST", True), ("CANCEL", False)])
+def test_requests_without_a_response_have_failed_unless_nobody_waited(
+    tmp_path: Path, noted: str, *, counts: bool
+) -> None:
+    line = look(booksapp.check, Played(Bookshelf(0.5, noted)), tmp_path, requests=200)["share of errors"]
+
+    assert (line.figures["failed"] > 50) == counts
+
+
 def test_what_fails_on_its_own_is_not_taken_for_an_injected_fault(tmp_path: Path) -> None:
     class Failing(Bookshelf):
         def page(self, method: str, path: str, headers: Mapping[str, str], /) -> tuple[int, str]:
@@ -119,6 +128,19 @@ def test_a_front_end_that_does_not_answer_is_told(tmp_path: Path) -> None:
 
     assert line.status is Status.FAILED
     assert "port 7000 of pod booksapp/webapp-1 does not answer" in line.seen
+
+
+def test_a_front_end_that_is_silent_for_a_moment_is_asked_again(tmp_path: Path) -> None:
+    class Restarting(Bookshelf):
+        silent = 12
+
+        def page(self, method: str, path: str, headers: Mapping[str, str], /) -> tuple[int, str]:
+            if self.pages > 60 and self.silent:
+                self.silent -= 1
+                raise ConnectionError
+            return super().page(method, path, headers)
+
+    assert failed(look(booksapp.check, Played(Restarting()), tmp_path, requests=200)) == set()
 
 
 def test_the_header_reaches_the_other_backend(tmp_path: Path) -> None:

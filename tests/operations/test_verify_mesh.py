@@ -164,12 +164,16 @@ def test_a_pod_that_would_come_back_without_a_proxy_is_told(tmp_path: Path) -> N
 def test_pods_without_a_proxy_are_told_but_for_those_that_want_none(tmp_path: Path) -> None:
     played = Played()
     wanting_none = pod("podinfo", "tool", meshed=False)
-    wanting_none["metadata"] = {"namespace": "podinfo", "name": "t", "annotations": {"linkerd.io/inject": "disabled"}}
-    played.pods("podinfo", pod("podinfo", "frontend-podinfo"), pod("podinfo", "bare", meshed=False), wanting_none)
+    annotations = {"linkerd.io/inject": "disabled"}
+    wanting_none["metadata"] = {"namespace": "podinfo", "name": "t", "annotations": annotations}
+    ours = pod("podinfo", "ours", meshed=False)
+    labels = {"app": "ours", "app.kubernetes.io/part-of": "podinfo"}
+    ours["metadata"] = {"namespace": "podinfo", "name": "o", "labels": labels, "annotations": annotations}
+    played.pods("podinfo", pod("podinfo", "frontend-podinfo"), pod("podinfo", "bare", meshed=False), wanting_none, ours)
     lines = look(data_plane.check, played, tmp_path)
 
     assert failed(lines) == {"pods with a proxy"}
-    assert lines["pods with a proxy"].seen == "17 of 18; none in podinfo/bare-1"
+    assert lines["pods with a proxy"].seen == "17 of 19; none in podinfo/bare-1, podinfo/o"
 
 
 def test_a_proxy_that_is_not_ready_is_told(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ class Bookshelf:
     """webapp, whose requests to `books` fail at random, drawn one by one as a proxy draws a backend."""
 
     error_share: float = 0.1
+    without_response: str = ""
+    """What the proxy notes in place of a status where a request fails; the status is 500 if it is empty."""
     seed: int = 1
     pages: int = 0
     counted: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -99,7 +101,8 @@ class Bookshelf:
         with self._lock:
             self.pages += 1
             fails = self._random.random() < self.error_share
-            self.counted["error-injector" if fails else "books", "500" if fails else "200"] += 1
+            failure = "" if self.without_response else "500"
+            self.counted["error-injector" if fails else "books", failure if fails else "200"] += 1
             return (500, "") if fails else (200, "books")
 
     def series(self) -> str:
@@ -107,10 +110,12 @@ class Bookshelf:
         name = "outbound_http_route_backend_response_statuses_total"
         parent = 'parent_namespace="booksapp",parent_name="{}",parent_port="7002"'
         with self._lock:
-            lines = [
-                f'{name}{{{parent.format("books")},backend_name="{backend}",http_status="{status}",error=""}} {times}'
-                for (backend, status), times in self.counted.items()
-            ]
+            counted = list(self.counted.items())
+        lines = [
+            f'{name}{{{parent.format("books")},backend_name="{backend}",http_status="{status}",'
+            f'error="{"" if status else self.without_response}"}} {times}'
+            for (backend, status), times in counted
+        ]
         other = f'{name}{{{parent.format("authors")},backend_name="authors",http_status="500",error=""}} {self.pages}'
         return "\n".join([*lines, other, ""])
 
