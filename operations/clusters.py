@@ -4,13 +4,11 @@ What needs boto3 is imported where a stack is on EKS: it takes 0.3 s, and other 
 """
 
 from operations.aws import kubeconfig
-from operations.aws.facts import EksCluster, Survey
+from operations.aws.facts import EVERYWHERE, EksCluster, Survey
 from operations.cluster_api import ClusterApi
 from operations.kubeconfig import Advice, Kubeconfig
 from settings import Settings
 from settings.eks import Eks
-
-EVERYWHERE = "0.0.0.0/0"
 
 
 def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:

@@ -89,7 +89,7 @@ class Dns(Section):
         default=None,
         description="a hosted zone's id, such as Z0123456789ABCDEFGHIJ",
         examples=["Z0123456789ABCDEFGHIJ"],
-        pattern=r"^Z[0-9A-Z]{1,31}$",
+        pattern=r"^[0-9A-Z]{1,32}$",
     )
     """Which one, where the account has several public zones of that name."""
     domain: OptionalHostname = Field(default=None, examples=["dev.example.com"])

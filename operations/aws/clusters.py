@@ -1,25 +1,63 @@
 """Where an EKS cluster is, and whether it can be used."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from conventions import PROJECT
 from operations.aws.api import AwsApi
-from operations.aws.facts import EksCluster
+from operations.aws.facts import EVERYWHERE, EksCluster
 from operations.aws.refusals import ABSENT, code
 from operations.problem import InputError, Problem
-
-if TYPE_CHECKING:
-    from mypy_boto3_eks.type_defs import ClusterTypeDef
 
 USABLE = ("ACTIVE", "UPDATING")
 AT_ONCE = 16
 SECONDS = 3
 """How long each other region may take to say whether the cluster is there."""
 _CLUSTER, _REGION = f"{PROJECT}:eks.cluster", f"{PROJECT}:eks.region"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class _Authority(_Part):
+    data: str
+
+
+class _Network(_Part):
+    vpc_id: str
+    endpoint_public_access: bool = True
+    public_access_cidrs: tuple[str, ...] = (EVERYWHERE,)
+
+
+class _Issuer(_Part):
+    issuer: str
+
+
+class _Identity(_Part):
+    oidc: _Issuer
+
+
+class _Nodes(_Part):
+    enabled: bool = False
+
+
+class _Cluster(_Part):
+    """What DescribeCluster tells, as far as the program needs it."""
+
+    name: str
+    arn: str = Field(pattern=r"^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster/.+$")
+    version: str
+    endpoint: str
+    created_at: datetime
+    certificate_authority: _Authority
+    resources_vpc_config: _Network
+    identity: _Identity
+    compute_config: _Nodes = _Nodes()
 
 
 def find_cluster(api: AwsApi) -> EksCluster:
@@ -32,32 +70,29 @@ def find_cluster(api: AwsApi) -> EksCluster:
             if code(error) not in ABSENT:
                 raise
             raise InputError([_absent(api, name)]) from None
-    status = found.get("status", "")
-    if status not in USABLE:
-        rule, cure = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
-        raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, cure)])
-    return _facts(found, api.login.region)
+        status = found.get("status", "of an unknown status")
+        if status not in USABLE:
+            rule, cure = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
+            raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, cure)])
+        return _facts(_Cluster.model_validate(found), api.login.region)
 
 
-def _facts(found: "ClusterTypeDef", region: str) -> EksCluster:
-    arn, network = found.get("arn", ""), found.get("resourcesVpcConfig", {})
-    _, partition, _, _, account, _ = arn.split(":", 5)
-    is_public = network.get("endpointPublicAccess", True)
-    created = found.get("createdAt")
+def _facts(found: _Cluster, region: str) -> EksCluster:
+    network = found.resources_vpc_config
     return EksCluster(
-        name=found.get("name", ""),
-        arn=arn,
+        name=found.name,
+        arn=found.arn,
         region=region,
-        account=account,
-        partition=partition,
-        version=found.get("version", ""),
-        endpoint=found.get("endpoint", ""),
-        certificate_authority=found.get("certificateAuthority", {}).get("data", ""),
-        vpc_id=network.get("vpcId", ""),
-        oidc_issuer=found.get("identity", {}).get("oidc", {}).get("issuer", "").removeprefix("https://"),
-        created_at=created.astimezone(UTC).isoformat() if created else "",
-        public_networks=tuple(network.get("publicAccessCidrs", ["0.0.0.0/0"])) if is_public else (),
-        auto_mode=found.get("computeConfig", {}).get("enabled", False),
+        account=found.arn.split(":")[4],
+        partition=found.arn.split(":")[1],
+        version=found.version,
+        endpoint=found.endpoint,
+        certificate_authority=found.certificate_authority.data,
+        vpc_id=network.vpc_id,
+        oidc_issuer=found.identity.oidc.issuer.removeprefix("https://"),
+        created_at=found.created_at.astimezone(UTC).isoformat(),
+        public_networks=network.public_access_cidrs if network.endpoint_public_access else (),
+        auto_mode=found.compute_config.enabled,
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from operations.preflight import Check
 
+EVERYWHERE = "0.0.0.0/0"
+
 
 @dataclass(frozen=True)
 class EksCluster:
@@ -27,7 +29,7 @@ class EksCluster:
     """The URL of the cluster's OpenID Connect issuer, without `https://`."""
     created_at: str
     """ISO 8601, UTC; with the ARN it tells the cluster from a later one of the same name."""
-    public_networks: tuple[str, ...] = ("0.0.0.0/0",)
+    public_networks: tuple[str, ...] = (EVERYWHERE,)
     """Who reaches the endpoint from outside the VPC; nobody if empty."""
     auto_mode: bool = False
     """Whether EKS runs the nodes (Auto Mode), with the Pod Identity agent on each."""

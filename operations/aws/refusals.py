@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from botocore import exceptions as client
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from pydantic import ValidationError
 
 from conventions import PROJECT
 from operations.problem import InputError, Problem
@@ -26,6 +28,8 @@ DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotAut
 ABSENT = {"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"}
 SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
+_ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError)
+"""What its client, and the program, raise on other answers than AWS's."""
 LONGEST = 200
 """Characters of a foreign message that are repeated."""
 
@@ -57,6 +61,10 @@ def explained(question: Question) -> Generator[None]:
         raise InputError([_refusal(question, code(error), _message(error))]) from None
     except BotoCoreError as error:
         raise InputError([_failure(question, error)]) from None
+    except _ODD:
+        found, rule = "it does not answer as AWS does", f"it is asked for {question.action}"
+        cure = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
+        raise InputError([Problem(question.where, found, rule, cure)]) from None
     except ValueError as error:  # of an endpoint in the environment that is no URL
         found, rule = f"it cannot be asked ({one_line(error)})", "the program asks before it changes anything"
         raise InputError([Problem(question.where, found, rule, "Correct or unset AWS_ENDPOINT_URL.")]) from None

@@ -1,0 +1,179 @@
+"""An AWS on loopback that gives canned answers, for what an account says and for what stands in its way."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/workshop-dev"
+ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/0123"
+CLUSTER: Mapping[str, object] = {
+    "name": "workshop",
+    "arn": f"arn:aws:eks:eu-central-1:{ACCOUNT}:cluster/workshop",
+    "status": "ACTIVE",
+    "version": "1.36",
+    "endpoint": "https://127.0.0.1:1",
+    "createdAt": 1769860800.0,
+    "certificateAuthority": {"data": "Y2E="},
+    "identity": {"oidc": {"issuer": f"https://{ISSUER}"}},
+    "resourcesVpcConfig": {"vpcId": "vpc-1", "endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]},
+}
+_PATHS = {
+    r"/clusters/[^/]+": "DescribeCluster",
+    r"/clusters": "ListClusters",
+    r"/clusters/[^/]+/addons/[^/]+": "DescribeAddon",
+    r"/2013-04-01/hostedzonesbyname": "ListHostedZonesByName",
+    r"/2013-04-01/hostedzone/[^/]+/rrset": "ListResourceRecordSets",
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An error of AWS."""
+
+    code: str
+    message: str = "because"
+    status: int = 400
+
+
+@dataclass
+class Account:
+    """What AWS answers; what is not here is an error."""
+
+    answers: dict[str, object] = field(
+        default_factory=lambda: dict[str, object](
+            {
+                "GetCallerIdentity": {"Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody", "Account": ACCOUNT},
+                "DescribeCluster": {"cluster": CLUSTER},
+                "DescribeAddon": {"addon": {"addonName": "eks-pod-identity-agent", "tags": {}}},
+            }
+        )
+    )
+    """By action: a document, a Refusal, or bytes as they are."""
+    regions: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What DescribeCluster answers in other regions."""
+    silence: float = 0
+    """Seconds until it answers."""
+    asked: list[str] = field(default_factory=list[str])
+    """The actions that it was asked for."""
+    keys: list[str] = field(default_factory=list[str])
+    """With which access keys."""
+
+
+@contextmanager
+def serving(account: Account, folder: Path, config: str = "") -> Generator[str]:
+    """Serve `account` as the only AWS there is, to a user with the file `config`; give the URL."""
+    server = _Server(account)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment(url, folder, config).items():
+                patch.setenv(name, value)
+            for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN"):
+                patch.delenv(name, raising=False)
+            yield url
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def environment(url: str, folder: Path, config: str = "") -> dict[str, str]:
+    """Return the variables of a user whose AWS is at `url`."""
+    path = folder / "aws-config"
+    path.write_text(config, encoding="utf-8")
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "hunter2",
+        "AWS_CONFIG_FILE": str(path),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "no-credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.account = account
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+        """Keep quiet."""
+
+    def do_GET(self) -> None:
+        """Answer a question of EKS or Route 53."""
+        path = self.path.partition("?")[0]
+        self._answer(next(action for pattern, action in _PATHS.items() if re.fullmatch(pattern, path)))
+
+    def do_POST(self) -> None:
+        """Answer a question of STS or IAM."""
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self._answer(parse_qs(body)["Action"][0])
+
+    def _answer(self, action: str) -> None:
+        assert isinstance(self.server, _Server)
+        account = self.server.account
+        account.asked.append(action)
+        time.sleep(account.silence)
+        answer = account.answers.get(action, Refusal("NotImplemented"))
+        key, _, region = self.headers["Authorization"].split("/")[:3]
+        account.keys.append(key.rpartition("=")[2])
+        if action == "DescribeCluster" and region != "eu-central-1":
+            answer = account.regions.get(region, Refusal("ResourceNotFoundException", status=404))
+        if isinstance(answer, bytes):
+            self._send(200, answer)
+        elif isinstance(answer, Refusal):
+            self._send(answer.status, _refused(action, answer))
+        else:
+            self._send(200, _told(action, answer))
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response_only(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _is_json(action: str) -> bool:
+    return action in ("DescribeCluster", "ListClusters", "DescribeAddon")
+
+
+def _refused(action: str, refusal: Refusal) -> bytes:
+    if _is_json(action):
+        return json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
+    error = f"<Error><Code>{refusal.code}</Code><Message>{refusal.message}</Message></Error>"
+    return f"<ErrorResponse>{error}</ErrorResponse>".encode()
+
+
+def _told(action: str, document: object) -> bytes:
+    if _is_json(action):
+        return json.dumps(document).encode()
+    inner = _xml(document)
+    result = inner if action.startswith("List") else f"<{action}Result>{inner}</{action}Result>"
+    return f"<{action}Response>{result}</{action}Response>".encode()
+
+
+def _xml(document: object) -> str:
+    if isinstance(document, dict):
+        pairs: dict[str, object] = {**document}
+        return "".join(f"<{key}>{_xml(value)}</{key}>" for key, value in pairs.items())
+    return str(document)
