@@ -1,0 +1,121 @@
+"""IAM as a simulator: which requests policies allow, and what AWS' service authorization reference says of actions.
+
+The simulator is a Node program (`judge.mjs`); its packages are installed once for each package-lock.json.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import BaseModel
+
+from sandbox import paths
+
+SOURCES = ("package.json", "package-lock.json", "judge.mjs")
+INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+SECONDS = 600
+ALWAYS = {"aws:RequestedRegion"}
+"""Condition keys that every request has."""
+ROLE = "arn:aws:iam::123456789012:role/asks"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call of AWS."""
+
+    action: str
+    resource: str = "*"
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict[str, str | Sequence[str]])
+    """What AWS would know of it; keys that the action has not are taken out."""
+    principal: str = ROLE
+
+
+class Kind(BaseModel):
+    """What an action has for one kind of resource."""
+
+    arn: str
+    keys: list[str]
+    """Condition keys."""
+
+
+class Action(BaseModel):
+    """What the reference says of an action."""
+
+    level: str
+    """`Read`, `List`, `Write`, `Tagging`, …; several joined by a comma."""
+    keys: list[str]
+    """Condition keys for any resource."""
+    types: list[Kind]
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything."""
+        return bool(set(self.level.split(", ")) - {"Read", "List"})
+
+    def supports(self, key: str) -> bool:
+        """Return whether a condition may ask for `key`."""
+        names = {each.partition("${")[0] for each in (*self.keys, *(key for kind in self.types for key in kind.keys))}
+        return key in {*names, *ALWAYS} or any(key.startswith(name) for name in names if name.endswith("/"))
+
+
+class _Answer(BaseModel):
+    judged: list[list[bool]]
+    described: dict[str, Action]
+
+
+def allowed(document: str, requests: Sequence[Request], *, trust: bool = False) -> list[bool]:
+    """Return for each of `requests` whether a policy allows it; `trust`: whether a role's trust policy does."""
+    asked = [{"document": document, "trust": trust, "requests": [_plain(request) for request in requests]}]
+    return _ask({"judge": asked}).judged[0]
+
+
+def wrongly(document: str, requests: Sequence[Request], *, allows: bool, trust: bool = False) -> list[Request]:
+    """Return the requests for which a policy does not say `allows`."""
+    said = allowed(document, requests, trust=trust)
+    return [request for request, answer in zip(requests, said, strict=True) if answer is not allows]
+
+
+def describe(actions: Iterable[str]) -> Mapping[str, Action]:
+    """Return what is known of `actions`. Raises ValueError if one is unknown."""
+    return _ask({"describe": sorted(set(actions))}).described
+
+
+def _plain(request: Request) -> dict[str, object]:
+    return {
+        "action": request.action,
+        "resource": request.resource,
+        "context": {**request.context},
+        "principal": request.principal,
+    }
+
+
+def _ask(question: Mapping[str, object]) -> _Answer:
+    command = ["node", str(_installed() / "judge.mjs")]
+    text = json.dumps(question)
+    answer = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=SECONDS)
+    if answer.returncode:
+        raise ValueError(answer.stderr)
+    return _Answer.model_validate_json(answer.stdout)
+
+
+@cache
+def _installed() -> Path:
+    """Return the folder with the program and its packages."""
+    assert shutil.which("npm"), "the tests of IAM policies need Node 20 or newer on PATH"
+    here = Path(__file__).parent
+    content = b"".join((here / name).read_bytes() for name in SOURCES)
+    folder = paths.cache() / "iam" / sha256(content).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "complete").exists():
+            for name in SOURCES:
+                shutil.copyfile(here / name, folder / name)
+            subprocess.run(INSTALL, cwd=folder, check=True, timeout=SECONDS)
+            (folder / "complete").touch()
+    return folder

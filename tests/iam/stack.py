@@ -1,0 +1,77 @@
+"""The policies of the add-ons, as the program renders them for one cluster."""
+
+from collections.abc import Collection
+from functools import cache
+
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
+from components.addons.load_balancer_extras import Extra
+from components.resources.eks_cluster import EksCluster
+from conventions import Identity
+from tests.deployment import Deployment
+from tests.engine import deploy
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+ISSUER = f"oidc.eks.{REGION}.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+CLUSTER: EksCluster = {
+    "name": "workshop",
+    "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/workshop",
+    "region": REGION,
+    "account": ACCOUNT,
+    "partition": "aws",
+    "version": "1.36",
+    "endpoint": f"https://0123.gr7.{REGION}.eks.amazonaws.com",
+    "certificate_authority": "Y2E=",
+    "vpc_id": "vpc-0123456789abcdef0",
+    "oidc_issuer": ISSUER,
+    "created_at": "2026-01-31T12:00:00+00:00",
+}
+TAGS = {"owner": "platform team", "stack": "dev"}
+EXTRAS: list[tuple[Extra, ...]] = [(), *((extra,) for extra in Extra), tuple(Extra)]
+"""None of them, each alone, all of them."""
+
+
+def arguments(identity: Identity = Identity.POD_IDENTITY, extras: Collection[Extra] = ()) -> AwsAddOnsArgs:
+    """Return those of both add-ons; to be called by a program, for it makes a resource."""
+    return {
+        "load_balancer_controller": {
+            "namespace": "aws-load-balancer-controller",
+            "crds_chart": {"chart": ".charts/crds.tgz"},
+            "chart": {"chart": ".charts/chart.tgz"},
+            "cluster": CLUSTER,
+            "identity": identity,
+            "role_name": "dev-workshop-load-balancers-01234567",
+            "ingress_class": "alb",
+            "extras": extras,
+            "tags": TAGS,
+            "renewal_days": 10,
+        },
+        "external_dns": {
+            "namespaces": ConfigMap("namespaces"),
+            "chart": {"chart": ".charts/dns.tgz"},
+            "cluster": CLUSTER,
+            "identity": identity,
+            "role_name": "dev-workshop-dns-01234567",
+            "zone": {"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"},
+            "domain": "dev.example.com",
+            "ingress_class": "alb",
+            "owner_id": f"linkerd-workshop/dev/{REGION}/workshop",
+        },
+    }
+
+
+@cache
+def deployed(identity: Identity = Identity.POD_IDENTITY, extras: tuple[Extra, ...] = ()) -> Deployment:
+    """Return both add-ons."""
+    return deploy(lambda: AwsAddOns("aws", arguments(identity, extras)))
+
+
+def rights(add_on: str, identity: Identity = Identity.POD_IDENTITY, extras: tuple[Extra, ...] = ()) -> str:
+    """Return what the role of an add-on (`external-dns`, `load-balancer-controller`) may do."""
+    return str(deployed(identity, extras).named(f"aws-{add_on}-identity-policy").at("policy"))
+
+
+def trust(add_on: str, identity: Identity) -> str:
+    """Return who may take the role of an add-on."""
+    return str(deployed(identity).named(f"aws-{add_on}-identity-role").at("assumeRolePolicy"))

@@ -1,0 +1,152 @@
+"""What holds for every statement of every policy that the program renders, and that the judge of them is a good one."""
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from components.resources.iam_policy import policy_document, statement
+from conventions import Identity
+from tests.iam.simulator import Action, Request, allowed, describe
+from tests.iam.stack import ACCOUNT, EXTRAS, REGION, deployed
+
+UNCONDITIONED = {
+    "OrderRules": "SetRulePriorities has no condition key",
+    "WebAcls": "WAF has no condition key for load balancers",
+    "Shield": "CreateProtection has no condition key for load balancers",
+    "UnShield": "the controller's protections have no tags",
+}
+"""Statements that change something without a condition, with the reason."""
+
+
+class Statement(BaseModel):
+    """A statement as IAM gets it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    Sid: str
+    Effect: str
+    Action: list[str]
+    Resource: list[str]
+    Condition: dict[str, dict[str, str | list[str]]] = {}
+
+    @property
+    def keys(self) -> list[str]:
+        """Every condition key."""
+        return [key for keys in self.Condition.values() for key in keys]
+
+
+def documents() -> Iterator[str]:
+    """Yield what each role may do, in every branch."""
+    for identity in Identity:
+        for extras in EXTRAS:
+            for policy in deployed(identity, extras).of("aws:iam/rolePolicy:RolePolicy"):
+                yield str(policy.at("policy"))
+
+
+@cache
+def statements() -> list[Statement]:
+    """Return each different statement once."""
+    parsed = [each for document in set(documents()) for each in json.loads(document)["Statement"]]
+    return [Statement.model_validate_json(text) for text in sorted({json.dumps(each) for each in parsed})]
+
+
+@cache
+def actions() -> Mapping[str, Action]:
+    return describe(action for each in statements() for action in each.Action)
+
+
+def test_every_action_is_one_that_aws_knows_and_named_in_full() -> None:
+    named = [action for each in statements() for action in each.Action]
+
+    assert len(actions()) > 60
+    assert [action for action in named if "*" in action] == []
+
+
+def test_every_condition_key_is_one_that_the_action_supports() -> None:
+    wrong = [
+        (each.Sid, action, key)
+        for each in statements()
+        for action in each.Action
+        for key in each.keys
+        if not actions()[action].supports(key)
+    ]
+    assert wrong == [], "a key that is never there makes the statement allow nothing"
+
+
+def test_nothing_is_changed_without_a_condition_but_what_aws_cannot_narrow() -> None:
+    free = {each.Sid for each in statements() if not each.Condition and any(actions()[a].changes for a in each.Action)}
+
+    assert free == set(UNCONDITIONED)
+    for each in statements():
+        if each.Sid in UNCONDITIONED:
+            bad = [a for a in each.Action if actions()[a].changes and actions()[a].supports("aws:ResourceTag/a")]
+            assert bad in ([], ["shield:DeleteProtection"]), each.Sid
+
+
+def test_no_operator_asks_for_one_key_twice() -> None:
+    for each in statements():
+        for operator, keys in each.Condition.items():
+            folded = [key.lower() for key in keys]
+            assert len(folded) == len(set(folded)), f"{each.Sid}, {operator}: of two equal keys IAM may take either"
+
+
+def test_what_is_changed_lies_in_the_one_account_and_region() -> None:
+    patterns = (f"arn:aws:*:{REGION}:{ACCOUNT}:*", f"arn:aws:iam::{ACCOUNT}:*", f"arn:aws:shield::{ACCOUNT}:*")
+    exact = (f"arn:aws:ec2:{REGION}:*:vpc/vpc-0123456789abcdef0", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ")
+    for each in statements():
+        if any(actions()[action].changes for action in each.Action):
+            strays = [arn for arn in each.Resource if not any(fnmatchcase(arn, pattern) for pattern in patterns)]
+            assert set(strays) <= set(exact) or each.Sid in {"SetWebAcl", "Shield"}, each.Sid
+
+
+def test_every_statement_has_a_name_of_its_own_in_its_policy() -> None:
+    for document in set(documents()):
+        names = [each["Sid"] for each in json.loads(document)["Statement"]]
+        assert len(names) == len(set(names))
+        assert all(name.isalnum() for name in names)
+
+
+BUCKET = "arn:aws:s3:::bucket/file"
+TAGGED = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+EXAMPLES = [
+    (statement("A", ["s3:GetObject"], ["arn:aws:s3:::bucket/*"]), Request("s3:GetObject", BUCKET), True),
+    (statement("A", ["s3:GetObject"], ["arn:aws:s3:::bucket/*"]), Request("s3:PutObject", BUCKET), False),
+    (statement("A", ["s3:GetObject"], ["arn:aws:s3:::other/*"]), Request("s3:GetObject", BUCKET), False),
+    (
+        statement("A", ["ec2:StopInstances"], ["*"], TAGGED),
+        Request("ec2:StopInstances", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1", {"aws:ResourceTag/team": "a"}),
+        True,
+    ),
+    (
+        statement("A", ["ec2:StopInstances"], ["*"], TAGGED),
+        Request("ec2:StopInstances", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1", {"aws:ResourceTag/team": "b"}),
+        False,
+    ),
+    (
+        statement("A", ["elasticloadbalancing:SetRulePriorities"], ["*"], TAGGED),
+        Request(
+            "elasticloadbalancing:SetRulePriorities",
+            f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener-rule/app/a/1/2/3",
+            {"aws:ResourceTag/team": "a"},
+        ),
+        False,  # the action has no such key
+    ),
+]
+
+
+@pytest.mark.parametrize(("allows", "request_", "answer"), EXAMPLES)
+def test_the_judge_knows_actions_resources_conditions_and_which_keys_an_action_has(
+    allows: Mapping[str, object], request_: Request, *, answer: bool
+) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **allows}]})
+
+    assert allowed(document, [request_]) == [answer]
+
+
+def test_the_judge_refuses_an_action_that_does_not_exist() -> None:
+    with pytest.raises(ValueError, match="there is no action ec2:DestroyEverything"):
+        allowed(policy_document([]), [Request("ec2:DestroyEverything")])
