@@ -1,0 +1,81 @@
+"""Workshops that are over are taken away on the real engine, and nothing else is."""
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from operations.stack_cli import StackCli
+from sandbox import paths
+from tests.sandbox.program import read_until
+from tests.sandbox.small_workshops import SmallWorkshops
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def workshops(tmp_path: Path, own_home: paths.Home) -> SmallWorkshops:
+    endings: dict[str, dict[str, object]] = {
+        "past": {"workshopEnds": "2026-01-31"},
+        "later": {"workshopEnds": "2099-12-31"},
+        "short": {"workshopDays": 7},
+        "plain": {},
+    }
+    return SmallWorkshops(tmp_path / "project", own_home.folder, **endings)
+
+
+def test_exactly_the_workshop_that_is_over_is_taken_away_even_by_two_runs(
+    workshops: SmallWorkshops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stack in ("later", "plain", "short"):
+        workshops.run(stack, "up", "--yes", "--skip-preview")
+    others = workshops.objects()
+    workshops.run("past", "up", "--yes", "--skip-preview")
+    everything = workshops.objects()
+    assert {name for name in everything - others if "workshop-past" in name} >= {
+        "namespaces /workshop-past",
+        "clusterroles /workshop-past",
+        "configmaps workshop-past/free",
+    }
+
+    dry = workshops.teardown()
+    told = dry.communicate(timeout=300)[0]
+    assert dry.returncode == 0, told
+    assert "would be taken away" in told
+    assert workshops.objects() == everything
+
+    # The first run meets an object that does not go, and is killed while it waits.
+    killed = workshops.teardown("YES=--yes")
+    read_until(killed, "deleting")
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert "configmaps workshop-past/held" in workshops.objects()
+    workshops.release("past")
+
+    last = workshops.teardown("YES=--yes")
+    told = last.communicate(timeout=300)[0]
+    assert last.returncode == 0, told
+    assert "Nothing of the stack is left in the cluster." in told
+    assert "taken away; nothing is left" in told
+    assert workshops.objects() == others
+    listed = workshops.run("later", "stack", "ls")
+    assert [name for name in ("past", "later", "plain", "short") if name in listed] == ["later", "plain", "short"]
+    assert (workshops.folder / "Pulumi.past.yaml").exists()
+
+    again = workshops.teardown("YES=--yes")
+    told = again.communicate(timeout=300)[0]
+    assert again.returncode == 0, told
+    assert workshops.objects() == others
+    assert "past" not in workshops.run("later", "stack", "ls"), "asking about a stack makes none"
+
+    # What only looks at a stack makes it live no longer.
+    workshops.run("short", "refresh", "--yes", "--skip-preview")
+    monkeypatch.chdir(workshops.folder)
+    for name, value in workshops.environment().items():
+        monkeypatch.setenv(name, value)
+    last_up = StackCli("short").last_up()
+    assert last_up is not None
+    assert datetime.now(UTC) - timedelta(minutes=30) < last_up < datetime.now(UTC) - timedelta(seconds=3)
+    assert StackCli("past").find() is None
