@@ -2,7 +2,10 @@ STACK ?= local
 PYTHON := .venv/bin/python
 PULUMI := $(PYTHON) -m sandbox pulumi --stack $(STACK) --
 # On any other stack Pulumi asks before it changes something, unless YES=--yes is given.
-YES ?= $(if $(filter local,$(STACK)),--yes)
+SANDBOXED := $(filter 1 true yes,$(ON_SANDBOX))
+YES ?= $(if $(SANDBOXED)$(filter local,$(STACK)),--yes)
+# With ON_SANDBOX=1 a stack on EKS runs against the sandbox and a double of AWS; the operator's commands see the same.
+OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m operations
 .DEFAULT_GOAL := help
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -21,7 +24,7 @@ refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## take everything away again, and show what is left
-	@$(PULUMI) destroy $(YES) && $(PYTHON) -m operations leftovers --stack $(STACK)
+	@$(PULUMI) destroy $(YES) && $(OPERATIONS) leftovers --stack $(STACK)
 
 recover: .venv/installed ## after a killed run on a cluster of yours: take up what it had begun
 	@$(PULUMI) cancel --yes $(STACK)
@@ -36,10 +39,10 @@ set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPerce
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
 
 check-cluster: .venv/installed ## ask the stack's cluster whether it is ready
-	@$(PYTHON) -m operations check-cluster --stack $(STACK)
+	@$(OPERATIONS) check-cluster --stack $(STACK)
 
 expiry: .venv/installed ## when certificates end; fails if one does within 30 days (DAYS=), or before the workshop
-	@$(PYTHON) -m operations expiry --stack $(STACK) --days $(or $(DAYS),30)
+	@$(OPERATIONS) expiry --stack $(STACK) --days $(or $(DAYS),30)
 
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up
