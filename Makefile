@@ -2,7 +2,10 @@ STACK ?= local
 PYTHON := .venv/bin/python
 PULUMI := $(PYTHON) -m sandbox pulumi --stack $(STACK) --
 # On any other stack Pulumi asks before it changes something, unless YES=--yes is given.
-YES ?= $(if $(filter local,$(STACK)),--yes)
+SANDBOXED := $(filter 1 true yes,$(ON_SANDBOX))
+YES ?= $(if $(SANDBOXED)$(filter local,$(STACK)),--yes)
+# With ON_SANDBOX=1 a stack on EKS runs against the sandbox and a double of AWS; the operator's commands see the same.
+OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m operations
 .DEFAULT_GOAL := help
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -30,7 +33,7 @@ refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## take everything away again, and show what is left
-	@$(PULUMI) destroy $(YES) && $(PYTHON) -m operations leftovers --stack $(STACK)
+	@$(PULUMI) destroy $(YES) && $(OPERATIONS) leftovers --stack $(STACK)
 
 # Only what is asked for on the command line: no default of STACK or YES takes anything away here.
 TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
@@ -50,10 +53,10 @@ set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPerce
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
 
 check-cluster: .venv/installed ## ask the stack's cluster whether it is ready
-	@$(PYTHON) -m operations check-cluster --stack $(STACK)
+	@$(OPERATIONS) check-cluster --stack $(STACK)
 
 expiry: .venv/installed ## when certificates end; fails if one does within 30 days (DAYS=), or before the workshop
-	@$(PYTHON) -m operations expiry --stack $(STACK) --days $(or $(DAYS),30)
+	@$(OPERATIONS) expiry --stack $(STACK) --days $(or $(DAYS),30)
 
 verify: .venv/installed ## see whether the workshop does what it is meant to do (JSON=1, REQUESTS=<number>)
 	@$(PYTHON) -m operations.verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))

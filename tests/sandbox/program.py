@@ -45,8 +45,12 @@ class Project:
 
     def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run a Pulumi command to its end."""
+        return self.run_command(self.command(*arguments), **variables)
+
+    def run_command(self, command: list[str], **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run any command to its end."""
         return subprocess.run(
-            self.command(*arguments),
+            command,
             cwd=paths.PROJECT,
             env=self.environment(**variables),
             stdin=subprocess.DEVNULL,

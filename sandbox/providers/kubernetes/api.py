@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from sandbox.providers.errors import ProviderError
+from sandbox.providers.kubernetes.login import complaints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,12 +66,15 @@ class Api:
         configuration = library.Configuration()
         configuration.connection_pool_maxsize = _POOL
         configuration.retries = 1
-        try:
-            self._client: Any = loader.new_client_from_config(
-                kubeconfig, context or None, persist_config=False, client_configuration=configuration
-            )
-        except loader.ConfigException as error:
-            raise UnreachableError(f"the kubeconfig {kubeconfig} cannot be used: {error}") from error
+        with complaints() as heard:
+            try:
+                self._client: Any = loader.new_client_from_config(
+                    kubeconfig, context or None, persist_config=False, client_configuration=configuration
+                )
+            except loader.ConfigException as error:
+                raise UnreachableError(f"the kubeconfig {kubeconfig} cannot be used: {error}") from error
+        if heard:
+            raise UnreachableError(f"{configuration.host}: getting credentials: {heard[0]}")
         self._error: Any = library.ApiException
         self.address = str(configuration.host)
 

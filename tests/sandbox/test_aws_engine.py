@@ -1,0 +1,236 @@
+"""The aws stand-in under the real engine: roles, policies, associations and add-ons."""
+
+from collections.abc import Iterator
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.paths import Home
+from tests.sandbox.aws import AwsDouble, aws_double
+from tests.sandbox.aws_program import TRUST, identity, unchecked
+from tests.sandbox.stack import Outcome, Stack
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture(scope="module")
+def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
+    with aws_double(Home(tmp_path_factory.mktemp("aws") / "home")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stack(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    made = Stack(tmp_path_factory.mktemp("stack"), double.environment, ("aws",))
+    brought_up(made)
+    return made
+
+
+def brought_up(stack: Stack, **changes: object) -> Outcome:
+    """Bring the stack to what a test begins with."""
+    seen = stack.up(identity(**changes))
+    assert seen.ok, seen.message
+    return seen
+
+
+def done(seen: Outcome, *names: str) -> dict[str, list[str]]:
+    """What happened to what has changed, provider and stack left out."""
+    every = {step.name for step in seen.steps if not step.type.startswith("pulumi:")}
+    return {name: seen.operations(name) for name in every if seen.operations(name) != ["same"] or name in names}
+
+
+def test_a_second_preview_and_a_refresh_find_no_change(stack: Stack) -> None:
+    assert done(stack.preview(identity())) == {}
+    refreshed = stack.refresh(identity())
+    assert {step.operation for step in refreshed.steps} == {"refresh"}
+    assert done(stack.preview(identity())) == {}
+
+
+def test_roles_get_a_name_of_their_own_and_everything_the_tags_of_the_provider(stack: Stack, double: AwsDouble) -> None:
+    outputs = stack.outputs()
+    assert outputs["role"].startswith("controller-")
+    assert len(outputs["role"]) == len("controller-") + 7
+    assert outputs["tags"] == {"owner": "platform", "stack": "test"}
+    role = double.client("iam").get_role(RoleName=outputs["role"])["Role"]
+    assert role["Path"] == "/workshop/"
+    assert {tag["Key"]: tag["Value"] for tag in role["Tags"]} == outputs["tags"]
+    bound = double.client("eks").describe_pod_identity_association(
+        clusterName="workshop", associationId=outputs["association"]
+    )["association"]
+    assert (bound["roleArn"], bound["tags"]) == (role["Arn"], outputs["tags"])
+
+
+def test_a_policy_that_only_reads_otherwise_is_no_change(stack: Stack) -> None:
+    turned_round = ("route53:ListResourceRecordSets", "route53:ListHostedZones")
+    assert done(stack.preview(identity(actions=turned_round))) == {}
+
+
+def test_policies_descriptions_and_tags_change_in_place_and_reach_the_account(stack: Stack, double: AwsDouble) -> None:
+    wanted = {"actions": ("route53:ListHostedZones",), "description": "", "tags": {"owner": "me"}}
+    seen = stack.preview(identity(**wanted))
+    assert done(seen) == {name: ["update"] for name in ("bound", "controller", "inline", "managed")}
+    assert seen.step("managed").changes.keys() == {"policy", "tags", "tagsAll"}
+    before = stack.outputs()["role"]
+    brought_up(stack, **wanted)
+    try:
+        name = stack.outputs()["role"]
+        assert name == before
+        iam = double.client("iam")
+        assert not iam.get_role(RoleName=name)["Role"].get("Description")
+        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        document = iam.get_role_policy(RoleName=name, PolicyName=inline[0])["PolicyDocument"]
+        assert document["Statement"][0]["Action"] == ["route53:ListHostedZones"]
+        arn = stack.resource("managed")["id"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        assert version == "v2"
+        assert {tag["Key"]: tag["Value"] for tag in iam.list_policy_tags(PolicyArn=arn)["Tags"]} == {
+            "owner": "me",
+            "stack": "test",
+        }
+    finally:
+        brought_up(stack)
+
+
+@pytest.mark.parametrize(
+    ("changes", "replaced", "updated"),
+    [
+        ({"path": "/other/"}, {"controller", "attached", "inline"}, {"bound"}),
+        ({"name": "chosen"}, {"controller", "attached", "inline"}, {"bound"}),
+        ({"namespace": "default"}, {"bound"}, set[str]()),
+        ({"second_role": True}, set[str](), {"bound"}),
+        ({"default_tags": {"stack": "other"}}, set[str](), {"bound", "controller", "dns", "managed", "other"}),
+    ],
+)
+def test_what_replaces_and_what_updates_is_as_with_the_real_provider(
+    stack: Stack, changes: dict[str, object], replaced: set[str], updated: set[str]
+) -> None:
+    seen = done(stack.preview(identity(**changes)))
+    assert {name for name, operations in seen.items() if "replace" in operations} == replaced
+    assert {name for name, operations in seen.items() if operations == ["update"]} == updated
+
+
+def test_what_is_gone_is_made_again_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
+    association = stack.outputs()["association"]
+    double.client("eks").delete_pod_identity_association(clusterName="workshop", associationId=association)
+    assert "bound" not in done(stack.preview(identity())), "without a refresh the state is believed"
+    stack.refresh(identity())
+    assert done(stack.preview(identity())) == {"bound": ["create"]}
+    brought_up(stack)
+
+
+def test_what_somebody_changed_is_put_right_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
+    name = stack.outputs()["role"]
+    double.client("iam").update_role(RoleName=name, Description="by hand", MaxSessionDuration=7200)
+    double.client("iam").tag_role(RoleName=name, Tags=[{"Key": "by", "Value": "hand"}])
+    stack.refresh(identity())
+    seen = stack.preview(identity())
+    assert done(seen) == {"controller": ["update"]}
+    assert {"description", "maxSessionDuration", "tagsAll"} <= seen.step("controller").changes.keys()
+    brought_up(stack)
+    role = double.client("iam").get_role(RoleName=name)["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("of the add-on", 3600)
+    assert "by" not in {tag["Key"] for tag in role["Tags"]}
+
+
+def test_a_role_that_something_is_attached_to_by_hand_cannot_be_deleted(stack: Stack, double: AwsDouble) -> None:
+    name, policy = stack.outputs()["role"], stack.resource("managed")["id"]
+    other = stack.resource("other")["id"]
+    double.client("iam").attach_role_policy(RoleName=other, PolicyArn=policy)
+    seen = stack.destroy()
+    assert not seen.ok
+    assert (
+        f"deleting IAM Role ({other}): DeleteConflict: Cannot delete entity, must detach all policies first"
+        in seen.message
+    )
+    double.client("iam").detach_role_policy(RoleName=other, PolicyArn=policy)
+    assert stack.destroy().ok
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        double.client("iam").get_role(RoleName=name)
+    assert double.client("eks").list_pod_identity_associations(clusterName="workshop")["associations"] == []
+    brought_up(stack)
+
+
+def test_a_destroy_does_not_mind_what_is_gone_already(stack: Stack, double: AwsDouble) -> None:
+    association = stack.outputs()["association"]
+    double.client("eks").delete_pod_identity_association(clusterName="workshop", associationId=association)
+    double.client("eks").delete_addon(clusterName="workshop", addonName="coredns")
+    seen = stack.destroy()
+    assert seen.ok, seen.message
+    brought_up(stack)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"assume_role_policy": "{"}, "assumeRolePolicy contains an invalid JSON"),
+        ({"assume_role_policy": "{}", "path": "none"}, "path should match pattern"),
+        (
+            {"assume_role_policy": "{}", "max_session_duration": 60},
+            "maxSessionDuration should be greater than or equal",
+        ),
+        ({"assume_role_policy": "{}", "name": "a" * 65}, "name should match pattern"),
+        ({"assume_role_policy": "{}", "permissions_boundary": "mine"}, "permissionsBoundary (mine) is an invalid ARN"),
+        ({"assume_role_policy": "{}", "managed_policy_arns": ["x"]}, "managedPolicyArns is not an input that"),
+    ],
+)
+def test_a_bad_input_fails_the_preview_with_one_sentence(stack: Stack, inputs: dict[str, str], words: str) -> None:
+    def program() -> None:
+        unchecked.iam.Role(
+            "bad", **inputs, opts=pulumi.ResourceOptions(provider=aws.Provider("p", region="eu-central-1"))
+        )
+
+    seen = stack.preview(program)
+    assert not seen.ok
+    assert sum(words in message for message in seen.messages) == 1, seen.messages
+    assert "Traceback" not in seen.text
+
+
+@pytest.mark.parametrize(
+    ("configuration", "words"),
+    [
+        ({"region": "eu-central-1", "allowed_account_ids": ["999999999999"]}, "account ID not allowed: 123456789012"),
+        ({"region": "eu-central-1", "profile": "nobody"}, "The config profile (nobody) could not be found"),
+        (
+            {"region": "eu-central-1", "assume_roles": [{"role_arn": "arn:aws:iam::123456789012:role/none"}]},
+            "Cannot assume IAM Role arn:aws:iam::123456789012:role/none: AccessDenied",
+        ),
+    ],
+)
+def test_a_provider_that_cannot_log_in_says_why(stack: Stack, configuration: dict[str, object], words: str) -> None:
+    def program() -> None:
+        made = unchecked.Provider("p", **configuration)
+        aws.iam.Policy("any", policy='{"Version": "2012-10-17"}', opts=pulumi.ResourceOptions(provider=made))
+
+    other = stack.up(program)
+    assert not other.ok
+    assert words in other.message
+
+
+def test_secrets_stay_secret_in_the_state(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> None:
+    def program() -> None:
+        opts = pulumi.ResourceOptions(provider=aws.Provider("p", region="eu-central-1"))
+        trust = pulumi.Output.json_dumps(TRUST)
+        hidden = pulumi.Output.secret("swordfish")
+        role = aws.iam.Role("r", assume_role_policy=trust, description=hidden, tags={"word": hidden}, opts=opts)
+        pulumi.export("word", role.description)
+
+    own = Stack(tmp_path_factory.mktemp("secret"), double.environment, ("aws",))
+    seen = own.up(program)
+    assert seen.ok, seen.message
+    assert "swordfish" not in own.state() + seen.text
+    assert own.outputs()["word"] == "swordfish"
+    refreshed = own.refresh(program)
+    assert "swordfish" not in own.state() + refreshed.text
+    own.destroy()
+
+
+def test_it_refuses_to_speak_to_anything_that_is_not_on_loopback(
+    double: AwsDouble, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for endpoint in ("https://iam.amazonaws.com", ""):
+        away = Stack(tmp_path_factory.mktemp("away"), double.environment | {"AWS_ENDPOINT_URL": endpoint}, ("aws",))
+        seen = away.preview(identity())
+        assert not seen.ok
+        assert "speaks to the double of AWS on loopback only" in seen.message
