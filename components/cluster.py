@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, ProviderResource, ResourceOptions
 from pulumi_aws import Provider as AwsProvider
+from pulumi_aws import ProviderAssumeRoleArgs, ProviderDefaultTagsArgs
 from pulumi_kubernetes import Provider
 
 
@@ -76,9 +77,10 @@ def _provider(name: str, aws: AwsAccess, opts: ResourceOptions) -> AwsProvider:
         name,
         region=aws["region"],
         profile=aws["profile"],
-        assume_roles=[{"role_arn": role, "session_name": aws["session_name"]}] if role else None,
+        # Not as a dict: a provider's inputs are handed over as JSON, in which a dict's keys stay as they are in Python.
+        assume_roles=[ProviderAssumeRoleArgs(role_arn=role, session_name=aws["session_name"])] if role else None,
         # Credentials of another account are refused before they make anything there.
         allowed_account_ids=[aws["account"]],
-        default_tags={"tags": aws["tags"]},
+        default_tags=ProviderDefaultTagsArgs(tags=aws["tags"]),
         opts=opts,
     )

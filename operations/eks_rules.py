@@ -20,6 +20,7 @@ def contradictions(settings: Settings) -> Iterator[Problem]:
     yield from _two_clusters(settings)
     if settings.dns:
         yield from _outside(settings, settings.dns)
+        yield from _too_deep(settings, settings.dns)
     elif settings.eks.external_dns.enabled:
         yield _records_without_zone()
     if parts.hosts(settings):
@@ -52,6 +53,22 @@ def _outside(settings: Settings, dns: Dns) -> Iterator[Problem]:
         if not host.endswith(f".{domain}"):
             cure = f"Set it with `pulumi config set --path '{PROJECT}:{key}' {host.partition('.')[0]}.{domain}`."
             found, rule = f"the host '{host}' does not lie below '{domain}'", "all hosts of the stack do"
+            yield Problem(f"{PROJECT}:{key}", found, rule, cure)
+
+
+def _too_deep(settings: Settings, dns: Dns) -> Iterator[Problem]:
+    """Yield the hosts for which the stack's own certificate, a wildcard, would not be valid."""
+    domain, hosts = dns.domain or dns.zone, parts.hosts(settings)
+    if settings.public_hosts.certificate_arn or not (settings.public_hosts.https or parts.DASHBOARD_HOST in hosts):
+        return
+    for key, host in hosts.items():
+        if host.endswith(f".{domain}") and "." in host.removesuffix(f".{domain}"):
+            flat = host.removesuffix(f".{domain}").replace(".", "-")
+            cure = f"Set it with `pulumi config set --path '{PROJECT}:{key}' {flat}.{domain}`, or give a certificate."
+            found, rule = (
+                f"the host '{host}' lies more than one label below '{domain}'",
+                f"the certificate is for *.{domain}",
+            )
             yield Problem(f"{PROJECT}:{key}", found, rule, cure)
 
 

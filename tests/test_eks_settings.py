@@ -111,7 +111,7 @@ def test_a_domain_lies_in_its_zone() -> None:
 
 
 def test_the_zones_name_is_the_domain_if_none_is_given() -> None:
-    parse({**READY, "dns": {"zone": "example.com"}})
+    parse({**READY, "dns": {"zone": "dev.example.com"}})
     assert "below 'other.com'" in only({**READY, "dns": {"zone": "other.com"}}).found
 
 
@@ -143,6 +143,17 @@ def test_https_needs_a_certificate_or_a_zone_to_make_one_in() -> None:
     hosts = {"inboundCidrs": ["203.0.113.0/24"]}
     parse({**BY_HAND, "publicHosts": {**hosts, "certificateArn": CERTIFICATE}})
     parse({**BY_HAND, "publicHosts": {**hosts, "https": False}})
+
+
+def test_the_stacks_own_certificate_is_valid_for_one_label_below_the_domain() -> None:
+    deep = {**READY, "demos": {"booksapp": {"host": "books.team.dev.example.com"}}}
+    problem = only(deep)
+
+    assert problem.where == "linkerd-workshop:demos.booksapp.host"
+    assert problem.rule == "the certificate is for *.dev.example.com"
+    assert "books-team.dev.example.com" in problem.cure
+    parse({**deep, "publicHosts": {"inboundCidrs": ["203.0.113.0/24"], "certificateArn": CERTIFICATE}})
+    parse({**deep, "publicHosts": {"inboundCidrs": ["203.0.113.0/24"], "https": False}})
 
 
 def test_a_public_dashboard_is_always_over_https() -> None:

@@ -1,9 +1,13 @@
-"""The cluster's provider and the Gateway API's release."""
+"""The cluster's providers, the Gateway API's release and the agent of EKS Pod Identity."""
 
+import json
 from functools import cache
 
+from pulumi import ResourceOptions
+
 from components.addons.gateway_api import GatewayApi
-from components.cluster import Cluster
+from components.addons.pod_identity_agent import PodIdentityAgent
+from components.cluster import AwsAccess, Cluster
 from conventions import GATEWAY_API_RELEASE
 from tests.deployment import Deployment
 from tests.engine import deploy
@@ -54,3 +58,67 @@ def test_the_gateway_api_is_one_release_by_the_name_that_the_preflight_knows() -
 
     assert (release.at("namespace"), release.at("name")) == GATEWAY_API_RELEASE
     assert release.at("chart") == "gw.tgz"
+
+
+AWS = "pulumi:providers:aws"
+ROLE = "arn:aws:iam::123456789012:role/workshop"
+ACCESS: AwsAccess = {
+    "region": "eu-central-1",
+    "account": "123456789012",
+    "profile": None,
+    "role_arn": None,
+    "session_name": "linkerd-workshop",
+    "tags": {"owner": "platform-team", "stack": "dev"},
+}
+
+
+@cache
+def on_eks(*, as_role: bool = False, preview: bool = False) -> Deployment:
+    access: AwsAccess = {**ACCESS, "profile": "dev", "role_arn": ROLE} if as_role else ACCESS
+    return deploy(
+        lambda: Cluster("cluster", {"identity": "arn@time", "kubeconfig": "{}", "aws": access}), preview=preview
+    )
+
+
+def test_elsewhere_than_on_eks_there_is_no_provider_of_aws() -> None:
+    assert cluster().of(AWS) == []
+
+
+def test_credentials_of_another_account_make_nothing() -> None:
+    provider = on_eks().one(AWS)
+
+    assert provider.at("allowedAccountIds") == '["123456789012"]'
+    assert provider.at("region") == "eu-central-1"
+    assert not {"profile", "assumeRoles"} & set(provider.inputs)
+
+
+def test_a_role_is_assumed_by_the_profile_of_the_settings() -> None:
+    provider = on_eks(as_role=True).one(AWS)
+
+    assert provider.at("profile") == "dev"
+    assert json.loads(str(provider.at("assumeRoles"))) == [{"roleArn": ROLE, "sessionName": "linkerd-workshop"}]
+
+
+def test_everything_in_the_account_carries_the_tags() -> None:
+    tags = json.loads(str(on_eks().one(AWS).at("defaultTags")))
+
+    assert tags == {"tags": {"owner": "platform-team", "stack": "dev"}}
+
+
+def test_both_providers_are_wholly_known_in_a_preview() -> None:
+    for type_ in (AWS, "pulumi:providers:kubernetes"):
+        assert on_eks(preview=True).one(type_).inputs == on_eks().one(type_).inputs
+
+
+def test_a_component_is_made_by_both_providers() -> None:
+    def program() -> None:
+        cluster = Cluster("cluster", {"identity": "arn@time", "kubeconfig": "{}", "aws": ACCESS})
+        opts = ResourceOptions(providers=cluster.providers)
+        PodIdentityAgent("agent", {"cluster": "workshop"}, opts)
+
+    deployment = deploy(program)
+    addon = deployment.one("aws:eks/addon:Addon")
+
+    assert addon.provider.startswith(f"{deployment.one(AWS).urn}::")
+    assert (addon.at("clusterName"), addon.at("addonName")) == ("workshop", "eks-pod-identity-agent")
+    assert addon.at("resolveConflictsOnCreate") == "NONE", "or somebody else's agent would go with the stack"

@@ -48,6 +48,8 @@ class Cluster:
     """The paths of what was deleted."""
     ports: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict[tuple[str, int], tuple[str, int]])
     """By a pod's name and its port: where that answers on loopback."""
+    tokens: list[str] = field(default_factory=list[str])
+    """What questions were authorized with."""
 
 
 @contextmanager
@@ -103,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a question."""
         self.cluster.asked.append(self.path)
+        self.cluster.tokens.append(self.headers.get("Authorization", ""))
         if self.headers.get("Upgrade") == "websocket":
             self._forward()
         elif self.path in self.cluster.forbidden:
