@@ -10,6 +10,7 @@ from components.addons.aws_add_ons import AwsAddOnsArgs
 from components.addons.external_dns import ExternalDnsArgs, HostedZone
 from components.addons.load_balancer_controller import LoadBalancerControllerArgs
 from components.addons.load_balancer_extras import Extra
+from components.addons.readable_secret import SecretName
 from components.resources.eks_cluster import EksCluster
 from components.resources.meshed_namespace import Namespaces
 from conventions import dns_owner
@@ -66,6 +67,7 @@ def _load_balancer_controller(
         "ingress_class": settings.ingress_class,
         "extras": extras(settings.eks),
         "tags": account["tags"],
+        "oidc_secrets": oidc_secrets(start, namespaces),
         "renewal_days": settings.trust.renewal_days,
     }
 
@@ -82,8 +84,17 @@ def _external_dns(start: Start, namespaces: Namespaces, account: _Account) -> Ex
         "role_name": role_name(account["stack"], cluster, "dns"),
         "zone": zone,
         "domain": settings.dns.domain or zone["name"],
+        "ingress_class": settings.ingress_class,
         "owner_id": dns_owner(account["stack"], cluster["region"], cluster["name"]),
     }
+
+
+def oidc_secrets(start: Start, namespaces: Namespaces) -> list[SecretName]:
+    """Return the Secrets that the hosts with a login name."""
+    viz = start.settings.viz
+    if not viz.enabled or not viz.dashboard:
+        return []
+    return [{"namespace": namespaces.names[parts.VIZ], "name": viz.dashboard.oidc.secret_name}]
 
 
 def extras(eks: Eks) -> list[Extra]:

@@ -1,8 +1,9 @@
-"""What lies behind Services in the sandbox: nothing, but for one server of the aggregated API.
+"""What lies behind Services in the sandbox: nothing, but for two servers without which a stack could not come or go.
 
 A namespace can be deleted only while every APIService of the cluster can say what it serves. linkerd-viz brings one,
-whose pods do not run here. Its discovery is answered with the certificate of the Secret that its pods would mount, so
-that the API server's check of it is a real one; all other calls are refused at once.
+whose pods do not run here. And an Ingress is refused while the AWS Load Balancer Controller's webhook is silent.
+Both are answered for with the certificate of the Secret that their pods would mount, so that the API server's check of
+it is a real one; all other calls are refused at once.
 """
 
 import json
@@ -25,8 +26,15 @@ from sandbox.paths import Home
 
 SOCKET = "run/services.sock"
 """Relative to the home, where every component runs: the path of a socket may have no more than 107 characters."""
-HOST, SECRET = "tap.linkerd-viz.svc", "/api/v1/namespaces/linkerd-viz/secrets/tap-k8s-tls"
+ANSWERED = {
+    "tap.linkerd-viz.svc": "/api/v1/namespaces/linkerd-viz/secrets/tap-k8s-tls",
+    "aws-load-balancer-webhook-service.aws-load-balancer-controller.svc": (
+        "/api/v1/namespaces/aws-load-balancer-controller/secrets/aws-load-balancer-tls"
+    ),
+}
+"""Each host that is answered for, with the Secret that the server's pods would mount."""
 GROUP_VERSION = "tap.linkerd.io/v1alpha1"
+KIND = "AdmissionReview"
 DISCOVERY: dict[str, object] = {
     "kind": "APIResourceList",
     "apiVersion": "v1",
@@ -37,7 +45,7 @@ DISCOVERY: dict[str, object] = {
 
 @dataclass(frozen=True)
 class Certificates:
-    """With what a call is answered: with nothing, unless it is for the one host."""
+    """With what a call is answered: with nothing, unless it is for one of a few hosts."""
 
     home: Home
 
@@ -48,17 +56,17 @@ class Certificates:
         return context
 
     def choose(self, connection: ssl.SSLSocket | ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
-        """Take up a connection to the one host with the certificate of its Secret, as it is now."""
-        secret = self.secret() if host == HOST else None
+        """Take up a connection to a host with the certificate of its Secret, as it is now."""
+        secret = self.secret(ANSWERED[host]) if host in ANSWERED else None
         if secret is None:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         connection.context = self.serving(mapping(secret["data"]))
         return None
 
-    def secret(self) -> Json | None:
-        """The Secret that the server's pods would mount."""
+    def secret(self, path: str) -> Json | None:
+        """The Secret at a path."""
         chosen = ports.recorded(self.home)
-        return ApiClient(chosen.api, self.home.certificates).get(SECRET) if chosen else None
+        return ApiClient(chosen.api, self.home.certificates).get(path) if chosen else None
 
     def serving(self, data: Json) -> ssl.SSLContext:
         """The certificate and the key of the Secret."""
@@ -87,10 +95,20 @@ class Connection(BaseHTTPRequestHandler):
         self.setup()
 
     def do_GET(self) -> None:
-        """Answer discovery; there is nothing else."""
+        """Answer discovery; there is nothing else to be read."""
         found = self.path.partition("?")[0] == f"/apis/{GROUP_VERSION}"
-        body = json.dumps(DISCOVERY if found else {}).encode()
-        self.send_response(HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
+        self.answer(HTTPStatus.OK if found else HTTPStatus.NOT_FOUND, DISCOVERY if found else {})
+
+    def do_POST(self) -> None:
+        """Admit what a webhook is asked about, as it is."""
+        review = mapping(json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0")))))
+        admitted = {"uid": mapping(review.get("request")).get("uid"), "allowed": True}
+        self.answer(HTTPStatus.OK, {"apiVersion": review.get("apiVersion"), "kind": KIND, "response": admitted})
+
+    def answer(self, status: HTTPStatus, content: Json) -> None:
+        """Send JSON."""
+        body = json.dumps(content).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

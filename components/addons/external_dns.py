@@ -47,6 +47,8 @@ class ExternalDnsArgs(TypedDict):
     zone: HostedZone
     domain: str
     """What all hosts of the stack end with: the zone's name, or a name below it."""
+    ingress_class: str
+    """The class of the Ingresses that get records; others in the cluster are somebody else's."""
     owner_id: str
     """What its records are marked with. Two owners of one name would remove each other's records."""
 
@@ -107,7 +109,11 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
         "domainFilters": [args["domain"]],
         "managedRecordTypes": list(RECORD_TYPES),
         # A domain below the zone's name is otherwise taken for the name of a zone, which is then not found.
-        "extraArgs": {"zone-id-filter": args["zone"]["id"], "aws-zone-match-parent": True},
+        "extraArgs": {
+            "zone-id-filter": args["zone"]["id"],
+            "aws-zone-match-parent": True,
+            "ingress-class": args["ingress_class"],
+        },
         # A record goes within seconds after its Ingress, long before the load balancer controller can be gone.
         "triggerLoopOnEvent": True,
         "interval": "1m",

@@ -1,6 +1,6 @@
 """The AWS Load Balancer Controller: its definitions, its role, its webhooks' certificates and the chart."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
@@ -10,6 +10,7 @@ from components.addons.load_balancer_extras import Extra
 from components.addons.load_balancer_policy import statements
 from components.addons.load_balancer_values import NAME, WEBHOOK_SECRET, WEBHOOK_SERVICE, values
 from components.addons.pod_identity_role import PodIdentityRole
+from components.addons.readable_secret import ReadableSecret, ReadableSecretArgs, SecretName
 from components.resources.chart_source import ChartSource
 from components.resources.eks_cluster import EksCluster
 from components.resources.meshed_namespace import NamespaceMetadata
@@ -39,6 +40,8 @@ class LoadBalancerControllerArgs(TypedDict):
     extras: Collection[Extra]
     tags: Mapping[str, str]
     """Tags of everything that it makes in AWS."""
+    oidc_secrets: NotRequired[Sequence[SecretName]]
+    """What Ingresses with a login name; one that it may not read never gets its load balancer."""
     dns: NotRequired[Resource | None]
     """What keeps the records of the Ingresses."""
     renewal_days: NotRequired[int]
@@ -56,19 +59,7 @@ class LoadBalancerController(ComponentResource):
 
     def __init__(self, name: str, args: LoadBalancerControllerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:LoadBalancerController", name, {}, opts)
-        child, cluster = ResourceOptions(parent=self), args["cluster"]
-        role = PodIdentityRole(
-            f"{name}-identity",
-            {
-                "cluster": cluster,
-                "role_name": args["role_name"],
-                "namespace": NAMESPACE,
-                "service_account": NAME,
-                "statements": statements(cluster, args["extras"]),
-                "identity": args["identity"],
-            },
-            child,
-        )
+        child = ResourceOptions(parent=self)
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
             {
@@ -86,24 +77,36 @@ class LoadBalancerController(ComponentResource):
             chart=args["crds_chart"]["chart"],
             opts=child,
         )
-        self._chart(name, args, role, webhooks, crds)
+        for secret in args.get("oidc_secrets", []):
+            leave: ReadableSecretArgs = {"secret": secret, "account": NAME, "account_namespace": NAMESPACE}
+            ReadableSecret(f"{name}-{secret['name']}", leave, child)
+        self._chart(name, args, webhooks, crds)
         self.expires = webhooks.expires.apply(_named_for_load_balancers)
         self.register_outputs({"expires": self.expires})
 
+    def _role(self, name: str, args: LoadBalancerControllerArgs) -> PodIdentityRole:
+        return PodIdentityRole(
+            f"{name}-identity",
+            {
+                "cluster": args["cluster"],
+                "role_name": args["role_name"],
+                "namespace": NAMESPACE,
+                "service_account": NAME,
+                "statements": statements(args["cluster"], args["extras"]),
+                "identity": args["identity"],
+            },
+            ResourceOptions(parent=self),
+        )
+
     def _chart(
-        self,
-        name: str,
-        args: LoadBalancerControllerArgs,
-        role: PodIdentityRole,
-        webhooks: WebhookCertificates,
-        crds: v3.Release,
+        self, name: str, args: LoadBalancerControllerArgs, webhooks: WebhookCertificates, crds: v3.Release
     ) -> None:
-        chart = args["chart"]
+        chart, role = args["chart"], self._role(name, args)
         needed = [
             crds,  # without them the controller ends as soon as it starts
             role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is gone
-            # Last comes first on destroy: whoever keeps the records has to see the Ingress go, and has a minute for it
-            # while this controller goes. Otherwise the records would stay in the zone.
+            # Last comes first on destroy. Otherwise records would stay in the zone: ExternalDNS removes them about 6 s
+            # after the Ingress, while this controller's pods take their 10 s to end.
             args.get("dns"),
         ]
         v4.Chart(

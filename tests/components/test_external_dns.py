@@ -1,0 +1,84 @@
+"""ExternalDNS: which records it keeps, for whom, and that it removes them."""
+
+import pytest
+
+from components.addons.aws_add_ons import AwsAddOns
+from components.addons.external_dns import TXT_PREFIX
+from conventions import Identity
+from tests.deployment import Deployment, Registration
+from tests.engine import deploy
+from tests.iam.stack import arguments, deployed
+from tests.recorded_values import UNKNOWN, at, plain_texts
+from tests.rendering import mended
+
+
+def chart(deployment: Deployment | None = None) -> Registration:
+    return (deployment or deployed()).named("aws-external-dns-chart")
+
+
+def told(*path: str) -> object:
+    return chart().at("values", *path)
+
+
+def test_it_removes_the_records_of_an_ingress_that_goes_and_does_so_at_once() -> None:
+    assert told("policy") == "sync", "the chart's own default never removes anything"
+    assert told("triggerLoopOnEvent") is True
+    assert told("interval") == "1m"
+
+
+def test_records_carry_the_stack_and_the_cluster_that_they_belong_to() -> None:
+    assert told("registry") == "txt"
+    assert told("txtOwnerId") == "linkerd-workshop/dev/eu-central-1/workshop"
+
+
+def test_it_looks_at_the_one_zone_and_at_names_below_the_stacks_domain() -> None:
+    assert told("domainFilters") == ["dev.example.com"]
+    assert told("extraArgs") == {
+        "zone-id-filter": "Z0123456789ABCDEFGHIJ",
+        "aws-zone-match-parent": True,  # a filter below the zone's name otherwise matches no zone
+        "ingress-class": "alb",
+    }
+
+
+@pytest.mark.parametrize("host", ["books.dev.example.com", "dev.example.com"])
+def test_the_record_that_says_whose_a_host_is_lies_below_that_host(host: str) -> None:
+    prefix = str(told("txtPrefix"))
+    assert prefix == TXT_PREFIX
+
+    name = prefix.replace("%{record_type}", "cname") + host
+
+    assert name.endswith(f".{host}"), "beside it, the one of the domain itself would lie outside the domain"
+
+
+def test_it_writes_what_it_makes_of_load_balancers_and_reads_nothing_but_ingresses() -> None:
+    assert told("managedRecordTypes") == ["A", "CNAME"]
+    assert told("sources") == ["ingress"]
+    assert told("env") == [{"name": "AWS_REGION", "value": "eu-central-1"}]
+
+
+def test_two_of_it_never_run_at_once() -> None:
+    assert told("deploymentStrategy") == {"type": "Recreate"}
+
+
+def test_the_values_are_known_in_a_first_preview() -> None:
+    previewed = chart(deploy(lambda: AwsAddOns("aws", arguments()), preview=True))
+
+    assert previewed.inputs == chart().inputs
+    assert str(UNKNOWN) not in plain_texts(previewed.inputs)
+
+
+def test_its_namespace_and_its_role_are_there_before_it() -> None:
+    assert deployed().before(chart()) == ["aws-external-dns-identity", "namespaces"]
+
+
+def test_nobody_waits_for_its_metrics() -> None:
+    service = {"metadata": {"name": "external-dns"}}
+    result = mended(chart().transforms, "kubernetes:core/v1:Service", service)
+
+    assert at(result, "metadata", "annotations") == {"pulumi.com/skipAwait": "true"}
+
+
+def test_with_irsa_its_account_carries_its_role() -> None:
+    assert told("serviceAccount", "annotations") == {}
+    annotations = chart(deployed(Identity.IRSA)).at("values", "serviceAccount", "annotations")
+    assert annotations == {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/dev-workshop-dns-01234567"}
