@@ -2,7 +2,10 @@ STACK ?= local
 PYTHON := .venv/bin/python
 PULUMI := $(PYTHON) -m sandbox pulumi --stack $(STACK) --
 # On any other stack Pulumi asks before it changes something, unless YES=--yes is given.
-YES ?= $(if $(filter local,$(STACK)),--yes)
+SANDBOXED := $(filter 1 true yes,$(ON_SANDBOX))
+YES ?= $(if $(SANDBOXED)$(filter local,$(STACK)),--yes)
+# With ON_SANDBOX=1 a stack on EKS runs against the sandbox and a double of AWS; the operator's commands see the same.
+OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m operations
 .DEFAULT_GOAL := help
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -30,7 +33,13 @@ refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## take everything away again, and show what is left
-	@$(PULUMI) destroy $(YES) && $(PYTHON) -m operations leftovers --stack $(STACK)
+	@$(OPERATIONS) destroy --stack $(STACK) $(YES)
+
+release-hosts: .venv/installed ## do the work of a load balancer controller or an ExternalDNS that does not do it; asks first
+	@$(OPERATIONS) release-hosts --stack $(STACK) $(YES)
+
+forget-cluster: .venv/installed ## take away what is left of a stack whose cluster was deleted; asks first
+	@$(OPERATIONS) forget-cluster --stack $(STACK) $(YES)
 
 # Only what is asked for on the command line: no default of STACK or YES takes anything away here.
 TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
@@ -88,4 +97,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview policies refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown verify reset demo
+.PHONY: help up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown verify reset demo

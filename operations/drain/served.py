@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conventions import dns_owner, load_balancer_group
+from conventions import DNS_TXT_PREFIX, dns_owner, load_balancer_group
 from operations import parts
 from operations.drain.account import Account, Marks
 from operations.problem import InputError
@@ -12,8 +12,6 @@ from settings.eks import Dns, Eks
 
 if TYPE_CHECKING:
     from operations.aws.api import AwsApi
-
-TXT_PREFIX = "_external-dns-%{record_type}."
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ def served(settings: Settings, stack: str) -> Served | None:
 
     api, eks = AwsApi(settings.eks), settings.eks
     zone, group = _zone(api, settings.dns), load_balancer_group(stack)
-    own = Marks(eks.cluster, group, zone, dns_owner(stack, eks.region, eks.cluster), TXT_PREFIX)
+    own = Marks(eks.cluster, group, zone, dns_owner(stack, eks.region, eks.cluster), DNS_TXT_PREFIX)
     whole = Marks(own.cluster, None, zone, own.owner, own.prefix)
     account = Account(api.elbv2, api.ec2, api.route53, api.asking)
     return Served(account, own, whole if parts.has_load_balancer_controller(settings) else own)
