@@ -33,7 +33,13 @@ refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## take everything away again, and show what is left
-	@$(PULUMI) destroy $(YES) && $(OPERATIONS) leftovers --stack $(STACK)
+	@$(OPERATIONS) destroy --stack $(STACK) $(YES)
+
+release-hosts: .venv/installed ## do the work of a load balancer controller or an ExternalDNS that does not do it; asks first
+	@$(OPERATIONS) release-hosts --stack $(STACK) $(YES)
+
+forget-cluster: .venv/installed ## take away what is left of a stack whose cluster was deleted; asks first
+	@$(OPERATIONS) forget-cluster --stack $(STACK) $(YES)
 
 # Only what is asked for on the command line: no default of STACK or YES takes anything away here.
 TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
@@ -91,4 +97,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview policies refresh destroy recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown verify reset demo
+.PHONY: help up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown verify reset demo

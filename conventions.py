@@ -76,6 +76,10 @@ POD_IDENTITY_AGENT = "eks-pod-identity-agent"
 """The EKS add-on that hands pods the rights of their associations."""
 
 
+DNS_TXT_PREFIX = "_external-dns-%{record_type}."
+"""Of the records that say whose a host's record is. With the type in it and a dot at its end they lie below the host;
+others would lie beside it, for the domain itself outside the domain."""
+
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 """Tag by which the AWS Load Balancer Controller knows what it made: the cluster's name."""
 GROUP_TAG = "ingress.k8s.aws/stack"

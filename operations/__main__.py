@@ -9,10 +9,15 @@ from pathlib import Path
 from rich.console import Console
 
 from operations import expiry, leftovers, outputs_summary, report, teardown_command
+from operations.drain import destroy, forget, release
+from operations.drain.watch import PATIENCE
 from operations.previews import command as previews
 from operations.problem import InputError
 from operations.stack_settings import from_file
+from settings import Settings
 
+Command = Callable[[Settings, str, Console], int]
+COMMANDS = ["check-cluster", "expiry", "leftovers", "outputs", "destroy", "release-hosts", "forget-cluster"]
 OWN_ARGUMENTS: dict[str, Callable[[Sequence[str]], int]] = {
     **dict.fromkeys(previews.COMMANDS, previews.main),
     "teardown": lambda arguments: teardown_command.main(arguments[1:]),
@@ -25,15 +30,20 @@ def main() -> int:
     if sys.argv[1:2] and (own := OWN_ARGUMENTS.get(sys.argv[1])):
         return _told(partial(own, sys.argv[1:]))
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
-    parser.add_argument("command", choices=["check-cluster", "expiry", "leftovers", "outputs"])
+    parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stack", required=True, help="the stack's name, as in Pulumi.<stack>.yaml")
     parser.add_argument("--days", type=int, default=expiry.DAYS, help="expiry: for how long certificates have to last")
+    parser.add_argument("--yes", action="store_true", help="destroy and its kin: do not ask")
+    parser.add_argument("--seconds", type=int, default=PATIENCE, help="destroy: how long load balancers may take to go")
     chosen = parser.parse_args()
-    commands = {
+    commands: dict[str, Command] = {
         "check-cluster": report.check_cluster,
         "expiry": partial(expiry.report, days=chosen.days),
         "leftovers": leftovers.report,
         "outputs": outputs_summary.report,
+        "destroy": partial(destroy.run, yes=chosen.yes, seconds=chosen.seconds),
+        "release-hosts": partial(release.run, yes=chosen.yes),
+        "forget-cluster": partial(forget.run, yes=chosen.yes),
     }
     return _told(
         lambda: commands[chosen.command](from_file(Path(f"Pulumi.{chosen.stack}.yaml")), chosen.stack, Console())

@@ -79,13 +79,11 @@ class ClusterApi:
 
     def ask(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
         """Return the answer to any question. Raises InputError if the server does not answer."""
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Accept": "application/json", "Content-Type": kind}
         try:
             request = self._client.param_serialize(
-                method,
-                path,
-                body=body,
-                header_params={"Accept": "application/json", "Content-Type": "application/json"},
-                auth_settings=["BearerToken"],
+                method, path, body=body, header_params=headers, auth_settings=["BearerToken"]
             )
             response = self._client.call_api(*request, _request_timeout=(SECONDS_TO_CONNECT, SECONDS_TO_ANSWER))
             said = response.read().decode(errors="replace")

@@ -12,7 +12,7 @@ from components.resources.iam_policy import Condition, Statement, statement
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
 from components.resources.workload import SKIP_AWAIT
-from conventions import Identity
+from conventions import DNS_TXT_PREFIX, Identity
 
 NAME = "external-dns"
 """Of the chart, the release, the Deployment and its service account."""
@@ -22,9 +22,6 @@ NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/
 
 RECORD_TYPES = ("A", "CNAME")
 """Of the hosts: an alias, or a CNAME in a region whose load balancers ExternalDNS does not know."""
-TXT_PREFIX = "_external-dns-%{record_type}."
-"""Of the records that say whose a host's record is. With the type in it and a dot at its end they lie below the host;
-others would lie beside it, for the domain itself outside the domain."""
 
 
 class HostedZone(TypedDict):
@@ -105,7 +102,7 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
         "policy": "sync",  # the chart's own default never removes a record
         "registry": "txt",
         "txtOwnerId": args["owner_id"],
-        "txtPrefix": TXT_PREFIX,
+        "txtPrefix": DNS_TXT_PREFIX,
         "domainFilters": [args["domain"]],
         "managedRecordTypes": list(RECORD_TYPES),
         # A domain below the zone's name is otherwise taken for the name of a zone, which is then not found.

@@ -1,9 +1,10 @@
 """What the hosts of a stack have in an AWS account, made by the two controllers and not by Pulumi."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -12,27 +13,15 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
 
 
-class Account(Protocol):
-    """Who asks AWS, in one account and region."""
+@dataclass(frozen=True)
+class Account:
+    """One account and region."""
 
-    @property
-    def elbv2(self) -> "ElasticLoadBalancingv2Client":
-        """Load balancers and target groups."""
-        ...
-
-    @property
-    def ec2(self) -> "EC2Client":
-        """Security groups."""
-        ...
-
-    @property
-    def route53(self) -> "Route53Client":
-        """Records."""
-        ...
-
-    def asking(self, action: str) -> AbstractContextManager[None]:
-        """Return a context in which AWS is asked for `action`; what it does not answer becomes InputError."""
-        ...
+    elbv2: "ElasticLoadBalancingv2Client"
+    ec2: "EC2Client"
+    route53: "Route53Client"
+    asking: Callable[[str], AbstractContextManager[None]]
+    """Gives a context in which AWS is asked for an action; what it does not answer becomes InputError."""
 
 
 @dataclass(frozen=True)

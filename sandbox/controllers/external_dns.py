@@ -46,6 +46,16 @@ class ExternalDns:
         if time.monotonic() - self._since >= REACTION:
             self._sync(wanted)
 
+    def wait(self, seconds: float = 30.0) -> None:
+        """Return when everything that is seen has its record; raises TimeoutError if that takes too long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if set(self._owned()) == set(self._wanted()):
+                return
+            time.sleep(REACTION / 4)
+        message = f"records are not what the Ingresses say after {seconds:g} s"
+        raise TimeoutError(message)
+
     def _wanted(self) -> dict[str, str]:
         """The load balancer's name by host."""
         domains = self.deployment.values("domain-filter")

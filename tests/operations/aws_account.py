@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto import mock_aws
 
-from operations.drain.account import Marks
+from operations.drain.account import Account, Marks
 from sandbox.controllers.balancers import Balancers
 from sandbox.controllers.cluster import Ingress
 from sandbox.controllers.groups import groups
@@ -50,10 +50,10 @@ class InProcess:
     eks: "EKSClient" = field(default_factory=partial(client, "eks"))
     iam: "IAMClient" = field(default_factory=partial(client, "iam"))
 
-    def asking(self, action: str) -> nullcontext[None]:
-        """Nothing is explained here."""
-        assert ":" in action
-        return nullcontext()
+    @property
+    def account(self) -> Account:
+        """The account as commands see it."""
+        return Account(self.elbv2, self.ec2, self.route53, lambda _: nullcontext())
 
     def marks(self, group: str | None = "workshop-dev") -> Marks:
         """By what the stack `dev` is known."""
@@ -97,8 +97,8 @@ def another(before: InProcess) -> InProcess:
 
 
 def _vpc() -> str:
-    ec2: EC2Client = client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2 = client("ec2")
+    vpc: str = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     for number in range(2):
         tags = [{"Key": "kubernetes.io/role/elb", "Value": "1"}]
         ec2.create_subnet(
@@ -111,7 +111,5 @@ def _vpc() -> str:
 
 
 def _zone() -> str:
-    made = boto3.client("route53", region_name=REGION).create_hosted_zone(
-        Name="example.com", CallerReference=uuid.uuid4().hex
-    )
-    return made["HostedZone"]["Id"].rpartition("/")[2]
+    made = client("route53").create_hosted_zone(Name="example.com", CallerReference=uuid.uuid4().hex)
+    return str(made["HostedZone"]["Id"]).rpartition("/")[2]

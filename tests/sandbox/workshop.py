@@ -19,7 +19,7 @@ from operations.cluster_api import ClusterApi, items, text
 _client: Any = client
 _config: Any = config
 CHECKOUT = Path(__file__).resolve().parents[2]
-OWN = {".sandbox", ".charts", ".git", "Pulumi.local.yaml"}
+OWN = {".sandbox", ".charts", ".git"}
 KUBERNETES_OWN = {"events", "leases", "endpoints", "endpointslices", "nodes", "pods", "componentstatuses"}
 """Kinds whose objects come and go by themselves."""
 
@@ -48,15 +48,17 @@ class Preview:
 class Workshop:
     """A copy of the project with a stack file of its own, against the sandbox in `home`."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, stack: str = "local") -> None:
         folder.mkdir(parents=True)
+        own = f"Pulumi.{stack}.yaml"
         for entry in CHECKOUT.iterdir():
-            if entry.name not in OWN:
+            if entry.name not in {*OWN, own}:
                 (folder / entry.name).symlink_to(entry)
-        self.folder, self.home = folder, home
-        self._file = folder / "Pulumi.local.yaml"
-        content: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.local.yaml").read_text())
-        content["config"]["linkerd-workshop:kubeconfig"] = str(home / "kubeconfig")
+        self.folder, self.home, self.stack = folder, home, stack
+        self._file = folder / own
+        content: dict[str, Any] = yaml.safe_load((CHECKOUT / own).read_text())
+        if stack == "local":
+            content["config"]["linkerd-workshop:kubeconfig"] = str(home / "kubeconfig")
         self._file.write_text(yaml.safe_dump(content))
         self._settings = self._file.read_text()
 
@@ -123,7 +125,7 @@ class Workshop:
 
     def operation(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands."""
-        return self.module("operations", command, "--stack", "local", *arguments)
+        return self.module("operations", command, "--stack", self.stack, *arguments)
 
     def module(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run one of the project's programs."""
@@ -177,7 +179,7 @@ class Workshop:
         return {name for path in paths for name in _names(self.api, path)}
 
     def _command(self, *arguments: str) -> list[str]:
-        launcher = [sys.executable, "-m", "sandbox", "--home", str(self.home), "pulumi", "--stack", "local"]
+        launcher = [sys.executable, "-m", "sandbox", "--home", str(self.home), "pulumi", "--stack", self.stack]
         return [*launcher, "--project", str(self.folder), "--", *arguments]
 
     def _environment(self) -> dict[str, str]:

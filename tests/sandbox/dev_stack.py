@@ -1,0 +1,98 @@
+"""The dev stack on a sandbox with the double of AWS, and with what plays its two controllers."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+from typing_extensions import override
+
+from sandbox import ports
+from sandbox.api_client import ApiClient
+from sandbox.controllers.external_dns import ExternalDns
+from sandbox.controllers.load_balancer_controller import LoadBalancerController
+from sandbox.controllers.running import working
+from sandbox.paths import Home
+from tests.sandbox.aws import AwsDouble, aws_double
+from tests.sandbox.workshop import Workshop
+
+STACK = "dev"
+SHORT_SECONDS = 6
+"""What the tests leave of the quarter of an hour that an Ingress has for going."""
+
+
+class DevStack(Workshop):
+    """The stack of Pulumi.dev.yaml, with ON_SANDBOX=1."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        super().__init__(folder, home, STACK)
+
+    @override
+    def module(self, *command: str) -> CompletedProcess[str]:
+        """Run one of the project's programs as the Makefile does with ON_SANDBOX=1."""
+        beside = ("sandbox", "--home", str(self.home), "run", "--stack", STACK, "--project", str(self.folder))
+        return super().module(*beside, "--", "python", "-m", *command)
+
+    @override
+    def _environment(self) -> dict[str, str]:
+        return {**super()._environment(), "ON_SANDBOX": "1"}
+
+    def hurry(self) -> None:
+        """Have the Ingresses in the state give up soon."""
+        self.replace_in_state('"delete": 900', f'"delete": {SHORT_SECONDS}')
+
+
+@dataclass(frozen=True)
+class Controllers:
+    """The two that a stack on EKS brings, as they are played."""
+
+    load_balancers: LoadBalancerController
+    dns: ExternalDns
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A cluster, an account and what works in both."""
+
+    stack: DevStack
+    aws: AwsDouble
+    controllers: Controllers
+
+
+@contextmanager
+def scene(folder: Path, home: Home) -> Generator[Scene]:
+    """A dev stack that is not up yet, with controllers that work once their Deployments are there."""
+    chosen = ports.recorded(home)
+    assert chosen, "the sandbox runs"
+    with aws_double(home) as aws:
+        api = ApiClient(chosen.api, home.certificates)
+        cluster = aws.account.cluster
+        controllers = Controllers(LoadBalancerController(api, aws, cluster), ExternalDns(api, aws, cluster))
+        with working([controllers.load_balancers.step, controllers.dns.step]):
+            yield Scene(DevStack(folder, home.folder), aws, controllers)
+
+
+def account(aws: AwsDouble) -> set[str]:
+    """Everything in the account that a stack or its controllers make, by kind and name."""
+    untyped: Any = aws
+    zone = {
+        f"record {each['Name']} {each['Type']}"
+        for each in untyped.route53.list_resource_record_sets(HostedZoneId=aws.zone_id)["ResourceRecordSets"]
+    }
+    return {
+        *zone,
+        *(
+            f"load balancer {each['LoadBalancerName']}"
+            for each in untyped.elbv2.describe_load_balancers()["LoadBalancers"]
+        ),
+        *(f"target group {each['TargetGroupName']}" for each in untyped.elbv2.describe_target_groups()["TargetGroups"]),
+        *(f"security group {each['GroupName']}" for each in untyped.ec2.describe_security_groups()["SecurityGroups"]),
+        *(f"certificate {each['DomainName']}" for each in untyped.acm.list_certificates()["CertificateSummaryList"]),
+        *(f"role {each['RoleName']}" for each in untyped.iam.list_roles()["Roles"]),
+        *(
+            f"association {each['namespace']}/{each['serviceAccount']}"
+            for each in untyped.eks.list_pod_identity_associations(clusterName=aws.account.cluster)["associations"]
+        ),
+    }

@@ -1,0 +1,193 @@
+"""The EKS environment from `up` to a destroy that leaves nothing, also where a controller fails."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from sandbox.paths import Home
+from tests.sandbox.dev_changes import ROWS, WITHOUT_ROW
+from tests.sandbox.dev_stack import DevStack, Scene, account, scene
+from tests.sandbox.single_changes import Row
+from tests.sandbox.workshop import Preview
+
+pytestmark = pytest.mark.sandbox
+
+DEPLOYMENTS = "/apis/apps/v1/namespaces/{0}/deployments/{0}"
+CONTROLLER, DNS = "aws-load-balancer-controller", "external-dns"
+SMALL = {
+    "viz.enabled": False,
+    "delivery.argoRollouts.enabled": False,
+    "demos.progressiveDelivery.enabled": False,
+    "demos.podinfo.enabled": False,
+    "demos.circuitBreaking.enabled": False,
+}
+"""What the scenes that begin with an `up` of their own leave out."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A dev stack that is up."""
+
+    scene: Scene
+    first_preview: Preview
+    objects: set[str]
+    """What was in the cluster before."""
+    account: set[str]
+    """What was in the account before."""
+
+    @property
+    def stack(self) -> DevStack:
+        """The stack."""
+        return self.scene.stack
+
+    def has(self, controller: str) -> bool:
+        """Whether a controller's Deployment is there."""
+        return self.stack.api.find(DEPLOYMENTS.format(controller)) is not None
+
+    def left(self) -> set[str]:
+        """What is there that was not before."""
+        return (self.stack.objects() - self.objects) | (account(self.scene.aws) - self.account)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Running]:
+    with scene(tmp_path_factory.mktemp("project") / "dev", sandbox_home) as made:
+        objects, before = made.stack.objects(), account(made.aws)
+        found = Running(made, made.stack.preview(), objects, before)
+        made.stack.up()
+        yield found
+        made.stack.reset()
+        made.controllers.load_balancers.is_stuck = made.controllers.dns.is_dead = False
+        made.stack.destroy()
+
+
+@pytest.fixture
+def stack(running: Running) -> Iterator[DevStack]:
+    yield running.stack
+    running.stack.reset()
+
+
+def test_a_first_preview_knows_every_object_of_the_add_ons(running: Running) -> None:
+    created = running.first_preview.of("create")
+
+    assert f"add-ons-load-balancer-controller-chart:{CONTROLLER}/{CONTROLLER}" in created
+    assert f"add-ons-external-dns-chart:{DNS}/{DNS}" in created
+
+
+def test_every_host_is_served_by_one_load_balancer_over_https_and_has_a_record(running: Running) -> None:
+    aws = running.scene.aws
+    balancers = aws.elbv2.describe_load_balancers()["LoadBalancers"]
+    listeners = aws.elbv2.describe_listeners(LoadBalancerArn=balancers[0].get("LoadBalancerArn", ""))["Listeners"]
+
+    assert running.scene.controllers.load_balancers.complaints == [], "the Ingresses agree about it"
+    assert len(balancers) == 1
+    assert {(each.get("Protocol"), each.get("Port")) for each in listeners} == {("HTTP", 80), ("HTTPS", 443)}
+    rules = [
+        rule
+        for each in listeners
+        for rule in aws.elbv2.describe_rules(ListenerArn=each.get("ListenerArn", ""))["Rules"]
+    ]
+    assert len([rule for rule in rules if not rule.get("IsDefault")]) == 3, "one a host, and none over plain HTTP"
+    records = {each for each in account(aws) - running.account if each.startswith("record ")}
+    assert {each for each in records if each.endswith(" A")} == {
+        f"record {name}.dev.example.com. A" for name in ("books", "podinfo", "canary")
+    }
+
+
+def test_the_second_preview_is_empty(stack: DevStack) -> None:
+    assert stack.preview().changes == []
+
+
+def test_a_refresh_finds_no_drift(stack: DevStack) -> None:
+    done = stack.pulumi("refresh", "--yes", "--expect-no-changes")
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert stack.preview().changes == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.title for row in ROWS])
+def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(stack: DevStack, row: Row) -> None:
+    for key, value in row.settings.items():
+        stack.choose(key, value)
+    changes = [f"{each.operation} {each.type.rpartition(':')[2]} {each.name}" for each in stack.preview().changes]
+
+    assert row.unexpected(changes) == []
+    assert row.missing(changes) == []
+
+
+def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, stack: DevStack) -> None:
+    stack.choose("demos.podinfo.host", "other.dev.example.com")
+    stack.up()
+    stack.reset()
+    stack.up()
+
+    assert not {each for each in account(running.scene.aws) if "other.dev" in each}
+
+
+def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothing(running: Running) -> None:
+    stack, controllers = running.stack, running.scene.controllers
+    controllers.load_balancers.is_stuck = controllers.dns.is_dead = True
+    stack.hurry()
+
+    failed = stack.operation("destroy", "--yes")
+
+    assert failed.returncode != 0
+    said = " ".join(failed.stdout.split())
+    assert "booksapp/webapp" in said, "it names what cannot go"
+    assert "the finalizer group.ingress.k8s.aws/linkerd-workshop-dev stays until the controller has removed" in said
+    assert "make release-hosts STACK=dev" in said
+    assert running.has(CONTROLLER), "nothing else was taken away"
+    assert running.has(DNS)
+
+    released = stack.operation("release-hosts", "--yes")
+    assert released.returncode == 0, released.stdout[-3000:] + released.stderr[-3000:]
+    names = {
+        each for each in account(running.scene.aws) - running.account if each.startswith(("load", "target", "record"))
+    }
+    assert {each for each in names if "_external-dns" in each or " A" in each or not each.startswith("record")} == set()
+
+    done = stack.operation("destroy", "--yes")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert running.left() == set()
+
+
+def test_records_of_a_dead_external_dns_are_told_and_the_rest_waits_until_it_is_mended(running: Running) -> None:
+    stack, controllers = running.stack, running.scene.controllers
+    controllers.load_balancers.is_stuck = controllers.dns.is_dead = False
+    for key, value in SMALL.items():
+        stack.choose(key, value)
+    stack.up()
+    controllers.dns.wait()
+    controllers.dns.is_dead = True
+
+    failed = stack.operation("destroy", "--yes", "--seconds", "4")
+
+    assert failed.returncode == 1
+    assert "books.dev.example.com (A)" in failed.stdout
+    assert "Records go with ExternalDNS: ExternalDNS" in failed.stdout
+    assert running.has(DNS), "whoever removes them is still there"
+
+    controllers.dns.is_dead = False
+    done = stack.operation("destroy", "--yes")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert running.left() == set()
+
+
+def test_a_plain_destroy_leaves_nothing_either(running: Running) -> None:
+    stack = running.stack
+    for key, value in SMALL.items():
+        stack.choose(key, value)
+    stack.up()
+    running.scene.controllers.dns.wait()
+
+    stack.destroy()
+
+    running.scene.controllers.dns.wait()
+    assert running.left() == set()
+
+
+def test_every_setting_of_an_eks_environment_has_its_row() -> None:
+    told = {key for row in ROWS for key in row.settings} | set(WITHOUT_ROW)
+
+    assert {key for key in told if key.split(".")[0] not in ("eks", "dns", "publicHosts", "demos", "viz")} == set()
