@@ -45,7 +45,7 @@ def test_a_release_is_rendered_as_it_is_going_to_be_installed(helm: Path) -> Non
     asked = (helm / "asked").read_text(encoding="utf-8").split()
     assert asked[:3] == ["template", "shop", "./chart.tgz"]
     assert " ".join(asked[3:7]) == "--version 1.2.3 --repo https://charts.example.com"
-    assert " ".join(asked[7:]) == "--namespace shops --include-crds --values -"
+    assert " ".join(asked[7:]) == f"--namespace shops --kube-version {releases.KUBERNETES} --include-crds --values -"
     assert (helm / "values").read_text(encoding="utf-8") == '{"greeting": "hello"}', "on no command line"
 
 

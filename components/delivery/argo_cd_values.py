@@ -28,7 +28,8 @@ def values(extension: Mapping[str, str]) -> Mapping[str, Input[object]]:
         "redisSecretInit": {"enabled": False},
         "dex": {"enabled": False},
         "notifications": {"enabled": False},
-        "applicationSet": {"replicas": 0},  # it has no other switch
+        # It has no other switch; whoever scales it up gets a pod with limits.
+        "applicationSet": {"replicas": 0, "resources": _resources("10m", "64Mi", "256Mi")},
         "configs": {
             # Otherwise the controller stops at the first kind that it may not list.
             "cm": {"resource.respectRBAC": "normal"},

@@ -8,11 +8,14 @@ from functools import cache
 
 import yaml
 
+from operations.compatibility import TABLE
 from sandbox.json_values import Json, is_mapping, mapping
 from tests.policies.judged import UNKNOWN, Finding, Judged, of_kubernetes
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SECONDS = 120
+KUBERNETES = ".".join(map(str, max(row.kubernetes for row in TABLE)))
+"""The oldest Kubernetes that every part works with; helm would ask charts about one of its own, which may be older."""
 
 
 class RenderError(Exception):
@@ -44,7 +47,7 @@ def rendered(judged: Judged) -> list[Judged]:
     values = json.dumps(mapping(inputs.get("values")), sort_keys=True)
     if UNKNOWN in values:
         raise RenderError("some of its values are not known before the up.")
-    flags = ("--namespace", namespace, "--include-crds", "--values", "-")
+    flags = ("--namespace", namespace, "--kube-version", KUBERNETES, "--include-crds", "--values", "-")
     return [of_kubernetes(_placed(each, namespace)) for each in _template((name, *_chart(inputs), *flags), values)]
 
 
