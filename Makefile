@@ -24,7 +24,7 @@ policies: .venv/installed ## a preview that fails if something is against tests/
 	@$(PULUMI) preview --policy-pack tests/policies
 
 record-preview: .venv/installed ## preview into the files of FOLDER, of which a comment is made
-	@$(PYTHON) -m operations record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' $(PLAN)
+	@$(PYTHON) -m operations record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack tests/policies $(PLAN)
 
 outputs: .venv/installed ## what the last `up` gave out, as Markdown
 	@$(PYTHON) -m operations outputs --stack $(STACK)

@@ -67,7 +67,6 @@ class Digest(_Part):
 
     steps: list[Step] = Field(default=[])
     diagnostics: list[Diagnostic] = Field(default=[])
-    changes: dict[str, int] = Field(default={}, alias="changeSummary")
 
     def changed(self) -> Iterator[Step]:
         """Yield what would be changed; components and providers are no objects, and are left out."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from operations.previews.artifact import DIGEST, FINDINGS, LOG, STATUS
-from operations.previews.json_values import at, entries, is_mapping, mapping
-from operations.previews.values import hidden, pair, without_data
+from operations.previews.json_values import mapping
+from operations.previews.masking import masked
 
 EVENTS, PLAN = "events.json", "plan.json"
 Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
@@ -44,36 +44,6 @@ def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run
         (folder / FINDINGS).write_text(json.dumps(findings), encoding="utf-8")
     events.unlink(missing_ok=True)  # it repeats the preview
     return status
-
-
-def masked(text: str) -> str:
-    """Return a preview without what its comment would not show either: its file can be had by everybody.
-
-    What is no preview stays as it is; the engine prints none where it fails early.
-    """
-    try:
-        document: object = json.loads(text)
-    except ValueError:
-        return hidden(text)
-    if not is_mapping(document):
-        return hidden(text)
-    said = [
-        {**mapping(each), "message": hidden(str(at(each, "message")))} for each in entries(document.get("diagnostics"))
-    ]
-    kept = {key: value for key, value in document.items() if key != "config"}
-    return json.dumps(
-        kept | {"steps": [_masked_step(mapping(each)) for each in entries(document.get("steps"))], "diagnostics": said}
-    )
-
-
-def _masked_step(step: Mapping[str, object]) -> Mapping[str, object]:
-    old, new = mapping(step.get("oldState")), mapping(step.get("newState"))
-    sides: dict[str, Mapping[str, object]] = {}
-    for key in ("inputs", "outputs"):
-        before, after = pair(without_data(mapping(old.get(key))), without_data(mapping(new.get(key))))
-        sides["oldState"] = {**sides.get("oldState", old), key: before}
-        sides["newState"] = {**sides.get("newState", new), key: after}
-    return {**step, **{side: state for side, state in sides.items() if step.get(side)}}
 
 
 def _findings(events: Path) -> Iterator[Mapping[str, object]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from operations.previews.json_values import is_list, is_mapping, mapping
+from operations.previews.json_values import is_list, is_mapping
 
 SECRET = "[secret]"  # noqa: S105  what stands in place of one
 UNKNOWN = "(known after the up)"
@@ -95,5 +95,8 @@ def without_data(inputs: Mapping[str, object]) -> dict[str, object]:
     """Return a Kubernetes object's inputs; of a Secret only the names of what it holds are kept."""
     if inputs.get("kind") != "Secret":
         return dict(inputs)
-    held = {key: dict.fromkeys(mapping(inputs.get(key)), SECRET) for key in ("data", "stringData") if key in inputs}
-    return {**inputs, **held}
+    held = {key: inputs[key] for key in ("data", "stringData") if key in inputs}
+    return {
+        **inputs,
+        **{key: dict.fromkeys(each, SECRET) if is_mapping(each) else SECRET for key, each in held.items()},
+    }

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def github() -> Iterator[GitHub]:
+def github() -> Generator[GitHub]:
     """Serve an empty repository for a while."""
     state = GitHub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"github": state}))

@@ -8,7 +8,9 @@ import pytest
 
 from operations.previews import artifact
 from operations.previews.comment import LIMIT, Origin, compose, marker, whole_diff
-from operations.previews.recording import masked
+from operations.previews.document import Digest
+from operations.previews.masking import masked
+from operations.previews.summary import Account
 from tests.operations.golden_comments import golden
 from tests.operations.preview_documents import (
     NOW,
@@ -23,6 +25,8 @@ from tests.operations.preview_documents import (
     urn,
 )
 
+RECORDED = Path(__file__).with_name("previews")
+"""Previews of a small program by the real engine, one a kind of change, masked as they are kept."""
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SECRET = "kubernetes:core/v1:Secret"
@@ -62,6 +66,14 @@ def generated() -> dict[str, str]:
 @pytest.mark.parametrize("name", ["everything", "failed-early", "failed-late", "nothing-found"])
 def test_the_comment_reads_as_it_was_reviewed(name: str) -> None:
     golden(name, generated()[name])
+
+
+@pytest.mark.parametrize("path", sorted(RECORDED.glob("*.json")), ids=lambda path: path.stem)
+def test_what_the_real_engine_printed_reads_as_it_was_reviewed(path: Path) -> None:
+    digest = Digest.model_validate_json(path.read_bytes())
+    failed = path.stem == "failure"
+
+    golden(f"recorded-{path.stem}", compose(Account("dev", digest, not failed, None, ""), ORIGIN, NOW))
 
 
 def test_the_first_line_is_the_marker_by_which_it_is_found_again() -> None:
@@ -243,12 +255,12 @@ def test_what_is_kept_of_a_preview_holds_no_secret_and_makes_the_same_comment() 
     steps = [step("update", SECRET, "s", old, new), step("create", "x:y:Z", "z", None, {"a": UNKNOWN})]
     document = {
         "config": {"linkerd-workshop:context": "dev"},
-        "steps": steps,
+        "steps": [*steps, step("create", "pulumi:providers:kubernetes", "cluster", None, {"kubeconfig": "users: []"})],
         "diagnostics": [{"severity": "warning", "message": KEY}],
     }
     kept = masked(json.dumps(document))
 
-    for forbidden in ("Zm9v", "YmFy", "MIGHAgEA", "config"):
+    for forbidden in ("Zm9v", "YmFy", "MIGHAgEA", "config", "users"):
         assert forbidden not in kept
     assert whole_diff(account(*json.loads(kept)["steps"])) == whole_diff(account(*steps))
     assert masked("error: nothing to see") == "error: nothing to see"
