@@ -7,7 +7,7 @@ from functools import partial
 
 from operations.verify.asking import UnreachableError
 from operations.verify.line import Group, Line
-from operations.verify.metrics import AT_ONCE, CERTIFICATE_ENDS, scrape
+from operations.verify.metrics import AT_ONCE, scrape
 from operations.verify.pods import PROXY, Pod, pods
 from operations.verify.scene import Scene
 
@@ -69,7 +69,7 @@ def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
 def _hours_left(scene: Scene, pod: Pod) -> float | None:
     """Return for how long a proxy's certificate is valid; None if it does not tell."""
     try:
-        ends = scrape(scene.api, pod).since_start(CERTIFICATE_ENDS)
+        ends = scrape(scene.api, pod).certificate_ends
     except UnreachableError:
         return None
     return None if ends is None else (ends - datetime.now(UTC).timestamp()) / 3600

@@ -12,12 +12,14 @@ from operations.verify.pods import Pod
 
 AT_ONCE = 8
 STARTED = "process_start_time_seconds"
-CERTIFICATE_ENDS = "identity_cert_expiration_timestamp_seconds"
+CERTIFICATE_ENDS = "control_identity_cert_expiration_timestamp_seconds"
+FORMERLY = "identity_cert_expiration_timestamp_seconds"
+"""The same of older proxies."""
 ROUTED = "outbound_http_route_backend_response_statuses_total"
 """Responses by the Service that was called (`parent_*`), the one that answered (`backend_*`) and `http_status`."""
 ANSWERED = "response_total"
 """Responses by `direction`, `classification` and what the answering pod belongs to (`dst_deployment`)."""
-READ = (STARTED, CERTIFICATE_ENDS, ROUTED, ANSWERED)
+READ = (STARTED, CERTIFICATE_ENDS, FORMERLY, ROUTED, ANSWERED)
 
 Labels = Mapping[str, str]
 Wanted = Callable[[Labels], bool]
@@ -35,9 +37,10 @@ class Scrape:
         """Return the sum of a metric over the series whose labels are wanted; 0 if there is none."""
         return sum(each.value for each in self._samples if each.name == name and wanted(each.labels))
 
-    def since_start(self, name: str) -> float | None:
-        """Return the only value of a metric; None if the proxy has none."""
-        return next((each.value for each in self._samples if each.name == name), None)
+    @property
+    def certificate_ends(self) -> float | None:
+        """When the proxy's certificate ends, in seconds since 1970; None if the proxy does not tell."""
+        return next((each.value for each in self._samples if each.name in (CERTIFICATE_ENDS, FORMERLY)), None)
 
 
 Scrapes = Mapping[str, Scrape]

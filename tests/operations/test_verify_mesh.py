@@ -198,12 +198,15 @@ def test_a_proxy_in_an_init_container_is_a_proxy(tmp_path: Path) -> None:
     assert failed(look(data_plane.check, played, tmp_path)) == set()
 
 
-@pytest.mark.parametrize(("hours", "told"), [(-1, "ended or ending: "), (0.5, "ended or ending: ")])
-def test_proxies_whose_certificates_end_are_told(tmp_path: Path, hours: float, told: str) -> None:
-    lines = look(data_plane.check, Played(proxies_hours=hours), tmp_path)
+@pytest.mark.parametrize("prefix", ["control_identity_", "identity_"])
+@pytest.mark.parametrize(("hours", "wrong"), [(-1, True), (0.5, True), (20, False)])
+def test_proxies_whose_certificates_end_are_told_by_old_proxies_and_new_ones(
+    tmp_path: Path, prefix: str, hours: float, *, wrong: bool
+) -> None:
+    lines = look(data_plane.check, Played(proxies_hours=hours, proxies_prefix=prefix), tmp_path)
 
-    assert failed(lines) == {"proxies' certificates"}
-    assert told in lines["proxies' certificates"].seen
+    assert failed(lines) == ({"proxies' certificates"} if wrong else set())
+    assert ("ended or ending: " if wrong else "in 20.0 hours") in lines["proxies' certificates"].seen
 
 
 def test_a_proxy_that_does_not_answer_is_told(tmp_path: Path) -> None:
@@ -212,7 +215,7 @@ def test_a_proxy_that_does_not_answer_is_told(tmp_path: Path) -> None:
     line = look(data_plane.check, played, tmp_path)["proxies' certificates"]
 
     assert line.status is Status.FAILED
-    assert line.seen == "no answer from podinfo/unknown-1"
+    assert line.seen == "not told by podinfo/unknown-1"
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,12 @@ def listening(
         thread.join()
 
 
-def proxy(series: Callable[[], str], hours: float = 20) -> Respond:
-    """Return a proxy's admin port, whose certificate lasts for some hours more."""
+def proxy(series: Callable[[], str], hours: float = 20, prefix: str = "control_identity_") -> Respond:
+    """Return a proxy's admin port, whose certificate lasts for some hours more; older ones have another prefix."""
 
     def respond(_method: str, path: str, _headers: Mapping[str, str], /) -> Answer:
         ends = time.time() + hours * 3600
-        common = f"process_start_time_seconds {STARTED}\nidentity_cert_expiration_timestamp_seconds {ends}\n"
+        common = f"process_start_time_seconds {STARTED}\n{prefix}cert_expiration_timestamp_seconds {ends}\n"
         return (200, common + series()) if path == "/metrics" else (404, "")
 
     return respond

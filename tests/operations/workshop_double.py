@@ -85,6 +85,7 @@ class Played:
     certificates: MeshCertificates = field(default_factory=MeshCertificates)
     proxies_hours: float = 20
     """For how long the proxies' certificates last."""
+    proxies_prefix: str = "control_identity_"
     cluster: Cluster = field(default_factory=Cluster)
 
     def __post_init__(self) -> None:
@@ -135,13 +136,13 @@ class Played:
         """Start the apps and the API server; give what asks it."""
         ports = self.cluster.ports
         with ExitStack() as stack:
-            common = stack.enter_context(listening(proxy(str, self.proxies_hours)))
+            common = stack.enter_context(listening(proxy(str, self.proxies_hours, self.proxies_prefix)))
             ports.update({(f"{app}-1", ADMIN): common for apps in APPS.values() for app in apps})
             apps = {
                 ("webapp-1", 7000): self.shelf.page,
-                ("webapp-1", ADMIN): proxy(self.shelf.series, self.proxies_hours),
+                ("webapp-1", ADMIN): proxy(self.shelf.series, self.proxies_hours, self.proxies_prefix),
                 ("frontend-podinfo-1", 9898): self.front.echo,
-                ("slow-cooker-1", ADMIN): proxy(self.cooker.series, self.proxies_hours),
+                ("slow-cooker-1", ADMIN): proxy(self.cooker.series, self.proxies_hours, self.proxies_prefix),
             }
             for where, app in apps.items():
                 ports[where] = stack.enter_context(listening(app))
