@@ -14,6 +14,8 @@ from tests.sandbox.stack import Outcome, Stack
 
 pytestmark = pytest.mark.sandbox
 
+NOBODY = "arn:aws:iam::123456789012:role/none"
+
 
 @pytest.fixture(scope="module")
 def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
@@ -193,8 +195,12 @@ def test_a_bad_input_fails_the_preview_with_one_sentence(stack: Stack, inputs: d
         ({"region": "eu-central-1", "allowed_account_ids": ["999999999999"]}, "account ID not allowed: 123456789012"),
         ({"region": "eu-central-1", "profile": "nobody"}, "The config profile (nobody) could not be found"),
         (
-            {"region": "eu-central-1", "assume_roles": [{"role_arn": "arn:aws:iam::123456789012:role/none"}]},
-            "Cannot assume IAM Role arn:aws:iam::123456789012:role/none: AccessDenied",
+            {"region": "eu-central-1", "assume_roles": [aws.ProviderAssumeRoleArgs(role_arn=NOBODY)]},
+            f"Cannot assume IAM Role {NOBODY}: AccessDenied",
+        ),
+        (
+            {"region": "eu-central-1", "assume_roles": [{"role_arn": NOBODY}]},
+            "assumeRoles has no roleArn but role_arn: use pulumi_aws.ProviderAssumeRoleArgs",
         ),
     ],
 )

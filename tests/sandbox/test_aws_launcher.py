@@ -36,7 +36,7 @@ kubeconfig = {
 cluster = kubernetes.Provider("cluster", kubeconfig=json.dumps(kubeconfig), cluster_identifier=found["arn"])
 account = aws.Provider(
     "account", region="eu-north-1", profile="trial", allowed_account_ids=["210987654321"],
-    assume_roles=[{"role_arn": operator}],
+    assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=operator)],
 )
 statement = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
 trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -73,6 +73,11 @@ class Aws:
         return made
 
     def _assumed(self, session: Any, role: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        if "roleArn" not in role:
+            # pulumi-aws writes a plain mapping with the Python names of its keys.
+            raise ProviderError(
+                f"assumeRoles has no roleArn but {', '.join(role)}: use pulumi_aws.ProviderAssumeRoleArgs"
+            )
         wanted = {"RoleArn": role["roleArn"], "RoleSessionName": role.get("sessionName") or "pulumi"}
         if role.get("externalId"):
             wanted["ExternalId"] = role["externalId"]
