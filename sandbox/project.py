@@ -11,6 +11,9 @@ from sandbox.json_values import Json, is_mapping, mapping
 from sandbox.paths import Home
 from sandbox.pulumi_cli import PulumiCli
 
+COLONS = 5
+"""In an ARN: arn:partition:service:region:account:what."""
+
 
 @dataclass(frozen=True)
 class StackFile:
@@ -62,14 +65,14 @@ def account_of(settings: Json) -> Account | None:
     def said(key: str) -> str | None:
         return str(eks[key]) if eks.get(key) else None
 
-    zone = mapping(settings.get("dns")).get("zone")
+    zone, role = mapping(settings.get("dns")).get("zone"), said("roleArn")
     if not eks:
         return None
     return Account(
         cluster=said("cluster") or "workshop",
         region=said("region") or "eu-central-1",
         zone=str(zone) if zone else None,
-        role=said("roleArn"),
+        role=role if role and role.count(":") >= COLONS else None,
         profile=said("profile"),
     )
 

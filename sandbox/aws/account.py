@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from sandbox.aws import backends
+from sandbox.aws.answers import RefusalError
 from sandbox.aws.eks import Eks
 from sandbox.aws.wanted import Account
 
@@ -14,7 +15,9 @@ ZONES = ("a", "b", "c")
 
 
 def ensure(account: Account, eks: Eks) -> bool:
-    """Make what is not there yet; tell whether anything was made."""
+    """Make what is not there yet; tell whether anything was made. Raises if there is no such region."""
+    if not backends.knows(account.region):
+        raise RefusalError("InvalidParameterException", f"EKS is in no region {account.region}: correct `eks.region`")
     made = [
         ensure_role(account.number, account.role) if account.role else False,
         ensure_cluster(account, eks),

@@ -12,6 +12,7 @@ from sandbox import paths
 from sandbox.aws.wanted import Account
 from sandbox.builds import held
 from sandbox.failure import SandboxError
+from sandbox.json_values import mapping
 from sandbox.paths import PROJECT, Home
 from sandbox.ports import LOOPBACK
 from sandbox.processes import last_line, running, start
@@ -79,6 +80,12 @@ def ask(request: urllib.request.Request) -> bytes:
         with opener.open(request, timeout=START_SECONDS) as answer:
             return bytes(answer.read())
     except urllib.error.HTTPError as refusal:
-        text = refusal.read().decode(errors="replace")
-        message = f"the double of AWS refuses: {text[:300]}"
-        raise SandboxError(message) from None
+        raise SandboxError(f"the double of AWS: {reason(refusal.read())}.") from None
+
+
+def reason(body: bytes) -> str:
+    """What an answer says, be it no JSON."""
+    try:
+        return str(mapping(json.loads(body))["message"])
+    except (ValueError, KeyError):
+        return body.decode(errors="replace")[:300]

@@ -71,6 +71,11 @@ def test_a_second_start_of_the_same_stack_makes_nothing(aws: AwsDouble) -> None:
     assert len(aws.client("route53").list_hosted_zones()["HostedZones"]) == 1
 
 
+def test_a_region_that_is_none_is_one_sentence(aws: AwsDouble) -> None:
+    with pytest.raises(process.SandboxError, match=r"EKS is in no region eu-nowhere-1: correct `eks\.region`"):
+        process.ensure(aws.home, Account("workshop", "eu-nowhere-1"))
+
+
 def test_a_role_that_is_there_can_be_assumed_and_no_other(aws: AwsDouble) -> None:
     assert aws.client("sts").assume_role(RoleArn=OPERATOR, RoleSessionName="test")["Credentials"]
     with pytest.raises(ClientError, match=r"AccessDenied.*not authorized to perform: sts:AssumeRole on resource"):
