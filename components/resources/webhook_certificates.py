@@ -15,6 +15,8 @@ from components.resources.tls_secret import base64, tls_data, tls_secret
 HOURS_A_DAY = 24
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
+LONGEST_COMMON_NAME = 64
+"""Characters (RFC 5280, appendix A, ub-common-name)."""
 
 FORMER_TYPE = "linkerd-workshop:mesh:WebhookCertificates"
 """Its type while only the mesh had webhooks; without the alias an `up` would make every certificate anew."""
@@ -104,7 +106,8 @@ class WebhookCertificates(ComponentResource):
         return CertRequest(
             f"{secret}-request",
             private_key_pem=key.private_key_pem,
-            subject={"common_name": host},
+            # Nobody reads it beside the DNS name, but X.509 has an upper bound, which not every signer overlooks.
+            subject={"common_name": host if len(host) <= LONGEST_COMMON_NAME else host.partition(".")[0]},
             dns_names=[host],
             opts=self._child,
         ).cert_request_pem

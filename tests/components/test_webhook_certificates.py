@@ -51,6 +51,19 @@ def test_each_leaf_is_for_the_name_by_which_the_api_server_calls_the_webhook(sec
     assert "isCaCertificate" not in leaf.inputs
 
 
+def test_a_long_name_is_cut_where_a_certificate_has_no_room_for_it_and_kept_where_it_counts() -> None:
+    host = "aws-load-balancer-webhook-service.aws-load-balancer-controller.svc"
+    args: WebhookCertificatesArgs = {"namespace": "x", "secrets": {"tls": host}}
+    request = deploy(lambda: WebhookCertificates("w", args)).named("tls-request")
+
+    assert len(host) > 64
+    assert at(request.inputs, "subject", "commonName") == "aws-load-balancer-webhook-service"
+    assert request.at("dnsNames") == [host]
+    assert webhooks().named("linkerd-sp-validator-k8s-tls-request").at("subject", "commonName") == (
+        "linkerd-sp-validator.linkerd.svc"
+    )
+
+
 def test_leaves_renew_before_they_end_and_the_authority_outlives_them() -> None:
     leaves = webhooks().of("tls:index/locallySignedCert:LocallySignedCert")
 
