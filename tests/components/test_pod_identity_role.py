@@ -43,7 +43,7 @@ def test_the_association_hands_the_role_to_exactly_one_service_account() -> None
 def test_no_pod_gets_the_role_before_its_rights() -> None:
     deployment = role(Identity.POD_IDENTITY)
 
-    assert deployment.before(deployment.one(ASSOCIATION)) == ["dns-policy"]
+    assert deployment.before(deployment.one(ASSOCIATION)) == ["dns-policy", "dns-role"]
 
 
 def test_with_irsa_there_is_no_association_and_the_account_is_told_its_role() -> None:

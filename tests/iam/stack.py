@@ -35,6 +35,8 @@ EXTRAS: list[tuple[Extra, ...]] = [(), *((extra,) for extra in Extra), tuple(Ext
 def arguments(identity: Identity = Identity.POD_IDENTITY, extras: Collection[Extra] = ()) -> AwsAddOnsArgs:
     """Return those of both add-ons; to be called by a program, for it makes a resource."""
     return {
+        "pod_identity_agent": None,
+        "certificate": None,
         "load_balancer_controller": {
             "namespace": "aws-load-balancer-controller",
             "crds_chart": {"chart": ".charts/crds.tgz"},

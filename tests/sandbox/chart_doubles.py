@@ -10,7 +10,8 @@ from sandbox import paths, tools
 from sandbox.json_values import Json, mapping
 
 CONTROL_PLANE, CRDS, VIZ, ARGO_CD = "linkerd-control-plane", "linkerd-crds", "linkerd-viz", "argo-cd"
-NAMESPACES = {VIZ: "linkerd-viz", ARGO_CD: "argocd"}
+LOAD_BALANCERS, DNS = "aws-load-balancer-controller", "external-dns"
+NAMESPACES = {VIZ: "linkerd-viz", ARGO_CD: "argocd", LOAD_BALANCERS: LOAD_BALANCERS, DNS: DNS}
 RELEASES = {ARGO_CD: "argocd"}
 WEBHOOKS = ("proxyInjector", "profileValidator", "policyValidator")
 OURS: dict[str, object] = {
