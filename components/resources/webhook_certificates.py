@@ -13,6 +13,7 @@ from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCer
 from components.resources.tls_secret import base64, tls_data, tls_secret
 
 HOURS_A_DAY = 24
+LONGEST_COMMON_NAME = 64
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
 
@@ -104,7 +105,8 @@ class WebhookCertificates(ComponentResource):
         return CertRequest(
             f"{secret}-request",
             private_key_pem=key.private_key_pem,
-            subject={"common_name": host},
+            # Nobody reads it, and X.509 takes no more than 64 characters.
+            subject={"common_name": host if len(host) <= LONGEST_COMMON_NAME else secret},
             dns_names=[host],
             opts=self._child,
         ).cert_request_pem
