@@ -8,6 +8,7 @@ from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
 from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
 from sandbox.console import say
+from sandbox.controllers import starting as controllers
 from sandbox.failure import SandboxError
 from sandbox.interrupted import clear_stale_locks, mend_torn_files
 from sandbox.project import StackFile, ensure_stack
@@ -105,7 +106,9 @@ def named(plugin: plugins.Plugin) -> str:
 def away_from_the_real_stack(home: paths.Home, account: Account, environment: dict[str, str]) -> dict[str, str]:
     """The environment without the backend, the passphrase and the account that the real stack has."""
     kept = {key: value for key, value in environment.items() if not key.startswith(("PULUMI_BACKEND_", PASSPHRASES))}
-    return prepared(home, account, kept)
+    prepared_environment = prepared(home, account, kept)
+    controllers.up(home, account)
+    return prepared_environment
 
 
 def plain_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:

@@ -15,7 +15,7 @@ from sandbox.paths import PROJECT, Home
 from sandbox.processes import last_line, recorded, running, start, stop
 
 # In the order of their start; stopping goes the other way, so that nothing complains about a missing neighbour.
-STOP_ORDER = (("aws", *tools.CLIENTS), ("kube-apiserver",), ("etcd", "services"))
+STOP_ORDER = (("aws-controllers",), ("aws", *tools.CLIENTS), ("kube-apiserver",), ("etcd", "services"))
 COMPONENTS = (*tools.CONTROL_PLANE, "services")
 START_SECONDS = 90.0
 POLL_SECONDS = 0.05

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.controllers.cluster import Aws
+from sandbox.controllers.aws import Aws
 from sandbox.controllers.groups import DisagreementError, Group, listeners
 from sandbox.controllers.network import CLUSTER, RESOURCE, SHARED, STACK, Network, short
 from sandbox.controllers.target_groups import TargetGroups, tagged, tags_of

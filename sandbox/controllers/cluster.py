@@ -3,54 +3,11 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
 from sandbox.api_client import ApiClient
 from sandbox.json_values import Json, is_list, items, mapping
 
-if TYPE_CHECKING:
-    from mypy_boto3_acm import ACMClient
-    from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_eks import EKSClient
-    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
-    from mypy_boto3_iam import IAMClient
-    from mypy_boto3_route53 import Route53Client
-
 MERGE = "application/merge-patch+json"
-
-
-class Aws(Protocol):
-    """The account's services."""
-
-    @property
-    def elbv2(self) -> "ElasticLoadBalancingv2Client":
-        """Load balancers and target groups."""
-        ...
-
-    @property
-    def ec2(self) -> "EC2Client":
-        """Networks and security groups."""
-        ...
-
-    @property
-    def acm(self) -> "ACMClient":
-        """Certificates."""
-        ...
-
-    @property
-    def route53(self) -> "Route53Client":
-        """Records."""
-        ...
-
-    @property
-    def eks(self) -> "EKSClient":
-        """Associations of pods with roles."""
-        ...
-
-    @property
-    def iam(self) -> "IAMClient":
-        """Roles."""
-        ...
 
 
 @dataclass(frozen=True)

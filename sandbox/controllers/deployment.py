@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from botocore.exceptions import ClientError
 
 from sandbox.api_client import ApiClient
-from sandbox.controllers.cluster import Aws, texts
+from sandbox.controllers.aws import Aws
+from sandbox.controllers.cluster import texts
 from sandbox.json_values import Json, items, mapping
 
 ROLE = "eks.amazonaws.com/role-arn"

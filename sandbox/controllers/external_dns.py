@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.api_client import ApiClient
-from sandbox.controllers.cluster import Aws, ingresses
+from sandbox.controllers.aws import Aws
+from sandbox.controllers.cluster import ingresses
 from sandbox.controllers.deployment import Deployment
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from sandbox.api_client import ApiClient
 from sandbox.console import say
+from sandbox.controllers.aws import Aws
 from sandbox.controllers.balancers import Balancers
-from sandbox.controllers.cluster import Aws, Ingress, ingresses, merge
+from sandbox.controllers.cluster import Ingress, ingresses, merge
 from sandbox.controllers.deployment import Deployment
 from sandbox.controllers.groups import DisagreementError, Group, groups
 from sandbox.controllers.network import Network

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.controllers.cluster import Aws, Ingress
+from sandbox.controllers.aws import Aws
+from sandbox.controllers.cluster import Ingress
 from sandbox.controllers.groups import ALB
 from sandbox.controllers.network import CLUSTER, PART, STACK, short
 

@@ -3,26 +3,20 @@
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto import mock_aws
 
 from operations.drain.account import Account, Marks
+from sandbox.controllers.aws import Aws, connect
 from sandbox.controllers.balancers import Balancers
 from sandbox.controllers.cluster import Ingress
 from sandbox.controllers.groups import groups
 from sandbox.controllers.network import Network
 
 if TYPE_CHECKING:
-    from mypy_boto3_acm import ACMClient
-    from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_eks import EKSClient
-    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
-    from mypy_boto3_iam import IAMClient
-    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_route53.literals import RRTypeType
     from mypy_boto3_route53.type_defs import ResourceRecordSetTypeDef
 
@@ -43,17 +37,12 @@ class InProcess:
     cluster: str
     vpc: str
     zone: str
-    elbv2: "ElasticLoadBalancingv2Client" = field(default_factory=partial(client, "elbv2"))
-    ec2: "EC2Client" = field(default_factory=partial(client, "ec2"))
-    route53: "Route53Client" = field(default_factory=partial(client, "route53"))
-    acm: "ACMClient" = field(default_factory=partial(client, "acm"))
-    eks: "EKSClient" = field(default_factory=partial(client, "eks"))
-    iam: "IAMClient" = field(default_factory=partial(client, "iam"))
+    aws: Aws
 
     @property
     def account(self) -> Account:
         """The account as commands see it."""
-        return Account(self.elbv2, self.ec2, self.route53, lambda _: nullcontext())
+        return Account(self.aws.elbv2, self.aws.ec2, self.aws.route53, lambda _: nullcontext())
 
     def marks(self, group: str | None = "workshop-dev") -> Marks:
         """By what the stack `dev` is known."""
@@ -67,13 +56,13 @@ class InProcess:
             Ingress("apps", name, annotations, ((f"{name}.example.com", name, 80),), (), is_going=False, address="")
             for name in names
         ]
-        Balancers(self, Network(self, cluster or self.cluster, self.vpc)).make(groups(ingresses)[0])
+        Balancers(self.aws, Network(self.aws, cluster or self.cluster, self.vpc)).make(groups(ingresses)[0])
 
     def record(self, name: str, type_: "RRTypeType", value: str) -> None:
         """Write a record."""
         record: ResourceRecordSetTypeDef = {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": []}
         record["ResourceRecords"] = [{"Value": value}]
-        self.route53.change_resource_record_sets(
+        self.aws.route53.change_resource_record_sets(
             HostedZoneId=self.zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
         )
 
@@ -88,7 +77,7 @@ class InProcess:
 def account() -> Generator[InProcess]:
     """An account with a network and a zone, and an empty cluster in it."""
     with mock_aws():
-        yield InProcess("workshop", _vpc(), _zone())
+        yield InProcess("workshop", _vpc(), _zone(), connect(REGION))
 
 
 def another(before: InProcess) -> InProcess:

@@ -107,9 +107,9 @@ def test_what_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
     aws.serve("workshop-other", "books")
     aws.own("books.example.com")
     aws.own("shop.example.com", owner="other")
-    nodes = aws.ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=aws.vpc)["GroupId"]
+    nodes = aws.aws.ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=aws.vpc)["GroupId"]
     own = next(each for each in everything(aws.account, aws.marks()) if each.kind is Kind.SECURITY_GROUP)
-    aws.ec2.authorize_security_group_ingress(
+    aws.aws.ec2.authorize_security_group_ingress(
         GroupId=nodes, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": own.id}]}]
     )
     others = kept(aws)
@@ -119,8 +119,8 @@ def test_what_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
     assert everything(aws.account, aws.marks()) == []
     assert kept(aws) == others
     names = [
-        each["Name"] for each in aws.route53.list_resource_record_sets(HostedZoneId=aws.zone)["ResourceRecordSets"]
+        each["Name"] for each in aws.aws.route53.list_resource_record_sets(HostedZoneId=aws.zone)["ResourceRecordSets"]
     ]
     assert "shop.example.com." in names
-    rules = aws.ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"][0].get("IpPermissions")
+    rules = aws.aws.ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"][0].get("IpPermissions")
     assert rules == [], "the rule that let the load balancer in went with it"

@@ -11,9 +11,11 @@ from typing_extensions import override
 
 from sandbox import ports
 from sandbox.api_client import ApiClient
+from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
 from sandbox.controllers.running import working
+from sandbox.controllers.starting import CHOICE
 from sandbox.paths import Home
 from tests.sandbox.aws import AwsDouble, aws_double
 from tests.sandbox.workshop import Workshop
@@ -37,7 +39,7 @@ class DevStack(Workshop):
 
     @override
     def _environment(self) -> dict[str, str]:
-        return {**super()._environment(), "ON_SANDBOX": "1"}
+        return {**super()._environment(), "ON_SANDBOX": "1", CHOICE: "none"}
 
     def hurry(self) -> None:
         """Have the Ingresses in the state give up soon."""
@@ -68,8 +70,8 @@ def scene(folder: Path, home: Home) -> Generator[Scene]:
     assert chosen, "the sandbox runs"
     with aws_double(home) as aws:
         api = ApiClient(chosen.api, home.certificates)
-        cluster = aws.account.cluster
-        controllers = Controllers(LoadBalancerController(api, aws, cluster), ExternalDns(api, aws, cluster))
+        clients, cluster = connect(aws.account.region, aws.endpoint), aws.account.cluster
+        controllers = Controllers(LoadBalancerController(api, clients, cluster), ExternalDns(api, clients, cluster))
         with working([controllers.load_balancers.step, controllers.dns.step]):
             yield Scene(DevStack(folder, home.folder), aws, controllers)
 

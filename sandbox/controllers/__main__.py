@@ -1,0 +1,32 @@
+"""`python -m sandbox.controllers HOME CLUSTER REGION`: let both controllers work until the process is ended."""
+
+import sys
+import threading
+from pathlib import Path
+
+from sandbox import ports
+from sandbox.api_client import ApiClient
+from sandbox.aws import process
+from sandbox.controllers.aws import connect
+from sandbox.controllers.external_dns import ExternalDns
+from sandbox.controllers.load_balancer_controller import LoadBalancerController
+from sandbox.controllers.running import working
+from sandbox.failure import SandboxError
+from sandbox.paths import Home
+
+
+def main() -> None:
+    """Work on the sandbox in a folder."""
+    home, cluster, region = Home(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
+    chosen = ports.recorded(home)
+    if chosen is None:
+        message = "the sandbox does not run: start it with `make sandbox`."
+        raise SandboxError(message)
+    api, aws = ApiClient(chosen.api, home.certificates), connect(region, process.endpoint(home))
+    steps = [LoadBalancerController(api, aws, cluster).step, ExternalDns(api, aws, cluster).step]
+    with working(steps):
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""The process in which both controllers work beside a sandbox with the double of AWS."""
+
+import os
+import sys
+
+from sandbox.aws import process
+from sandbox.aws.wanted import Account
+from sandbox.paths import Home
+from sandbox.processes import running, start
+
+NAME = "aws-controllers"
+CHOICE = "SANDBOX_CONTROLLERS"
+"""Variable that keeps the process from starting, where it is `none`: somebody else plays them."""
+
+
+def up(home: Home, account: Account) -> None:
+    """Start them unless they run: without them no Ingress gets an address, and none that has one ever goes."""
+    if os.environ.get(CHOICE) == "none" or running(home, NAME):
+        return
+    command = [sys.executable, "-m", "sandbox.controllers", str(home.folder), account.cluster, account.region]
+    start(home, NAME, command, process.environment())
