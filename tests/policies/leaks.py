@@ -10,7 +10,7 @@ from detect_secrets.core.scan import scan_line
 from detect_secrets.settings import get_settings
 
 from sandbox.json_values import is_list, is_mapping, items, mapping
-from tests.policies.judged import UNKNOWN, Finding, Judged, containers
+from tests.policies.judged import Finding, Judged, containers
 
 DETECTORS = (
     *("AWSKeyDetector", "AzureStorageKeyDetector", "BasicAuthDetector", "GitHubTokenDetector", "GitLabTokenDetector"),
@@ -41,7 +41,7 @@ def _config_map(judged: Judged) -> Iterator[Finding]:
 
 def _named(where: str, key: str, value: object) -> Iterator[Finding]:
     """Yield what looks like a secret in a value that has a name."""
-    if not isinstance(value, str) or value == UNKNOWN:
+    if not isinstance(value, str):
         return
     lines = value.splitlines() if "\n" in value else [f"{key.rpartition('.')[2]}: {json.dumps(value)}"]
     kinds = sorted({kind for line in lines for kind in _kinds(line)})
