@@ -41,6 +41,10 @@ class Account:
 def headline(account: Account) -> str:
     """Return the one sentence that says it all."""
     stack = code(account.stack)
+    if not account.succeeded and (refused := sum(each.level == "mandatory" for each in account.findings or ())):
+        return (
+            f"The preview of {stack} is refused by {refused} {'finding' if refused == 1 else 'findings'} of policies."
+        )
     if not account.succeeded:
         return f"The preview of {stack} failed, so nobody knows what an `up` would change."
     changed = len(list(account.digest.changed()))
@@ -108,9 +112,11 @@ def _policies(findings: Sequence[Finding] | None) -> str:
     levels = sorted({each.level for each in findings})
     counted = ", ".join(f"{sum(each.level == level for each in findings)} {code(level)}" for level in levels)
     told = [
-        f"{code(each.policy)} on {code(each.urn.rpartition('::')[2])}: {code(each.message, 200)}" for each in findings
+        f"{code(each.policy)} ({code(each.level)}) on {code(each.urn.rpartition('::')[2])}: {code(each.message, 300)}"
+        for each in findings
     ]
-    return f"{counted}: " + "; ".join(told[:MOST]) + (f" and {len(told) - MOST} more" if told[MOST:] else "")
+    more = [f"and {len(told) - MOST} more"] if told[MOST:] else []
+    return "\n  - ".join([counted, *told[:MOST], *more])
 
 
 def _expiry(account: Account, now: datetime) -> str:

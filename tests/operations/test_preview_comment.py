@@ -57,13 +57,14 @@ def generated() -> dict[str, str]:
     error = {"urn": urn(DEPLOYMENT, "books"), "severity": "error", "message": "image: it has to have a version"}
     return {
         "everything": comment(books, *others, ISSUER, ANCHOR, findings=[finding]),
+        "refused": comment(books, failed=True, findings=[finding, finding | {"enforcementLevel": "advisory"}]),
         "failed-early": comment(failed=True, log="error: no stack named 'dev' found"),
         "failed-late": comment(books, failed=True, diagnostics=[error]),
         "nothing-found": comment(ANCHOR, findings=[]),
     }
 
 
-@pytest.mark.parametrize("name", ["everything", "failed-early", "failed-late", "nothing-found"])
+@pytest.mark.parametrize("name", ["everything", "failed-early", "failed-late", "nothing-found", "refused"])
 def test_the_comment_reads_as_it_was_reviewed(name: str) -> None:
     golden(name, generated()[name])
 
@@ -129,6 +130,7 @@ def test_a_value_that_only_the_up_tells_is_said_to_be_so() -> None:
     [
         "```\n</details>\n# Approved by @everyone\n```",
         "``````````\n<script>alert(1)</script>",
+        "x` @everyone <img src=x> `y",
         "</summary></details><img src=x onerror=alert(1)>",
         "<!-- linkerd-workshop preview of dev -->\n<!-- run 99999 -->",
         "[click](javascript:alert(1)) @octocat fixes #1",
@@ -193,7 +195,7 @@ def test_five_megabytes_are_cut_at_what_github_takes_and_kept_whole_beside() -> 
 def test_no_kind_of_text_makes_a_comment_longer_than_github_takes(each: str) -> None:
     steps = [
         step("create", CONFIG_MAP, each * 300, None, manifest("ConfigMap", each * 300, data={each * 200: each * 9000}))
-        for _ in range(40)
+        for _ in range(12)
     ]
     error = {"severity": "error", "message": each * 50_000}
     text = comment(*steps, failed=True, diagnostics=[error], findings=[{"policyName": each * 500}] * 30)
