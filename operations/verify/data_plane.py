@@ -58,9 +58,7 @@ def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
     seen = f"the first one to end does so in {left:.1f} hours; it is renewed before"
     if short or silent:
         seen = "; ".join(
-            f"{what} {_named(which)}"
-            for what, which in (("ended or ending:", short), ("not told by", silent))
-            if which
+            f"{what} {_named(which)}" for what, which in (("ended or ending:", short), ("not told by", silent)) if which
         )
     cure = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
     return GROUP.judged(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
