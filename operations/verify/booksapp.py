@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from operations import parts
 from operations.verify import routes
-from operations.verify.doors import doors, public_url
+from operations.verify.doors import doors, public_host
 from operations.verify.line import Group, Line
 from operations.verify.load import Visits, visiting
 from operations.verify.metrics import ROUTED, Labels, growth, scrape_all
@@ -38,7 +38,9 @@ def check(scene: Scene) -> Iterator[Line]:
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
     cure = f"The settings say {wanted[INJECTOR]} % for {INJECTOR}: run `make reset`, or `make up` after a change."
     yield GROUP.judged("weights", seen, good=found == wanted, cure=cure)
-    yield _share(scene)
+    line, url = public_host(scene, GROUP, parts.BOOKSAPP, WEBAPP)
+    yield line
+    yield _share(scene, url)
 
 
 def judge(configured: int, failed: int, total: int) -> Line:
@@ -59,7 +61,7 @@ def judge(configured: int, failed: int, total: int) -> Line:
     )
 
 
-def _share(scene: Scene) -> Line:
+def _share(scene: Scene, url: str | None) -> Line:
     found = pods(scene.api, parts.BOOKSAPP)
     webapps = [pod for pod in of(found, WEBAPP) if pod.meshed]
     answering = [*of(found, BOOKS), *of(found, INJECTOR)]
@@ -67,7 +69,7 @@ def _share(scene: Scene) -> Line:
         missing = f"no meshed pod of {WEBAPP}" if not webapps else f"no pod of {BOOKS} and {INJECTOR}"
         return GROUP.failed(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines above.")
     settle(scene, GROUP.name, [*webapps, *answering])
-    ways = doors(scene, public_url(scene, parts.BOOKSAPP, WEBAPP), webapps, PORT)
+    ways = doors(scene, url, webapps, PORT)
     with visiting(ways, "/") as visits:
         failed, total = _count(scene, visits, webapps)
     needed = _needed(scene)

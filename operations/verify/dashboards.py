@@ -6,7 +6,7 @@ from http import HTTPStatus
 from operations import parts
 from operations.cluster_api import entries, items, text
 from operations.verify.asking import HostDoor, UnreachableError
-from operations.verify.line import Group, Line
+from operations.verify.line import MEND, Group, Line
 from operations.verify.scene import Scene
 
 GROUP = Group("dashboards")
@@ -22,7 +22,7 @@ def check(scene: Scene) -> Iterator[Line]:
     namespaces = [name for name in NAMESPACES if name in parts.namespaces(scene.settings)]
     open_ones = sorted(each for name in namespaces for each in _open(scene, name))
     seen = f"open to the world: {', '.join(open_ones)}" if open_ones else f"none in {', '.join(namespaces)}"
-    cure = "Delete each (`kubectl --namespace <namespace> delete …`), and run `make up` for what is the program's own."
+    cure = f"Delete each with `kubectl --namespace <namespace> delete …`. {MEND}"
     yield GROUP.judged("ways in from outside", seen, good=not open_ones, cure=cure, open=len(open_ones))
     dashboard = scene.settings.viz.dashboard if scene.settings.viz.enabled else None
     if dashboard is None:
@@ -50,6 +50,6 @@ def _login(host: str) -> Line:
             status = door.ask("/").status
     except UnreachableError as error:
         return GROUP.skipped("login", str(error))
-    cure = f"Run `make up`; the Ingress of {host} has to carry `{ALB}/auth-type: oidc`. Until then delete it."
+    cure = f"{MEND} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
     good = not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return GROUP.judged("login", f"{url} answers {status} to somebody unknown", good=good, cure=cure, status=status)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from operations.verify.asking import UnreachableError
-from operations.verify.line import Group, Line
+from operations.verify.line import MEND, Group, Line
 from operations.verify.metrics import AT_ONCE, scrape
 from operations.verify.pods import PROXY, Pod, pods
 from operations.verify.scene import Scene
@@ -29,7 +29,7 @@ def check(scene: Scene) -> Iterator[Line]:
 def _meshed(found: Sequence[Pod]) -> Line:
     name, bare = "pods with a proxy", [pod for pod in found if not pod.meshed]
     if not found:
-        return GROUP.failed(name, "there is no pod", "Run `make up`.")
+        return GROUP.failed(name, "there is no pod", MEND)
     namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
     cure = (
         "If new pods get one (see webhooks), restart what they belong to, with `kubectl rollout restart deployment` "
@@ -58,9 +58,7 @@ def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
     seen = f"the first one to end does so in {left:.1f} hours; it is renewed before"
     if short or silent:
         seen = "; ".join(
-            f"{what} {_named(which)}"
-            for what, which in (("ended or ending:", short), ("no answer from", silent))
-            if which
+            f"{what} {_named(which)}" for what, which in (("ended or ending:", short), ("not told by", silent)) if which
         )
     cure = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
     return GROUP.judged(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))

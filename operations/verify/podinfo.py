@@ -8,7 +8,7 @@ from operations import parts
 from operations.cluster_api import at, entries, text
 from operations.verify import routes
 from operations.verify.asking import Door
-from operations.verify.doors import doors, public_url
+from operations.verify.doors import doors, public_host
 from operations.verify.line import Group, Line
 from operations.verify.pods import of, pods
 from operations.verify.scene import Scene
@@ -37,7 +37,8 @@ def check(scene: Scene) -> Iterator[Line]:
     cure = f"The settings say `{wanted}`: run `make reset`, or `make up` after a change."
     yield GROUP.judged("header", found or "the route looks at none", good=found == wanted, cure=cure)
     front = of(pods(scene.api, parts.PODINFO), FRONTEND)
-    url = public_url(scene, parts.PODINFO, INGRESS)
+    line, url = public_host(scene, GROUP, parts.PODINFO, INGRESS)
+    yield line
     if not front and not url:
         yield GROUP.failed("front end", "no pod of it is ready", "Run `make reset`.")
         return

@@ -10,7 +10,7 @@ from operations.verify.asking import UnreachableError, stream
 from operations.verify.certificates import RENEW, limits
 from operations.verify.encoded import from_base64
 from operations.verify.handshake import days_left, shake
-from operations.verify.line import Group, Line
+from operations.verify.line import MEND, Group, Line
 from operations.verify.pods import PROXY, Pod, pods
 from operations.verify.scene import Scene
 
@@ -55,8 +55,8 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
         from_base64(text(configuration, "caBundle")).decode(errors="replace"),
     )
     if not server.service:
-        return GROUP.failed(name, "its configuration is not there", "Run `make up`.")
-    look = f"Look at `kubectl --namespace {server.namespace} get pods`; then run `make up`."
+        return GROUP.failed(name, "its configuration is not there", MEND)
+    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {MEND}"
     where = next(_endpoints(scene, server), None)
     if where is None:
         return GROUP.failed(name, "no pod is ready behind its Service", look)
@@ -67,7 +67,7 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
     shown = shake(connection, server.host, server.authority)
     connection.close()
     if shown.ends is None:
-        cure = f"Run `make up`, then `kubectl --namespace {server.namespace} rollout restart deployment`."
+        cure = f"{MEND} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
         return GROUP.failed(name, f"the API server would not trust it: {shown.trouble}", cure)
     days, state = floor(days_left(shown.ends)), limits(scene).state(shown.ends)
     seen = f"answers; its certificate ends {shown.ends:%Y-%m-%d}, in {days} days" + (

@@ -43,6 +43,16 @@ def test_what_is_not_rolled_out_or_not_ready_is_told_by_its_name(tmp_path: Path)
     assert lines["Argo CD"].status is Status.SKIPPED
 
 
+def test_what_is_scaled_to_nothing_is_told_though_nothing_is_missing(tmp_path: Path) -> None:
+    played = Played()
+    off = {"metadata": {"name": "linkerd-proxy-injector"}, "spec": {"replicas": 0}}
+    played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": [off]}
+
+    assert look(control_plane.check, played, tmp_path)["Linkerd"].seen == (
+        "Deployment linkerd-proxy-injector is scaled to 0"
+    )
+
+
 @pytest.mark.parametrize(
     ("mesh", "wrong", "told"),
     [

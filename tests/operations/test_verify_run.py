@@ -190,16 +190,35 @@ def test_a_public_host_is_asked_instead_of_the_pods(tmp_path: Path) -> None:
         lines = look(booksapp.check, played, tmp_path, requests=200)
 
     assert failed(lines) == set()
+    assert lines["public host"].seen == f"http://{host}:{port} answers"
     assert len(asked) == played.shelf.pages, "every page came by the public name"
 
 
-def test_a_public_host_that_is_encrypted_is_asked_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("annotations", "status", "told"),
+    [
+        ({}, Status.FAILED, "http://127.0.0.1:1 does not answer (ConnectionError)"),
+        ({"listen-ports": '[{"HTTPS": 443}]'}, Status.FAILED, "https://127.0.0.1:1 does not answer (ConnectionError)"),
+        ({"scheme": "internal"}, Status.SKIPPED, "http://127.0.0.1:1 does not answer (ConnectionError)"),
+        (
+            {"inbound-cidrs": "192.0.2.0/24"},
+            Status.SKIPPED,
+            "http://127.0.0.1:1 does not answer (ConnectionError), and",
+        ),
+    ],
+)
+def test_a_public_host_that_does_not_answer_is_told_and_the_pods_are_asked(
+    tmp_path: Path, annotations: dict[str, str], status: Status, told: str
+) -> None:
     played = Played()
-    annotations = {"alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS": 443}]'}
-    ingress = {"metadata": {"annotations": annotations}, "spec": {"rules": [{"host": "127.0.0.1:1"}]}}
+    noted = {f"alb.ingress.kubernetes.io/{key}": value for key, value in annotations.items()}
+    ingress = {"metadata": {"annotations": noted}, "spec": {"rules": [{"host": "127.0.0.1:1"}]}}
     played.cluster.answers["/apis/networking.k8s.io/v1/namespaces/podinfo/ingresses/front"] = ingress
-    with pytest.raises(UnreachableError, match=r"https://127\.0\.0\.1:1 does not answer"):
-        look(podinfo.check, played, tmp_path)
+    lines = look(podinfo.check, played, tmp_path)
+
+    assert lines["public host"].status is status
+    assert lines["public host"].seen.startswith(told)
+    assert failed(lines) == ({"public host"} if status is Status.FAILED else set())
 
 
 def here(instead: str, _url: str) -> HostDoor:
