@@ -86,13 +86,3 @@ def test_it_gives_out_the_authority_in_base64_and_when_everything_ends() -> None
 
     assert decoded(at(outputs, "ca_bundle")) == "certificate w-authority"
     assert at(outputs, "expires") == dict.fromkeys(["webhookAuthority", *WEBHOOK_SECRETS], CERTIFICATE_ENDS)
-
-
-def test_a_host_that_is_too_long_for_a_common_name_is_only_among_the_names() -> None:
-    host = "aws-load-balancer-webhook-service.aws-load-balancer-controller.svc"
-    args: WebhookCertificatesArgs = {"namespace": "a", "secrets": {"aws-load-balancer-tls": host}}
-    request = deploy(lambda: WebhookCertificates("w", args)).named("aws-load-balancer-tls-request")
-
-    assert len(host) > 64
-    assert request.at("subject", "commonName") == "aws-load-balancer-tls", "X.509 takes 64 characters"
-    assert request.at("dnsNames") == [host]
