@@ -14,7 +14,6 @@ from rich.console import Console
 
 from operations.cluster_api import ClusterApi
 from operations.pod_stream import connect
-from operations.problem import InputError
 from operations.verify import booksapp, dashboards, podinfo, scene, show
 from operations.verify.asking import HostDoor, PodDoor, UnreachableError
 from operations.verify.line import Group, Line, Status
@@ -294,8 +293,3 @@ def test_pods_that_have_just_become_ready_are_waited_for(tmp_path: Path) -> None
 
     assert time.monotonic() - start > 1
     assert told
-
-
-def test_a_stack_that_is_not_there_is_an_input_error() -> None:
-    with pytest.raises(InputError):
-        ClusterApi("nowhere", None)

@@ -26,6 +26,10 @@ MODE = "balancer.linkerd.io/failure-accrual"
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Workshop]:
     workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
+    for part in ("viz", "delivery.argoRollouts", "demos.progressiveDelivery"):  # no part in these scenes
+        workshop.choose(f"{part}.enabled", False)
+    workshop.choose("demos.booksapp.faultPercent", 25)
+    workshop.choose("demos.circuitBreaking.breaker.maxFailures", 3)
     workshop.up()
     yield workshop
     workshop.reset()
@@ -53,9 +57,7 @@ def by_hand(workshop: Workshop) -> None:
 def test_a_reset_undoes_settings_and_hand_work_and_leaves_the_mesh_alone(workshop: Workshop) -> None:
     api = workshop.api
     before = text(api.find(DESTINATION), "metadata", "resourceVersion")
-    workshop.choose("demos.booksapp.faultPercent", 25)
-    workshop.choose("demos.circuitBreaking.breaker.maxFailures", 3)
-    workshop.up()
+    assert weights(api) == [75, 25]
     by_hand(workshop)
 
     done = workshop.module("operations.reset", "--stack", "local", "--yes")
