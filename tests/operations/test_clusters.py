@@ -1,5 +1,7 @@
 """How a stack on EKS reaches its cluster: by AWS's word, with a token of the AWS CLI."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from settings.eks import Eks
 from tests.operations.api_server import Cluster
 from tests.operations.aws_server import ROLE, Account
 from tests.operations.eks_account import account, settings, shim
-from tests.program import EKS
+from tests.program import EKS, ROOT
 
 WORKSHOP = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
 LOGIN = Eks.model_validate({**WORKSHOP, "profile": "workshop-dev", "roleArn": ROLE})
@@ -119,3 +121,10 @@ def test_a_private_endpoint_that_answers_is_as_good_as_any(tmp_path: Path) -> No
     private = {"vpcId": "vpc-1", "endpointPublicAccess": False}
 
     assert met(settings(), Cluster(), tmp_path, resourcesVpcConfig=private) is None
+
+
+def test_a_stack_elsewhere_does_not_wait_for_boto3_to_be_imported() -> None:
+    program = "import sys, arguments.cluster, operations.report; print('boto3' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
