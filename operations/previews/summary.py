@@ -1,5 +1,6 @@
 """A preview in plain words."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -102,7 +103,11 @@ def _told(found: Iterable[Effect], otherwise: str) -> str:
 
 
 def _fate(subjects: Sequence[str], what: str) -> str:
-    names = ", ".join(map(code, subjects[:MOST])) + (f" and {len(subjects) - MOST} more" if subjects[MOST:] else "")
+    if len(subjects) > MOST:
+        counted = Counter(each.partition(" ")[2].rpartition("/")[0] or "the cluster" for each in subjects)
+        places = ", ".join(f"{count} in {code(place)}" for place, count in counted.most_common(MOST))
+        return f"{len(subjects)} ({places}): each {what}"
+    names = ", ".join(map(code, subjects))
     return f"{names}: each {what}" if subjects[1:] else f"{names} {what}"
 
 

@@ -205,6 +205,15 @@ def test_no_kind_of_text_makes_a_comment_longer_than_github_takes(each: str) -> 
     assert "</details>" in without_code(text)
 
 
+def test_many_restarts_are_counted_by_where_they_happen() -> None:
+    books = [
+        step("update", DEPLOYMENT, f"d{number}", deployment(f"d{number}", "a:1"), deployment(f"d{number}", "a:2"))
+        for number in range(20)
+    ]
+
+    assert "**Restarts:** 20 (20 in `booksapp`): each replaces its pods one after the other" in comment(*books)
+
+
 def test_a_sandboxs_preview_says_that_real_stacks_may_differ() -> None:
     text = compose(account(stack="local"), Origin("c" * 40, ORIGIN.run_url, 1, sandbox=True), NOW)
 
