@@ -15,6 +15,9 @@ from conventions import (
 from operations import parts
 from operations.cluster_api import ClusterApi, at, items, text
 from operations.clusters import api_of
+from operations.drain.removal import everything
+from operations.drain.served import served
+from operations.drain.watch import table as account_table
 from settings import Settings
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -37,6 +40,26 @@ NAME = "app.kubernetes.io/name"
 
 def report(settings: Settings, stack: str, console: Console) -> int:
     """Print what is left of the stack; return 1 if it is more than what charts mark to keep."""
+    statuses = [_in_cluster(settings, stack, console), _in_account(settings, stack, console)]
+    return max(statuses)
+
+
+def _in_account(settings: Settings, stack: str, console: Console) -> int:
+    """Print what nobody in the cluster looks after any more; return 1 if there is something."""
+    hosts = served(settings, stack)
+    if hosts is None:
+        return 0
+    left = everything(hosts.account, hosts.all)
+    console.print(
+        account_table("Left in the account", left) if left else "Nothing of its hosts is left in the account."
+    )
+    if left:
+        told = f"`make release-hosts STACK={stack}` removes what is the stack's own of it."
+        console.print(told, markup=False, highlight=False)
+    return 1 if left else 0
+
+
+def _in_cluster(settings: Settings, stack: str, console: Console) -> int:
     found = list(leftovers(api_of(settings), stack, _marks(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")

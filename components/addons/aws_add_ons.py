@@ -1,7 +1,7 @@
 """What turns an Ingress into a host that the world reaches: a load balancer, a record in Route 53, a certificate."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
@@ -14,14 +14,14 @@ from components.addons.pod_identity_agent import PodIdentityAgent, PodIdentityAg
 class AwsAddOnsArgs(TypedDict):
     """Inputs of an AwsAddOns."""
 
-    pod_identity_agent: PodIdentityAgentArgs | None
-    """None if the cluster has one already, or no pod needs it."""
+    pod_identity_agent: NotRequired[PodIdentityAgentArgs | None]
+    """None, or left out, if the cluster has one already, or no pod needs it."""
     load_balancer_controller: LoadBalancerControllerArgs | None
     """None if the cluster has one already, or none is wanted."""
     external_dns: ExternalDnsArgs | None
     """None if somebody else keeps the records."""
-    certificate: HostCertificateArgs | None
-    """None if the hosts have one already, or need none."""
+    certificate: NotRequired[HostCertificateArgs | None]
+    """None, or left out, if the hosts have one already, or need none."""
 
 
 class AwsAddOns(ComponentResource):
@@ -40,7 +40,7 @@ class AwsAddOns(ComponentResource):
         super().__init__("linkerd-workshop:addons:AwsAddOns", name, {}, opts)
         child, none = ResourceOptions(parent=self), dict[str, str]()
         wanted, balancers = args["external_dns"], args["load_balancer_controller"]
-        installed, proven = args["pod_identity_agent"], args["certificate"]
+        installed, proven = args.get("pod_identity_agent"), args.get("certificate")
         agent = PodIdentityAgent(f"{name}-pod-identity-agent", installed, child) if installed else None
         # A pod gets its credentials from the agent, when it is created.
         credible = ResourceOptions(parent=self, depends_on=[agent] if agent else [])

@@ -10,7 +10,7 @@ from components.resources.chart_source import ChartSource
 from components.resources.eks_cluster import EksCluster
 from components.resources.iam_policy import Condition, Statement, statement
 from components.resources.meshed_namespace import NamespaceMetadata
-from components.resources.rendered import with_annotations
+from components.resources.rendered import with_annotations, with_time_to_finish
 from components.resources.workload import SKIP_AWAIT
 from conventions import DNS_TXT_PREFIX, Identity
 
@@ -19,6 +19,9 @@ NAME = "external-dns"
 NAMESPACE = NAME
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
 """Not meshed: it talks to AWS and to the API server only."""
+
+SECONDS_TO_FINISH = 20
+"""Longer than it takes to remove the records of what has gone, and shorter than its pods' grace period."""
 
 RECORD_TYPES = ("A", "CNAME")
 """Of the hosts: an alias, or a CNAME in a region whose load balancers ExternalDNS does not know."""
@@ -86,7 +89,12 @@ class ExternalDns(ComponentResource):
                     args["namespaces"],
                     role,  # a pod gets its credentials when it is created, and needs them until the last record is gone
                 ],
-                transforms=[with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT)],
+                transforms=[
+                    with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT),
+                    # It removes no records when it ends, and looks 5 s after an Ingress has gone. Its Deployment may
+                    # go a second after the last of them, with the controller's.
+                    with_time_to_finish(SECONDS_TO_FINISH),
+                ],
             ),
         )
         self.register_outputs({})

@@ -3,8 +3,7 @@
 import pytest
 
 from components.addons.aws_add_ons import AwsAddOns
-from components.addons.external_dns import TXT_PREFIX
-from conventions import Identity
+from conventions import DNS_TXT_PREFIX, Identity
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.iam.stack import arguments, deployed
@@ -43,7 +42,7 @@ def test_it_looks_at_the_one_zone_and_at_names_below_the_stacks_domain() -> None
 @pytest.mark.parametrize("host", ["books.dev.example.com", "dev.example.com"])
 def test_the_record_that_says_whose_a_host_is_lies_below_that_host(host: str) -> None:
     prefix = str(told("txtPrefix"))
-    assert prefix == TXT_PREFIX
+    assert prefix == DNS_TXT_PREFIX
 
     name = prefix.replace("%{record_type}", "cname") + host
 
@@ -82,3 +81,12 @@ def test_with_irsa_its_account_carries_its_role() -> None:
     assert told("serviceAccount", "annotations") == {}
     annotations = chart(deployed(Identity.IRSA)).at("values", "serviceAccount", "annotations")
     assert annotations == {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/dev-workshop-dns-01234567"}
+
+
+def test_it_works_on_for_a_while_when_it_is_to_end_so_that_the_last_records_go() -> None:
+    deployment = {"metadata": {"name": "external-dns"}, "spec": {"template": {"spec": {"containers": [{"name": "x"}]}}}}
+    result = mended(chart().transforms, "kubernetes:apps/v1:Deployment", deployment)
+
+    container = at(result, "spec", "template", "spec", "containers", 0)
+    assert container == {"name": "x", "lifecycle": {"preStop": {"sleep": {"seconds": 20}}}}
+    assert "lifecycle" not in str(deployment), "what was rendered stays as it is"
