@@ -78,6 +78,7 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     control_plane.up(home, quiet=True)
     program, real_host = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], chosen)
     engine.lay_out_plugins(home.plugins, selected)
+    engine.keep_no_logs(home.plugins)
     source = charts.choose(home)
     environment = with_tools(found)
     environment["PULUMI_HOME"] = str(home.plugins)

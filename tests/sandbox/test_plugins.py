@@ -124,3 +124,11 @@ def test_a_wrong_choice_starts_nothing(tmp_path: Path, own_home: Home, monkeypat
     assert refused.returncode == 1
     assert "auto, real or stand-in" in refused.stderr
     assert not own_home.kubeconfig.exists(), "no control plane was started for it"
+
+
+def test_the_engine_has_no_place_for_logs_of_its_own_and_those_from_before_go(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "old.log").write_text("all that it knew", encoding="utf-8")
+    engine.keep_no_logs(tmp_path)
+    engine.keep_no_logs(tmp_path)  # before every run
+    assert (tmp_path / "logs").read_bytes() == b""
