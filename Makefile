@@ -85,7 +85,7 @@ sandbox-down: .venv/installed ## stop the sandbox
 # In two processes: the sandbox's tests fork, which hangs after the unit tests have used gRPC in the same process.
 test: .venv/installed ## run every test
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --ignore tests/sandbox
-	@$(PYTHON) -m pytest --numprocesses 3 --dist loadfile tests/sandbox
+	@$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
 
 check: .venv/installed ## linters and type checks
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright

@@ -9,6 +9,19 @@ import pytest
 from sandbox import paths, tools
 from tests.sandbox.sandbox_command import sandbox
 
+LONGEST_FIRST = (
+    *("test_workshop", "test_trust_rotation", "test_interrupted_runs", "test_canary_on_cluster", "test_demos"),
+    *("test_argo_cd", "test_viz_installed", "test_killed_up", "test_reset", "test_teardown", "test_by_hand"),
+    *("test_policy_pack", "test_aws_double", "test_kubernetes_waits", "test_control_plane", "test_launcher"),
+)
+"""Files whose tests bring the whole program up, or wait: begun last, one of them would keep a single worker busy."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first; a worker takes the next file when it is done with one."""
+    order = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
 
 @pytest.fixture(scope="session")
 def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[paths.Home]:
