@@ -192,6 +192,12 @@ def test_a_record_is_compared_with_what_is_there(
         change(aws, action, name, value)
 
 
+def test_a_record_that_was_deleted_can_be_made_again(aws: AwsDouble) -> None:
+    change(aws, "UPSERT", "zz.example.com", '"after it"')
+    for action in ("CREATE", "DELETE", "CREATE", "DELETE"):
+        change(aws, action, "again.example.com.", '"mine"')
+
+
 def test_a_restart_leads_to_the_same_account_with_the_same_identifiers(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
 

@@ -1,18 +1,16 @@
 """`aws.acm.Certificate`, as far as ACM issues it."""
 
-import zlib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from sandbox.providers.aws.certificate_details import RECORD, api_options, ordered, shown
 from sandbox.providers.aws.connection import Aws, clearly, unless_gone
 from sandbox.providers.aws.inputs import Domain, Fields, Tagged
 from sandbox.providers.aws.kind import Given, Kind, pairs, removed_tags, tags, text, texts
-from sandbox.providers.aws.reading import found, rfc3339, tags_of
+from sandbox.providers.aws.reading import found, tags_of
 from sandbox.providers.property_values import UNKNOWN, Object, Plain, has_unknown
-
-RECORD = {"resourceRecordName": "Name", "resourceRecordType": "Type", "resourceRecordValue": "Value"}
 
 
 class CertificateOptions(Fields):
@@ -72,7 +70,7 @@ class Certificate(Kind):
     def create(self, aws: Aws, given: Given) -> str:
         """Request the certificate; its id is its ARN."""
         optional: dict[str, Any] = {"KeyAlgorithm": text(given, "keyAlgorithm"), "Tags": pairs(given)}
-        optional["Options"] = _options(given.get("options"))
+        optional["Options"] = api_options(given.get("options"))
         with clearly(f"requesting ACM Certificate ({text(given, 'domainName')})"):
             made = self._acm(aws, given).request_certificate(
                 DomainName=text(given, "domainName"),
@@ -90,36 +88,14 @@ class Certificate(Kind):
             return None
         with clearly(what):
             tagged = acm.list_tags_for_certificate(CertificateArn=key)["Tags"]
-        options = told.get("DomainValidationOptions", [])
-        wanted = {option["DomainName"]: option for option in options if "ResourceRecord" in option}
-        proofs: list[Plain] = [
-            {"domainName": name, **{ours: wanted[name]["ResourceRecord"][theirs] for ours, theirs in RECORD.items()}}
-            for name in ordered(set(wanted))
-        ]
-        return {
-            "arn": key,
-            "domainName": told["DomainName"],
-            "domainValidationOptions": proofs,
-            "keyAlgorithm": told["KeyAlgorithm"].replace("-", "_"),
-            "options": _shown(told.get("Options", {})),
-            "pendingRenewal": False,
-            "renewalEligibility": told["RenewalEligibility"],
-            "renewalSummaries": [],
-            "status": told["Status"],
-            "subjectAlternativeNames": ordered(set(told["SubjectAlternativeNames"])),
-            "tagsAll": tags_of(tagged),
-            "type": told["Type"],
-            "validationEmails": [],
-            "validationMethod": options[0]["ValidationMethod"] if options else None,
-            **{name: rfc3339(told[api]) if api in told else None for name, api in VALID.items()},
-        }
+        return {**shown(told), "tagsAll": tags_of(tagged)}
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
         """Change its options and tags."""
         acm, named = self._acm(aws, new), {"CertificateArn": key}
         with clearly(f"updating ACM Certificate ({key})"):
-            if old.get("options") != new.get("options") and _options(new.get("options")):
-                acm.update_certificate_options(**named, Options=_options(new.get("options")))
+            if old.get("options") != new.get("options") and api_options(new.get("options")):
+                acm.update_certificate_options(**named, Options=api_options(new.get("options")))
             if removed := removed_tags(old, new):
                 gone = [{"Key": name, "Value": tags(old)[name]} for name in removed]
                 acm.remove_tags_from_certificate(**named, Tags=gone)
@@ -133,21 +109,3 @@ class Certificate(Kind):
 
     def _acm(self, aws: Aws, given: Given) -> Any:  # noqa: ANN401  the stubs take no mapping of arguments
         return aws.client("acm", text(given, "region"))
-
-
-VALID = {"notAfter": "NotAfter", "notBefore": "NotBefore"}
-
-
-def ordered(names: set[str]) -> list[Plain]:
-    """Names in the order in which the real provider lists them, which is that of their checksums."""
-    in_order: list[Plain] = []
-    in_order += sorted(names, key=lambda name: str(zlib.crc32(name.encode())))
-    return in_order
-
-
-def _options(given: Plain) -> dict[str, Plain]:
-    return {key[0].upper() + key[1:]: value for key, value in given.items()} if isinstance(given, dict) else {}
-
-
-def _shown(options: dict[str, str]) -> Plain:
-    return {key[0].lower() + key[1:]: value for key, value in options.items()}

@@ -5,7 +5,6 @@ import json
 from importlib.metadata import version
 
 from pulumi.provider.experimental import provider as sdk
-from pulumi.provider.experimental.property_value import PropertyValue
 
 from sandbox.providers.aws.checking import completed, failures, merged_tags
 from sandbox.providers.aws.connection import Aws
@@ -13,10 +12,10 @@ from sandbox.providers.aws.diffing import difference
 from sandbox.providers.aws.kind import Given, Kind
 from sandbox.providers.aws.kinds import KINDS
 from sandbox.providers.aws.patience import Patience
-from sandbox.providers.aws.states import inputs_of, state_of
+from sandbox.providers.aws.states import inputs_of, marked, state_of
 from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.errors import ProviderError
-from sandbox.providers.property_values import Object, Properties, copy_secrets, from_plain, plain_map
+from sandbox.providers.property_values import Object, plain_map
 from sandbox.providers.urns import type_of
 
 VERSION = version("pulumi-aws")
@@ -52,7 +51,7 @@ class AwsProvider(sdk.Provider):
         inputs = completed(kind, request.name, new, old, request.random_seed)
         if kind.tagged:
             inputs["tagsAll"] = merged_tags(inputs, self._configured().default_tags)
-        return sdk.CheckResponse(_marked(inputs, request.new_inputs), failures(kind, inputs))
+        return sdk.CheckResponse(marked(inputs, request.new_inputs), failures(kind, inputs))
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """Compare a resource's state with its new inputs."""
@@ -65,7 +64,7 @@ class AwsProvider(sdk.Provider):
         if request.preview:
             placed = self._placed(kind, inputs)
             foreseen = state_of(kind, placed, kind.foreseen(placed))
-            return sdk.CreateResponse(None, _marked(foreseen, request.properties))
+            return sdk.CreateResponse(None, marked(foreseen, request.properties))
         return await asyncio.to_thread(self._created, kind, inputs, request)
 
     def _created(self, kind: Kind, inputs: Object, request: sdk.CreateRequest) -> sdk.CreateResponse:
@@ -74,7 +73,7 @@ class AwsProvider(sdk.Provider):
         key = kind.create(aws, placed)
         kind.wait(aws, key, placed, self._patience.of(request.urn, request.timeout))
         state = state_of(kind, placed, kind.read(aws, key, placed) or {})
-        return sdk.CreateResponse(key, _marked(state, request.properties))
+        return sdk.CreateResponse(key, marked(state, request.properties))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         """Update a resource, or preview it."""
@@ -85,7 +84,7 @@ class AwsProvider(sdk.Provider):
         if not request.preview:
             told = await asyncio.to_thread(self._updated, kind, request.resource_id, old, new)
         state = state_of(kind, new, told)
-        return sdk.UpdateResponse(_marked(state, request.news))
+        return sdk.UpdateResponse(marked(state, request.news))
 
     def _updated(self, kind: Kind, key: str, old: Object, new: Object) -> Given:
         aws = self._configured()
@@ -103,8 +102,8 @@ class AwsProvider(sdk.Provider):
         shown = {**self._placed(kind, state), **({"tags": found.get("tags")} if kind.tagged else {})}
         return sdk.ReadResponse(
             request.resource_id,
-            _marked(state_of(kind, shown, told), request.properties),
-            _marked(found, request.inputs or {}),
+            marked(state_of(kind, shown, told), request.properties),
+            marked(found, request.inputs or {}),
         )
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
@@ -141,11 +140,3 @@ def _kind(urn: str) -> Kind:
 
 def _input_names(kind: Kind) -> set[str]:
     return {field.alias or name for name, field in kind.inputs.model_fields.items()}
-
-
-def _marked(values: Object, source: Properties) -> dict[str, PropertyValue]:
-    """Mark as secret what is secret in the source, and all tags if one of them is."""
-    marked = copy_secrets({key: from_plain(value) for key, value in values.items()}, source)
-    if "tags" in source and source["tags"].contains_secret() and "tagsAll" in marked:
-        marked["tagsAll"] = marked["tagsAll"].with_secret(True)
-    return marked

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from pulumi.provider.experimental.property_value import PropertyValue
+
 from sandbox.providers.aws.checking import DEFAULTS
 from sandbox.providers.aws.diffing import normal
 from sandbox.providers.aws.kind import Given, Kind
-from sandbox.providers.property_values import Object
+from sandbox.providers.property_values import Object, Properties, copy_secrets, from_plain
 
 
 def state_of(kind: Kind, given: Given, told: Given) -> Object:
@@ -36,3 +38,11 @@ def with_own_tags(old: Given, told: Given, default_tags: Mapping[str, str]) -> O
     kept = own.keys() if isinstance(own, dict) else ()
     tags = {key: value for key, value in every.items() if key in kept or default_tags.get(key) != value}
     return {**told, "tags": tags or None}
+
+
+def marked(values: Object, source: Properties) -> dict[str, PropertyValue]:
+    """Mark as secret what is secret in the source, and all tags if one of them is."""
+    guarded = copy_secrets({key: from_plain(value) for key, value in values.items()}, source)
+    if "tags" in source and source["tags"].contains_secret() and "tagsAll" in guarded:
+        guarded["tagsAll"] = guarded["tagsAll"].with_secret(True)
+    return guarded
