@@ -1,6 +1,7 @@
 """What the AWS Load Balancer Controller asks of AWS for Ingresses (its source, v3.5.0), and what it never may."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tests.iam.simulator import Request
 from tests.iam.stack import ACCOUNT, CLUSTER, REGION
@@ -96,6 +97,11 @@ FORBIDDEN = [
         for action in (*RULES, "ec2:DeleteSecurityGroup", "ec2:CreateTags", "ec2:DeleteTags")
         for tags in (THEIRS, {}, {"aws:ResourceTag/kubernetes.io/cluster/other": "owned"})
     ),
+    *(
+        Request(f"ec2:{action}Tags", SECURITY_GROUP, {**tags, "aws:TagKeys": ["owner"]})
+        for action in ("Create", "Delete")
+        for tags in (THEIRS, {}, {NODES: "owned"})
+    ),
     Request("ec2:DeleteSecurityGroup", SECURITY_GROUP, {NODES: "owned", **IN_VPC}),
     Request("elasticloadbalancing:SetRulePriorities", RULE.replace("k8s-", "shop-")),
     # what would make it another cluster's, or nobody's
@@ -109,6 +115,7 @@ FORBIDDEN = [
     Request("ec2:CreateSecurityGroup", SECURITY_GROUP, MAKES_THEIRS),
     Request("ec2:CreateTags", SECURITY_GROUP, {**THEIRS, **MAKES_OURS}),
     Request("ec2:CreateTags", SECURITY_GROUP, MAKES_OURS),
+    Request("ec2:CreateTags", SECURITY_GROUP, {**MAKES_THEIRS, "ec2:CreateAction": "CreateSecurityGroup"}),
     Request("ec2:CreateTags", ec2("instance/i-0123456789abcdef0"), {**OURS, "aws:TagKeys": ["owner"]}),
     Request("ec2:CreateTags", SECURITY_GROUP, {**MAKES_OURS, "ec2:CreateAction": "RunInstances"}),
     Request("ec2:DeleteTags", SECURITY_GROUP, OURS),
@@ -134,6 +141,7 @@ FORBIDDEN = [
     Request("elasticloadbalancing:DeleteLoadBalancer", elb("loadbalancer/classic"), OURS),
     # what it has no business with
     service_role("eks"),
+    replace(service_role("elasticloadbalancing"), context={"iam:AWSServiceName": "eks.amazonaws.com"}),
     Request("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin"),
     Request("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/own"),
     Request("ec2:RunInstances", ec2("instance/*"), MAKES_OURS),
@@ -164,6 +172,7 @@ SHIELD = [
 COGNITO = [Request("cognito-idp:DescribeUserPoolClient", f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_0")]
 NEVER = [
     Request("wafv2:AssociateWebACL", elb("loadbalancer/app/k8s-a/1", "us-east-1")),
+    Request("elasticloadbalancing:SetWebAcl", "*", {"aws:RequestedRegion": "us-east-1"}),
     Request("wafv2:CreateWebACL", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/workshop/0123"),
     Request("waf-regional:AssociateWebACL", BALANCER),
     Request("shield:DeleteProtection", "arn:aws:shield::999999999999:protection/0123"),

@@ -71,8 +71,13 @@ class _Answer(BaseModel):
 
 def allowed(document: str, requests: Sequence[Request], *, trust: bool = False) -> list[bool]:
     """Return for each of `requests` whether a policy allows it; `trust`: whether a role's trust policy does."""
-    asked = [{"document": document, "trust": trust, "requests": [_plain(request) for request in requests]}]
-    return _ask({"judge": asked}).judged[0]
+    return allowed_by([document], requests, trust=trust)[0]
+
+
+def allowed_by(documents: Iterable[str], requests: Sequence[Request], *, trust: bool = False) -> list[list[bool]]:
+    """Return for each of several policies which of `requests` it allows."""
+    plain = [_plain(request) for request in requests]
+    return _ask({"judge": [{"document": each, "trust": trust, "requests": plain} for each in documents]}).judged
 
 
 def wrongly(document: str, requests: Sequence[Request], *, allows: bool, trust: bool = False) -> list[Request]:

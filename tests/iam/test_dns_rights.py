@@ -47,6 +47,12 @@ FORBIDDEN = [
     change(["dev.example.com"], ["NS"]),
     change(["books.dev.example.com"], ["AAAA"]),
     Request("route53:ChangeResourceRecordSets", ZONE),
+    Request("route53:ChangeResourceRecordSets", ZONE, {"route53:ChangeResourceRecordSetsRecordTypes": ["A"]}),
+    Request(
+        "route53:ChangeResourceRecordSets",
+        ZONE,
+        {"route53:ChangeResourceRecordSetsNormalizedRecordNames": ["books.dev.example.com"]},
+    ),
     Request("route53:DeleteHostedZone", ZONE),
     Request("route53:ChangeTagsForResource", ZONE),
     Request("route53:AssociateVPCWithHostedZone", ZONE),
