@@ -1,7 +1,7 @@
 """What whoever brings the stack up may do in the account: all that it takes, and little else.
 
-The actions behind a resource are those that the AWS provider calls over its life, as its sources name them
-(hashicorp/terraform-provider-aws, internal/service/<service>).
+The actions behind a resource are those that a provider needs over its life, by the API references of the services;
+no real account has confirmed the list.
 """
 
 import re
