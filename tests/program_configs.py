@@ -1,0 +1,53 @@
+"""Stacks that the program is tried with: what each of them sets."""
+
+import json
+
+OIDC = dict.fromkeys(
+    ["issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"], "https://login.example.com/"
+)
+EVERYTHING = {
+    "demos": json.dumps(
+        {
+            "booksapp": {
+                "faultPercent": 25,
+                "authorsFailureRate": 0.5,
+                "webappReplicas": 5,
+                "routeApi": "policy.linkerd.io",
+                "host": "books.example.com",
+            },
+            "podinfo": {"routeApi": "policy.linkerd.io", "host": "podinfo.example.com"},
+            "circuitBreaking": {"breaker": {"maxFailures": 3}},
+            "progressiveDelivery": {"version": "1.7.1", "analysis": True, "host": "canary.example.com"},
+        }
+    ),
+    "viz": json.dumps({"dashboard": {"host": "viz.example.com", "oidc": {**OIDC, "secretName": "oidc"}}}),
+    "delivery": json.dumps({"argoCd": {"enabled": True}}),
+    "trust": json.dumps({"generation": 7, "anchor": 2, "phase": "bundled"}),
+}
+OFF = {"enabled": False}
+DEMOS = {
+    "booksapp": "booksapp",
+    "podinfo": "podinfo",
+    "circuitBreaking": "circuit-breaking-demo",
+    "progressiveDelivery": "progressive-delivery",
+}
+"""The namespace of each demo."""
+NOTHING = {
+    "demos": json.dumps(dict.fromkeys(DEMOS, OFF)),
+    "viz": json.dumps(OFF),
+    "delivery": json.dumps({"argoRollouts": OFF}),
+    "gatewayApi": json.dumps({"install": False}),
+}
+GITOPS = {
+    "demos": json.dumps({"progressiveDelivery": {"owner": "argo-cd"}}),
+    "delivery": json.dumps(
+        {"argoCd": {"enabled": True, "application": {"repository": "https://git.example.com/workshop.git"}}}
+    ),
+}
+ON_EKS = {
+    **EVERYTHING,
+    "eks": json.dumps({"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team"}),
+    "dns": json.dumps({"zone": "example.com"}),
+    "publicHosts": json.dumps({"inboundCidrs": ["203.0.113.0/24"]}),
+}
+CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS, "eks": ON_EKS}
