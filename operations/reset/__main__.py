@@ -22,7 +22,7 @@ from operations.first_contact import greet
 from operations.problem import InputError, Problem
 from operations.reset import baseline
 from operations.reset.baseline import Change
-from operations.reset.by_hand import Touched, touched
+from operations.reset.by_hand import Touched, touched, touched_namespaces
 from operations.stack_settings import from_file
 from settings import Settings
 from settings.demos import ProgressiveDelivery
@@ -62,9 +62,16 @@ def _reset(stack_file: Path, stack: str, *, ask: bool) -> int:
             return status
     for each in found:
         _delete(api, each)
+    return _bring_up(stack, settings, force=touched_namespaces(api, settings))
+
+
+def _bring_up(stack: str, settings: Settings, *, force: bool) -> int:
+    """Bring the demos up, and nothing else; return the exit status."""
     targets = (*DEMOS, *(f"**::{namespace}-namespace" for namespace in parts.demo_namespaces(settings)))
     options = [option for target in targets for option in ("--target", target)]
-    return _pulumi(stack, "up", "--refresh", "--yes", "--skip-preview", *options)
+    up = ("up", "--refresh", "--yes", "--skip-preview", *options)
+    # The provider keeps its leave to take fields from others in the state, so an `up` without it has to follow.
+    return (force and _pulumi(stack, *up, force=True)) or _pulumi(stack, *up)
 
 
 def _check_owner(api: ClusterApi, settings: Settings, stack: str) -> None:
@@ -114,11 +121,11 @@ def _delete(api: ClusterApi, each: Touched) -> None:
         raise InputError([Problem(each.name, reason, "it has to go first", "Remove it, and run `make reset` again.")])
 
 
-def _pulumi(stack: str, *arguments: str) -> int:
+def _pulumi(stack: str, *arguments: str, force: bool = False) -> int:
     """Run the Pulumi CLI as the Makefile does; return its exit status."""
     command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", *arguments]
     # What people have changed by hand is theirs in the API server's books; it is taken back from them.
-    environment = {**os.environ, "PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}
+    environment = {**os.environ, **({"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"} if force else {})}
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  no shell
 
 

@@ -66,6 +66,11 @@ def touched(api: ClusterApi, settings: Settings, version: str) -> Iterator[Touch
     yield from found.values()
 
 
+def touched_namespaces(api: ClusterApi, settings: Settings) -> bool:
+    """Tell whether people wrote one of the demos' namespaces, which cannot be made anew by itself."""
+    return any(_hands(api.find(f"/api/v1/namespaces/{name}")) for name in parts.demo_namespaces(settings))
+
+
 def _hands(each: object) -> set[str]:
     """Return by which tools people wrote an object; its status is the controllers' alone."""
     managers = entries(each, "metadata", "managedFields")

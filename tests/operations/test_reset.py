@@ -211,6 +211,14 @@ def test_settings_go_back_then_hand_work_goes_and_then_the_demos_alone_are_broug
     assert not any("linkerd-namespace" in each or "viz" in each for each in targets), "the mesh is left alone"
 
 
+def test_a_namespace_that_people_wrote_is_taken_back_and_the_leave_for_it_given_up_again(reset: Reset) -> None:
+    cluster = workshop()
+    metadata = {"annotations": {"linkerd-workshop/stack": "x"}, "managedFields": [{"manager": "kubectl-annotate"}]}
+    cluster.answers["/api/v1/namespaces/podinfo"] = {"metadata": metadata}
+
+    assert [each[0] for each in reset(cluster, {}, "--yes")[1]] == ["up", "up"]
+
+
 def test_without_a_yes_nothing_is_changed(reset: Reset, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = workshop()
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
