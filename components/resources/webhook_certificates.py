@@ -15,6 +15,7 @@ from components.resources.tls_secret import base64, tls_data, tls_secret
 HOURS_A_DAY = 24
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
+LONGEST_COMMON_NAME = 64
 
 FORMER_TYPE = "linkerd-workshop:mesh:WebhookCertificates"
 """Its type while only the mesh had webhooks; without the alias an `up` would make every certificate anew."""
@@ -104,7 +105,8 @@ class WebhookCertificates(ComponentResource):
         return CertRequest(
             f"{secret}-request",
             private_key_pem=key.private_key_pem,
-            subject={"common_name": host},
+            # Nobody compares it, but a certificate whose common name is longer cannot be read everywhere (RFC 5280).
+            subject={"common_name": host if len(host) <= LONGEST_COMMON_NAME else secret},
             dns_names=[host],
             opts=self._child,
         ).cert_request_pem
