@@ -91,6 +91,7 @@ def test_the_certificate_is_for_the_name_by_which_the_api_server_calls() -> None
     request = deployed().named(f"{WEBHOOK_SECRET}-request")
 
     assert request.at("dnsNames") == [f"aws-load-balancer-webhook-service.{NAME}.svc"]
+    assert request.at("subject", "commonName") == "aws-load-balancer-webhook-service", "its name has 66 characters"
     assert deployed().named(f"{WEBHOOK_SECRET}-leaf").at("earlyRenewalHours") == 10 * 24
 
 

@@ -45,6 +45,7 @@ def test_each_leaf_is_for_the_name_by_which_the_api_server_calls_the_webhook(sec
     leaf = webhooks().named(f"{secret}-leaf")
 
     assert request.at("dnsNames") == [host]
+    assert request.at("subject", "commonName") == host
     assert leaf.at("certRequestPem") == f"request {secret}-request"
     assert leaf.at("caCertPem") == "certificate w-authority"
     assert "server_auth" in str(leaf.at("allowedUses"))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from functools import cache
 
+from pulumi import Resource
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
@@ -32,8 +33,10 @@ EXTRAS: list[tuple[Extra, ...]] = [(), *((extra,) for extra in Extra), tuple(Ext
 """None of them, each alone, all of them."""
 
 
-def arguments(identity: Identity = Identity.POD_IDENTITY, extras: Collection[Extra] = ()) -> AwsAddOnsArgs:
-    """Return those of both add-ons; to be called by a program, for it makes a resource."""
+def arguments(
+    identity: Identity = Identity.POD_IDENTITY, extras: Collection[Extra] = (), namespaces: Resource | None = None
+) -> AwsAddOnsArgs:
+    """Return those of both add-ons; to be called by a program, for it makes a resource where it gets none."""
     return {
         "pod_identity_agent": None,
         "certificate": None,
@@ -50,7 +53,7 @@ def arguments(identity: Identity = Identity.POD_IDENTITY, extras: Collection[Ext
             "renewal_days": 10,
         },
         "external_dns": {
-            "namespaces": ConfigMap("namespaces"),
+            "namespaces": namespaces or ConfigMap("namespaces"),
             "chart": {"chart": ".charts/dns.tgz"},
             "cluster": CLUSTER,
             "identity": identity,
