@@ -15,7 +15,7 @@ import pytest
 from operations.problem import InputError
 from tests.deployment import Deployment, Registration
 from tests.engine import CERTIFICATE_ENDS, STACK
-from tests.program import CLUSTER, ROOT, run_program
+from tests.program import CLUSTER, ON_EKS, ROOT, run_program
 from tests.recorded_values import UNKNOWN, at, mapping, plain_texts
 
 OIDC = dict.fromkeys(
@@ -60,13 +60,7 @@ GITOPS = {
         {"argoCd": {"enabled": True, "application": {"repository": "https://git.example.com/workshop.git"}}}
     ),
 }
-ON_EKS = {
-    **EVERYTHING,
-    "eks": json.dumps({"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team"}),
-    "dns": json.dumps({"zone": "example.com"}),
-    "publicHosts": json.dumps({"inboundCidrs": ["203.0.113.0/24"]}),
-}
-CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS, "eks": ON_EKS}
+CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS, "eks": EVERYTHING | ON_EKS}
 CHART = "kubernetes:helm.sh/v4:Chart"
 
 
