@@ -65,8 +65,11 @@ def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -
     os.environ["ON_SANDBOX"] = "1"
     chosen = StackFile.read(Path(project).resolve(), stack)
     environment = sandbox_setting(home, tried(home, chosen)).cli.environment
+    # A launcher that the command starts would take the stand-ins in there for plugins of the user's.
+    environment.pop("PULUMI_HOME", None)
+    own = {key: value for key, value in os.environ.items() if key == "PULUMI_HOME"}
     os.chdir(chosen.project)
-    os.execvpe(command[0], command, environment | {"SANDBOX_HOME": str(home.folder)})  # noqa: S606
+    os.execvpe(command[0], command, environment | own | {"SANDBOX_HOME": str(home.folder)})  # noqa: S606
 
 
 def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:

@@ -1,5 +1,6 @@
 """The whole program with a cluster that is only said to be there."""
 
+import json
 import runpy
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -31,6 +32,13 @@ EKS = EksCluster(
     created_at="2026-01-31T12:00:00+00:00",
 )
 ZONE = Zone("Z0123456789ABCDEFGHIJ", "example.com")
+
+ON_EKS = {
+    "eks": json.dumps({"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team"}),
+    "dns": json.dumps({"zone": "example.com"}),
+    "publicHosts": json.dumps({"inboundCidrs": ["203.0.113.0/24"]}),
+}
+"""Settings of a stack on that cluster, in that zone."""
 
 
 def run_program(

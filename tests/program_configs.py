@@ -2,6 +2,8 @@
 
 import json
 
+from tests.program import ON_EKS
+
 OIDC = dict.fromkeys(
     ["issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"], "https://login.example.com/"
 )
@@ -44,10 +46,4 @@ GITOPS = {
         {"argoCd": {"enabled": True, "application": {"repository": "https://git.example.com/workshop.git"}}}
     ),
 }
-ON_EKS = {
-    **EVERYTHING,
-    "eks": json.dumps({"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team"}),
-    "dns": json.dumps({"zone": "example.com"}),
-    "publicHosts": json.dumps({"inboundCidrs": ["203.0.113.0/24"]}),
-}
-CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS, "eks": ON_EKS}
+CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS, "eks": EVERYTHING | ON_EKS}
