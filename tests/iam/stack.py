@@ -7,6 +7,8 @@ from pulumi import Resource
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
+from components.addons.external_dns import ExternalDnsArgs
+from components.addons.load_balancer_controller import LoadBalancerControllerArgs
 from components.addons.load_balancer_extras import Extra
 from components.resources.eks_cluster import EksCluster
 from conventions import Identity
@@ -40,29 +42,37 @@ def arguments(
     return {
         "pod_identity_agent": None,
         "certificate": None,
-        "load_balancer_controller": {
-            "namespace": "aws-load-balancer-controller",
-            "crds_chart": {"chart": ".charts/crds.tgz"},
-            "chart": {"chart": ".charts/chart.tgz"},
-            "cluster": CLUSTER,
-            "identity": identity,
-            "role_name": "dev-workshop-load-balancers-01234567",
-            "ingress_class": "alb",
-            "extras": extras,
-            "tags": TAGS,
-            "renewal_days": 10,
-        },
-        "external_dns": {
-            "namespaces": namespaces or ConfigMap("namespaces"),
-            "chart": {"chart": ".charts/dns.tgz"},
-            "cluster": CLUSTER,
-            "identity": identity,
-            "role_name": "dev-workshop-dns-01234567",
-            "zone": {"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"},
-            "domain": "dev.example.com",
-            "ingress_class": "alb",
-            "owner_id": f"linkerd-workshop/dev/{REGION}/workshop",
-        },
+        "load_balancer_controller": _controller(identity, extras),
+        "external_dns": _dns(identity, namespaces or ConfigMap("namespaces")),
+    }
+
+
+def _controller(identity: Identity, extras: Collection[Extra]) -> LoadBalancerControllerArgs:
+    return {
+        "namespace": "aws-load-balancer-controller",
+        "crds_chart": {"chart": ".charts/crds.tgz"},
+        "chart": {"chart": ".charts/chart.tgz"},
+        "cluster": CLUSTER,
+        "identity": identity,
+        "role_name": "dev-workshop-load-balancers-01234567",
+        "ingress_class": "alb",
+        "extras": extras,
+        "tags": TAGS,
+        "renewal_days": 10,
+    }
+
+
+def _dns(identity: Identity, namespaces: Resource) -> ExternalDnsArgs:
+    return {
+        "namespaces": namespaces,
+        "chart": {"chart": ".charts/dns.tgz"},
+        "cluster": CLUSTER,
+        "identity": identity,
+        "role_name": "dev-workshop-dns-01234567",
+        "zone": {"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"},
+        "domain": "dev.example.com",
+        "ingress_class": "alb",
+        "owner_id": f"linkerd-workshop/dev/{REGION}/workshop",
     }
 
 
