@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.deployment import Deployment
 from tests.program import run_program
-from tests.test_program import OIDC
+from tests.program_configs import OIDC
 
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 CONTROLLER, DNS = "add-ons-load-balancer-controller", "add-ons-external-dns"

@@ -11,7 +11,14 @@ from tests.sandbox.sandbox_command import sandbox
 
 LONGEST_FIRST = (
     *("test_workshop", "test_trust_rotation", "test_interrupted_runs", "test_canary_on_cluster", "test_demos"),
-    *("test_argo_cd", "test_viz_installed", "test_killed_up", "test_reset_on_cluster", "test_teardown_on_cluster", "test_by_hand"),
+    *(
+        "test_argo_cd",
+        "test_viz_installed",
+        "test_killed_up",
+        "test_reset_on_cluster",
+        "test_teardown_on_cluster",
+        "test_by_hand",
+    ),
     *("test_policy_pack", "test_aws_double", "test_kubernetes_waits", "test_control_plane", "test_launcher"),
 )
 """Files whose tests bring the whole program up, or wait: begun last, one of them would keep a single worker busy."""
