@@ -23,6 +23,7 @@ ROWS = [
         (
             "create ProtectedHost viz-dashboard",
             "create Ingress viz-dashboard-ingress",
+            "create * add-ons-load-balancer-controller-oidc*",  # it has to read the login's Secret
             "update Deployment viz-chart:linkerd-viz/web",  # it admits the host
         ),
     ),
