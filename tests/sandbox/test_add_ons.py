@@ -13,6 +13,7 @@ from pulumi_kubernetes.networking.v1 import Ingress
 from components.addons import external_dns, load_balancer_controller
 from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
 from components.resources.meshed_namespace import Namespaces
+from components.resources.workload import SKIP_AWAIT
 from operations import chart_archive, leftovers
 from operations.cluster_api import ClusterApi
 from sandbox.paths import CHART_DOUBLES, Home
@@ -55,7 +56,7 @@ class Program:
 
     def __call__(self) -> None:
         """Register everything."""
-        cluster = Provider("cluster", kubeconfig=str(self.home.kubeconfig))
+        cluster = Provider("cluster", kubeconfig=str(self.home.kubeconfig), enable_secret_mutable=True)
         account = pulumi_aws.Provider("account", region="eu-central-1")
         here = ResourceOptions(providers=[cluster, account])
         wanted = {
@@ -66,7 +67,8 @@ class Program:
         add_ons = AwsAddOns("aws", self.arguments(namespaces), here)
         Ingress(
             "host",
-            metadata={"name": "host", "namespace": "default"},
+            # Nobody gives it an address here.
+            metadata={"name": "host", "namespace": "default", "annotations": SKIP_AWAIT},
             spec={
                 "ingress_class_name": "alb",
                 "default_backend": {"service": {"name": "books", "port": {"number": 80}}},
