@@ -1,5 +1,6 @@
 """The dev stack on a sandbox with the double of AWS, and with what plays its two controllers."""
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class DevStack(Workshop):
     def module(self, *command: str) -> CompletedProcess[str]:
         """Run one of the project's programs as the Makefile does with ON_SANDBOX=1."""
         beside = ("sandbox", "--home", str(self.home), "run", "--stack", STACK, "--project", str(self.folder))
-        return super().module(*beside, "--", "python", "-m", *command)
+        return super().module(*beside, "--", sys.executable, "-m", *command)
 
     @override
     def _environment(self) -> dict[str, str]:

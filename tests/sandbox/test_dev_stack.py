@@ -66,6 +66,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Ite
 def stack(running: Running) -> Iterator[DevStack]:
     yield running.stack
     running.stack.reset()
+    controllers = running.scene.controllers
+    controllers.load_balancers.is_stuck = controllers.dns.is_dead = False
 
 
 def test_a_first_preview_knows_every_object_of_the_add_ons(running: Running) -> None:
@@ -125,8 +127,10 @@ def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, 
     assert not {each for each in account(running.scene.aws) if "other.dev" in each}
 
 
-def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothing(running: Running) -> None:
-    stack, controllers = running.stack, running.scene.controllers
+def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothing(
+    running: Running, stack: DevStack
+) -> None:
+    controllers = running.scene.controllers
     controllers.load_balancers.is_stuck = controllers.dns.is_dead = True
     stack.hurry()
 
@@ -152,9 +156,10 @@ def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothi
     assert running.left() == set()
 
 
-def test_records_of_a_dead_external_dns_are_told_and_the_rest_waits_until_it_is_mended(running: Running) -> None:
-    stack, controllers = running.stack, running.scene.controllers
-    controllers.load_balancers.is_stuck = controllers.dns.is_dead = False
+def test_records_of_a_dead_external_dns_are_told_and_the_rest_waits_until_it_is_mended(
+    running: Running, stack: DevStack
+) -> None:
+    controllers = running.scene.controllers
     for key, value in SMALL.items():
         stack.choose(key, value)
     stack.up()
@@ -174,8 +179,7 @@ def test_records_of_a_dead_external_dns_are_told_and_the_rest_waits_until_it_is_
     assert running.left() == set()
 
 
-def test_a_plain_destroy_leaves_nothing_either(running: Running) -> None:
-    stack = running.stack
+def test_a_plain_destroy_leaves_nothing_either(running: Running, stack: DevStack) -> None:
     for key, value in SMALL.items():
         stack.choose(key, value)
     stack.up()
