@@ -35,7 +35,7 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False, 
         cure = f"Run `make destroy STACK={stack}` first; it says if this is needed."
         raise InputError([Problem(f"{api.address}, Ingress {names}", "it is in use", rule, cure)])
     waiting += held.bindings(api, group)
-    found = everything(hosts.account, hosts.own)
+    found = _found(hosts)
     if not waiting and not found:
         console.print("Nothing waits for a controller, and nothing of the hosts is in the account.")
         return 0
@@ -49,10 +49,17 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False, 
     return _records_gone(hosts, console, seconds)
 
 
+def _found(hosts: Served) -> list[Found]:
+    """Return what the stack's hosts have, with the security group that goes with the cluster's last load balancer."""
+    own = everything(hosts.account, hosts.own)
+    others = [each for each in everything(hosts.account, hosts.all) if each not in own]
+    return own if any(each.kind is not Kind.SECURITY_GROUP for each in others) else [*own, *others]
+
+
 def _records_gone(hosts: Served, console: Console, seconds: float) -> int:
     left = wait_until_gone(lambda: everything(hosts.account, hosts.own), console, seconds=seconds)
     remove(hosts.account, left, hosts.own.zone)
-    left = everything(hosts.account, hosts.own)
+    left = _found(hosts)
     console.print(table("Still in the account", left) if left else "All of it is gone. Now run `make destroy` again.")
     return 1 if left else 0
 

@@ -21,6 +21,7 @@ EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "team"}
 ON_EKS = Settings.model_validate({"eks": EKS, "dns": {"zone": "example.com"}})
 URN = "urn:pulumi:dev::linkerd-workshop::kubernetes:networking.k8s.io/v1:Ingress::booksapp-host-ingress"
 BALANCER, RECORD = Found(Kind.LOAD_BALANCER, "arn:lb", "k8s-dev"), Found(Kind.RECORD, "A books", "books (A)")
+SHARED = Found(Kind.SECURITY_GROUP, "sg-1", "k8s-traffic")
 FINALIZER = "group.ingress.k8s.aws/linkerd-workshop-dev"
 NOBODY: Any = None
 """The account, which nobody asks."""
@@ -39,7 +40,7 @@ def always(value: object) -> Callable[..., object]:
 def served(settings: Settings, _: str) -> Served | None:
     """Play an account."""
     marks = Marks("workshop", "linkerd-workshop-dev", "Z1", "owner")
-    return Served(NOBODY, marks, marks) if settings.eks else None
+    return Served(NOBODY, marks, replace(marks, group=None)) if settings.eks else None
 
 
 def reason(_: object, name: str) -> str:
@@ -53,6 +54,8 @@ class Scene:
 
     patch: pytest.MonkeyPatch
     in_account: list[Found] = field(default_factory=list[Found])
+    of_others: list[Found] = field(default_factory=list[Found])
+    """What else the cluster's controller has made there."""
     in_cluster: list[Held] = field(default_factory=list[Held])
     statuses: dict[str, int] = field(default_factory=dict[str, int])
     """By the first argument that has one."""
@@ -78,8 +81,8 @@ class Scene:
         for module in (destroy, forget):
             self._set(module, "Pulumi", always(self))
 
-    def _everything(self, *_: object) -> list[Found]:
-        return list(self.in_account)
+    def _everything(self, _: object, marks: Marks) -> list[Found]:
+        return [*self.in_account, *(self.of_others if marks.group is None else [])]
 
     def _ingresses(self, *_: object) -> list[Held]:
         return list(self.in_cluster)
@@ -98,6 +101,7 @@ class Scene:
         if things:
             self.did(f"remove {', '.join(each.name for each in things)}")
         self.in_account = [each for each in self.in_account if each not in things]
+        self.of_others = [each for each in self.of_others if each not in things]
 
     def did(self, what: str) -> None:
         """Note what was done."""
@@ -202,6 +206,14 @@ def test_hosts_are_released_in_the_order_in_which_nobody_makes_them_anew(scene: 
     assert release.run(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
     assert scene.done == ["remove k8s-dev", "release booksapp/webapp", "remove books (A)"]
     assert FINALIZER in scene.said
+
+
+@pytest.mark.parametrize("others", [[SHARED], [BALANCER, SHARED]])
+def test_what_all_load_balancers_share_is_released_with_the_last_of_them(scene: Scene, others: list[Found]) -> None:
+    scene.of_others = others
+
+    assert release.run(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
+    assert scene.done == (["remove k8s-traffic"] if others == [SHARED] else []), "another one still needs it"
 
 
 def test_a_host_in_use_is_not_released(scene: Scene) -> None:
