@@ -82,7 +82,6 @@ rollouts: .venv/installed ## let canaries run on the sandbox: start the Argo Rol
 sandbox-down: .venv/installed ## stop the sandbox
 	@$(PYTHON) -m sandbox down
 
-# In two processes: the sandbox's tests fork, which hangs after the unit tests have used gRPC in the same process.
 test: .venv/installed ## run every test
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --ignore tests/sandbox
 	@$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox

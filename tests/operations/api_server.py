@@ -40,6 +40,8 @@ class Cluster:
     """Seconds until it answers."""
     forbidden: tuple[str, ...] = ()
     """Paths that the user may not read."""
+    busy: int = 0
+    """How many of the next questions it answers with 429, as it does while a kind's storage is initializing."""
     asked: list[str] = field(default_factory=list[str])
     """The paths that it was asked for."""
     posted: dict[str, object] = field(default_factory=dict[str, object])
@@ -108,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.cluster.tokens.append(self.headers.get("Authorization", ""))
         if self.headers.get("Upgrade") == "websocket":
             self._forward()
+        elif self.cluster.busy:
+            self.cluster.busy -= 1
+            self._answer(429, {"code": 429, "message": "storage is (re)initializing"})
         elif self.path in self.cluster.forbidden:
             self._answer(403, {"code": 403, "message": "this is forbidden"})
         elif self.path in self.cluster.answers:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from operations import cluster_api
+from operations import kubeconfig as kubeconfigs
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi
 from operations.preflight import Expectations, inspect
@@ -111,6 +112,24 @@ def test_a_proxys_page_is_not_taken_for_a_cluster(tmp_path: Path, status: int) -
     assert problem.where.startswith("http://127.0.0.1:")
     assert "<html>" not in str(problem)
     assert "Kubernetes" in str(problem)
+
+
+def test_a_server_that_has_too_much_to_do_is_asked_again(tmp_path: Path) -> None:
+    cluster = Cluster(busy=3)
+    with serving(cluster, tmp_path) as path:
+        assert ClusterApi(str(path)).find("/version") == cluster.answers["/version"]
+
+    assert cluster.asked == ["/version"] * 4
+
+
+def test_a_server_that_keeps_having_too_much_to_do_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubeconfigs, "PATIENCE", 2)
+    cluster = Cluster(busy=99)
+    with serving(cluster, tmp_path) as path, pytest.raises(InputError) as caught:
+        ClusterApi(str(path)).find("/version")
+
+    assert cluster.asked == ["/version"] * 3
+    assert "storage is (re)initializing" in str(caught.value)
 
 
 def test_expired_credentials_are_told_once_and_as_what_they_are(tmp_path: Path) -> None:

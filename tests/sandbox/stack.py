@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import cloudpickle
 import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2_grpc
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 Program: TypeAlias = Callable[[], None]
 _LONGEST_SECONDS = 240
+# Not forked from the tests' own process: gRPC does not survive that where another thread is inside it.
+_CLEAN = multiprocessing.get_context("forkserver")
+_CLEAN.set_forkserver_preload([__name__, "pulumi_kubernetes.core.v1", "pulumi_kubernetes.helm.v4", "pulumi_tls"])
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 
 
@@ -139,9 +143,9 @@ class Stack:
 
     def _run(self, program: Program, *arguments: str) -> Outcome:
         """Run the command in a process of its own: serving a program leaves loops and threads behind."""
-        context = multiprocessing.get_context("fork")
-        receiver, sender = context.Pipe(duplex=False)
-        child = context.Process(target=self._in_child, args=(program, arguments, sender), daemon=True)
+        receiver, sender = _CLEAN.Pipe(duplex=False)
+        work = cloudpickle.dumps((self._in_child, program, arguments))
+        child = _CLEAN.Process(target=_work, args=(work, sender), daemon=True)
         child.start()
         sender.close()
         try:
@@ -152,7 +156,7 @@ class Stack:
             child.kill()
             child.join()
 
-    def _in_child(self, program: Program, arguments: tuple[str, ...], sender: Connection[Outcome, Outcome]) -> None:
+    def _in_child(self, program: Program, arguments: tuple[str, ...]) -> Outcome:
         warnings.simplefilter("ignore")
         server = grpc.server(ThreadPoolExecutor(4))
         language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
@@ -164,8 +168,13 @@ class Stack:
         outcome = Outcome(ended.returncode == 0, ended.stdout + ended.stderr)
         for line in events.read_text(encoding="utf-8").splitlines() if events.exists() else ():
             _note(json.loads(line), outcome)
-        sender.send(outcome)
-        sender.close()
+        return outcome
+
+
+def _work(work: bytes, sender: Connection[Outcome, Outcome]) -> None:
+    in_child, program, arguments = cloudpickle.loads(work)
+    sender.send(in_child(program, arguments))
+    sender.close()
 
 
 def _nothing() -> None:
