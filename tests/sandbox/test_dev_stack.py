@@ -8,6 +8,7 @@ import pytest
 from sandbox.paths import Home
 from tests.sandbox.dev_changes import ROWS, WITHOUT_ROW
 from tests.sandbox.dev_stack import DevStack, Scene, account, scene
+from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import Row
 from tests.sandbox.workshop import Preview
 
@@ -70,6 +71,11 @@ def stack(running: Running) -> Iterator[DevStack]:
     controllers.load_balancers.is_stuck = controllers.dns.is_dead = False
 
 
+@pytest.fixture(scope="module")
+def shared() -> SharedPreviews:
+    return SharedPreviews(ROWS)
+
+
 def test_a_first_preview_knows_every_object_of_the_add_ons(running: Running) -> None:
     created = running.first_preview.of("create")
 
@@ -109,13 +115,13 @@ def test_a_refresh_finds_no_drift(stack: DevStack) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.title for row in ROWS])
-def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(stack: DevStack, row: Row) -> None:
-    for key, value in row.settings.items():
-        stack.choose(key, value)
-    changes = [f"{each.operation} {each.type.rpartition(':')[2]} {each.name}" for each in stack.preview().changes]
+def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(
+    shared: SharedPreviews, stack: DevStack, row: Row
+) -> None:
+    unexpected, missing = shared.of(row, stack)
 
-    assert row.unexpected(changes) == []
-    assert row.missing(changes) == []
+    assert unexpected == []
+    assert missing == []
 
 
 def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, stack: DevStack) -> None:

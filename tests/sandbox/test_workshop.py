@@ -16,6 +16,7 @@ from components.resources.rendered import PLACEHOLDER
 from operations.cluster_api import items, text
 from sandbox.paths import Home
 from settings import Settings
+from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import ROWS, WITHOUT_ROW, Row
 from tests.sandbox.workshop import Preview, Workshop
 from tests.settings_keys import keys
@@ -60,6 +61,11 @@ def workshop(running: Running) -> Iterator[Workshop]:
     running.workshop.reset()
 
 
+@pytest.fixture(scope="module")
+def shared() -> SharedPreviews:
+    return SharedPreviews(ROWS)
+
+
 def test_the_first_preview_shows_the_control_plane_object_by_object(running: Running) -> None:
     assert "linkerd-control-plane:linkerd/linkerd-destination" in running.first_preview.of("create")
     assert "incomplete" not in running.first_preview.text.lower(), "no chart value may be unknown"
@@ -76,13 +82,13 @@ def test_a_refresh_finds_no_drift(workshop: Workshop) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.title for row in ROWS])
-def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(workshop: Workshop, row: Row) -> None:
-    for key, value in row.settings.items():
-        workshop.choose(key, value)
-    changes = [f"{each.operation} {each.type.rpartition(':')[2]} {each.name}" for each in workshop.preview().changes]
+def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(
+    shared: SharedPreviews, workshop: Workshop, row: Row
+) -> None:
+    unexpected, missing = shared.of(row, workshop)
 
-    assert row.unexpected(changes) == []
-    assert row.missing(changes) == []
+    assert unexpected == []
+    assert missing == []
 
 
 def test_every_setting_has_its_row() -> None:
