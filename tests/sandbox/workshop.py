@@ -20,6 +20,8 @@ _client: Any = client
 _config: Any = config
 CHECKOUT = Path(__file__).resolve().parents[2]
 OWN = {".sandbox", ".charts", ".git"}
+HURRIED = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Has the engine write the state at the end only, and not twice a resource, which is most of its work."""
 KUBERNETES_OWN = {"events", "leases", "endpoints", "endpointslices", "nodes", "pods", "componentstatuses"}
 """Kinds whose objects come and go by themselves."""
 
@@ -101,14 +103,14 @@ class Workshop:
         return Preview(changes, done.stdout + done.stderr)
 
     def up(self) -> str:
-        """Run `pulumi up`; return what it printed."""
-        done = self.pulumi("up", "--yes", "--diff")
+        """Run `pulumi up` without the preview before it; return what it printed."""
+        done = self.pulumi("up", "--yes", "--diff", "--skip-preview")
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout + done.stderr
 
     def destroy(self) -> str:
         """Run `pulumi destroy`; return what it printed."""
-        done = self.pulumi("destroy", "--yes")
+        done = self.pulumi("destroy", "--yes", "--skip-preview")
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout + done.stderr
 
@@ -144,7 +146,7 @@ class Workshop:
         with subprocess.Popen(
             self._command("up", "--yes", "--skip-preview", "--color", "never"),
             cwd=self.folder,
-            env=self._environment(),
+            env={name: value for name, value in self._environment().items() if name not in HURRIED},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -185,7 +187,7 @@ class Workshop:
     def _environment(self) -> dict[str, str]:
         # A stack whose kubeconfig is not the sandbox's keeps the user's own backend: let that be the same one.
         backend = {"PULUMI_BACKEND_URL": f"file://{self.home / 'state'}", "PULUMI_CONFIG_PASSPHRASE": "sandbox"}
-        return {**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **backend}
+        return {**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **backend, **HURRIED}
 
 
 def _listed(api: ClusterApi, path: str, key: str) -> list[dict[str, Any]]:
