@@ -6,6 +6,7 @@ SANDBOXED := $(filter 1 true yes,$(ON_SANDBOX))
 YES ?= $(if $(SANDBOXED)$(filter local,$(STACK)),--yes)
 # With ON_SANDBOX=1 a stack on EKS runs against the sandbox and a double of AWS; the operator's commands see the same.
 OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m operations
+SANDBOX_TESTS := $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
 .DEFAULT_GOAL := help
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -82,9 +83,12 @@ rollouts: .venv/installed ## let canaries run on the sandbox: start the Argo Rol
 sandbox-down: .venv/installed ## stop the sandbox
 	@$(PYTHON) -m sandbox down
 
-test: .venv/installed ## run every test
+test: .venv/installed ## unit tests, then the program on a sandbox of its own
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --ignore tests/sandbox
-	@$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
+	@$(SANDBOX_TESTS) -m 'not acceptance'
+
+acceptance: .venv/installed ## what else the sandbox can show: EKS, rotations, canaries, killed runs, teardown
+	@$(SANDBOX_TESTS) -m acceptance
 
 check: .venv/installed ## linters and type checks
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright
@@ -96,4 +100,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test check diagram bench record-preview outputs teardown verify reset demo
+.PHONY: help up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check diagram bench record-preview outputs teardown verify reset demo

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +14,11 @@ from urllib.parse import urlsplit
 from kubernetes import client, config
 from kubernetes.config import ConfigException
 from pydantic import TypeAdapter
-from urllib3 import Retry
 from yaml import YAMLError
 
+from operations.patience import patience
 from operations.problem import InputError, Problem
 
-PATIENCE = 30
-"""How often a question is asked again, a second later, while the server has too much to do (HTTP status 429)."""
 _CONTEXTS = TypeAdapter(list[dict[str, object]])
 _client: Any = client
 _config: Any = config
@@ -110,19 +107,7 @@ def _logged_in(configuration: Any, complaints: _Complaints, where: str, advice: 
     if complaints.messages:
         found = f"the user's login helper failed ({_on_one_line(complaints.messages[0])})"
         raise InputError([Problem(where, found, "it has to hand over credentials", advice.login)])
-    # 429 is said by a server that is busy, and for some seconds of a kind whose definition was just made.
-    configuration.retries = Retry(
-        total=None,
-        connect=False,
-        read=False,
-        redirect=False,
-        status=PATIENCE,
-        status_forcelist=[HTTPStatus.TOO_MANY_REQUESTS],
-        allowed_methods=None,
-        backoff_factor=0.1,
-        backoff_max=1,
-        raise_on_status=False,
-    )
+    configuration.retries = patience()
     return configuration
 
 

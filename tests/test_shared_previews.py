@@ -39,6 +39,10 @@ def test_settings_that_decide_about_each_other_do_not_share() -> None:
     assert not apart(Row({"a.bc": 1}, ("delete B z",)), Row({"a.b": 1}, change))
 
 
+def test_a_row_that_is_refused_beside_others_shares_with_none() -> None:
+    assert apart(Row({"a.b": 1}, (), alone=True), Row({"a.c": 1}, ()))
+
+
 def test_every_row_of_a_table_is_in_one_group() -> None:
     for rows in (single_changes.ROWS, dev_changes.ROWS):
         assert sorted(row.title for group in groups(rows) for row in group) == sorted(row.title for row in rows)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from operations import cluster_api
-from operations import kubeconfig as kubeconfigs
+from operations import cluster_api, patience
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi
 from operations.preflight import Expectations, inspect
@@ -123,7 +122,7 @@ def test_a_server_that_has_too_much_to_do_is_asked_again(tmp_path: Path) -> None
 
 
 def test_a_server_that_keeps_having_too_much_to_do_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kubeconfigs, "PATIENCE", 2)
+    monkeypatch.setattr(patience, "TIMES", 2)
     cluster = Cluster(busy=99)
     with serving(cluster, tmp_path) as path, pytest.raises(InputError) as caught:
         ClusterApi(str(path)).find("/version")

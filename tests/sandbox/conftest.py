@@ -9,25 +9,25 @@ import pytest
 from sandbox import paths, tools
 from tests.sandbox.sandbox_command import sandbox
 
-LONGEST_FIRST = (
-    *("test_workshop", "test_trust_rotation", "test_interrupted_runs", "test_canary_on_cluster", "test_demos"),
-    *(
-        "test_argo_cd",
-        "test_viz_installed",
-        "test_killed_up",
-        "test_reset_on_cluster",
-        "test_teardown_on_cluster",
-        "test_by_hand",
-    ),
-    *("test_policy_pack", "test_aws_double", "test_kubernetes_waits", "test_control_plane", "test_launcher"),
+ACCEPTANCE = (
+    *("test_dev_stack", "test_trust_rotation", "test_killed_up", "test_interrupted_runs", "test_canary_on_cluster"),
+    *("test_viz_installed", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts", "test_add_ons"),
+    *("test_kubernetes_charts", "test_argo_cd", "test_policy_pack", "test_teardown_on_cluster", "test_aws_launcher"),
+    *("test_demos", "test_aws_double", "test_service_network", "test_kubernetes_interrupted_releases"),
+    *("test_by_hand", "test_admission", "test_kubernetes_waits"),
 )
-"""Files whose tests bring the whole program up, or wait: begun last, one of them would keep a single worker busy."""
+"""Files that `make test` leaves to `make acceptance`, those that take longest first."""
+LONGEST_FIRST = (*ACCEPTANCE, "test_workshop", "test_charts", "test_launcher", "test_control_plane", "test_bad_inputs")
+"""Begun last, one of them would keep a single worker busy."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first; a worker takes the next file when it is done with one."""
+    """Mark what is for `make acceptance`, and put what takes longest first: each free worker takes the next file."""
     order = {name: number for number, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+    for item in items:
+        if item.path.stem in ACCEPTANCE:
+            item.add_marker(pytest.mark.acceptance)
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def groups(rows: Sequence[Row]) -> list[list[Row]]:
 
 def _alike(one: Row, other: Row) -> bool:
     """Whether a change could be of both. Rows that announce nothing stay among themselves: nothing may change there."""
-    if bool(one.patterns) != bool(other.patterns):
+    if one.alone or other.alone or bool(one.patterns) != bool(other.patterns):
         return True
     nested = any(_decides(a, b) or _decides(b, a) for a in one.settings for b in other.settings)
     return nested or any(_covers(a, b) or _covers(b, a) for a in one.patterns for b in other.patterns)

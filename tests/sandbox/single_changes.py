@@ -12,6 +12,8 @@ class Row:
     settings: Mapping[str, object]
     patterns: tuple[str, ...]
     """`<operation> <kind> <name>`, with `*` where a part of the workshop is meant as a whole."""
+    alone: bool = False
+    """Whether the settings are refused beside some other row's."""
 
     @property
     def title(self) -> str:
@@ -65,7 +67,7 @@ LEAVES = tuple(
 ROWS = [
     _row("ingressClass", "nginx"),
     _row("workshopEnds", "2027-01-31"),
-    _row("workshopDays", 14),
+    Row({"workshopDays": 14}, (), alone=True),  # or workshopEnds
     _row("trust.anchorDays", 3000),  # holds for the next anchor: another one at once would be an outage
     _row(
         "trust.issuerDays",

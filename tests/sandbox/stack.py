@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import re
@@ -14,7 +15,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import cloudpickle
 import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2_grpc
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Program: TypeAlias = Callable[[], None]
+_cloudpickle: Any = importlib.import_module("cloudpickle")  # it has no types
 _LONGEST_SECONDS = 240
 # Not forked from the tests' own process: gRPC does not survive that where another thread is inside it.
 _CLEAN = multiprocessing.get_context("forkserver")
@@ -144,7 +145,7 @@ class Stack:
     def _run(self, program: Program, *arguments: str) -> Outcome:
         """Run the command in a process of its own: serving a program leaves loops and threads behind."""
         receiver, sender = _CLEAN.Pipe(duplex=False)
-        work = cloudpickle.dumps((self._in_child, program, arguments))
+        work = _cloudpickle.dumps((self._in_child, program, arguments))
         child = _CLEAN.Process(target=_work, args=(work, sender), daemon=True)
         child.start()
         sender.close()
@@ -172,7 +173,7 @@ class Stack:
 
 
 def _work(work: bytes, sender: Connection[Outcome, Outcome]) -> None:
-    in_child, program, arguments = cloudpickle.loads(work)
+    in_child, program, arguments = _cloudpickle.loads(work)
     sender.send(in_child(program, arguments))
     sender.close()
 

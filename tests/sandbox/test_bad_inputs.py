@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,12 +29,17 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-@pytest.fixture
-def workshop(tmp_path: Path, sandbox_home: Home) -> Generator[Workshop]:
-    workshop = Workshop(tmp_path / "workshop", sandbox_home.folder)
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Generator[Workshop]:
+    workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
     yield workshop
-    workshop.reset()
     workshop.destroy()
+
+
+@pytest.fixture
+def workshop(checkout: Workshop) -> Generator[Workshop]:
+    yield checkout
+    checkout.reset()
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -1,7 +1,7 @@
 """The demos of header routing and circuit breaking on the real engine and a real API server."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from pulumi import ResourceOptions
@@ -40,10 +40,11 @@ class Demos:
     stack: Stack
     header_value: str = "alternative"
     breaker: CircuitBreakerArgs | None = None
-    cluster: Cluster = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.cluster = Cluster(str(self.home.kubeconfig), "")
+    @property
+    def cluster(self) -> Cluster:
+        """The sandbox's API server."""
+        return Cluster(str(self.home.kubeconfig), "")
 
     def program(self) -> None:
         """Register the demos, without the mesh."""

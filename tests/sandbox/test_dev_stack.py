@@ -129,6 +129,7 @@ def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, 
     stack.up()
     stack.reset()
     stack.up()
+    running.scene.controllers.dns.wait()
 
     assert not {each for each in account(running.scene.aws) if "other.dev" in each}
 

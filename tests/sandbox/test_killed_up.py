@@ -22,6 +22,7 @@ MOMENTS = [
 @pytest.fixture
 def workshop(tmp_path: Path, sandbox_home: Home) -> Generator[Workshop]:
     workshop = Workshop(tmp_path / "workshop", sandbox_home.folder)
+    workshop.leave_booksapp_only()
     yield workshop
     workshop.destroy()
 

@@ -32,7 +32,6 @@ REFUSED = {
 FOLLOWING = {BUNDLED: REISSUED, REISSUED: RENEWED}
 """The steps for which pods of other apps have to be restarted."""
 
-SWITCHED_OFF = ("viz", "demos.podinfo", "demos.circuitBreaking", "demos.progressiveDelivery", "delivery.argoRollouts")
 DEPLOYMENTS = 3 + 5  # identity, destination, injector; booksapp's five
 
 
@@ -151,8 +150,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterat
     """Walk from one anchor to the next."""
     folder = tmp_path_factory.mktemp("rotation")
     workshop, neighbour = Workshop(folder / "workshop", sandbox_home.folder), Neighbour(sandbox_home.kubeconfig)
-    for part in SWITCHED_OFF:
-        workshop.choose(f"{part}.enabled", value=False)
+    workshop.leave_booksapp_only()
     neighbour.start("a bundle of long ago")
     try:
         yield {state: step(workshop, neighbour, state, folder) for state in STATES}

@@ -20,6 +20,7 @@ _client: Any = client
 _config: Any = config
 CHECKOUT = Path(__file__).resolve().parents[2]
 OWN = {".sandbox", ".charts", ".git"}
+NOT_BOOKSAPP = ("viz", "demos.podinfo", "demos.circuitBreaking", "demos.progressiveDelivery", "delivery.argoRollouts")
 HURRIED = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 """Has the engine write the state at the end only, and not twice a resource, which is most of its work."""
 KUBERNETES_OWN = {"events", "leases", "endpoints", "endpointslices", "nodes", "pods", "componentstatuses"}
@@ -73,6 +74,11 @@ class Workshop:
             at = at.setdefault(step, {})
         at[rest[-1] if rest else f"linkerd-workshop:{first}"] = value
         self._file.write_text(yaml.safe_dump(content))
+
+    def leave_booksapp_only(self) -> None:
+        """Leave out everything but the mesh and booksapp."""
+        for part in NOT_BOOKSAPP:
+            self.choose(f"{part}.enabled", value=False)
 
     def reset(self) -> None:
         """Put the settings back."""
