@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import ROOT
+from tests.sandbox.conftest import LONGEST_FIRST
 
 SKIPPED = {".venv", ".sandbox", ".git", ".charts", ".hypothesis", ".pytest_cache", ".ruff_cache"}
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_INIT = 150, 300, 25, 40
@@ -211,3 +212,9 @@ def test_no_checker_is_switched_off_wholesale() -> None:
     wholesale = re.compile("# type:" + r" ignore|# pyright:" + r" ignore\s*$|# no" + r"qa\s*$", re.MULTILINE)
 
     assert [path for path, text in sources().items() if wholesale.search(text)] == []
+
+
+def test_every_file_that_is_left_to_make_acceptance_is_there() -> None:
+    known = {path.stem for path in (ROOT / "tests/sandbox").glob("test_*.py")}
+
+    assert set(LONGEST_FIRST) - known == set()

@@ -15,14 +15,11 @@ from cryptography import x509
 from components.resources.rendered import PLACEHOLDER
 from operations.cluster_api import items, text
 from sandbox.paths import Home
-from settings import Settings
-from tests.sandbox.shared_previews import SharedPreviews
-from tests.sandbox.single_changes import ROWS, WITHOUT_ROW, Row
-from tests.sandbox.workshop import Preview, Workshop
-from tests.settings_keys import keys
+from tests.sandbox.workshop import Change, Preview, Workshop
 
 pytestmark = pytest.mark.sandbox
 
+ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 HELM = "helm.sh/release.v1"
 WEBHOOKS = [
     "mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config",
@@ -61,11 +58,6 @@ def workshop(running: Running) -> Iterator[Workshop]:
     running.workshop.reset()
 
 
-@pytest.fixture(scope="module")
-def shared() -> SharedPreviews:
-    return SharedPreviews(ROWS)
-
-
 def test_the_first_preview_shows_the_control_plane_object_by_object(running: Running) -> None:
     assert "linkerd-control-plane:linkerd/linkerd-destination" in running.first_preview.of("create")
     assert "incomplete" not in running.first_preview.text.lower(), "no chart value may be unknown"
@@ -81,22 +73,10 @@ def test_a_refresh_finds_no_drift(workshop: Workshop) -> None:
     assert workshop.preview().changes == [], "and the preview after it is empty"
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.title for row in ROWS])
-def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(
-    shared: SharedPreviews, workshop: Workshop, row: Row
-) -> None:
-    unexpected, missing = shared.of(row, workshop)
+def test_another_fault_percentage_is_one_update_of_the_route(workshop: Workshop) -> None:
+    workshop.choose("demos.booksapp.faultPercent", 25)
 
-    assert unexpected == []
-    assert missing == []
-
-
-def test_every_setting_has_its_row() -> None:
-    told = {key for row in ROWS for key in row.settings} | set(WITHOUT_ROW)
-    known = set(keys(Settings))
-
-    assert known - told == set(), "write a row for it"
-    assert told - known == set(), "there is no such setting any more"
+    assert workshop.preview().changes == [Change("update", ROUTE, "booksapp-faults-route")]
 
 
 def test_a_new_generation_restarts_the_control_plane_and_every_meshed_workload_and_nothing_else(
