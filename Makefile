@@ -15,6 +15,10 @@ SANDBOX_TESTS := $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loads
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
+init: .venv/installed ## make a stack for a cluster of yours, in your backend: make init STACK=kind
+	@test -e Pulumi.$(STACK).yaml || echo 'config: {}' > Pulumi.$(STACK).yaml
+	@$(PULUMI) stack init $(STACK)
+
 up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
 	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)')
 
@@ -100,4 +104,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check diagram bench record-preview outputs teardown verify reset demo
+.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check diagram bench record-preview outputs teardown verify reset demo

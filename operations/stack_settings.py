@@ -65,7 +65,7 @@ def from_file(path: Path) -> Settings:
         document = _MAPPING.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
         return parse(_MAPPING.validate_python(document.get("config") or {}))
     except OSError:
-        cure = "Name an existing stack with `make … STACK=<name>`."
+        cure = "Name an existing stack with `make … STACK=<name>`, or make one with `make init STACK=<name>`."
         raise InputError(
             [Problem(str(path), "there is no such file", "a stack's settings are read from it", cure)]
         ) from None

@@ -82,7 +82,9 @@ def read_mapping(path: Path) -> dict[str, object]:
     try:
         document: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        message = f"{path} does not exist: name a stack that has a file there, such as local."
+        message = (
+            f"{path} does not exist: name a stack that has a file there, such as local, or make one (`make init`)."
+        )
         raise SandboxError(message) from None
     except yaml.YAMLError as error:
         message = f"{path} is not YAML: {' '.join(str(error).split())}"

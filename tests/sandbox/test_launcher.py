@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import uuid
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project, make_project, read_until
+from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
 
@@ -117,6 +119,23 @@ def test_a_stack_without_a_file_gives_one_sentence(project: Project) -> None:
     assert done.returncode == 1
     assert "Pulumi.nowhere.yaml does not exist" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_stack_for_another_cluster_is_made_and_set_from_nothing(sandbox_home: Home, tmp_path: Path) -> None:
+    checkout, backend = Workshop(tmp_path / "checkout", sandbox_home.folder).folder, tmp_path / "backend"
+    backend.mkdir()
+    mine = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "mine", "STACK": "mine"}
+    mine["KUBECONFIG"] = str(sandbox_home.kubeconfig)
+
+    for command in (["init"], ["set", "KEY=context", "VALUE=nowhere"], ["preview"]):
+        done = subprocess.run(
+            ["make", *command], cwd=checkout, env=os.environ | mine, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode == 0) == (command != ["preview"]), done.stdout + done.stderr
+
+    assert (backend / ".pulumi/stacks/linkerd-workshop/mine.json").exists()
+    assert "linkerd-workshop:context: nowhere" in (checkout / "Pulumi.mine.yaml").read_text(encoding="utf-8")
+    assert "there is no such context" in done.stderr, "the preview reads what was set"
 
 
 def test_a_stack_on_another_cluster_keeps_its_backend_and_gets_no_stand_ins(project: Project, tmp_path: Path) -> None:
