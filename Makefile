@@ -95,7 +95,7 @@ acceptance: .venv/installed ## what else the sandbox can show: EKS, rotations, c
 	@$(SANDBOX_TESTS) -m acceptance
 
 check: .venv/installed ## linters and type checks
-	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright
+	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports && $(PYTHON) -m pyright --threads 2
 	@$(PYTHON) -m sandbox workflows && .venv/bin/zizmor --offline --no-progress --quiet .github
 
 diagram: .venv/installed ## draw the README's picture anew from the program's resources
