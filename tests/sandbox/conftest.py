@@ -8,6 +8,7 @@ import pytest
 
 from sandbox import paths, tools
 from tests.sandbox.sandbox_command import sandbox
+from tests.sandbox.workshop import Workshop
 
 ACCEPTANCE = (
     *("test_dev_stack", "test_trust_rotation", "test_every_setting", "test_interrupted_runs", "test_killed_up"),
@@ -42,6 +43,21 @@ def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[paths.Hom
         yield home
     finally:
         sandbox(home.folder, "down", "--wipe")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory, sandbox_home: paths.Home) -> Iterator[Workshop]:
+    """A copy of the project with a stack of its own, which is taken away after the module's tests."""
+    made = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
+    yield made
+    made.destroy()
+
+
+@pytest.fixture
+def workshop(checkout: Workshop) -> Iterator[Workshop]:
+    """The module's stack, whose settings are as they were again after each test."""
+    yield checkout
+    checkout.reset()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ class SharedPreviews:
         self._groups = groups(rows)
         self._seen = dict[int, list[str]]()
 
-    def of(self, row: Row, workshop: Workshop) -> tuple[list[str], list[str]]:
+    def surprises(self, row: Row, workshop: Workshop) -> list[str]:
         """Return which changes no row of the group is about, and which of the row's own are missing."""
         number, group = next((number, group) for number, group in enumerate(self._groups) if row in group)
         if number not in self._seen:
@@ -26,7 +26,7 @@ class SharedPreviews:
             ]
         changes = self._seen[number]
         unexpected = [change for change in changes if all(each.unexpected([change]) for each in group)]
-        return unexpected, row.missing(changes)
+        return [f"unexpected: {each}" for each in unexpected] + [f"missing: {each}" for each in row.missing(changes)]
 
 
 def groups(rows: Sequence[Row]) -> list[list[Row]]:

@@ -1,13 +1,11 @@
 """Bad input on the real engine: one clear list, no traceback, nothing registered, nothing changed."""
 
 import json
-from collections.abc import Generator
 from typing import Any
 
 import pytest
 import yaml
 
-from sandbox.paths import Home
 from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
@@ -27,19 +25,6 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a mirror without archives": ({"chartMirror": "/nowhere"}, ["linkerd-control-plane-", "is not there"]),
     "no Gateway API": ({"gatewayApi.install": False}, ["there is no Gateway API", "gatewayApi.install"]),
 }
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Generator[Workshop]:
-    workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
-    yield workshop
-    workshop.destroy()
-
-
-@pytest.fixture
-def workshop(checkout: Workshop) -> Generator[Workshop]:
-    yield checkout
-    checkout.reset()
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -118,10 +118,7 @@ def test_a_refresh_finds_no_drift(stack: DevStack) -> None:
 def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(
     shared: SharedPreviews, stack: DevStack, row: Row
 ) -> None:
-    unexpected, missing = shared.of(row, stack)
-
-    assert unexpected == []
-    assert missing == []
+    assert shared.surprises(row, stack) == []
 
 
 def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, stack: DevStack) -> None:

@@ -1,10 +1,7 @@
 """Each setting of the whole program: a preview shows what it is about, and nothing else."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from sandbox.paths import Home
 from settings import Settings
 from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import ROWS, WITHOUT_ROW, Row
@@ -15,21 +12,8 @@ pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Workshop]:
-    workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
-    workshop.up()
-    yield workshop
-    workshop.destroy()
-
-
-@pytest.fixture
-def workshop(running: Workshop) -> Iterator[Workshop]:
-    yield running
-    running.reset()
-
-
-@pytest.fixture(scope="module")
-def shared() -> SharedPreviews:
+def shared(checkout: Workshop) -> SharedPreviews:
+    checkout.up()
     return SharedPreviews(ROWS)
 
 
@@ -37,10 +21,7 @@ def shared() -> SharedPreviews:
 def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(
     shared: SharedPreviews, workshop: Workshop, row: Row
 ) -> None:
-    unexpected, missing = shared.of(row, workshop)
-
-    assert unexpected == []
-    assert missing == []
+    assert shared.surprises(row, workshop) == []
 
 
 def test_every_setting_has_its_row() -> None:

@@ -9,7 +9,6 @@ import pytest
 from kubernetes import client, config
 
 from operations.cluster_api import ClusterApi, at, text
-from sandbox.paths import Home
 from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
@@ -24,16 +23,14 @@ MODE = "balancer.linkerd.io/failure-accrual"
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Workshop]:
-    workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
+def workshop(checkout: Workshop) -> Iterator[Workshop]:
     for part in ("viz", "delivery.argoRollouts", "demos.progressiveDelivery"):  # no part in these scenes
-        workshop.choose(f"{part}.enabled", False)
-    workshop.choose("demos.booksapp.faultPercent", 25)
-    workshop.choose("demos.circuitBreaking.breaker.maxFailures", 3)
-    workshop.up()
-    yield workshop
-    workshop.reset()
-    workshop.destroy()
+        checkout.choose(f"{part}.enabled", False)
+    checkout.choose("demos.booksapp.faultPercent", 25)
+    checkout.choose("demos.circuitBreaking.breaker.maxFailures", 3)
+    checkout.up()
+    yield checkout
+    checkout.reset()
 
 
 def by_hand(workshop: Workshop) -> None:
