@@ -14,9 +14,12 @@ from operations.problem import InputError, Problem
 
 API = "https://api.github.com"
 SECONDS = 30
+LONGEST_SECONDS = 120
+"""What is waited at most before a request is sent again, whatever GitHub says: a job on a runner costs money."""
 PATIENCE = Retry(
     total=4,
     backoff_factor=1,
+    retry_after_max=LONGEST_SECONDS,
     status_forcelist=(429, 500, 502, 503, 504),
     # A POST that was answered by an error may have made a comment; whoever posts looks for its own duplicates.
     allowed_methods=None,

@@ -6,6 +6,8 @@ from urllib3 import Retry
 
 TIMES = 30
 """How often a question is asked again while the server has too much to do; it says when, usually a second later."""
+LONGEST_SECONDS = 2
+"""What is waited between two questions at most, whatever the server says."""
 
 
 def patience() -> Retry:
@@ -20,5 +22,6 @@ def patience() -> Retry:
         allowed_methods=None,
         backoff_factor=0.1,
         backoff_max=1,
+        retry_after_max=LONGEST_SECONDS,
         raise_on_status=False,
     )

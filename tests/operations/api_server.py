@@ -42,6 +42,8 @@ class Cluster:
     """Paths that the user may not read."""
     busy: int = 0
     """How many of the next questions it answers with 429, as it does while a kind's storage is initializing."""
+    comes_back: str | None = None
+    """What it says in Retry-After of every answer."""
     asked: list[str] = field(default_factory=list[str])
     """The paths that it was asked for."""
     posted: dict[str, object] = field(default_factory=dict[str, object])
@@ -157,6 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(status)
         self.send_header("Date", formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True))
         self.send_header("Content-Type", kind)
+        if self.cluster.comes_back is not None:
+            self.send_header("Retry-After", self.cluster.comes_back)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -61,6 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: object, link: str = "") -> None:
         content = json.dumps(body).encode()
         self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "86400")
         if link:
             self.send_header("Link", link)
         self.send_header("Content-Length", str(len(content)))

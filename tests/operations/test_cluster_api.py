@@ -131,6 +131,22 @@ def test_a_server_that_keeps_having_too_much_to_do_is_told(tmp_path: Path, monke
     assert "storage is (re)initializing" in str(caught.value)
 
 
+def test_nobody_waits_an_hour_for_a_server_that_asks_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = list[float]()
+    monkeypatch.setattr("time.sleep", waited.append)
+    with serving(Cluster(busy=1, comes_back="3600"), tmp_path) as path:
+        ClusterApi(str(path)).find("/version")
+
+    assert max(waited) <= patience.LONGEST_SECONDS
+
+
+def test_an_unreadable_time_to_come_back_is_no_traceback(tmp_path: Path) -> None:
+    with serving(Cluster(busy=1, comes_back="soon"), tmp_path) as path, pytest.raises(InputError) as caught:
+        ClusterApi(str(path)).find("/version")
+
+    assert "Retry-After" in str(caught.value)
+
+
 def test_expired_credentials_are_told_once_and_as_what_they_are(tmp_path: Path) -> None:
     body = b'{"kind": "Status", "status": "Failure", "message": "Unauthorized", "reason": "Unauthorized", "code": 401}'
     with serving(Cluster(everything=(401, "application/json", body)), tmp_path) as path:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from operations.github import LONGEST_SECONDS, Repository
 from operations.previews.comment import marker, run_line
 from operations.previews.posting import post
 from operations.previews.pull_requests import of_head, reviewed_run
 from operations.problem import InputError
-from tests.operations.fake_github import GitHub, github
+from tests.operations.fake_github import REPOSITORY, GitHub, github
 
 
 @pytest.fixture
@@ -102,6 +103,15 @@ def test_duplicates_that_a_broken_run_left_are_cleared(server: GitHub) -> None:
     post(server.repository(), 5, "dev", body("4", 4))
 
     assert server.bodies() == [body("4", 4)]
+
+
+def test_a_day_that_github_asks_for_is_not_waited_for(server: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.lists["/pulls/5"], server.failures["GET"] = {"number": 5}, [429]
+    waited = list[float]()
+    monkeypatch.setattr("time.sleep", waited.append)
+
+    assert Repository(REPOSITORY, "token", server.api).get("/pulls/5") == {"number": 5}
+    assert max(waited) <= LONGEST_SECONDS
 
 
 @pytest.mark.parametrize("failures", [[500], [502], [502, 502]])
