@@ -10,7 +10,9 @@ from tests.program import ROOT
 
 def checked(target: str) -> Iterator[Path]:
     """Return the Python files that one of the makefile's targets gives to pyright."""
-    shown = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "-n", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     for name in shown.partition(" -m pyright ")[2].split():
         yield from (ROOT / name).rglob("*.py") if (ROOT / name).is_dir() else [ROOT / name]
 
