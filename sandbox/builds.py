@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from sandbox import paths
-from sandbox.compiling import compile_program
+from sandbox.compiling import COMPILER_FLAGS, compile_program
 from sandbox.console import say
 from sandbox.go_modules import toolchain
 
@@ -21,43 +21,42 @@ LOCK_PATIENCE_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Build:
-    """One module's programs: where the module is, what is built of it, and with which linker flags."""
+    """One program: the folder of its module, what is built of it, and with which linker flags."""
 
-    module: str
     source: Path
-    programs: tuple[str, ...]
-    packages: tuple[str, ...]
+    program: str
+    package: str
     link_flags: str
 
     @property
     def key(self) -> str:
-        """Changes with everything that the programs are made of: pins, sources, flags, packages and the toolchain."""
+        """A hash of everything that the program is made of: pins, sources, flags, package and toolchain."""
         _, go_version = toolchain()
-        files = [self.source / "go.mod", self.source / "go.sum", *sorted(self.source.rglob("*.go"))]
+        files = [*sorted(self.source.rglob("go.*")), *sorted(self.source.rglob("*.go"))]
         parts = [file.read_bytes() for file in files]
-        parts += [part.encode() for part in (go_version, self.link_flags, *self.packages)]
+        parts += [part.encode() for part in (go_version, COMPILER_FLAGS, self.link_flags, self.package)]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
     @property
-    def folder(self) -> Path:
-        """Where the finished programs are; it exists only when all of them do."""
-        return paths.cache() / "tools" / f"{self.module}-{self.key}"
+    def path(self) -> Path:
+        """Where the finished program is. Its folder exists only when it is whole."""
+        return paths.cache() / "tools" / f"{self.program}-{self.key}" / self.program
 
     @property
     def log(self) -> Path:
         """What Go printed while building."""
-        return paths.cache() / "logs" / f"build-{self.module}.log"
+        return paths.cache() / "logs" / f"build-{self.program}.log"
 
 
 def built(build: Build) -> bool:
-    """Whether the programs are in the cache."""
-    return build.folder.is_dir()
+    """Return whether the program is in the cache."""
+    return build.path.is_file()
 
 
 def run_builds(builds: Sequence[Build]) -> None:
-    """Build each module that is not in the cache yet, one after the other; two runs never build the same twice."""
+    """Build each program that is not in the cache yet, one after the other; two runs never build the same twice."""
     for number, build in enumerate(builds, start=1):
-        with held(paths.cache() / "tools" / f"{build.module}.lock", f"another run builds {build.module}"):
+        with held(paths.cache() / "tools" / f"{build.program}.lock", f"another run builds {build.program}"):
             if not built(build):
                 run_build(build, f"{number} of {len(builds)}")
 
@@ -81,14 +80,15 @@ def held(path: Path, reason: str) -> Generator[None]:
 def run_build(build: Build, position: str) -> None:
     """Compile into a folder beside the final one and rename it, so that a killed build leaves nothing half done."""
     build.log.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{build.module}-", dir=build.folder.parent))
-    say(f"building {', '.join(build.programs)} ({position}, once; log: {build.log})")
+    final = build.path.parent
+    scratch = Path(tempfile.mkdtemp(prefix=f".{build.program}-", dir=final.parent))
+    say(f"building {build.program} ({position}, once; log: {build.log})")
     started = time.monotonic()
     try:
-        for program, package in zip(build.programs, build.packages, strict=True):
-            compile_program(build.source, package, scratch / program, link_flags=build.link_flags, log=build.log)
+        target = scratch / build.program
+        compile_program(build.source, build.package, target, link_flags=build.link_flags, log=build.log)
         scratch.chmod(0o755)
-        scratch.rename(build.folder)
+        scratch.rename(final)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    say(f"built {', '.join(build.programs)} in {time.monotonic() - started:.0f} s")
+    say(f"built {build.program} in {time.monotonic() - started:.0f} s")

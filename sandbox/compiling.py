@@ -14,6 +14,8 @@ from sandbox.failure import SandboxError
 from sandbox.go_modules import environment, go, toolchain
 
 SECONDS_BETWEEN_LINES = 20.0
+COMPILER_FLAGS = "all=-l -dwarf=false"
+"""No inlining and no debug information, which the linker drops anyway: 30 % less processor time for etcd."""
 
 
 @dataclass
@@ -56,7 +58,8 @@ def compile_program(source: Path, package: str, target: Path, *, link_flags: str
     except SandboxError as failure:
         message = f"building {target.name} failed: {failure}"
         raise SandboxError(message) from None
-    arguments = ["build", "-trimpath", "-v", f"-ldflags={link_flags}", "-o", str(target), package]
+    flags = ["-trimpath", f"-gcflags={COMPILER_FLAGS}", f"-ldflags={link_flags}"]
+    arguments = ["build", "-v", *flags, "-o", str(target), package]
     with tracking(target.name, total) as tracker:
         returncode, last = run_go(source, arguments, tracker, log)
     if returncode:
@@ -66,7 +69,18 @@ def compile_program(source: Path, package: str, target: Path, *, link_flags: str
 
 def stale_packages(source: Path, package: str) -> int:
     """How many packages Go has to compile; asking also downloads the modules."""
-    listed = go(source, ["list", "-deps", "-trimpath", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", package])
+    listed = go(
+        source,
+        [
+            "list",
+            "-deps",
+            "-trimpath",
+            f"-gcflags={COMPILER_FLAGS}",
+            "-f",
+            "{{if .Stale}}{{.ImportPath}}{{end}}",
+            package,
+        ],
+    )
     return len(listed.split())
 
 

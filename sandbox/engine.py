@@ -41,7 +41,7 @@ def write_script(path: Path, module: str, settled: str = "") -> None:
 
 
 def lay_out_plugins(pulumi_home: Path, plugins: Sequence[Plugin]) -> None:
-    """Fill the plugin folder of a Pulumi home of our own with links to real plugins and with stand-ins."""
+    """Fill the plugin folder of the sandbox's Pulumi home."""
     folder = pulumi_home / "plugins"
     wanted = {plugin.folder_name for plugin in plugins}
     for present in folder.glob("resource-*"):
@@ -76,11 +76,8 @@ def link(path: Path, target: Path) -> None:
 
 
 def lay_out_language_host(folder: Path, pulumi: Path, chosen: Choice) -> tuple[Path, bool]:
-    """The engine's executable, and whether its own language host runs the program; else ours lies beside it.
-
-    Ours is there for the choice `real`, too: what that rules out is a provider that only plays one.
-    """
-    if chosen is not Choice.STAND_IN and (pulumi.resolve().parent / LANGUAGE_HOST).is_file():
+    """Return the engine's executable, and whether its own language host runs the program; else ours lies beside it."""
+    if chosen is not Choice.BUILT and (pulumi.resolve().parent / LANGUAGE_HOST).is_file():
         return pulumi, True
     write_script(folder / LANGUAGE_HOST, "sandbox.language_host")
     return beside_host(folder / "pulumi", pulumi.resolve()), False

@@ -1,7 +1,9 @@
 """`python -m sandbox pulumi`: the Pulumi CLI with the engine parts, the backend and the charts that it needs here."""
 
 import os
-from dataclasses import dataclass
+import subprocess
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
@@ -9,6 +11,7 @@ from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
 from sandbox.console import say
 from sandbox.controllers import starting as controllers
+from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
 from sandbox.failure import SandboxError
 from sandbox.interrupted import clear_stale_locks, mend_torn_files
 from sandbox.project import StackFile, ensure_stack
@@ -17,6 +20,7 @@ from sandbox.recovery import recover
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
+PREVIEWING = {"up", "update", "preview", "pre"}
 POLICY_PACK = "--policy-pack"
 WITHOUT_STACK = {"cancel", "ls"}
 """Commands that make no stack where there is none: asking which there are leaves none behind."""
@@ -31,6 +35,8 @@ class Setting:
 
     cli: PulumiCli
     description: str
+    definitions: list[Release] = field(default_factory=list[Release])
+    """What the plugin does not find by itself in a preview on a cluster that has none."""
 
 
 def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> None:
@@ -52,6 +58,9 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
         say(setting.description)
     # A setting is the stack's, wherever it is tried: it goes into the user's own file.
     os.chdir(chosen.project if arguments[:2] == ["config", "set"] else setting.cli.project)
+    if setting.definitions and PREVIEWING.intersection(arguments) and "--skip-preview" not in arguments:
+        with held(home, Path(setting.cli.environment["CHART_MIRROR"]), setting.definitions):
+            sys.exit(setting.cli.wait(arguments))
     os.execve(setting.cli.program, ["pulumi", *arguments], setting.cli.environment)  # noqa: S606
 
 
@@ -75,7 +84,7 @@ def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -
 def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     """The engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
     chosen = plugins.choice()
-    found = tools.find(tools.ENGINE if control_plane.healthy(home) else (*tools.CONTROL_PLANE, *tools.ENGINE))
+    found = tools.find(("pulumi",) if control_plane.healthy(home) else (*tools.CONTROL_PLANE, "pulumi"))
     account = stack_file.account
     selected = plugins.select(found["pulumi"], chosen, (*plugins.PACKAGES, *([plugins.AWS] if account else [])))
     control_plane.up(home, quiet=True)
@@ -95,16 +104,12 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment:
         environment.setdefault("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
     cluster = f"kubernetes {control_plane.version(home)}"
-    used = ", ".join([*map(named, selected), f"python host {'real' if real_host else 'stand-in'}"])
+    used = ", ".join([*map(str, selected), f"python host {'of the engine' if real_host else 'of the SDK'}"])
     description = f"{cluster} · plugins: {used} · charts: {source.description}"
-    return Setting(
-        PulumiCli(program, stack_file.project, environment | {"PULUMI_STACK": stack_file.stack}), description
-    )
-
-
-def named(plugin: plugins.Plugin) -> str:
-    """A plugin, and what it speaks to if that is no cluster."""
-    return f"{plugin} (double of AWS on loopback)" if plugin.package == plugins.AWS else str(plugin)
+    cli = PulumiCli(program, stack_file.project, environment | {"PULUMI_STACK": stack_file.stack})
+    unseen = any(plugin.from_module for plugin in selected) and "CHART_MIRROR" in environment
+    definitions = [LINKERD, *([LOAD_BALANCERS] if account else [])] if unseen else []
+    return Setting(cli, description, definitions)
 
 
 def away_from_the_real_stack(home: paths.Home, account: Account, environment: dict[str, str]) -> dict[str, str]:
@@ -116,20 +121,20 @@ def away_from_the_real_stack(home: paths.Home, account: Account, environment: di
 
 
 def plain_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
-    """The engine against any other cluster: the user's own backend, and real plugins only.
+    """Return the engine against any other cluster: the user's own backend and the published plugins.
 
     A policy pack gets helm, too: the objects of a release are judged as it renders them.
     """
-    if plugins.choice() is plugins.Choice.STAND_IN:
+    if plugins.choice() is plugins.Choice.BUILT:
         message = (
-            f"PULUMI_PLUGINS=stand-in, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
-            "stand-ins are for the sandbox only, choose auto or real."
+            f"PULUMI_PLUGINS=built, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
+            "plugins built from their modules are for the sandbox only, choose auto or published."
         )
         raise SandboxError(message)
-    found = tools.find(tools.ENGINE if POLICY_PACK in arguments else ("pulumi",))
+    found = tools.find(("pulumi", "helm") if POLICY_PACK in arguments else ("pulumi",))
     program, _ = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
     environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}
-    description = f"not used by stack {stack_file.stack} · plugins: real · backend: your own"
+    description = f"not used by stack {stack_file.stack} · plugins: published · backend: your own"
     return Setting(PulumiCli(program, stack_file.project, environment), description)
 
 

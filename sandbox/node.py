@@ -13,7 +13,7 @@ ROOM = {"cpu": "1000", "memory": "4Ti", "pods": "10000"}
 
 def stages() -> list[Path]:
     """Folders of kwok's stages: a node that is ready, and pods that start and end at once."""
-    folder = module_folder(paths.TOOL_MODULES / "kwok", "sigs.k8s.io/kwok") / "kustomize" / "stage"
+    folder = module_folder(paths.TOOL_MODULES / "control-plane", "sigs.k8s.io/kwok") / "kustomize" / "stage"
     return [folder / "node" / "fast", folder / "node" / "heartbeat", folder / "pod" / "fast"]
 
 

@@ -1,93 +1,119 @@
-"""Which plugins the engine uses: the real ones wherever they can be had, else the stand-ins of this project."""
+"""Which plugins the engine uses: the published ones where they can be had, else those built from their modules."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
-from sandbox import paths
+from sandbox import paths, tools
 from sandbox.console import say
 from sandbox.failure import SandboxError
+from sandbox.go_modules import pinned_version
 
 PACKAGES = ("kubernetes", "tls")
 AWS = "aws"
-"""Needed by stacks on EKS only: the others neither start it nor look for the real one."""
+"""Needed by stacks on EKS only: the others neither start it nor look for the published one."""
+MODULES = {
+    "kubernetes": ("pulumi-kubernetes", "github.com/pulumi/pulumi-kubernetes/provider/v4"),
+    "tls": ("pulumi", "github.com/hashicorp/terraform-provider-tls"),
+}
+"""The folder of `sandbox/tools` and the module that each plugin is built from; no module of AWS' is served."""
 INSTALL_SECONDS = 180
 FORGET_SECONDS = 24 * 3600
 
 
 class Choice(StrEnum):
-    """What `PULUMI_PLUGINS` takes."""
+    """The values of `PULUMI_PLUGINS`."""
 
     AUTO = "auto"
-    REAL = "real"
-    STAND_IN = "stand-in"
+    PUBLISHED = "published"
+    BUILT = "built"
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """A resource plugin in the version that the installed Python SDK asks for."""
+    """A resource plugin, laid out under the version that the installed Python SDK asks for."""
 
     package: str
     version: str
     executable: Path | None
-    """The real plugin; None means the stand-in."""
+    """None is this project's provider of AWS, which speaks to the double on loopback."""
+    source: str
+    """What the plugin really is, for the line that every command prints."""
+    from_module: bool = False
 
     @property
     def folder_name(self) -> str:
-        """What the folder is called in which the engine looks for it."""
+        """The name of the folder in which the engine looks for the plugin."""
         return f"resource-{self.package}-v{self.version}"
 
     @property
     def file_name(self) -> str:
-        """What the executable is called."""
+        """The name of the executable."""
         return f"pulumi-resource-{self.package}"
 
     def __str__(self) -> str:
-        return f"{self.package} {f'v{self.version}' if self.executable else 'stand-in'}"
+        return f"{self.package} {self.source}"
 
 
 def choice() -> Choice:
-    """The user's choice; raises if it is none of the three."""
+    """Return the user's choice; raises if it is none of the three."""
     text = os.environ.get("PULUMI_PLUGINS") or Choice.AUTO.value
     try:
         return Choice(text)
     except ValueError:
-        message = f"PULUMI_PLUGINS is {text!r}, but it takes auto, real or stand-in (default: auto)."
+        message = f"PULUMI_PLUGINS is {text!r}, but it takes auto, published or built (default: auto)."
         raise SandboxError(message) from None
 
 
 def select(pulumi: Path, chosen: Choice, packages: Sequence[str] = PACKAGES) -> list[Plugin]:
-    """The plugins to use, one for each package."""
-    return [select_one(pulumi, package, chosen) for package in packages]
+    """Return the plugins to use, one for each package; what has to be built is built."""
+    selected = {package: published(pulumi, package, chosen) for package in packages}
+    missing = [package for package, plugin in selected.items() if plugin is None]
+    programs = tools.find([f"pulumi-resource-{package}" for package in missing if package in MODULES])
+    return [plugin or from_module(package, programs) for package, plugin in selected.items()]
 
 
-def select_one(pulumi: Path, package: str, chosen: Choice) -> Plugin:
-    """The real plugin if it is installed or can be; else the stand-in, unless the choice rules that out."""
-    stand_in = Plugin(package, version(f"pulumi-{package}"), None)
-    if chosen is Choice.STAND_IN:
-        return stand_in
-    executable = installed(stand_in)
-    refused = paths.cache() / "unavailable" / stand_in.folder_name
-    if executable is None and (chosen is Choice.REAL or not recent(refused)):
-        executable = install(pulumi, stand_in, refused)
-    if executable is None and chosen is Choice.REAL:
+def published(pulumi: Path, package: str, chosen: Choice) -> Plugin | None:
+    """Return the published plugin of the SDK's version if it is installed or can be, and the choice allows it."""
+    if chosen is Choice.BUILT:
+        return None
+    wanted = version(f"pulumi-{package}")
+    plugin = Plugin(package, wanted, None, f"v{wanted}")
+    executable = installed(plugin)
+    refused = paths.cache() / "unavailable" / plugin.folder_name
+    if executable is None and (chosen is Choice.PUBLISHED or not recent(refused)):
+        executable = install(pulumi, plugin, refused)
+    if executable is None and chosen is Choice.PUBLISHED:
         message = (
-            f"PULUMI_PLUGINS=real, but the plugin {package} v{stand_in.version} is not installed and "
-            f"`pulumi plugin install resource {package} v{stand_in.version}` failed: {reason(refused)} "
+            f"PULUMI_PLUGINS=published, but the plugin {package} v{wanted} is not installed and "
+            f"`pulumi plugin install resource {package} v{wanted}` failed: {reason(refused)} "
             "Install it where Pulumi can download, or choose PULUMI_PLUGINS=auto."
         )
         raise SandboxError(message)
-    return Plugin(package, stand_in.version, executable)
+    return replace(plugin, executable=executable) if executable else None
+
+
+def from_module(package: str, programs: dict[str, Path]) -> Plugin:
+    """Return the plugin that was built from its pinned module, dated by the module's commit."""
+    wanted = version(f"pulumi-{package}")
+    if package not in MODULES:
+        return Plugin(package, wanted, None, "double of AWS on loopback")
+    folder, module = MODULES[package]
+    committed = re.search(r"(\d{4})(\d{2})(\d{2})\d{6}-", pinned_version(paths.TOOL_MODULES / folder, module))
+    dated = "-".join(committed.groups()) if committed else pinned_version(paths.TOOL_MODULES / folder, module)
+    program = programs[f"pulumi-resource-{package}"]
+    return Plugin(package, wanted, program, f"{dated} from its module", from_module=True)
 
 
 def installed(plugin: Plugin) -> Path | None:
-    """The real plugin on PATH, in the user's Pulumi home, or in the cache."""
+    """Return the published plugin on PATH, in the user's Pulumi home, or in the cache."""
     on_path = shutil.which(plugin.file_name)
     if on_path is not None:
         return Path(on_path)
@@ -100,13 +126,13 @@ def installed(plugin: Plugin) -> Path | None:
 
 
 def downloads() -> Path:
-    """The Pulumi home into which the sandbox downloads real plugins."""
+    """Return the Pulumi home into which the sandbox downloads plugins."""
     return paths.cache() / "pulumi"
 
 
 def install(pulumi: Path, plugin: Plugin, refused: Path) -> Path | None:
     """Let Pulumi download the plugin; a failure is remembered for a day, so that not every command tries again."""
-    say(f"looking for the real plugin {plugin.package} v{plugin.version}")
+    say(f"looking for the published plugin {plugin.package} v{plugin.version}")
     command = [pulumi, "plugin", "install", "resource", plugin.package, f"v{plugin.version}"]
     environment = os.environ | {"PULUMI_HOME": str(downloads()), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
@@ -124,11 +150,11 @@ def install(pulumi: Path, plugin: Plugin, refused: Path) -> Path | None:
 
 
 def recent(refused: Path) -> bool:
-    """Whether a download failed less than a day ago."""
+    """Return whether a download failed less than a day ago."""
     return refused.exists() and time.time() - refused.stat().st_mtime < FORGET_SECONDS
 
 
 def reason(refused: Path) -> str:
-    """Why the last download failed, as a sentence."""
+    """Return why the last download failed, as a sentence."""
     text = refused.read_text(encoding="utf-8").strip() if refused.exists() else "no message"
     return text if text.endswith(".") else f"{text}."

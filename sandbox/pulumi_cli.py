@@ -1,5 +1,6 @@
 """The Pulumi CLI, ready to run."""
 
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,3 +26,10 @@ class PulumiCli:
             text=True,
             check=False,
         )
+
+    def wait(self, arguments: Sequence[str]) -> int:
+        """Run a command in the terminal and return its exit status; an interrupt is the command's to answer."""
+        with subprocess.Popen(["pulumi", *arguments], executable=self.program, env=self.environment) as process:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
+            return process.wait()

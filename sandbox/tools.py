@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version as sdk_version
 from pathlib import Path
 
 from sandbox import paths
@@ -17,44 +18,120 @@ Version = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Tool:
-    """A program, how it tells its version, which versions fit, and the Go module that builds it."""
+    """A program: how it reports its version, which versions fit, and the pinned Go module that builds it."""
 
     name: str
     version_arguments: tuple[str, ...]
     at_least: Version
     below: Version
     module: str
+    """The folder of `sandbox/tools` with the go.mod."""
     package: str
+    versioned: str = ""
+    """The required module whose version the program reports."""
+    variables: tuple[str, ...] = ()
+    """The variables that the linker sets to it: without them an API server reports v0.0.0, and charts refuse that."""
 
     def fits(self, version: Version) -> bool:
-        """Whether a program of this version may be used."""
+        """Return whether a program of this version may be used."""
         return self.at_least <= version < self.below
 
 
 KUBERNETES_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+KUBERNETES_MINOR = 36
+KUBERNETES_VERSION = "k8s.io/component-base/version."
+HELM = "helm.sh/helm/v3/"
 WORKFLOW_LINTER = "actionlint"
 ROLLOUTS_CONTROLLER, PLUGIN_DOUBLE = "rollouts-controller", "gatewayapi-plugin"
-ARGO_MODULE = "linkerd-workshop/sandbox/tools/argo-rollouts"
+ARGO_ROLLOUTS = "github.com/argoproj/argo-rollouts"
+NEVER = ((), (0, 0, 0), (0, 0, 0))
+"""For programs that report no version: one on PATH is never taken."""
 TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
-        Tool("etcd", ("--version",), (3, 6, 0), (3, 7, 0), "etcd", "go.etcd.io/etcd/server/v3"),
+        Tool("etcd", ("--version",), (3, 6, 0), (3, 7, 0), "control-plane", "go.etcd.io/etcd/server/v3"),
         *(
-            Tool(name, ("--version",), (1, 36, 0), (1, 37, 0), "kubernetes", f"k8s.io/kubernetes/cmd/{name}")
+            Tool(
+                name,
+                ("--version",),
+                (1, KUBERNETES_MINOR, 0),
+                (1, KUBERNETES_MINOR + 1, 0),
+                "control-plane",
+                f"k8s.io/kubernetes/cmd/{name}",
+                "k8s.io/kubernetes",
+                tuple(
+                    f"{KUBERNETES_VERSION}{value}"
+                    for value in ("gitVersion={version}", "gitMajor={major}", "gitMinor={minor}")
+                ),
+            )
             for name in KUBERNETES_NAMES
         ),
-        Tool("kwok", ("--version",), (0, 8, 0), (0, 9, 0), "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
-        Tool("helm", ("version", "--short"), (3, 18, 0), (4, 0, 0), "helm", "helm.sh/helm/v3/cmd/helm"),
+        Tool(
+            "kwok",
+            ("--version",),
+            (0, 8, 0),
+            (0, 9, 0),
+            "control-plane",
+            "sigs.k8s.io/kwok/cmd/kwok",
+            "sigs.k8s.io/kwok",
+            ("sigs.k8s.io/kwok/pkg/consts.Version={version}",),
+        ),
+        Tool(
+            "pulumi",
+            ("version",),
+            (3, 250, 0),
+            (4, 0, 0),
+            "pulumi",
+            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            "github.com/pulumi/pulumi/pkg/v3",
+            ("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}",),
+        ),
+        # The published plugins have the SDKs' versions; built from their modules they report the same, for the engine
+        # warns on every command about a plugin that is older than the SDK.
+        *(
+            Tool(
+                f"pulumi-resource-{package}",
+                *NEVER,
+                module,
+                f"./{folder}",
+                variables=(f"main.Version={sdk_version(f'pulumi-{package}')}",),
+            )
+            for package, module, folder in (
+                ("kubernetes", "pulumi-kubernetes", ""),
+                ("tls", "pulumi", "pulumi-resource-tls"),
+            )
+        ),
+        # In the provider's module, which has all of it compiled already, and renders with the same version.
+        Tool(
+            "helm",
+            ("version", "--short"),
+            (3, 18, 0),
+            (4, 0, 0),
+            "pulumi-kubernetes",
+            "helm.sh/helm/v3/cmd/helm",
+            "helm.sh/helm/v3",
+            # The Kubernetes version is that of a rendering without a cluster; otherwise it is 1.20, which charts refuse.
+            (
+                f"{HELM}internal/version.version={{version}}",
+                f"{HELM}pkg/chartutil.k8sVersionMajor=1",
+                f"{HELM}pkg/chartutil.k8sVersionMinor={KUBERNETES_MINOR}",
+            ),
+        ),
         Tool(
             ROLLOUTS_CONTROLLER,
             ("--version",),
             (1, 9, 0),
             (1, 10, 0),
             "argo-rollouts",
-            "github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
+            f"{ARGO_ROLLOUTS}/cmd/rollouts-controller",
+            ARGO_ROLLOUTS,
+            tuple(
+                f"{ARGO_ROLLOUTS}/utils/version.{value}"
+                for value in ("gitTag={version}", "gitCommit={version}", "gitTreeState=clean")
+            ),
         ),
-        # A double of our own; the real plugin tells no version, so what PATH has is not taken for it.
-        Tool(PLUGIN_DOUBLE, ("--version",), (0, 0, 0), (0, 0, 0), "argo-rollouts", f"{ARGO_MODULE}/{PLUGIN_DOUBLE}"),
+        # A double of our own in place of the real plugin.
+        Tool(PLUGIN_DOUBLE, *NEVER, "argo-rollouts", f"./{PLUGIN_DOUBLE}"),
         # Not a part of the sandbox: it reads the workflows' files for `make check`.
         Tool(
             WORKFLOW_LINTER,
@@ -63,52 +140,27 @@ TOOLS: dict[str, Tool] = {
             (1, 8, 0),
             "actionlint",
             "github.com/rhysd/actionlint/cmd/actionlint",
+            "github.com/rhysd/actionlint",
+            ("github.com/rhysd/actionlint.version={version}",),
         ),
-        Tool("pulumi", ("version",), (3, 250, 0), (4, 0, 0), "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
     )
 }
 CONTROL_PLANE = ("etcd", *KUBERNETES_NAMES, "kwok")
 CLIENTS = (ROLLOUTS_CONTROLLER, "kwok", "kube-scheduler", "kube-controller-manager")
-ENGINE = ("pulumi", "helm")
 CANARY = (ROLLOUTS_CONTROLLER, PLUGIN_DOUBLE)
-# The modules of which linking sets a version: without it an API server says v0.0.0 and charts refuse to render.
-VERSION_VARIABLES = {
-    "helm": ("helm.sh/helm/v3", "helm.sh/helm/v3/internal/version.version={version}"),
-    "kwok": ("sigs.k8s.io/kwok", "sigs.k8s.io/kwok/pkg/consts.Version={version}"),
-    "actionlint": ("github.com/rhysd/actionlint", "github.com/rhysd/actionlint.version={version}"),
-    "pulumi": (
-        "github.com/pulumi/pulumi/pkg/v3",
-        "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}",
-    ),
-    "argo-rollouts": (
-        "github.com/argoproj/argo-rollouts",
-        " ".join(
-            f"github.com/argoproj/argo-rollouts/utils/version.{name}"
-            for name in ("gitTag={version}", "gitCommit={version}", "gitTreeState=clean")
-        ),
-    ),
-    "kubernetes": (
-        "k8s.io/kubernetes",
-        (
-            "k8s.io/component-base/version.gitVersion={version} "
-            "k8s.io/component-base/version.gitMajor={major} k8s.io/component-base/version.gitMinor={minor}"
-        ),
-    ),
-}
 
 
 def find(names: Sequence[str]) -> dict[str, Path]:
-    """The path of each named tool; what neither PATH nor the cache has is built first."""
+    """Return the path of each named tool; what neither PATH nor the cache has is built first."""
     found = {name: path for name in names if (path := on_path(TOOLS[name])) is not None}
-    missing = [name for name in names if name not in found]
-    builds = {name: build_of(TOOLS[name].module) for name in missing}
-    run_builds([build for build in dict.fromkeys(builds.values()) if not built(build)])
-    return found | {name: build.folder / name for name, build in builds.items()}
+    builds = [build_of(TOOLS[name]) for name in names if name not in found]
+    run_builds([build for build in builds if not built(build)])
+    return found | {build.program: build.path for build in builds}
 
 
 def on_path(tool: Tool) -> Path | None:
-    """The tool on PATH, if it is there in a fitting version."""
-    candidate = shutil.which(tool.name)
+    """Return the tool on PATH, if it is there in a fitting version."""
+    candidate = shutil.which(tool.name) if tool.version_arguments else None
     if candidate is None:
         return None
     version = version_of(Path(candidate), tool.version_arguments)
@@ -128,19 +180,16 @@ def version_of(program: Path, arguments: Sequence[str]) -> Version | None:
     return (int(match[1]), int(match[2]), int(match[3])) if run.returncode == 0 and match else None
 
 
-def build_of(module: str) -> Build:
-    """How the tools of one pinned Go module are built."""
-    packages = tuple(tool.package for tool in TOOLS.values() if tool.module == module)
-    names = tuple(tool.name for tool in TOOLS.values() if tool.module == module)
-    return Build(module, paths.TOOL_MODULES / module, names, packages, link_flags(module))
+def build_of(tool: Tool) -> Build:
+    """Return how a tool is built."""
+    return Build(paths.TOOL_MODULES / tool.module, tool.name, tool.package, link_flags(tool))
 
 
-def link_flags(module: str) -> str:
-    """Flags of the Go linker: no symbol table, and the version from the module's go.mod."""
-    if module not in VERSION_VARIABLES:
-        return "-s -w"
-    path, variables = VERSION_VARIABLES[module]
-    version = pinned_version(paths.TOOL_MODULES / module, path)
-    major, minor, _ = version.removeprefix("v").split(".", 2)
-    settings = variables.format(version=version, major=major, minor=minor).split()
-    return " ".join(["-s -w", *(f"-X {setting}" for setting in settings)])
+def link_flags(tool: Tool) -> str:
+    """Return the flags of the Go linker: no symbol table, and the tool's version."""
+    settings = " ".join(tool.variables)
+    if tool.versioned:
+        version = pinned_version(paths.TOOL_MODULES / tool.module, tool.versioned)
+        major, minor, _ = version.removeprefix("v").split(".", 2)
+        settings = settings.format(version=version, major=major, minor=minor)
+    return " ".join(["-s -w", *(f"-X {setting}" for setting in settings.split())])

@@ -1,0 +1,103 @@
+"""Linkerd's and the load balancer controller's definitions, held ready for a preview on a cluster that has none.
+
+The Kubernetes provider that is built from its module asks the API server for the scope of each custom resource in a
+chart and fails where its definition is only going to be created; the published provider finds it in the same program
+(since 4.32). Definitions with Helm's marks of ownership are adopted by the release that installs them.
+"""
+
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from conventions import LOAD_BALANCER_CONTROLLER_RELEASE
+from operations.chart_sources import Part, archive_name
+from sandbox import ports, tools
+from sandbox.api_client import ApiClient
+from sandbox.failure import SandboxError
+from sandbox.json_values import Json, is_mapping, mapping
+from sandbox.paths import Home
+
+REMOVAL_SECONDS = 10.0
+PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release of definitions, as the program installs it; the charts are rendered with no values but their own."""
+
+    chart: Part
+    name: str
+    namespace: str
+
+    @property
+    def marks(self) -> Json:
+        """The metadata by which Helm recognizes what it may adopt."""
+        owner = {"meta.helm.sh/release-name": self.name, "meta.helm.sh/release-namespace": self.namespace}
+        return {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": owner}
+
+
+LINKERD = Release(Part.LINKERD_CRDS, "linkerd-crds", "linkerd")
+LOAD_BALANCERS = Release(Part.LOAD_BALANCER_CONTROLLER_CRDS, *reversed(LOAD_BALANCER_CONTROLLER_RELEASE))
+
+
+@contextmanager
+def held(home: Home, charts: Path, releases: list[Release]) -> Generator[None]:
+    """Hold the definitions that no release has installed; remove those that none has adopted in the meantime."""
+    chosen = ports.recorded(home)
+    if chosen is None:
+        yield
+        return
+    client = ApiClient(chosen.api, home.certificates)
+    missing = [release for release in releases if not installed(client, release)]
+    for release in missing:
+        for definition in rendered(charts / archive_name(release.chart), release):
+            client.apply(f"{PATH}/{name_of(definition)}", definition)
+    try:
+        yield
+    finally:
+        for release in missing:
+            if not installed(client, release):
+                remove(client, [name_of(each) for each in rendered(charts / archive_name(release.chart), release)])
+
+
+def remove(client: ApiClient, names: list[str]) -> None:
+    """Delete definitions and wait until they are gone: Helm cannot create one that is being deleted."""
+    for name in names:
+        client.request("DELETE", f"{PATH}/{name}")
+    deadline = time.monotonic() + REMOVAL_SECONDS
+    while any(client.get(f"{PATH}/{name}") for name in names) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def installed(client: ApiClient, release: Release) -> bool:
+    """Return whether Helm has a record of the release."""
+    return (
+        client.get(f"/api/v1/namespaces/{release.namespace}/secrets/sh.helm.release.v1.{release.name}.v1") is not None
+    )
+
+
+def rendered(archive: Path, release: Release) -> list[Json]:
+    """Return the chart's definitions with Helm's marks; raises if the chart cannot be rendered."""
+    helm = tools.find(("helm",))["helm"]
+    command = [helm, "template", release.name, archive, "--namespace", release.namespace]
+    done = subprocess.run([*command, "--set", "installGatewayAPI=false"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"the definitions of {archive} could not be rendered: {' '.join(done.stderr.split())}"
+        raise SandboxError(message)
+    definitions = [each for each in yaml.safe_load_all(done.stdout) if is_mapping(each)]
+    return [{**each, "metadata": merged(mapping(each.get("metadata")), release.marks)} for each in definitions]
+
+
+def merged(metadata: Json, marks: Json) -> Json:
+    """Return metadata with the marks in its labels and annotations."""
+    return {**metadata, **{key: {**mapping(metadata.get(key)), **mapping(value)} for key, value in marks.items()}}
+
+
+def name_of(definition: Json) -> str:
+    """Return the name of an object."""
+    return str(mapping(definition.get("metadata")).get("name"))

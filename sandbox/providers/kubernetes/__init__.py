@@ -1,1 +1,0 @@
-"""Stand-in for the plugin of Pulumi's `kubernetes` package."""

@@ -1,1 +1,0 @@
-"""The `tls` package where Pulumi cannot get the real plugin: real keys and certificates, made on this machine."""
