@@ -10,7 +10,8 @@ SANDBOX_TESTS := $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loads
 .DEFAULT_GOAL := help
 
 .venv/installed: requirements.txt requirements-dev.txt
-	python3 -m venv .venv && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt && touch $@
+	python3 -m venv .venv && $(PYTHON) -m pip install --quiet --disable-pip-version-check $(shell grep ^uv== requirements-dev.txt)
+	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -r requirements-dev.txt && touch $@
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,7 +21,7 @@ init: .venv/installed ## make a stack for a cluster of yours, in your backend: m
 	@$(PULUMI) stack init $(STACK)
 
 up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
-	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)')
+	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED)$(filter local,$(STACK)),$(if $(filter --yes,$(YES)),--skip-preview)))
 
 preview: .venv/installed ## show what `make up` would change
 	@$(PULUMI) preview --diff

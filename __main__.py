@@ -2,10 +2,9 @@
 
 import pulumi
 
-from arguments import addons, delivery, demos, hosts, mesh
 from arguments import cluster as base
+from arguments import delivery, demos, hosts, mesh
 from arguments.cluster import after
-from components.addons.aws_add_ons import AwsAddOns
 from components.addons.gateway_api import GatewayApi
 from components.cluster import Cluster
 from components.delivery.argo_cd import ArgoCd
@@ -20,15 +19,22 @@ from components.mesh.prometheus_access import PrometheusAccess
 from components.mesh.viz import Viz
 from components.resources.meshed_namespace import Namespaces
 from components.traffic.protected_host import ProtectedHost
-from operations.startup import prepare
+from operations.startup import prepare, silence_debug_messages
 
+silence_debug_messages()
 stack = pulumi.get_stack()
 start = prepare(stack)  # whatever is wrong ends the program here, before anything is registered
 wanted, apps, shown = start.settings, start.settings.demos, dict[str, pulumi.Output[str]]()
 
 cluster = Cluster("cluster", base.cluster(start, stack))
 spaces = Namespaces("namespaces", base.namespaces(start, stack), after(cluster))
-add_ons = AwsAddOns("add-ons", addons.aws_add_ons(start, stack, spaces), after(cluster)) if start.eks else None
+add_ons = None
+if start.eks:
+    # Importing what pulumi_aws has of them takes a third of a second, which other stacks need not wait for.
+    from arguments.addons import aws_add_ons
+    from components.addons.aws_add_ons import AwsAddOns
+
+    add_ons = AwsAddOns("add-ons", aws_add_ons(start, stack, spaces), after(cluster))
 exposure = hosts.exposure(start, stack, add_ons)
 definitions = GatewayApi("gateway-api", base.gateway_api(start), after(cluster)) if wanted.gateway_api.install else None
 linkerd = Linkerd("linkerd", mesh.linkerd(start, spaces, definitions), after(cluster))

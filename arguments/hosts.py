@@ -1,14 +1,18 @@
 """Arguments of what the stack's names in the world have in common."""
 
-from components.addons.aws_add_ons import AwsAddOns
-from components.addons.host_certificate import HostCertificateArgs
+from typing import TYPE_CHECKING
+
 from components.resources.host_ingress import Exposure, Scheme
 from conventions import load_balancer_group
 from operations import parts
 from operations.startup import Start
 
+if TYPE_CHECKING:
+    from components.addons.aws_add_ons import AwsAddOns
+    from components.addons.host_certificate import HostCertificateArgs
 
-def certificate(start: Start) -> HostCertificateArgs | None:
+
+def certificate(start: Start) -> "HostCertificateArgs | None":
     """Return those of the hosts' certificate; None if they have one, or need none, or nobody could prove it."""
     settings, zone = start.settings, start.eks.zone if start.eks else None
     hosts, chosen = parts.hosts(settings), settings.public_hosts
@@ -19,7 +23,7 @@ def certificate(start: Start) -> HostCertificateArgs | None:
     return {"domain": settings.dns.domain or zone.name, "zone_id": zone.id}
 
 
-def exposure(start: Start, stack: str, add_ons: AwsAddOns | None) -> Exposure:
+def exposure(start: Start, stack: str, add_ons: "AwsAddOns | None") -> Exposure:
     """Return how every host faces the world."""
     chosen = start.settings.public_hosts
     made = add_ons.certificate_arn if add_ons and certificate(start) else None

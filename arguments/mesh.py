@@ -1,10 +1,10 @@
 """Arguments of the mesh."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pulumi import Output
 
-from components.addons.aws_add_ons import AwsAddOns
 from components.addons.gateway_api import GatewayApi
 from components.delivery.argo_rollouts import SERVICE_ACCOUNT
 from components.mesh import viz as dashboard
@@ -20,6 +20,9 @@ from operations import parts
 from operations.chart_sources import Part
 from operations.startup import Start
 from settings.mesh import Dashboard
+
+if TYPE_CHECKING:
+    from components.addons.aws_add_ons import AwsAddOns
 
 
 def linkerd(start: Start, namespaces: Namespaces, gateway_api: GatewayApi | None) -> LinkerdArgs:
@@ -61,7 +64,7 @@ def viz(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> VizArgs:
     }
 
 
-def expires(linkerd: Linkerd, viz: Viz | None, add_ons: AwsAddOns | None = None) -> Output[Mapping[str, str]]:
+def expires(linkerd: Linkerd, viz: Viz | None, add_ons: "AwsAddOns | None" = None) -> Output[Mapping[str, str]]:
     """Return when each certificate ends, with those of the add-ons' webhooks."""
     others = [each.expires for each in (viz, add_ons) if each]
     return Output.all(linkerd.expires, *others).apply(

@@ -1,5 +1,6 @@
 """What happens before the first resource: settings are read, charts are found, AWS and the cluster are asked."""
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
@@ -61,6 +62,20 @@ def prepare(stack: str) -> Start:
     start = Start(settings, facts, charts, EksFacts(aws.cluster, aws.zone) if aws.cluster else None)
     _tell_what_is_left_out(start)
     return start
+
+
+def silence_debug_messages() -> None:
+    """Keep the SDK's debug messages from the engine, unless PULUMI_DEBUG_MESSAGES asks for them.
+
+    The SDK sends several for each resource, one blocking call each, and does not know whether `--debug` was given: a
+    tenth of a preview's time. There is no setting for it, so the one function that all of them pass is replaced.
+    """
+    if not os.environ.get("PULUMI_DEBUG_MESSAGES"):
+        pulumi.log.debug = _say_nothing
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """Take what `pulumi.log.debug` takes."""
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:

@@ -1,7 +1,6 @@
 """`python -m sandbox pulumi`: the Pulumi CLI with the engine parts, the backend and the charts that it needs here."""
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -29,7 +29,7 @@ class PulumiCli:
 
     def wait(self, arguments: Sequence[str]) -> int:
         """Run a command in the terminal and return its exit status; an interrupt is the command's to answer."""
-        with subprocess.Popen(["pulumi", *arguments], executable=self.program, env=self.environment) as process:
+        with subprocess.Popen([self.program, *arguments], env=self.environment) as process:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
             return process.wait()

@@ -110,7 +110,7 @@ TOOLS: dict[str, Tool] = {
             "pulumi-kubernetes",
             "helm.sh/helm/v3/cmd/helm",
             "helm.sh/helm/v3",
-            # The Kubernetes version is that of a rendering without a cluster; otherwise it is 1.20, which charts refuse.
+            # The version for which it renders without a cluster; otherwise that is 1.20, which charts refuse.
             (
                 f"{HELM}internal/version.version={{version}}",
                 f"{HELM}pkg/chartutil.k8sVersionMajor=1",

@@ -3,13 +3,15 @@
 import io
 from pathlib import Path
 
+import pulumi
 import pytest
 from rich.console import Console
 
 from operations import chart_sources, report, stack_settings
 from operations.problem import InputError, Problem
-from operations.startup import Start, prepare
+from operations.startup import Start, prepare, silence_debug_messages
 from settings import Settings
+from tests.components.test_argo_rollouts import deploy
 from tests.operations.api_server import INJECTOR, Cluster
 from tests.operations.aws_server import Account, Refusal
 from tests.operations.eks_account import account, settings, zone
@@ -141,3 +143,22 @@ def test_the_report_ends_where_nobody_knows_the_cluster(tmp_path: Path) -> None:
     assert "workshop, for stack test" in text
     assert "expired" in text
     assert "permissions" not in text
+
+
+def test_the_sdks_debug_messages_stay_here_unless_they_are_asked_for(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("DEBUG")
+    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)  # put back after the test
+
+    def sent() -> int:
+        caplog.clear()
+        deploy(lambda: pulumi.ComponentResource("test:index:Any", "any") and None)
+        return len([record for record in caplog.records if record.name == "root"])
+
+    monkeypatch.setenv("PULUMI_DEBUG_MESSAGES", "1")
+    silence_debug_messages()
+    assert sent() > 0, "the SDK sends them by pulumi.log.debug"
+    monkeypatch.delenv("PULUMI_DEBUG_MESSAGES")
+    silence_debug_messages()
+    assert sent() == 0

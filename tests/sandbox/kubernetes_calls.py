@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from pulumi.provider.experimental import provider as requests
 from pulumi.provider.experimental.property_value import PropertyValue
+from sandbox.providers.kubernetes.provider import KubernetesProvider
 
 from sandbox.providers.engine_log import EngineLog
-from sandbox.providers.kubernetes.provider import KubernetesProvider
 from sandbox.providers.property_values import Object, Plain, from_plain, plain_map
 
 if TYPE_CHECKING:

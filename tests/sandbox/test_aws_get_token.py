@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sandbox.providers.kubernetes import configuration
+from sandbox.providers.kubernetes.api import UnreachableError
+from sandbox.providers.kubernetes.connection import Connection
 
 from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
 from sandbox.engine import write_script
 from sandbox.paths import Home
 from sandbox.providers.engine_log import EngineLog
-from sandbox.providers.kubernetes import configuration
-from sandbox.providers.kubernetes.api import UnreachableError
-from sandbox.providers.kubernetes.connection import Connection
 from tests.sandbox.aws import AwsDouble, aws_double
 
 pytestmark = pytest.mark.sandbox

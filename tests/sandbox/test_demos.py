@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import pytest
 from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
+from sandbox.providers.kubernetes.manifests import dig, mapping, sequence, text
+from sandbox.providers.kubernetes.objects import Cluster
 
 from components.addons.gateway_api import GatewayApi
 from components.demos.circuit_breaking import CircuitBreaking
@@ -14,8 +16,6 @@ from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Nam
 from components.traffic.circuit_breaker import CircuitBreakerArgs
 from sandbox.charts import DEFINITIONS, package_definitions
 from sandbox.paths import Home
-from sandbox.providers.kubernetes.manifests import dig, mapping, sequence, text
-from sandbox.providers.kubernetes.objects import Cluster
 from sandbox.providers.property_values import Object
 from tests.sandbox.stack import Outcome, Stack
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import pytest
-
 from sandbox.providers.kubernetes.api import Api, ApiError
 from sandbox.providers.kubernetes.definitions import list_instances
+
 from sandbox.providers.property_values import Object, Plain
 
 

@@ -10,9 +10,9 @@ from pulumi_kubernetes import Provider
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Secret
-
 from sandbox.providers.kubernetes.manifests import dig, text
 from sandbox.providers.kubernetes.objects import Cluster
+
 from tests.sandbox.kubernetes_calls import unique
 from tests.sandbox.stack import Stack
 

@@ -8,12 +8,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from sandbox.providers.kubernetes.manifests import dig, text
+from sandbox.providers.kubernetes.objects import Cluster
 
 from sandbox import tools
 from sandbox.launcher import with_tools
 from sandbox.providers.errors import InitializationError, ProviderError
-from sandbox.providers.kubernetes.manifests import dig, text
-from sandbox.providers.kubernetes.objects import Cluster
 from tests.sandbox import example_chart
 from tests.sandbox.kubernetes_calls import Calls, plain, unique
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pulumi.provider.experimental.provider import PropertyDiffKind
-
-from sandbox.providers.errors import ProviderError
 from sandbox.providers.kubernetes.manifests import dig, mapping, text
 from sandbox.providers.kubernetes.objects import Cluster
+
+from sandbox.providers.errors import ProviderError
 from sandbox.providers.property_values import UNKNOWN, Object
 from tests.sandbox.kubernetes_calls import Calls, metadata, plain, unique, workload
 

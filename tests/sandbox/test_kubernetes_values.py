@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import DiffRequest
-
-from sandbox.providers import wire
 from sandbox.providers.kubernetes.checkpoints import Checkpoint
 from sandbox.providers.kubernetes.comparing import compared, refreshed
 from sandbox.providers.kubernetes.configuration import parsed as parsed_settings
@@ -19,6 +17,8 @@ from sandbox.providers.kubernetes.normalizing import same, without_empty
 from sandbox.providers.kubernetes.ownership import adoption, leaving_ignored
 from sandbox.providers.kubernetes.property_paths import covers, parsed, written
 from sandbox.providers.kubernetes.rendering import objects_in
+
+from sandbox.providers import wire
 from sandbox.providers.property_values import UNKNOWN, Object, copy_secrets, from_plain, to_plain
 from tests.sandbox.kubernetes_calls import Calls, properties
 

@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-
-from sandbox.providers.errors import InitializationError, ProviderError
 from sandbox.providers.kubernetes.api import ApiError
 from sandbox.providers.kubernetes.manifests import dig, lacking, mapping, text
 from sandbox.providers.kubernetes.objects import Cluster
+
+from sandbox.providers.errors import InitializationError, ProviderError
 from tests.sandbox.kubernetes_calls import Calls, await_, metadata, plain, unique, workload
 
 if TYPE_CHECKING:

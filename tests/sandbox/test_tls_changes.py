@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.provider import PropertyDiffKind
+from sandbox.providers.tls.renewal import is_due
 
 from sandbox.providers.property_values import UNKNOWN, Plain, to_plain
-from sandbox.providers.tls.renewal import is_due
 from tests.sandbox.tls_calls import PROVIDER, check, diff, failures, preview_create, properties, read, update, urn
 from tests.sandbox.tls_chain import YEAR, chain, key
 

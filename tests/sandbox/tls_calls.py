@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
+from sandbox.providers.tls.provider import TlsProvider
 
 from sandbox.providers import wire
 from sandbox.providers.property_values import Plain, Properties, from_plain, to_plain
-from sandbox.providers.tls.provider import TlsProvider
 
 TOKENS = {
     "PrivateKey": "tls:index/privateKey:PrivateKey",
