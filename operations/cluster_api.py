@@ -4,6 +4,7 @@ With `kubeconfig` and `pod_stream` the only module that touches the `kubernetes`
 """
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +13,19 @@ from http import HTTPStatus
 from typing import Any
 
 from kubernetes import client
-from kubernetes.config import ConfigException
 from pydantic import TypeAdapter
-from urllib3.exceptions import HTTPError
 
+from operations import cluster_faults
+from operations.cluster_faults import (
+    FAULTS,
+    SECONDS_TO_CONNECT,
+    Response,
+    explain,
+    retries,
+    within,
+)
 from operations.kubeconfig import Advice, Kubeconfig, load, load_document
 from operations.problem import InputError, Problem
-
-SECONDS_TO_CONNECT = 5
-SECONDS_TO_ANSWER = 15
 
 _OBJECT = TypeAdapter(dict[str, object])
 _ITEMS = TypeAdapter(list[object])
@@ -57,7 +62,11 @@ class ClusterApi:
         else:
             self.advice, self.configuration = Advice(), load(kubeconfig, context)
         self.address = str(self.configuration.host)
-        self._client = _client.ApiClient(self.configuration)
+        try:
+            self._client = _client.ApiClient(self.configuration)
+        except FAULTS:  # its text may hold the password of a proxy
+            found, rule = "its proxy-url is none", "it has to be like http://<host>:<port> or socks5://<host>:<port>"
+            raise InputError([Problem(self.address, found, rule, "Correct the kubeconfig or HTTPS_PROXY.")]) from None
 
     def get(self, path: str) -> Answer:
         """Return the answer to GET `path`. Raises InputError if the server does not answer."""
@@ -79,33 +88,43 @@ class ClusterApi:
 
     def ask(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
         """Return the answer to any question. Raises InputError if the server does not answer."""
+        try:
+            response = retries(method)(
+                self._answered, method, path, body, time.monotonic() + cluster_faults.SECONDS_TO_ANSWER
+            )
+        except FAULTS as error:
+            raise InputError([self._problem(error)]) from None
+        try:
+            document = _OBJECT.validate_python(json.loads(response.text))
+        except (ValueError, RecursionError):
+            document = {}
+        return Answer(response.status, document, _time(response.date), response.text)
+
+    def _answered(self, method: str, path: str, body: Mapping[str, object] | None, end: float) -> Response:
+        """Return the server's answer to one try. Raises one of FAULTS, at `end` at the latest."""
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         headers = {"Accept": "application/json", "Content-Type": kind}
-        try:
+        left = max(end - time.monotonic(), 0.001)
+
+        def answer() -> Response:
             request = self._client.param_serialize(
                 method, path, body=body, header_params=headers, auth_settings=["BearerToken"]
             )
-            response = self._client.call_api(*request, _request_timeout=(SECONDS_TO_CONNECT, SECONDS_TO_ANSWER))
-            said = response.read().decode(errors="replace")
-        except (HTTPError, OSError, ConfigException) as error:
-            raise InputError([self._silence(error)]) from None
-        except ValueError:  # its text may hold the token
-            found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
-            raise InputError([Problem(self.address, found, rule, "Log in again, or mend the kubeconfig.")]) from None
-        try:
-            body = _OBJECT.validate_python(json.loads(said))
-        except (ValueError, RecursionError):
-            body = {}
-        return Answer(response.status, body, _time(response.headers.get("Date")), said)
+            limits = (min(SECONDS_TO_CONNECT, left), left)
+            response = self._client.call_api(*request, _request_timeout=limits)
+            text = response.read().decode(errors="replace")
+            date, retry_after = (response.headers.get(name) for name in ("Date", "Retry-After"))
+            return Response(response.status, text, date, retry_after)
 
-    def _silence(self, error: Exception) -> Problem:
-        reason = " ".join(str(error.__cause__ or error).split())[:200]
-        return Problem(
-            self.address,
-            f"the cluster does not answer ({reason})",
-            "the program asks it before it changes anything",
-            self.advice.silence,
-        )
+        return within(left, answer)
+
+    def _problem(self, error: Exception) -> Problem:
+        rule = "the program asks it before it changes anything"
+        if type(error) in (ValueError, UnicodeEncodeError):  # its text may hold the token
+            found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
+            return Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")
+        fault = explain(error, self.address, self.configuration.proxy)
+        return Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
 
 
 def refusal(answer: Answer) -> str | None:

@@ -7,16 +7,22 @@ import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from kubernetes import client, config
+from kubernetes.client.exceptions import OpenApiException
 from kubernetes.config import ConfigException
+from oauthlib.oauth2 import OAuth2Error
 from pydantic import TypeAdapter
+from requests import RequestException
+from urllib3.exceptions import HTTPError
 from yaml import YAMLError
 
-from operations.patience import patience
+from operations import cluster_faults
+from operations.cluster_faults import within
 from operations.problem import InputError, Problem
 
 _CONTEXTS = TypeAdapter(list[dict[str, object]])
@@ -27,6 +33,8 @@ DEFAULT = "the default kubeconfig"
 _CURE = "Set the right file with `pulumi config set linkerd-workshop:kubeconfig <path>`, or start the sandbox."
 _UNREADABLE = (ConfigException, OSError, YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What the client raises on files that are no kubeconfig."""
+_NO_LOGIN = (OAuth2Error, RequestException, HTTPError, OpenApiException, TimeoutError)
+"""What it raises while it asks for credentials."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +89,13 @@ def load(kubeconfig: str | None, context: str | None) -> Any:  # noqa: ANN401  t
     configuration, complaints = _client.Configuration(), _Complaints()
     try:
         with complaints.kept():
-            _config.load_kube_config(path, context, configuration, persist_config=False)
+            within(
+                cluster_faults.SECONDS_TO_ANSWER,
+                lambda: _config.load_kube_config(path, context, configuration, persist_config=False),
+            )
         usable = _is_address(str(configuration.host))
+    except _NO_LOGIN as error:
+        raise InputError([_no_login(error, path or DEFAULT, Advice())]) from None
     except _UNREADABLE as error:
         raise InputError([_problem(path, context, error)]) from None
     where = path or DEFAULT
@@ -98,8 +111,12 @@ def load_document(kubeconfig: Kubeconfig) -> Any:  # noqa: ANN401  as above
     Raises InputError if its login helper fails.
     """
     configuration, complaints = _client.Configuration(), _Complaints()
-    with complaints.kept():
-        _config.load_kube_config_from_dict(dict(kubeconfig.document), None, configuration, persist_config=False)
+    load = partial(_config.load_kube_config_from_dict, dict(kubeconfig.document), None, configuration)
+    try:
+        with complaints.kept():
+            within(cluster_faults.SECONDS_TO_ANSWER, partial(load, persist_config=False))
+    except _NO_LOGIN as error:
+        raise InputError([_no_login(error, kubeconfig.where, kubeconfig.advice)]) from None
     return _logged_in(configuration, complaints, kubeconfig.where, kubeconfig.advice)
 
 
@@ -107,8 +124,19 @@ def _logged_in(configuration: Any, complaints: _Complaints, where: str, advice: 
     if complaints.messages:
         found = f"the user's login helper failed ({_on_one_line(complaints.messages[0])})"
         raise InputError([Problem(where, found, "it has to hand over credentials", advice.login)])
-    configuration.retries = patience()
+    configuration.retries = False  # ours decide
     return configuration
+
+
+def _no_login(error: Exception, where: str, advice: Advice) -> Problem:
+    """Return that nobody handed over credentials, without what an identity provider says beside its error code."""
+    if isinstance(error, TimeoutError):
+        reason = f"it did not answer within {cluster_faults.SECONDS_TO_ANSWER} s"
+    elif isinstance(error, OAuth2Error):
+        reason = f"the identity provider says {_on_one_line(str(error.error))}"
+    else:
+        reason = "the identity provider cannot be reached"
+    return Problem(where, f"the user's login failed ({reason})", "it has to hand over credentials", advice.login)
 
 
 def _is_address(text: str) -> bool:

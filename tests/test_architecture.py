@@ -15,7 +15,7 @@ from tests.program import ROOT
 from tests.sandbox.conftest import LONGEST_FIRST
 
 SKIPPED = {".venv", ".sandbox", ".git", ".charts", ".hypothesis", ".pytest_cache", ".ruff_cache"}
-LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_INIT = 150, 300, 25, 40
+LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_INIT = 300, 450, 25, 40
 COMPOSITION_ROOT = 80
 
 

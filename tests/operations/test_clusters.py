@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from operations import cluster_api
+from operations import cluster_faults
 from operations.aws import kubeconfig
 from operations.clusters import api_of
 from operations.first_contact import greet
@@ -108,7 +108,7 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
 def test_an_endpoint_that_does_not_answer_is_told_with_what_aws_knows_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: dict[str, object], cure: str
 ) -> None:
-    monkeypatch.setattr(cluster_api, "SECONDS_TO_ANSWER", 0.2)
+    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.2)
     network = {"vpcId": "vpc-1", **access}
     problem = met(settings(), Cluster(silence=1), tmp_path, resourcesVpcConfig=network)
 
