@@ -14,6 +14,7 @@ from typing import Any
 
 from kubernetes import client
 from pydantic import TypeAdapter
+from urllib3 import HTTPHeaderDict
 
 from operations import cluster_faults
 from operations.cluster_faults import (
@@ -24,7 +25,8 @@ from operations.cluster_faults import (
     retries,
     within,
 )
-from operations.kubeconfig import Advice, Kubeconfig, load, load_document
+from operations.cluster_login import configuration
+from operations.kubeconfig import Advice, Kubeconfig, find
 from operations.problem import InputError, Problem
 
 _OBJECT = TypeAdapter(dict[str, object])
@@ -53,14 +55,14 @@ class ClusterApi:
     """The API server's URL."""
     advice: Advice
     """What to do where it does not let the user in."""
+    impersonates: list[tuple[str, str]]
+    """The headers by which the user asks as somebody else."""
     configuration: Any
     """The client's own, which has no types: the server, who asks, and the way there."""
 
     def __init__(self, kubeconfig: str | Kubeconfig | None, context: str | None = None) -> None:
-        if isinstance(kubeconfig, Kubeconfig):
-            self.advice, self.configuration = kubeconfig.advice, load_document(kubeconfig)
-        else:
-            self.advice, self.configuration = Advice(), load(kubeconfig, context)
+        found = kubeconfig if isinstance(kubeconfig, Kubeconfig) else find(kubeconfig, context)
+        self.advice, self.configuration, self.impersonates = found.advice, configuration(found), found.impersonates
         self.address = str(self.configuration.host)
         try:
             self._client = _client.ApiClient(self.configuration)
@@ -107,11 +109,13 @@ class ClusterApi:
         left = max(end - time.monotonic(), 0.001)
 
         def answer() -> Response:
-            request = self._client.param_serialize(
+            verb, url, sent, content, form = self._client.param_serialize(
                 method, path, body=body, header_params=headers, auth_settings=["BearerToken"]
             )
+            repeated = HTTPHeaderDict(sent)
+            repeated.extend(self.impersonates)
             limits = (min(SECONDS_TO_CONNECT, left), left)
-            response = self._client.call_api(*request, _request_timeout=limits)
+            response = self._client.call_api(verb, url, repeated, content, form, _request_timeout=limits)
             text = response.read().decode(errors="replace")
             date, retry_after = (response.headers.get(name) for name in ("Date", "Retry-After"))
             return Response(response.status, text, date, retry_after)

@@ -388,7 +388,7 @@ def test_an_expired_login_that_the_identity_provider_does_not_renew_is_told(
 def test_an_identity_provider_that_is_not_there_is_told(tmp_path: Path) -> None:
     problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, oidc("https://127.0.0.1:1")))
 
-    assert "login failed" in problem.found
+    assert "identity provider cannot be reached" in problem.found
 
 
 def test_an_identity_provider_that_says_nothing_is_not_waited_for(

@@ -11,6 +11,7 @@ from operations import cluster_faults
 from operations.aws import kubeconfig
 from operations.clusters import api_of
 from operations.first_contact import greet
+from operations.kubeconfig import Kubeconfig
 from operations.problem import InputError, Problem
 from settings import Settings
 from settings.eks import Eks
@@ -63,9 +64,9 @@ def test_a_cluster_that_is_known_already_is_not_looked_up_again(tmp_path: Path) 
 
 
 def test_the_kubeconfig_holds_no_secret_and_is_equal_for_equal_facts() -> None:
-    text = kubeconfig.contents(EKS, LOGIN)
+    text = Kubeconfig(kubeconfig.document(EKS, LOGIN), "there").contents
 
-    assert text == kubeconfig.contents(replace(EKS), LOGIN)
+    assert text == Kubeconfig(kubeconfig.document(replace(EKS), LOGIN), "there").contents
     assert not {"token", "client-key-data", "password"} & set(text.split('"'))
     assert '"AWS_PROFILE", "value": "workshop-dev"' in text
 
