@@ -88,6 +88,10 @@ RULES: list[tuple[dict[str, object], str, str]] = [
     (booksapp(host="books..example.com"), "demos.booksapp.host", "a DNS name of at least two labels"),
     (booksapp(host=".".join(["a" * 60] * 5)), "demos.booksapp.host", "a DNS name of at least two labels"),
     ({"demos": {"progressiveDelivery": {"version": "v1"}}}, "demos.progressiveDelivery.version", "three numbers"),
+    *[
+        ({"demos": {"podinfo": {"headerValue": value}}}, "demos.podinfo.headerValue", "visible ASCII characters")
+        for value in ("größe", "alternative ", " alternative", "a\tb", "", " ", "a" * 201)
+    ],
     ({"trust": {"anchorDays": 0}}, "trust.anchorDays", "whole days from 1 to 36500"),
     ({"trust": {"generation": 0}}, "trust.generation", "a whole number from 1"),
     ({"gatewayApi": {"install": "maybe"}}, "gatewayApi.install", "true (this stack owns them) or false"),
