@@ -122,6 +122,10 @@ def test_a_wrong_value_is_repeated() -> None:
     assert only(booksapp(host="no host")).found == "the value is 'no host'"
 
 
+def test_a_value_of_several_lines_is_not_repeated_for_it_may_hold_a_token() -> None:
+    assert only({"kubeconfig": "users:\n- user: {token: canary}\n"}).found == "the value is a text of 2 lines"
+
+
 def test_a_long_value_is_cut_and_control_characters_are_spelled_out() -> None:
     assert len(only(booksapp(host="x" * 10_000)).found) < 100
     assert "\\x1b[31m" in only(booksapp(host="\x1b[31mred")).found
