@@ -29,6 +29,8 @@ from operations.cluster_login import configuration
 from operations.kubeconfig import Advice, Kubeconfig, find
 from operations.problem import InputError, Problem
 
+JSON = "application/json"
+
 _OBJECT = TypeAdapter(dict[str, object])
 _ITEMS = TypeAdapter(list[object])
 _client: Any = client
@@ -74,9 +76,19 @@ class ClusterApi:
         """Return the answer to GET `path`. Raises InputError if the server does not answer."""
         return self.ask("GET", path, None)
 
+    def metadata(self, path: str) -> list[object]:
+        """Return the items of the list at `path` with their metadata alone; definitions are megabytes otherwise.
+
+        Raises InputError if the server refuses.
+        """
+        kind = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+        return items(self._found(path, self.ask("GET", path, None, accept=f"{kind},{JSON}")))
+
     def find(self, path: str) -> dict[str, object] | None:
         """Return the object or list at `path`, or None if there is none. Raises InputError if the server refuses."""
-        answer = self.get(path)
+        return self._found(path, self.get(path))
+
+    def _found(self, path: str, answer: Answer) -> dict[str, object] | None:
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         if reason := refusal(answer):
@@ -88,12 +100,11 @@ class ClusterApi:
         """Return the answer to POST `path`. Raises InputError if the server does not answer."""
         return self.ask("POST", path, body)
 
-    def ask(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None, *, accept: str = JSON) -> Answer:
         """Return the answer to any question. Raises InputError if the server does not answer."""
+        end = time.monotonic() + cluster_faults.SECONDS_TO_ANSWER
         try:
-            response = retries(method)(
-                self._answered, method, path, body, time.monotonic() + cluster_faults.SECONDS_TO_ANSWER
-            )
+            response = retries(method)(self._answered, (method, path, accept), body, end)
         except FAULTS as error:
             raise InputError([self._problem(error)]) from None
         try:
@@ -102,10 +113,11 @@ class ClusterApi:
             document = {}
         return Answer(response.status, document, _time(response.date), response.text)
 
-    def _answered(self, method: str, path: str, body: Mapping[str, object] | None, end: float) -> Response:
+    def _answered(self, question: tuple[str, str, str], body: Mapping[str, object] | None, end: float) -> Response:
         """Return the server's answer to one try. Raises one of FAULTS, at `end` at the latest."""
-        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Accept": "application/json", "Content-Type": kind}
+        method, path, accept = question
+        kind = "application/merge-patch+json" if method == "PATCH" else JSON
+        headers = {"Accept": accept, "Content-Type": kind}
         left = max(end - time.monotonic(), 0.001)
 
         def answer() -> Response:
@@ -129,6 +141,22 @@ class ClusterApi:
             return Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")
         fault = explain(error, self.address, self.configuration.proxy)
         return Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
+
+
+class Snapshot(ClusterApi):
+    """A cluster as it was when it was first asked: no question is asked twice, and an answer may get old."""
+
+    def __init__(self, api: ClusterApi) -> None:
+        self.__dict__.update(vars(api))
+        self.answers: dict[tuple[str, str], Answer] = api.answers if isinstance(api, Snapshot) else {}
+
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None, *, accept: str = JSON) -> Answer:
+        """Return the answer to a question; the first one, if it only reads."""
+        if method != "GET":
+            return super().ask(method, path, body, accept=accept)
+        if (path, accept) not in self.answers:
+            self.answers[path, accept] = super().ask(method, path, body, accept=accept)
+        return self.answers[path, accept]
 
 
 def refusal(answer: Answer) -> str | None:

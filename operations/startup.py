@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 import pulumi
 
 from conventions import TrustPhase
-from operations import chart_sources, parts, stack_settings
+from operations import chart_sources, parts, permissions, stack_settings
 from operations.aws.facts import EksFacts
 from operations.chart_sources import ChartSources
 from operations.cluster_api import ClusterApi
@@ -78,6 +78,7 @@ def expectations(settings: Settings, stack: str) -> Expectations:
         parts.charts(settings),
         trust.anchor,
         TrustPhase(trust.phase),
+        permissions.kinds(settings),
         settings.ingress_class if needs_class else None,
     )
 

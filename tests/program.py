@@ -19,7 +19,7 @@ from tests.deployment import Deployment
 from tests.engine import deploy
 
 ROOT = Path(__file__).parents[1]
-CLUSTER = Facts("uid-of-kube-system", "v1.36.3", frozenset({"alb"}))
+CLUSTER = Facts("uid-of-kube-system", frozenset({"alb"}))
 EKS = EksCluster(
     name="workshop",
     arn="arn:aws:eks:eu-central-1:123456789012:cluster/workshop",

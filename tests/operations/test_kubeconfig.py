@@ -246,7 +246,7 @@ def test_a_path_that_leads_nowhere_is_told(folder: Path, path: str) -> None:
 
 def start(path: str | None, context: str | None = None) -> Start:
     settings = Settings.model_validate({"kubeconfig": path, "context": context})
-    return Start(settings, Facts("uid", "v1.36.3", frozenset()), {}, find(path, context))
+    return Start(settings, Facts("uid", frozenset()), {}, find(path, context))
 
 
 def test_the_provider_is_given_the_path_that_it_reads_the_same(folder: Path) -> None:
