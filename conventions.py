@@ -43,11 +43,6 @@ class TrustPhase(StrEnum):
     """Both are trusted; n+1 signs."""
 
 
-HEADER_VALUE = r"[!-~]([ -~]{0,198}[!-~])?"
-"""What the value of a header that a route looks at may be: visible ASCII, with spaces inside only, since clients and
-servers take those at the ends away."""
-
-
 class ForwardedHeader(StrEnum):
     """The headers that podinfo passes on to its backend; any other ends at the front end, and a route never sees it.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pulumi import Resource, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 
 from components.addons import external_dns, load_balancer_controller
 from components.addons.gateway_api import GatewayApiArgs
@@ -14,7 +14,6 @@ from components.resources.eks_cluster import EksCluster
 from components.resources.meshed_namespace import MESHED, MESHED_AND_RESTRICTED, NamespaceMetadata, NamespacesArgs
 from conventions import PROJECT
 from operations import parts
-from operations.aws import kubeconfig as eks_kubeconfig
 from operations.chart_sources import Part
 from operations.startup import Start
 from settings import Settings
@@ -36,13 +35,14 @@ NAMESPACES: Mapping[str, NamespaceMetadata] = {
 
 def cluster(start: Start, stack: str) -> ClusterArgs:
     """Return those of the cluster."""
-    settings = start.settings
+    settings, read = start.settings, start.kubeconfig
+    kubeconfig = Output.secret(read.contents) if read.provider is None else read.provider
     if not start.eks or not settings.eks:
-        return {"identity": start.facts.identity, "kubeconfig": settings.kubeconfig, "context": settings.context}
+        return {"identity": start.facts.identity, "kubeconfig": kubeconfig, "context": settings.context}
     found, login = start.eks.cluster, settings.eks
     return {
         "identity": f"{found.arn}@{found.created_at}",
-        "kubeconfig": eks_kubeconfig.contents(found, login),
+        "kubeconfig": kubeconfig,
         "aws": {
             "region": found.region,
             "account": found.account,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
-from pulumi import ComponentResource, ProviderResource, ResourceOptions
+from pulumi import ComponentResource, Input, ProviderResource, ResourceOptions
 from pulumi_aws import Provider as AwsProvider
 from pulumi_aws import ProviderAssumeRoleArgs, ProviderDefaultTagsArgs
 from pulumi_kubernetes import Provider
@@ -30,8 +30,8 @@ class ClusterArgs(TypedDict):
 
     identity: str
     """What stays the same while kubeconfigs change, for example the UID of the namespace `kube-system`."""
-    kubeconfig: NotRequired[str | None]
-    """Path of the kubeconfig, or its contents if they hold no secret; what kubectl would take if left out."""
+    kubeconfig: NotRequired[Input[str] | None]
+    """Path of the kubeconfig, or its contents, as a secret if they hold one; empty for what kubectl would take."""
     context: NotRequired[str | None]
     """The kubeconfig's context; its current one if left out."""
     aws: NotRequired[AwsAccess | None]
@@ -50,8 +50,8 @@ class Cluster(ComponentResource):
         super().__init__("linkerd-workshop:index:Cluster", name, {}, opts)
         self.kubernetes = Provider(
             f"{name}-kubernetes",
-            # A path where the contents hold the user's private key.
-            kubeconfig=args.get("kubeconfig"),
+            # Not None: the SDK would hand over the text of KUBECONFIG, which may be a list, as if it were one path.
+            kubeconfig=args.get("kubeconfig") or "",
             context=args.get("context"),
             # Without it a changed kubeconfig plans the replacement of every object.
             cluster_identifier=args["identity"],

@@ -4,6 +4,7 @@ With `kubeconfig` and `pod_stream` the only module that touches the `kubernetes`
 """
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +13,23 @@ from http import HTTPStatus
 from typing import Any
 
 from kubernetes import client
-from kubernetes.config import ConfigException
 from pydantic import TypeAdapter
-from urllib3.exceptions import HTTPError
+from urllib3 import HTTPHeaderDict
 
-from operations.kubeconfig import Advice, Kubeconfig, load, load_document
+from operations import cluster_faults
+from operations.cluster_faults import (
+    FAULTS,
+    SECONDS_TO_CONNECT,
+    Response,
+    explain,
+    retries,
+    within,
+)
+from operations.cluster_login import configuration
+from operations.kubeconfig import Advice, Kubeconfig, find
 from operations.problem import InputError, Problem
 
-SECONDS_TO_CONNECT = 5
-SECONDS_TO_ANSWER = 15
+JSON = "application/json"
 
 _OBJECT = TypeAdapter(dict[str, object])
 _ITEMS = TypeAdapter(list[object])
@@ -48,24 +57,38 @@ class ClusterApi:
     """The API server's URL."""
     advice: Advice
     """What to do where it does not let the user in."""
+    impersonates: list[tuple[str, str]]
+    """The headers by which the user asks as somebody else."""
     configuration: Any
     """The client's own, which has no types: the server, who asks, and the way there."""
 
     def __init__(self, kubeconfig: str | Kubeconfig | None, context: str | None = None) -> None:
-        if isinstance(kubeconfig, Kubeconfig):
-            self.advice, self.configuration = kubeconfig.advice, load_document(kubeconfig)
-        else:
-            self.advice, self.configuration = Advice(), load(kubeconfig, context)
+        found = kubeconfig if isinstance(kubeconfig, Kubeconfig) else find(kubeconfig, context)
+        self.advice, self.configuration, self.impersonates = found.advice, configuration(found), found.impersonates
         self.address = str(self.configuration.host)
-        self._client = _client.ApiClient(self.configuration)
+        try:
+            self._client = _client.ApiClient(self.configuration)
+        except FAULTS:  # its text may hold the password of a proxy
+            found, rule = "its proxy-url is none", "it has to be like http://<host>:<port> or socks5://<host>:<port>"
+            raise InputError([Problem(self.address, found, rule, "Correct the kubeconfig or HTTPS_PROXY.")]) from None
 
     def get(self, path: str) -> Answer:
         """Return the answer to GET `path`. Raises InputError if the server does not answer."""
         return self.ask("GET", path, None)
 
+    def metadata(self, path: str) -> list[object]:
+        """Return the items of the list at `path` with their metadata alone; definitions are megabytes otherwise.
+
+        Raises InputError if the server refuses.
+        """
+        kind = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+        return items(self._found(path, self.ask("GET", path, None, accept=f"{kind},{JSON}")))
+
     def find(self, path: str) -> dict[str, object] | None:
         """Return the object or list at `path`, or None if there is none. Raises InputError if the server refuses."""
-        answer = self.get(path)
+        return self._found(path, self.get(path))
+
+    def _found(self, path: str, answer: Answer) -> dict[str, object] | None:
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         if reason := refusal(answer):
@@ -77,35 +100,63 @@ class ClusterApi:
         """Return the answer to POST `path`. Raises InputError if the server does not answer."""
         return self.ask("POST", path, body)
 
-    def ask(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None, *, accept: str = JSON) -> Answer:
         """Return the answer to any question. Raises InputError if the server does not answer."""
-        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Accept": "application/json", "Content-Type": kind}
+        end = time.monotonic() + cluster_faults.SECONDS_TO_ANSWER
         try:
-            request = self._client.param_serialize(
+            response = retries(method)(self._answered, (method, path, accept), body, end)
+        except FAULTS as error:
+            raise InputError([self._problem(error)]) from None
+        try:
+            document = _OBJECT.validate_python(json.loads(response.text))
+        except (ValueError, RecursionError):
+            document = {}
+        return Answer(response.status, document, _time(response.date), response.text)
+
+    def _answered(self, question: tuple[str, str, str], body: Mapping[str, object] | None, end: float) -> Response:
+        """Return the server's answer to one try. Raises one of FAULTS, at `end` at the latest."""
+        method, path, accept = question
+        kind = "application/merge-patch+json" if method == "PATCH" else JSON
+        headers = {"Accept": accept, "Content-Type": kind}
+        left = max(end - time.monotonic(), 0.001)
+
+        def answer() -> Response:
+            verb, url, sent, content, form = self._client.param_serialize(
                 method, path, body=body, header_params=headers, auth_settings=["BearerToken"]
             )
-            response = self._client.call_api(*request, _request_timeout=(SECONDS_TO_CONNECT, SECONDS_TO_ANSWER))
-            said = response.read().decode(errors="replace")
-        except (HTTPError, OSError, ConfigException) as error:
-            raise InputError([self._silence(error)]) from None
-        except ValueError:  # its text may hold the token
-            found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
-            raise InputError([Problem(self.address, found, rule, "Log in again, or mend the kubeconfig.")]) from None
-        try:
-            body = _OBJECT.validate_python(json.loads(said))
-        except (ValueError, RecursionError):
-            body = {}
-        return Answer(response.status, body, _time(response.headers.get("Date")), said)
+            repeated = HTTPHeaderDict(sent)
+            repeated.extend(self.impersonates)
+            limits = (min(SECONDS_TO_CONNECT, left), left)
+            response = self._client.call_api(verb, url, repeated, content, form, _request_timeout=limits)
+            text = response.read().decode(errors="replace")
+            date, retry_after = (response.headers.get(name) for name in ("Date", "Retry-After"))
+            return Response(response.status, text, date, retry_after)
 
-    def _silence(self, error: Exception) -> Problem:
-        reason = " ".join(str(error.__cause__ or error).split())[:200]
-        return Problem(
-            self.address,
-            f"the cluster does not answer ({reason})",
-            "the program asks it before it changes anything",
-            self.advice.silence,
-        )
+        return within(left, answer)
+
+    def _problem(self, error: Exception) -> Problem:
+        rule = "the program asks it before it changes anything"
+        if type(error) in (ValueError, UnicodeEncodeError):  # its text may hold the token
+            found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
+            return Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")
+        fault = explain(error, self.address, self.configuration.proxy)
+        return Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
+
+
+class Snapshot(ClusterApi):
+    """A cluster as it was when it was first asked: no question is asked twice, and an answer may get old."""
+
+    def __init__(self, api: ClusterApi) -> None:
+        self.__dict__.update(vars(api))
+        self.answers: dict[tuple[str, str], Answer] = api.answers if isinstance(api, Snapshot) else {}
+
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None, *, accept: str = JSON) -> Answer:
+        """Return the answer to a question; the first one, if it only reads."""
+        if method != "GET":
+            return super().ask(method, path, body, accept=accept)
+        if (path, accept) not in self.answers:
+            self.answers[path, accept] = super().ask(method, path, body, accept=accept)
+        return self.answers[path, accept]
 
 
 def refusal(answer: Answer) -> str | None:

@@ -3,24 +3,35 @@
 What needs boto3 is imported where a stack is on EKS: it takes 0.3 s, and other stacks need none.
 """
 
+from dataclasses import replace
+
 from operations.aws import kubeconfig
 from operations.aws.facts import EVERYWHERE, EksCluster, Survey
 from operations.cluster_api import ClusterApi
-from operations.kubeconfig import Advice, Kubeconfig
+from operations.kubeconfig import Advice, Kubeconfig, find
 from settings import Settings
 from settings.eks import Eks
 
 
-def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
-    """Return the cluster of a stack; on EKS AWS is asked where it is, unless `cluster` tells.
+def kubeconfig_of(settings: Settings, cluster: EksCluster | None = None) -> Kubeconfig:
+    """Return which cluster a stack has and who asks it; on EKS AWS is asked where it is, unless `cluster` says so.
 
-    Raises InputError if it cannot be found, or lets nobody in.
+    Raises InputError if it cannot be found.
     """
     if settings.eks is None:
-        return ClusterApi(settings.kubeconfig, settings.context)
+        return find(settings.kubeconfig, settings.context)
     cluster = cluster or _found(settings.eks)
     document, where = kubeconfig.document(cluster, settings.eks), f"EKS cluster {cluster.name}"
-    return ClusterApi(Kubeconfig(document, where, _advice(cluster, settings.eks)))
+    found = Kubeconfig(document, where, _advice(cluster, settings.eks))
+    return replace(found, provider=found.contents)  # no secret is in it
+
+
+def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
+    """Return the client of the same cluster.
+
+    Raises InputError if it cannot be found, or nobody hands over credentials.
+    """
+    return ClusterApi(kubeconfig_of(settings, cluster))
 
 
 def survey_of(settings: Settings, stack: str) -> Survey:

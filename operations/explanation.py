@@ -35,6 +35,8 @@ def shown(value: object) -> str:
         text = value if isinstance(value, str) else repr(value)
     except (RecursionError, ValueError):  # of deep nesting, and of numbers of thousands of digits
         text = f"a {type(value).__name__} too large to be shown"
+    if lines := text.strip().count("\n"):  # such as a kubeconfig's contents, with a token in them
+        return f"a text of {lines + 1} lines"
     text = text.encode("unicode_escape").decode("ascii")
     return f"'{text}'" if len(text) <= LONGEST_VALUE else f"'{text[:LONGEST_VALUE]}…'"
 

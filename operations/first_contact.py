@@ -12,6 +12,13 @@ def greet(api: ClusterApi) -> None:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         rule, found = "the kubeconfig's credentials have to be valid there", f"it does not know you ({refusal(answer)})"
         raise InputError([Problem(api.address, found, rule, api.advice.stranger)])
+    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        found, rule = "a proxy in between asks for a login (407)", "the program asks it before it changes anything"
+        fix = "Put user and password into the proxy's URL (http://<user>:<password>@...), or list its host in NO_PROXY."
+        raise InputError([Problem(api.address, found, rule, fix)])
+    if "HTTP request to an HTTPS server" in answer.text:
+        found, rule = "it speaks TLS there", "the address has to begin with https://"
+        raise InputError([Problem(api.address, found, rule, "Write https:// in the kubeconfig's `server`.")])
     if refusal(answer) or not text(answer.body, "gitVersion"):
         found = f"it does not answer as Kubernetes does ({refusal(answer) or 'no version'})"
         cure = "Check the address, and whether a proxy or a login page stands in between."

@@ -6,16 +6,16 @@ from conventions import GATEWAY_API_RELEASE, PROJECT
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, text
 from operations.compatibility_check import check_load_balancer_controller, unreadable
+from operations.owners import definitions
 from operations.problem import Problem
 from versions import GATEWAY_API
 
 DEFINITION = "httproutes.gateway.networking.k8s.io"
-PATH = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{DEFINITION}"
 
 
 def check(api: ClusterApi, *, installs: bool, parts: Collection[Part]) -> list[Problem]:
     """Return what keeps `parts` from finding the definitions that they need, with one owner."""
-    definition = api.find(PATH)
+    definition = definitions(api).get(DEFINITION)
     if installs:
         foreign = [] if definition is None else _foreign(api, definition, parts)
         return foreign or check_load_balancer_controller(api, GATEWAY_API)

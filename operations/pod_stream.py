@@ -7,11 +7,14 @@ With `cluster_api` and `kubeconfig` the only module that touches clients whose t
 import io
 import json
 import ssl
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import websocket
-from kubernetes.stream import ws_client
 from typing_extensions import Buffer
+
+from operations.problem import on_one_line
 
 PROTOCOL = "v4.channel.k8s.io"
 SECONDS = 10
@@ -20,7 +23,6 @@ DATA, TROUBLE = 0, 1
 """The channels of the only port: what is sent, and what the kubelet has to say about it."""
 
 _websocket: Any = websocket
-_ws_client: Any = ws_client
 
 
 class StreamError(OSError):
@@ -49,7 +51,7 @@ class PodStream:
             if code != _websocket.ABNF.OPCODE_BINARY or self._is_greeting(data[0]):
                 continue
             if data[0] == TROUBLE:
-                raise StreamError(_one_line(data[1:].decode(errors="replace")))
+                raise StreamError(on_one_line(data[1:].decode(errors="replace")))
             if data[1:]:
                 return data[1:]
 
@@ -91,12 +93,18 @@ class _Reader(io.RawIOBase):
         return taken
 
 
-def connect(configuration: Any, url: str, seconds: float = SECONDS) -> PodStream:  # noqa: ANN401  as above
+def connect(
+    configuration: Any,  # noqa: ANN401  as above
+    url: str,
+    impersonates: Sequence[tuple[str, str]] = (),
+    seconds: float = SECONDS,
+) -> PodStream:
     """Open a pod's `portforward` at `url` with the client's configuration. Raises StreamError if that fails."""
     token = configuration.auth_settings().get("BearerToken")
     header = [f"authorization: {token['value']}"] if token else []
+    header += [f"{name}: {value}" for name, value in impersonates]
     connection = _websocket.WebSocket(sslopt=_tls(configuration), enable_multithread=False)
-    proxy = _ws_client.websocket_proxycare({}, configuration, url, None)
+    proxy = _way(configuration.proxy)
     try:
         connection.connect(
             "ws" + url.removeprefix("http"), timeout=seconds, header=header, subprotocols=[PROTOCOL], **proxy
@@ -104,6 +112,18 @@ def connect(configuration: Any, url: str, seconds: float = SECONDS) -> PodStream
     except (_websocket.WebSocketException, OSError, ValueError) as error:
         raise StreamError(_reason(error)) from None
     return PodStream(connection)
+
+
+def _way(proxy: str | None) -> dict[str, object]:
+    """Return the options of a connection through a proxy, or past all of them; the library would look for others."""
+    if not proxy:
+        return {"http_no_proxy": ["*"]}
+    parts = urlsplit(proxy)
+    way: dict[str, object] = {"http_proxy_host": parts.hostname, "http_proxy_port": parts.port}
+    way["proxy_type"] = parts.scheme if parts.scheme.startswith("socks") else "http"
+    if parts.username:
+        way["http_proxy_auth"] = (unquote(parts.username), unquote(parts.password or ""))
+    return way
 
 
 def _tls(configuration: Any) -> dict[str, object]:  # noqa: ANN401  as above
@@ -122,10 +142,6 @@ def _reason(error: Exception) -> str:
     """Return why a connection failed: what the API server says about it, if it says anything."""
     body = getattr(error, "resp_body", None) or b""
     try:
-        return _one_line(str(json.loads(body)["message"]))
+        return on_one_line(str(json.loads(body)["message"]))
     except (ValueError, LookupError, TypeError):
-        return _one_line(str(error)) or type(error).__name__
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:200]
+        return on_one_line(str(error)) or type(error).__name__

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conventions import PROJECT, TrustPhase
-from operations import gateway_api_check, owners
+from operations import gateway_api_check, owners, site
 from operations.chart_sources import Part
-from operations.cluster_api import ClusterApi, items, text
+from operations.cluster_api import ClusterApi, Snapshot, items, text
 from operations.compatibility_check import check_kubernetes, check_pins
 from operations.first_contact import greet
-from operations.permissions import check_permissions
+from operations.permissions import ALWAYS, Kind, check_permissions
 from operations.problem import InputError, Problem
 from operations.trust_check import check_trust
 
@@ -31,6 +31,8 @@ class Expectations:
     """The trust anchor's number."""
     phase: TrustPhase = TrustPhase.STABLE
     """Where its replacement stands."""
+    kinds: Collection[Kind] = ALWAYS
+    """The kinds of objects that it creates."""
     ingress_class: str | None = None
     """The IngressClass that has to be there; None if nothing needs one, or makes do without."""
 
@@ -41,8 +43,6 @@ class Facts:
 
     identity: str
     """The UID of the namespace kube-system."""
-    kubernetes: str
-    """The server's version, e.g. `v1.36.3`."""
     ingress_classes: frozenset[str]
 
 
@@ -59,6 +59,7 @@ def inspect(api: ClusterApi, expected: Expectations) -> Facts:
 
     Raises InputError with everything that keeps it from being so.
     """
+    api = Snapshot(api)
     found = [problem for check in checks(api, expected) for problem in check.problems]
     if found:
         raise InputError(found)
@@ -67,30 +68,39 @@ def inspect(api: ClusterApi, expected: Expectations) -> Facts:
 
 def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
     """Yield every check's result; a cluster that does not answer yields one and ends."""
+    api = Snapshot(api)
     try:
         greet(api)
     except InputError as error:
         yield Check("the cluster answers", error.problems)
         return
     yield Check("the cluster answers", ())
+    for subject, check in _subjects(api, expected).items():
+        yield Check(subject, _result(check))
+
+
+def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[], list[Problem]]]:
     subjects: dict[str, Callable[[], list[Problem]]] = {
         "what is installed fits together": lambda: check_pins(expected.parts),
         "Kubernetes is new enough": lambda: check_kubernetes(api, expected.parts),
         "the clocks agree": lambda: _clock(api),
-        "permissions": lambda: check_permissions(api),
+        "permissions": lambda: check_permissions(api, expected.kinds),
         "trust": lambda: check_trust(api, expected.anchor, expected.phase),
         "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
         "no other owner of its parts": lambda: owners.check_foreign_parts(api, expected.parts),
+        "no definitions of others": lambda: owners.check_marks(api, expected.parts),
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
         "Gateway API": lambda: [
             *owners.check_kept(api, expected.stack, expected.parts),
             *gateway_api_check.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
         ],
     }
+    subjects["pods of a mesh may start"] = lambda: site.check_pod_security(api)
+    subjects["the cluster's domain"] = lambda: site.check_domain(api)
+    subjects["nodes that the images run on"] = lambda: site.check_nodes(api, expected.namespaces)
     if wanted := expected.ingress_class:
         subjects["the IngressClass"] = lambda: _ingress_class(api, wanted)
-    for subject, check in subjects.items():
-        yield Check(subject, _result(check))
+    return subjects
 
 
 def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
@@ -102,13 +112,12 @@ def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
 
 def facts(api: ClusterApi) -> Facts:
     """Return what the program needs to know of the cluster."""
-    identity = text(api.find("/api/v1/namespaces/kube-system"), "metadata", "uid")
+    identity = text(owners.namespaces_of(api).get("kube-system"), "metadata", "uid")
     if not identity:
         found, rule = "its namespace kube-system has no UID", "the cluster is known by it"
         raise InputError([Problem(api.address, found, rule, "Choose another context.")])
     return Facts(
         identity=identity,
-        kubernetes=text(api.get("/version").body, "gitVersion"),
         ingress_classes=_ingress_classes(api),
     )
 

@@ -32,3 +32,8 @@ class InputError(RunError):
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(self.problems, 1))
         super().__init__(f"{count} found; nothing was changed:\n{lines}")
+
+
+def on_one_line(text: str) -> str:
+    """Return somebody else's text as part of a sentence: printable, on one line, and not too long."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:200]

@@ -7,10 +7,12 @@ from typing import NamedTuple, TypeVar
 import pulumi
 
 from conventions import TrustPhase
-from operations import chart_sources, parts, stack_settings
+from operations import chart_sources, parts, permissions, stack_settings
 from operations.aws.facts import EksFacts
 from operations.chart_sources import ChartSources
-from operations.clusters import api_of, survey_of
+from operations.cluster_api import ClusterApi
+from operations.clusters import kubeconfig_of, survey_of
+from operations.kubeconfig import Kubeconfig
 from operations.preflight import Expectations, Facts, inspect
 from operations.problem import InputError, Problem
 from operations.rollout_wait import wait_for_rollout
@@ -25,6 +27,8 @@ class Start(NamedTuple):
     settings: Settings
     facts: Facts
     charts: ChartSources
+    kubeconfig: Kubeconfig
+    """Which cluster it is, and who asks."""
     eks: EksFacts | None = None
     """None where the stack is on another cluster."""
 
@@ -35,7 +39,7 @@ class Start(NamedTuple):
 
     def wait_for_mesh(self) -> None:
         """Return when the control plane has none but new pods. Raises RolloutError if that takes too long."""
-        wait_for_rollout(api_of(self.settings, self.eks.cluster if self.eks else None), parts.LINKERD)
+        wait_for_rollout(ClusterApi(self.kubeconfig), parts.LINKERD)
 
 
 def prepare(stack: str) -> Start:
@@ -56,10 +60,11 @@ def prepare(stack: str) -> Start:
     aws = survey_of(settings, stack)
     problems += [problem for check in aws.checks for problem in check.problems]
     can_ask = settings.eks is None or aws.cluster is not None
-    facts = attempt(lambda: inspect(api_of(settings, aws.cluster), expectations(settings, stack))) if can_ask else None
-    if problems or charts is None or facts is None:
+    kubeconfig = attempt(lambda: kubeconfig_of(settings, aws.cluster)) if can_ask else None
+    facts = attempt(lambda: inspect(ClusterApi(kubeconfig), expectations(settings, stack))) if kubeconfig else None
+    if problems or charts is None or kubeconfig is None or facts is None:
         raise InputError(problems)
-    start = Start(settings, facts, charts, EksFacts(aws.cluster, aws.zone) if aws.cluster else None)
+    start = Start(settings, facts, charts, kubeconfig, EksFacts(aws.cluster, aws.zone) if aws.cluster else None)
     _tell_what_is_left_out(start)
     return start
 
@@ -88,6 +93,7 @@ def expectations(settings: Settings, stack: str) -> Expectations:
         parts.charts(settings),
         trust.anchor,
         TrustPhase(trust.phase),
+        permissions.kinds(settings),
         settings.ingress_class if needs_class else None,
     )
 

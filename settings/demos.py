@@ -16,7 +16,18 @@ from failure_accrual import (
     checked_order,
     checked_penalty,
 )
-from settings.values import Count, Enabled, OptionalHostname, Percent, Rate, Route, Section, Text, not_a_boolean
+from settings.values import (
+    Count,
+    Enabled,
+    HeaderValue,
+    OptionalHostname,
+    Percent,
+    Rate,
+    Route,
+    Section,
+    Text,
+    not_a_boolean,
+)
 
 
 class Booksapp(Section):
@@ -39,7 +50,11 @@ class Podinfo(Section):
         description=f"one of {', '.join(ForwardedHeader)}: podinfo passes on no other",
         examples=["x-request-id"],
     )
-    header_value: Text = Field(default="alternative", description="a header's exact value", examples=["alternative"])
+    header_value: HeaderValue = Field(
+        default="alternative",
+        description="a header's exact value: 1 to 200 visible ASCII characters, with spaces inside only",
+        examples=["alternative"],
+    )
     route_api: Route = "gateway.networking.k8s.io"
     host: OptionalHostname = Field(default=None, examples=["podinfo.example.com"])
 

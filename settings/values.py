@@ -55,6 +55,8 @@ def _printable(value: str) -> str:
 
 Text = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
 OptionalText = Annotated[Text | None, BeforeValidator(_unset_if_empty)]
+# Clients and servers take the spaces at the ends away, and the Gateway API's match is exact.
+HeaderValue = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,198}[!-~])?$")]
 Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$")]
 
 

@@ -11,13 +11,15 @@ import pytest
 from operations import chart_sources, startup
 from operations.aws.facts import EksCluster, Survey, Zone
 from operations.chart_sources import Part
+from operations.clusters import kubeconfig_of
+from operations.kubeconfig import Kubeconfig
 from operations.preflight import Facts
 from settings import Settings
 from tests.deployment import Deployment
 from tests.engine import deploy
 
 ROOT = Path(__file__).parents[1]
-CLUSTER = Facts("uid-of-kube-system", "v1.36.3", frozenset({"alb"}))
+CLUSTER = Facts("uid-of-kube-system", frozenset({"alb"}))
 EKS = EksCluster(
     name="workshop",
     arn="arn:aws:eks:eu-central-1:123456789012:cluster/workshop",
@@ -58,9 +60,13 @@ def run_program(
     def survey(settings: Settings, _: str) -> Survey:
         return Survey(eks, ZONE if settings.dns else None) if settings.eks else Survey()
 
+    def kubeconfig(settings: Settings, found: EksCluster | None) -> Kubeconfig:
+        return kubeconfig_of(settings, found) if found else Kubeconfig({}, "there", provider=settings.kubeconfig or "")
+
     keys = {f"linkerd-workshop:{key}": value for key, value in (config or {}).items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(startup, "api_of", no_cluster)
+        patch.setattr(startup, "kubeconfig_of", kubeconfig)
+        patch.setattr(startup, "ClusterApi", no_cluster)
         patch.setattr(startup, "survey_of", survey)
         patch.setattr(startup, "inspect", facts)
         patch.setattr(startup, "wait_for_rollout", no_cluster)

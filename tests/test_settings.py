@@ -88,6 +88,10 @@ RULES: list[tuple[dict[str, object], str, str]] = [
     (booksapp(host="books..example.com"), "demos.booksapp.host", "a DNS name of at least two labels"),
     (booksapp(host=".".join(["a" * 60] * 5)), "demos.booksapp.host", "a DNS name of at least two labels"),
     ({"demos": {"progressiveDelivery": {"version": "v1"}}}, "demos.progressiveDelivery.version", "three numbers"),
+    *[
+        ({"demos": {"podinfo": {"headerValue": value}}}, "demos.podinfo.headerValue", "visible ASCII characters")
+        for value in ("größe", "alternative ", " alternative", "a\tb", "", " ", "a" * 201)
+    ],
     ({"trust": {"anchorDays": 0}}, "trust.anchorDays", "whole days from 1 to 36500"),
     ({"trust": {"generation": 0}}, "trust.generation", "a whole number from 1"),
     ({"gatewayApi": {"install": "maybe"}}, "gatewayApi.install", "true (this stack owns them) or false"),
@@ -116,6 +120,10 @@ def test_a_wrong_value_is_told_with_its_key_the_rule_and_a_cure(raw: dict[str, o
 def test_a_wrong_value_is_repeated() -> None:
     assert only(booksapp(faultPercent=101)).found == "the value is '101'"
     assert only(booksapp(host="no host")).found == "the value is 'no host'"
+
+
+def test_a_value_of_several_lines_is_not_repeated_for_it_may_hold_a_token() -> None:
+    assert only({"kubeconfig": "users:\n- user: {token: canary}\n"}).found == "the value is a text of 2 lines"
 
 
 def test_a_long_value_is_cut_and_control_characters_are_spelled_out() -> None:

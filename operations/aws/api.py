@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_eks import EKSClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_iam import IAMClient
-    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_sts import STSClient
 
@@ -79,11 +78,6 @@ class AwsApi:
     def ec2(self) -> "EC2Client":
         """Security groups."""
         return self.client("ec2")
-
-    @cached_property
-    def tagging(self) -> "ResourceGroupsTaggingAPIClient":
-        """Everything with a tag."""
-        return self.client("resourcegroupstaggingapi")
 
     def client(self, service: str, region: str | None = None, *, seconds: float | None = None) -> Any:  # noqa: ANN401  boto3 makes their classes at run time
         """Return the client of a service, in another region or with a shorter limit than usual if they are given."""

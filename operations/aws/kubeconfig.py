@@ -1,7 +1,5 @@
 """How an EKS cluster is reached, for the program's provider and for the commands beside it alike."""
 
-import json
-
 from operations.aws.facts import EksCluster
 from settings.eks import Eks
 
@@ -35,8 +33,3 @@ def document(cluster: EksCluster, login: Eks) -> dict[str, object]:
         "clusters": [{"name": name, "cluster": server}],
         "users": [{"name": name, "user": {"exec": helper}}],
     }
-
-
-def contents(cluster: EksCluster, login: Eks) -> str:
-    """Return the same as a file's contents (JSON, which is YAML), equal for equal input."""
-    return json.dumps(document(cluster, login), sort_keys=True)

@@ -50,7 +50,7 @@ def stream(api: ClusterApi, pod: Pod, port: int) -> PodStream:
     """Open a connection to a pod's port. Raises UnreachableError."""
     path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/portforward?ports={port}"
     try:
-        return connect(api.configuration, f"{api.address}{path}")
+        return connect(api.configuration, f"{api.address}{path}", api.impersonates)
     except StreamError as error:
         raise UnreachableError(f"port {port} of pod {pod.full_name} cannot be reached ({error})") from None
 

@@ -11,11 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import yaml
+from pydantic import TypeAdapter
 
 from tests.operations.port_forward import forward
 
 GATEWAY = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
+_OBJECT = TypeAdapter(dict[str, object])
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 READY: Mapping[str, object] = {
     "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.3"},
@@ -30,8 +32,12 @@ class Cluster:
 
     answers: dict[str, object] = field(default_factory=lambda: dict(READY))
     """By path; what is not here is a 404."""
-    denied: Callable[[str, str], bool] = lambda _resource, _verb: False
-    """Whether the user may not handle a resource with a verb."""
+    denied: Callable[[str, str], bool] | None = None
+    """Whether the user may not handle a resource with a verb; an administrator if None."""
+    reviewed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """The resources and verbs that permission was asked for."""
+    admits: tuple[int, str] = (201, "")
+    """Status and message of the answer to a dry run of creating a pod."""
     seconds_ahead: float = 0
     """By how much its clock is ahead of this machine's."""
     everything: tuple[int, str, bytes] | None = None
@@ -119,8 +125,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(403, {"code": 403, "message": "this is forbidden"})
         elif self.path in self.cluster.answers:
             self._answer(200, self.cluster.answers[self.path])
+        elif members := self._members():
+            self._answer(200, {"items": members})
         else:
             self._answer(404, {"kind": "Status", "code": 404, "message": "not found"})
+
+    def _members(self) -> list[object]:
+        """Return the objects that the answers hold for the list at this path."""
+        found = list[object]()
+        for path, each in self.cluster.answers.items():
+            folder, _, name = path.rpartition("/")
+            if folder == self.path and isinstance(each, dict):
+                document: dict[str, object] = dict(_OBJECT.validate_python(each))
+                metadata = _OBJECT.validate_python(document.get("metadata") or {})
+                found.append({**document, "metadata": {"name": name, **metadata}})
+        return found
 
     def do_POST(self) -> None:
         """Answer a question about permissions, or what the test wants."""
@@ -129,8 +148,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, self.cluster.posted[self.path])
             return
         review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        wanted = review["spec"]["resourceAttributes"]
-        self._answer(201, {"status": {"allowed": not self.cluster.denied(wanted["resource"], wanted["verb"])}})
+        if self.path.endswith("pods?dryRun=All"):
+            status, message = self.cluster.admits
+            self._answer(status, {"message": message})
+            return
+        wanted = review["spec"]["resourceAttributes"]["resource"], review["spec"]["resourceAttributes"]["verb"]
+        self.cluster.reviewed.append(wanted)
+        denied = self.cluster.denied
+        self._answer(201, {"status": {"allowed": denied is None or (wanted[0] != "*" and not denied(*wanted))}})
 
     def do_DELETE(self) -> None:
         """Remove what is at a path."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from operations import cluster_api
+from operations import cluster_faults
 from operations.aws import kubeconfig
 from operations.clusters import api_of
 from operations.first_contact import greet
+from operations.kubeconfig import Kubeconfig
 from operations.problem import InputError, Problem
 from settings import Settings
 from settings.eks import Eks
@@ -63,9 +64,9 @@ def test_a_cluster_that_is_known_already_is_not_looked_up_again(tmp_path: Path) 
 
 
 def test_the_kubeconfig_holds_no_secret_and_is_equal_for_equal_facts() -> None:
-    text = kubeconfig.contents(EKS, LOGIN)
+    text = Kubeconfig(kubeconfig.document(EKS, LOGIN), "there").contents
 
-    assert text == kubeconfig.contents(replace(EKS), LOGIN)
+    assert text == Kubeconfig(kubeconfig.document(replace(EKS), LOGIN), "there").contents
     assert not {"token", "client-key-data", "password"} & set(text.split('"'))
     assert '"AWS_PROFILE", "value": "workshop-dev"' in text
 
@@ -108,7 +109,7 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
 def test_an_endpoint_that_does_not_answer_is_told_with_what_aws_knows_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: dict[str, object], cure: str
 ) -> None:
-    monkeypatch.setattr(cluster_api, "SECONDS_TO_ANSWER", 0.2)
+    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.2)
     network = {"vpcId": "vpc-1", **access}
     problem = met(settings(), Cluster(silence=1), tmp_path, resourcesVpcConfig=network)
 

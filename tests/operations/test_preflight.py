@@ -54,7 +54,7 @@ def namespace(name: str, stack: str | None) -> dict[str, object]:
 
 
 def test_a_cluster_that_is_ready_gives_its_facts(tmp_path: Path) -> None:
-    assert asked(Cluster(), tmp_path) == Facts("uid-1", "v1.36.3", frozenset({"alb"}))
+    assert asked(Cluster(), tmp_path) == Facts("uid-1", frozenset({"alb"}))
 
 
 def test_nothing_is_written_by_asking(tmp_path: Path) -> None:
@@ -95,7 +95,8 @@ def test_clocks_that_nearly_agree_are_taken(tmp_path: Path) -> None:
 
 def test_what_the_user_may_not_do_is_told_kind_by_kind_with_the_verbs(tmp_path: Path) -> None:
     denied = {("deployments", "delete"), ("clusterroles", "create"), ("clusterroles", "patch")}
-    found = asked(Cluster(denied=lambda resource, verb: (resource, verb) in denied), tmp_path)
+    every = expectations(Settings(), "test")
+    found = asked(Cluster(denied=lambda resource, verb: (resource, verb) in denied), tmp_path, every)
 
     assert isinstance(found, list)
     assert [problem.where.split(", ")[1] for problem in found] == [
@@ -235,3 +236,166 @@ def test_a_stack_never_removes_the_gateway_api_from_under_its_own_mesh(tmp_path:
     assert "deletes every route" in problem.rule
     cluster.answers |= theirs
     assert isinstance(asked(cluster, tmp_path, elsewhere), Facts), "what is there was left by a stack that is gone"
+
+
+@pytest.mark.parametrize(
+    "state", [{"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}, {"status": {"phase": "Terminating"}}]
+)
+@pytest.mark.parametrize("stack", ["test", "other", None])
+def test_a_namespace_that_is_still_being_deleted_is_waited_for(
+    tmp_path: Path, stack: str | None, state: dict[str, dict[str, str]]
+) -> None:
+    annotations = {"annotations": {"linkerd-workshop/stack": stack}} if stack else {}
+    going = {**state, "metadata": {**annotations, **state.get("metadata", {})}}
+    problem = only(with_answers(**{"/api/v1/namespaces/booksapp": going}), tmp_path)
+
+    assert problem.where.endswith("namespace booksapp")
+    assert problem.found == "it is still being deleted"
+    assert "kubectl get namespace booksapp" in problem.cure
+
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+WHOLE = Expectations("test", ["linkerd"], list(Part))
+
+
+def marked(name: str, release: tuple[str, str] | None, manager: str = "Helm") -> dict[str, object]:
+    annotations = (
+        {"meta.helm.sh/release-namespace": release[0], "meta.helm.sh/release-name": release[1]} if release else {}
+    )
+    return {
+        f"{CRDS}/{name}": {
+            "metadata": {"annotations": annotations, "labels": {"app.kubernetes.io/managed-by": manager}}
+        }
+    }
+
+
+LINKERDS = ("linkerd", "linkerd-crds")
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        marked("servers.policy.linkerd.io", None),
+        marked("servers.policy.linkerd.io", LINKERDS, "kubectl"),
+        marked("serviceprofiles.linkerd.io", ("mesh", "crds")),
+        marked("externalworkloads.workload.linkerd.io", None),
+        marked("gateways.gateway.networking.k8s.io", None),
+        marked("experiments.argoproj.io", None),
+        marked("appprojects.argoproj.io", ("argo", "argo-cd")),
+        marked("ingressclassparams.elbv2.k8s.aws", None),
+    ],
+)
+def test_definitions_that_helm_would_refuse_to_adopt_are_told(tmp_path: Path, definition: dict[str, object]) -> None:
+    problem = only(with_answers(**definition), tmp_path, WHOLE)
+
+    assert next(iter(definition)).rpartition("/")[2] in problem.where
+    assert "app.kubernetes.io/managed-by=Helm" in problem.cure
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        marked("servers.policy.linkerd.io", LINKERDS),
+        marked("links.multicluster.linkerd.io", None),
+        marked("workflows.argoproj.io", None),
+        marked("tcproutes.gateway.networking.k8s.io", None),
+    ],
+)
+def test_definitions_that_no_release_of_the_stack_holds_are_let_alone(
+    tmp_path: Path, definition: dict[str, object]
+) -> None:
+    assert isinstance(asked(with_answers(**definition), tmp_path, WHOLE), Facts)
+
+
+BASELINE = (
+    'pods "linkerd-workshop-preflight" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities '
+    '(container "linkerd-init" must not include "NET_ADMIN", "NET_RAW" in securityContext.capabilities.add)'
+)
+
+
+def plain(name: str, **labels: str) -> dict[str, object]:
+    return {f"/api/v1/namespaces/{name}": {"metadata": {"labels": labels}}}
+
+
+def test_a_cluster_that_refuses_meshed_pods_is_told(tmp_path: Path) -> None:
+    cluster = with_answers(**plain("default"))
+    cluster.admits = (403, BASELINE)
+    problem = only(cluster, tmp_path)
+
+    assert "violates PodSecurity" in problem.found
+    assert "NET_ADMIN" in problem.rule
+    cluster.answers |= {INJECTOR: NAMELESS, **namespace("linkerd", "test")}
+    assert isinstance(asked(cluster, tmp_path), Facts), "where a mesh is, its pods run"
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(403, 'pods is forbidden: User "u" cannot create resource "pods"'), (400, "webhook does not support dry run")],
+)
+def test_a_cluster_that_does_not_answer_about_pods_is_taken(tmp_path: Path, status: int, message: str) -> None:
+    cluster = with_answers(**plain("default"))
+    cluster.admits = (status, message)
+
+    assert isinstance(asked(cluster, tmp_path), Facts)
+
+
+def test_rules_of_one_namespace_are_not_taken_for_the_clusters(tmp_path: Path) -> None:
+    cluster = with_answers(**plain("default", **{"pod-security.kubernetes.io/enforce": "restricted"}))
+    cluster.admits = (403, BASELINE)
+
+    assert isinstance(asked(cluster, tmp_path), Facts)
+
+
+COREFILE = ".:53 {{\n    errors\n    kubernetes {} in-addr.arpa ip6.arpa {{\n       pods insecure\n    }}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("zones", "fits"),
+    [("cluster.local", True), ("example.org", False), ("k8s.lan cluster.local.", True), ("cluster.localdomain", False)],
+)
+def test_a_cluster_of_another_domain_is_told(tmp_path: Path, zones: str, fits: bool) -> None:  # noqa: FBT001
+    path = "/api/v1/namespaces/kube-system/configmaps/coredns"
+    cluster = with_answers(**{path: {"data": {"Corefile": COREFILE.format(zones)}}})
+    if fits:
+        assert isinstance(asked(cluster, tmp_path), Facts)
+    else:
+        assert only(cluster, tmp_path).found == f"its domain is {zones}"
+
+
+def nodes(*architectures: str) -> dict[str, object]:
+    return {
+        f"/api/v1/nodes/n{number}": {"metadata": {"labels": {"kubernetes.io/arch": each}}}
+        for number, each in enumerate(architectures)
+    }
+
+
+@pytest.mark.parametrize(
+    ("architectures", "namespaces", "told"),
+    [
+        (["arm64"], ["circuit-breaking-demo"], ["demos.circuitBreaking.enabled"]),
+        (
+            ["arm64", "arm64"],
+            ["circuit-breaking-demo", "progressive-delivery"],
+            ["demos.circuitBreaking.enabled", "demos.progressiveDelivery.enabled"],
+        ),
+        (["arm64"], ["progressive-delivery-gitops"], ["demos.progressiveDelivery.enabled"]),
+        (["arm64", "amd64"], ["circuit-breaking-demo"], []),
+        (["arm64"], ["booksapp", "podinfo"], []),
+        ([], ["circuit-breaking-demo"], []),
+    ],
+)
+def test_demos_whose_images_run_on_no_node_are_told(
+    tmp_path: Path, architectures: list[str], namespaces: list[str], told: list[str]
+) -> None:
+    found = asked(with_answers(**nodes(*architectures)), tmp_path, Expectations("test", namespaces, PARTS))
+
+    assert isinstance(found, Facts) == (not told)
+    assert all(f"linkerd-workshop:{key}' false" in str(found) for key in told)
+
+
+def test_a_cluster_that_is_ready_is_asked_few_questions(tmp_path: Path) -> None:
+    cluster = with_answers(**nodes("amd64"), **plain("default"))
+    asked(cluster, tmp_path, expectations(Settings(), "test"))
+
+    assert len(cluster.asked) == len(set(cluster.asked)), "none twice"
+    assert len(cluster.asked) + len(cluster.reviewed) <= 10

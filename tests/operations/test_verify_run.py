@@ -3,6 +3,7 @@
 import io
 import json
 import runpy
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from operations.verify.run import GROUPS, run
 from operations.verify.scene import Patience, Scene
 from settings import Settings
 from tests.operations.api_server import READY, Cluster, kubeconfig, serving
+from tests.operations.faulty_servers import Talk, connect_proxy, socks5
+from tests.operations.faulty_servers import listening as proxying
 from tests.operations.workshop_apps import Bookshelf, FrontEnd, SlowCooker, listening
 from tests.operations.workshop_double import IN_A_HURRY, Played, failed, look
 
@@ -263,11 +266,27 @@ def test_a_connection_that_the_app_has_closed_is_opened_again(tmp_path: Path) ->
     assert sum("portforward" in path for path in played.cluster.asked) == 3
 
 
+@pytest.mark.parametrize(("scheme", "talk"), [("socks5h", socks5), ("http", connect_proxy)])
+def test_a_pod_is_reached_through_the_proxy_of_the_kubeconfig(tmp_path: Path, scheme: str, talk: Talk) -> None:
+    carried = list[socket.socket]()
+
+    def counted(connection: socket.socket) -> None:
+        carried.append(connection)
+        talk(connection)
+
+    with Played().running(tmp_path) as api, proxying(counted) as port:
+        api.configuration.proxy = f"{scheme}://127.0.0.1:{port}"
+        with PodDoor(api, pods(api, "podinfo")[0], 9898) as door:
+            assert door.ask("/echo", "POST").status == 202
+
+    assert carried
+
+
 def test_an_api_server_that_never_answers_is_not_waited_for_for_long(tmp_path: Path) -> None:
     with serving(Cluster(silence=5), tmp_path) as path:
         api, start = ClusterApi(str(path), None), time.monotonic()
         with pytest.raises(OSError, match="timed out"):
-            connect(api.configuration, f"{api.address}/api/v1/namespaces/x/pods/y/portforward?ports=1", 0.3)
+            connect(api.configuration, f"{api.address}/api/v1/namespaces/x/pods/y/portforward?ports=1", seconds=0.3)
         assert time.monotonic() - start < 3
 
 

@@ -1,0 +1,173 @@
+"""Servers and proxies on loopback that fail the way to an API server, each in its own manner, over real TLS."""
+
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+VERSION = b'{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(VERSION), VERSION)
+Talk = Callable[[socket.socket], object]
+_DAY = dt.timedelta(days=1)
+
+
+class Authority:
+    """A certificate authority of its own, whose files lie in a folder."""
+
+    def __init__(self, folder: Path, name: str = "authority") -> None:
+        self.folder, self.name = folder, name
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.file = folder / f"{name}.crt"
+        self.file.write_bytes(self._signed(self._subject, self._key, None, 1).public_bytes(serialization.Encoding.PEM))
+
+    def issue(self, name: str, address: str | None = "127.0.0.1", ends: int = 1) -> tuple[Path, Path]:
+        """Write a certificate that ends in `ends` days, and its key; return both paths."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.IPAddress(ipaddress.ip_address(address))] if address else [x509.DNSName(name)]
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        certificate = self._signed(subject, key, x509.SubjectAlternativeName(names), ends)
+        files = self.folder / f"{self.name}-{name}.crt", self.folder / f"{self.name}-{name}.key"
+        files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        files[1].write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        return files
+
+    def _signed(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        names: x509.SubjectAlternativeName | None,
+        ends: int,
+    ) -> x509.Certificate:
+        now = dt.datetime.now(dt.UTC)
+        builder = x509.CertificateBuilder(self._subject, subject, key.public_key(), x509.random_serial_number())
+        builder = builder.not_valid_before(now - 9 * _DAY).not_valid_after(now + ends * _DAY)
+        builder = builder.add_extension(x509.BasicConstraints(names is None, None), critical=True)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(identifier, critical=False)
+        if names:
+            builder = builder.add_extension(names, critical=False)
+        return builder.sign(self._key, hashes.SHA256())
+
+
+def server_context(files: tuple[Path, Path], clients: Path | None = None) -> ssl.SSLContext:
+    """Return the TLS of a server; with `clients` it asks for certificates of that authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    if clients:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients)
+    return context
+
+
+@contextmanager
+def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> Generator[int]:
+    """Serve every connection by `talk`; give the port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_accept, args=(server, talk, tls), daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def _accept(server: socket.socket, talk: Talk, tls: ssl.SSLContext | None) -> None:
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        threading.Thread(target=_serve, args=(connection, talk, tls), daemon=True).start()
+
+
+def _serve(connection: socket.socket, talk: Talk, tls: ssl.SSLContext | None) -> None:
+    try:
+        with connection:
+            if tls is None:
+                talk(connection)
+                return
+            with tls.wrap_socket(connection, server_side=True) as encrypted:
+                talk(encrypted)
+    except OSError:  # the other side is gone, or the handshake failed: that is what it is here for
+        return
+
+
+def request(connection: socket.socket) -> bytes:
+    """Return a request's head, or what came before the other side ended."""
+    head = b""
+    while b"\r\n\r\n" not in head and (more := connection.recv(4096)):
+        head += more
+    return head
+
+
+def answer(content: bytes) -> Talk:
+    """Return a server that answers every request on a connection alike."""
+
+    def talk(connection: socket.socket) -> None:
+        while request(connection):
+            connection.sendall(content)
+
+    return talk
+
+
+def say_nothing(connection: socket.socket) -> None:
+    """Read, and answer nothing."""
+    while connection.recv(4096):
+        pass
+
+
+def reset(connection: socket.socket) -> None:
+    """Read a request, and answer it with a reset."""
+    connection.recv(4096)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def socks5(connection: socket.socket) -> None:
+    """Connect where a SOCKS5 client wants to, without a login, and carry bytes both ways."""
+    connection.recv(2 + connection.recv(2, socket.MSG_PEEK)[1])
+    connection.sendall(b"\x05\x00")
+    head = connection.recv(4)
+    kind = head[3]
+    host = socket.inet_ntoa(connection.recv(4)) if kind == 1 else connection.recv(connection.recv(1)[0]).decode()
+    (port,) = struct.unpack("!H", connection.recv(2))
+    with socket.create_connection((host, port)) as target:
+        connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
+        tunnel(connection, target)
+
+
+def connect_proxy(connection: socket.socket) -> None:
+    """Connect where CONNECT wants to, and carry bytes both ways."""
+    host, _, port = request(connection).split()[1].decode().rpartition(":")
+    with socket.create_connection((host, int(port))) as target:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        tunnel(connection, target)
+
+
+def tunnel(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes both ways until one side ends."""
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    back = threading.Thread(target=carry, args=(other, one), daemon=True)
+    back.start()
+    carry(one, other)
+    back.join()
