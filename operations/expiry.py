@@ -12,6 +12,7 @@ from rich.text import Text
 
 from conventions import PROJECT
 from operations import stack_outputs
+from operations.explanation import shown
 from operations.problem import InputError, Problem
 from settings import Settings
 
@@ -88,7 +89,7 @@ def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate
         else:
             yield Certificate(_TIME.validate_python(dates).astimezone(UTC), ".".join(path))
     except ValidationError:
-        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", f"it is {dates!r}"
+        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", f"it is {shown(dates)}"
         raise InputError([Problem(where, found, "it has to say when certificates end", "Run `make up`.")]) from None
 
 

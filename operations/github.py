@@ -1,6 +1,7 @@
 """What the operator's commands ask of GitHub's REST API."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -25,6 +26,7 @@ PATIENCE = Retry(
     allowed_methods=None,
     raise_on_status=False,
 )
+_TOKEN = re.compile(r"[!-~]+")
 _LIST = TypeAdapter(list[dict[str, object]])
 _MAPPING = TypeAdapter(dict[str, object])
 
@@ -40,7 +42,13 @@ class Repository:
     patience: Retry = field(default=PATIENCE, repr=False)
 
     def __post_init__(self) -> None:
-        """Prepare the connection; a request that fails for a moment is sent again."""
+        """Prepare the connection; a request that fails for a moment is sent again.
+
+        Raises InputError if the token is none.
+        """
+        if not _TOKEN.fullmatch(self.token):  # the message of the client would repeat it
+            found, cure = "it holds other characters than a token's", "Set it to the job's token, without a line break."
+            raise InputError([Problem("GITHUB_TOKEN", found, "it is sent in a header", cure)])
         self._session = requests.Session()
         self._session.mount(self.api, HTTPAdapter(max_retries=self.patience))
         self._session.headers.update(

@@ -31,7 +31,7 @@ _NAMED = re.compile(
 )
 """A secret's name and its value, as YAML, JSON, URLs and shells have it."""
 _LOGIN = re.compile(r"(?i)\b(bearer|basic)\s+(?=\S*\d|\S{20})[\w.~+/=-]{6,}")
-_USER = re.compile(r"(\w://)(?!git@)[^\s/@'\"?#]+@")
+_USER = re.compile(r"(\w:/{1,2})(?!git@)[^\s/@'\"?#]+@")
 """Name and password in a URL."""
 _RANDOM = re.compile(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={1,2}(?!=)"
@@ -43,7 +43,7 @@ _CERTIFICATE = re.compile(r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----|LS0tLS1CRUd
 _TOO_SHORT = 3
 """Characters below which a word is no secret, or none that could be kept."""
 _LONGEST_VALUE = 60
-_MORE_THAN_A_WORD = re.compile(r"(?i)[{\[\n]|secret|passw|passphrase|credential|token")
+_MORE_THAN_A_WORD = re.compile(r"(?i)^\s*[{\[]|\n|secret|passw|passphrase|credential|token")
 
 
 def has_secret(text: str) -> bool:
