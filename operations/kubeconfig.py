@@ -4,6 +4,7 @@ With `cluster_api` the only module that touches the `kubernetes` client, whose t
 """
 
 import logging
+import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from yaml import YAMLError
 
 from operations.patience import patience
 from operations.problem import InputError, Problem
+from operations.sandbox_only import check_target
 
 _CONTEXTS = TypeAdapter(list[dict[str, object]])
 _client: Any = client
@@ -80,6 +82,7 @@ def load(kubeconfig: str | None, context: str | None) -> Any:  # noqa: ANN401  t
     path = str(Path(kubeconfig).expanduser()) if kubeconfig else None
     configuration, complaints = _client.Configuration(), _Complaints()
     try:
+        check_target(os.path.realpath(path) if path else "", "the stack's kubeconfig")
         with complaints.kept():
             _config.load_kube_config(path, context, configuration, persist_config=False)
         usable = _is_address(str(configuration.host))
@@ -107,6 +110,7 @@ def _logged_in(configuration: Any, complaints: _Complaints, where: str, advice: 
     if complaints.messages:
         found = f"the user's login helper failed ({_on_one_line(complaints.messages[0])})"
         raise InputError([Problem(where, found, "it has to hand over credentials", advice.login)])
+    check_target(str(configuration.host), where)
     configuration.retries = patience()
     return configuration
 
