@@ -62,4 +62,5 @@ def _told(run: Callable[[], int]) -> int:
         return 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

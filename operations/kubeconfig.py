@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from conventions import PROJECT
 from operations.problem import InputError, Problem
+from operations.sandbox_only import check_target
 
 Document = dict[str, object]
 _DOCUMENT = TypeAdapter(Document)
@@ -87,6 +88,7 @@ def find(path: str | None, context: str | None) -> Kubeconfig:
     if path and any(mark in path for mark in ("{", "apiVersion", "clusters:")):  # not repeated: it holds credentials
         raise InputError([Problem(f"{PROJECT}:kubeconfig", "it holds a kubeconfig's contents", "it is a path", _FIX)])
     named = _expanded(path) if path else None
+    check_target(os.path.realpath(named) if named else "", "the stack's kubeconfig")
     where = str(named or DEFAULT)
     if named and not _is_there(named):
         raise InputError([Problem(where, "there is no such kubeconfig", "the cluster is found through it", _FIX)])

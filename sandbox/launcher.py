@@ -2,10 +2,10 @@
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
+from sandbox import charts, control_plane, engine, paths, plugins, pulumi_arguments, tools, trial
 from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
 from sandbox.console import say
@@ -21,8 +21,8 @@ CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "wat
 """Commands that meet what a killed engine left behind."""
 PREVIEWING = {"up", "update", "preview", "pre"}
 POLICY_PACK = "--policy-pack"
-WITHOUT_STACK = {"cancel", "ls"}
-"""Commands that make no stack where there is none: asking which there are leaves none behind."""
+WITHOUT_STACK = {"cancel", "init", "ls"}
+"""Commands that make no stack where there is none, or make it themselves: asking which there are leaves none behind."""
 PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state of a cluster that exists only on this machine
 
 PASSPHRASES = "PULUMI_CONFIG_PASSPHRASE"
@@ -41,7 +41,8 @@ class Setting:
 def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> None:
     """Replace this process by the Pulumi CLI, so that signals and the exit status are its own."""
     chosen = StackFile.read(Path(project).resolve(), stack)
-    stack_file = tried(home, chosen)
+    stack_file = trial.tried(home, chosen)
+    pulumi_arguments.check(arguments, stack_file, chosen)
     if stack_file.on_sandbox(home) or stack_file is not chosen:
         setting = sandbox_setting(home, stack_file)
         say(setting.description)
@@ -52,32 +53,29 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
             recover(setting.cli, home, stack_file)
         elif not WITHOUT_STACK.intersection(arguments):
             ensure_stack(setting.cli, home, stack_file)
+        environment = trial.within(home, setting.cli.environment)
     else:
         setting = plain_setting(home, stack_file, arguments)
         say(setting.description)
+        environment = setting.cli.environment
     # A setting is the stack's, wherever it is tried: it goes into the user's own file.
-    os.chdir(chosen.project if arguments[:2] == ["config", "set"] else setting.cli.project)
+    os.chdir(chosen.project if pulumi_arguments.edits_settings(arguments) else setting.cli.project)
     if setting.definitions and PREVIEWING.intersection(arguments) and "--skip-preview" not in arguments:
         with held(home, Path(setting.cli.environment["CHART_MIRROR"]), setting.definitions):
-            sys.exit(setting.cli.wait(arguments))
-    os.execve(setting.cli.program, ["pulumi", *arguments], setting.cli.environment)  # noqa: S606
-
-
-def tried(home: paths.Home, stack_file: StackFile) -> StackFile:
-    """The stack where ON_SANDBOX wants it: in a mirror of its project, or where it is."""
-    return trial.mirrored(home, stack_file) if trial.wanted() and not stack_file.on_sandbox(home) else stack_file
+            sys.exit(replace(setting.cli, environment=environment).wait(arguments))
+    os.execve(setting.cli.program, ["pulumi", *arguments], environment)  # noqa: S606
 
 
 def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -> None:
     """Replace this process by a command that sees the same cluster, account and backend as the engine."""
     os.environ["ON_SANDBOX"] = "1"
     chosen = StackFile.read(Path(project).resolve(), stack)
-    environment = sandbox_setting(home, tried(home, chosen)).cli.environment
-    # A launcher that the command starts would take the stand-ins in there for plugins of the user's.
+    environment = trial.within(home, sandbox_setting(home, trial.tried(home, chosen)).cli.environment)
+    # A launcher that the command starts would take the plugins in there for the user's own.
     environment.pop("PULUMI_HOME", None)
     own = {key: value for key, value in os.environ.items() if key == "PULUMI_HOME"}
     os.chdir(chosen.project)
-    os.execvpe(command[0], command, environment | own | {"SANDBOX_HOME": str(home.folder)})  # noqa: S606
+    os.execvpe(command[0], command, environment | own)  # noqa: S606
 
 
 def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:

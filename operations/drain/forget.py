@@ -10,6 +10,7 @@ from operations.drain.served import Served, is_there, served
 from operations.drain.watch import table
 from operations.first_contact import greet
 from operations.problem import InputError, Problem
+from operations.sandbox_only import NotSandboxError
 from settings import Settings
 
 DROP = {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
@@ -55,6 +56,8 @@ def _check_that_it_is_gone(settings: Settings, stack: str) -> None:
     try:
         api = api_of(settings)
         greet(api)
+    except NotSandboxError:
+        raise
     except InputError:
         return
     raise InputError([Problem(api.address, "the cluster answers", rule, cure)])
