@@ -49,7 +49,8 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
             clear_stale_locks(home, stack_file)
             mend_torn_files(home)
             ensure_stack(setting.cli, home, stack_file)
-            recover(setting.cli, home, stack_file)
+            if not os.environ.get('NO_RECOVER'):
+                recover(setting.cli, home, stack_file)
         elif not WITHOUT_STACK.intersection(arguments):
             ensure_stack(setting.cli, home, stack_file)
     else:
