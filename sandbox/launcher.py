@@ -12,10 +12,9 @@ from sandbox.console import say
 from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
 from sandbox.failure import SandboxError
-from sandbox.interrupted import clear_stale_locks, mend_torn_files
+from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files
 from sandbox.project import StackFile, ensure_stack
 from sandbox.pulumi_cli import PulumiCli
-from sandbox.recovery import recover
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
@@ -49,8 +48,7 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
             clear_stale_locks(home, stack_file)
             mend_torn_files(home)
             ensure_stack(setting.cli, home, stack_file)
-            if not os.environ.get('NO_RECOVER'):
-                recover(setting.cli, home, stack_file)
+            clear_up(setting.cli, home, stack_file)
         elif not WITHOUT_STACK.intersection(arguments):
             ensure_stack(setting.cli, home, stack_file)
     else:
@@ -74,7 +72,7 @@ def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -
     os.environ["ON_SANDBOX"] = "1"
     chosen = StackFile.read(Path(project).resolve(), stack)
     environment = sandbox_setting(home, tried(home, chosen)).cli.environment
-    # A launcher that the command starts would take the stand-ins in there for plugins of the user's.
+    # A launcher that the command starts would take the plugins in there for the user's own.
     environment.pop("PULUMI_HOME", None)
     own = {key: value for key, value in os.environ.items() if key == "PULUMI_HOME"}
     os.chdir(chosen.project)
