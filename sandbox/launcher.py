@@ -12,10 +12,9 @@ from sandbox.console import say
 from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
 from sandbox.failure import SandboxError
-from sandbox.interrupted import clear_stale_locks, mend_torn_files
+from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files
 from sandbox.project import StackFile, ensure_stack
 from sandbox.pulumi_cli import PulumiCli
-from sandbox.recovery import recover
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
@@ -50,7 +49,7 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
             clear_stale_locks(home, stack_file)
             mend_torn_files(home)
             ensure_stack(setting.cli, home, stack_file)
-            recover(setting.cli, home, stack_file)
+            clear_up(setting.cli, home, stack_file)
         elif not WITHOUT_STACK.intersection(arguments):
             ensure_stack(setting.cli, home, stack_file)
         environment = trial.within(home, setting.cli.environment)

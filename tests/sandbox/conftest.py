@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import paths, tools
+from sandbox import paths, plugins, tools
 from tests.sandbox.sandbox_command import sandbox
 from tests.sandbox.workshop import Workshop
 
@@ -35,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[paths.Home]:
     """A running sandbox, shared by all tests; stopped afterwards whatever happens."""
-    tools.find((*tools.CONTROL_PLANE, *tools.ENGINE))  # here, where no time limit ends a first build
+    tools.find((*tools.CONTROL_PLANE, "pulumi", "helm"))  # here, where no time limit ends a first build
+    plugins.select(Path(), plugins.Choice.BUILT)
     home = paths.Home(tmp_path_factory.mktemp("shared") / ".sandbox")
     try:
         started = sandbox(home.folder, "up")
