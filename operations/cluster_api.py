@@ -5,7 +5,7 @@ With `kubeconfig` and `pod_stream` the only module that touches the `kubernetes`
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -55,6 +55,11 @@ class Answer:
 
 class SilenceError(InputError):
     """The server does not answer, or is too busy to: other questions would wait as long."""
+
+    def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
+        super().__init__(problems)
+        self.nobody = nobody
+        """Whether nothing at all is at the address."""
 
 
 class ClusterApi:
@@ -114,7 +119,7 @@ class ClusterApi:
         try:
             response = retries(method)(self._answered, (method, path, accept), body, end)
         except FAULTS as error:
-            raise SilenceError([self._problem(error)]) from None
+            raise self._silence(error) from None
         try:
             document = _OBJECT.validate_python(json.loads(response.text))
         except (ValueError, RecursionError):
@@ -149,13 +154,14 @@ class ClusterApi:
             text = text.replace(secret, "...") if len(secret) >= SHORTEST_SECRET else text
         return text
 
-    def _problem(self, error: Exception) -> Problem:
+    def _silence(self, error: Exception) -> SilenceError:
         rule = "the program asks it before it changes anything"
         if type(error) in (ValueError, UnicodeEncodeError):  # its text may hold the token
             found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
-            return Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")
+            return SilenceError([Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")])
         fault = explain(error, self.address, self.configuration.proxy)
-        return Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
+        problem = Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
+        return SilenceError([problem], nobody=fault.nobody)
 
 
 class Snapshot(ClusterApi):
