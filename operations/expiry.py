@@ -83,6 +83,7 @@ def limits_of(settings: Settings, days: int) -> Limits:
 
 def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate]:
     """Yield the certificates in an output, which may be nested."""
+    told = shown(dates)
     try:
         if dates and isinstance(dates, Mapping):
             for name, value in _MAPPING.validate_python(dates).items():
@@ -90,13 +91,8 @@ def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate
         else:
             yield Certificate(in_utc(_TIME.validate_python(dates)), ".".join(path))
     except ValidationError:
-        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", f"it is {shown(_object(dates))}"
+        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", f"it is {told}"
         raise InputError([Problem(where, found, "it has to say when certificates end", "Run `make up`.")]) from None
-
-
-def _object(value: object) -> object:
-    """Return a value of which nothing is known."""
-    return value
 
 
 def _table(stack: str, certificates: Sequence[Certificate], limits: Limits) -> Table:
