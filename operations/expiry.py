@@ -12,7 +12,6 @@ from rich.text import Text
 
 from conventions import PROJECT
 from operations import stack_outputs
-from operations.explanation import shown
 from operations.moments import A_DAY, after, end_of_day, in_utc
 from operations.problem import InputError, Problem
 from settings import Settings
@@ -83,7 +82,6 @@ def limits_of(settings: Settings, days: int) -> Limits:
 
 def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate]:
     """Yield the certificates in an output, which may be nested."""
-    told = shown(dates)
     try:
         if dates and isinstance(dates, Mapping):
             for name, value in _MAPPING.validate_python(dates).items():
@@ -91,7 +89,7 @@ def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate
         else:
             yield Certificate(in_utc(_TIME.validate_python(dates)), ".".join(path))
     except ValidationError:
-        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", f"it is {told}"
+        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", "it is no such time"
         raise InputError([Problem(where, found, "it has to say when certificates end", "Run `make up`.")]) from None
 
 

@@ -77,6 +77,9 @@ def code(error: ClientError) -> str:
 
 
 def _message(error: ClientError) -> str:
+    """Return AWS's own words; where the client found no name of an error, they are a page of somebody else."""
+    if code(error).isdigit():
+        return ""
     return one_line(error.response.get("Error", {}).get("Message", ""))
 
 

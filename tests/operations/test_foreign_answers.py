@@ -210,11 +210,12 @@ headers = st.lists(
 )
 bodies = (
     st.binary(max_size=40)
-    | values.map(lambda each: json.dumps(each).encode())
+    | harmless.map(lambda each: json.dumps(each).encode())
     | st.sampled_from(
         [
             b'[{"number": 1, "head": {"sha": "abc"}, "id": 4, "body": "x", "user": {"login": "github-actions[bot]"}}]',
             b'{"message": "You have exceeded a secondary rate limit"}',
+            CANARY.encode(),
             b'{"message": "' + TOKEN.encode() + b'"}',
             b"[" * 100_000,
         ]
@@ -313,6 +314,24 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
             problems = [problem for check in told.checks for problem in check.problems]
             if problems:
                 raise InputError(problems)
+
+
+@pytest.mark.parametrize("caller", ["x", "", "arn:aws:iam::123456789012:user/x"])
+def test_an_answer_of_aws_without_what_it_documents_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caller: str
+) -> None:
+    told = f"<R><GetCallerIdentityResult><Arn>{caller}</Arn></GetCallerIdentityResult></R>"
+    server.replies = [reply(200, [], told.encode()), reply(200, [], b"<R></R>")]
+    for name, value in environment(server.url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    login = Eks.model_validate({"cluster": "workshop", "region": "eu-central-1", "owner": "o"})
+    problems = [
+        each
+        for check in survey(login, Dns.model_validate({"zone": "example.com"}), "dev").checks
+        for each in check.problems
+    ]
+
+    assert {each.found for each in problems} == {"it does not answer as AWS does"}
 
 
 ALPHABET = "abc:[]{}&*!<|>-#%@`'\"?,\n\t 01.~=\\"
