@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from boto3 import Session
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -286,6 +287,13 @@ AWS_BODIES = [
 aws_replies = st.builds(reply, statuses, headers, st.sampled_from(AWS_BODIES) | bodies, length=lengths, end=ends)
 
 
+@pytest.fixture(scope="module")
+def _loaded() -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
+    """Load what boto3 knows of its services: on a busy machine that takes longer than any answer."""
+    for service in ("sts", "eks", "route53", "iam"):
+        logging_in.client(Session(), service, "eu-central-1")
+
+
 def two_regions(_api: object) -> list[str]:
     """Return fewer regions than there are, each of which is asked."""
     return ["eu-west-1", "us-east-1"]
@@ -295,6 +303,7 @@ def two_regions(_api: object) -> list[str]:
 GOOD = reply(200, [(b"Content-Type", b"text/xml")], AWS_BODIES[1])
 
 
+@pytest.mark.usefixtures("_loaded")
 @few
 @given(given_replies=st.lists(aws_replies, min_size=1, max_size=5), known=st.booleans())
 def test_whatever_aws_answers_it_is_taken_or_explained(
