@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from rich.console import Console
 
@@ -14,6 +13,7 @@ from operations.drain.watch import PATIENCE
 from operations.moments import number_of_days
 from operations.previews import command as previews
 from operations.problem import InputError
+from operations.stack_names import stack_file
 from operations.stack_settings import from_file
 from settings import Settings
 
@@ -48,9 +48,7 @@ def main() -> int:
         "release-hosts": partial(release.run, yes=chosen.yes),
         "forget-cluster": partial(forget.run, yes=chosen.yes),
     }
-    return _told(
-        lambda: commands[chosen.command](from_file(Path(f"Pulumi.{chosen.stack}.yaml")), chosen.stack, Console())
-    )
+    return _told(lambda: commands[chosen.command](from_file(stack_file(chosen.stack)), chosen.stack, Console()))
 
 
 def _told(run: Callable[[], int]) -> int:

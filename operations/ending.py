@@ -37,11 +37,11 @@ def needs_last_up(settings: Settings) -> bool:
 def ending(settings: Settings, last_up: datetime | None, now: datetime, warn_days: int) -> Ending:
     """Return when the workshop ends; `last_up` is asked for only where `needs_last_up` says so.
 
-    A last day is over at midnight, UTC.
+    A last day ends at 24:00 UTC, wherever the workshop is.
     """
     if settings.workshop_ends:
         end = end_of_day(settings.workshop_ends)
-        return _ending(end, f"its last day is {settings.workshop_ends}", now, warn_days)
+        return _ending(end, f"its last day is {settings.workshop_ends}, which ends at 24:00 UTC", now, warn_days)
     if settings.workshop_days is None:
         return Ending(Stage.ENDLESS, "its settings name no end")
     if last_up is None:

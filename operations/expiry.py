@@ -12,7 +12,6 @@ from rich.text import Text
 
 from conventions import PROJECT
 from operations import stack_outputs
-from operations.explanation import shown
 from operations.moments import A_DAY, after, end_of_day, in_utc
 from operations.problem import InputError, Problem
 from settings import Settings
@@ -90,13 +89,8 @@ def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate
         else:
             yield Certificate(in_utc(_TIME.validate_python(dates)), ".".join(path))
     except ValidationError:
-        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", f"it is {shown(_object(dates))}"
+        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", "it is no such time"
         raise InputError([Problem(where, found, "it has to say when certificates end", "Run `make up`.")]) from None
-
-
-def _object(value: object) -> object:
-    """Return a value of which nothing is known."""
-    return value
 
 
 def _table(stack: str, certificates: Sequence[Certificate], limits: Limits) -> Table:

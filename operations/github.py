@@ -61,8 +61,11 @@ class Answer:
 
     @property
     def told(self) -> str:
-        """The body as a message may repeat it."""
-        text = self.body[:2000].decode(errors="replace")
+        """GitHub's message; what is in a body that is none of GitHub's is not repeated."""
+        try:
+            text = str(_MAPPING.validate_json(self.body).get("message", ""))
+        except ValidationError:
+            return ""
         return " ".join(hidden("".join(each if each.isprintable() else " " for each in text)).split())[:200]
 
     @property
@@ -202,7 +205,7 @@ def _odd(url: str, found: str) -> Problem:
 
 
 def _refused(method: str, url: str, answer: Answer, pause: float | None) -> Problem:
-    found = f"{method} is answered by {answer.status} ({answer.told})"
+    found = f"{method} is answered by {answer.status} ({answer.told or 'without a reason'})"
     if pause is None:
         return Problem(url, found, RULE, "Check the job's `permissions` and the token.")
     rule = f"GitHub wants fewer requests, and {LONGEST_SECONDS} s are waited for it at most"

@@ -19,6 +19,7 @@ from operations.drain.removal import everything
 from operations.drain.served import served
 from operations.drain.watch import table as account_table
 from operations.problem import InputError, Problem
+from operations.stack_names import short_name
 from settings import Settings
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -68,7 +69,7 @@ def _in_account(settings: Settings, stack: str, console: Console) -> int:
 
 
 def _in_cluster(settings: Settings, stack: str, console: Console) -> int:
-    found = list(leftovers(api_of(settings), stack, _marks(settings)))
+    found = list(leftovers(api_of(settings), short_name(stack), _marks(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")
         return 0

@@ -22,13 +22,20 @@ class Problem:
     """What to do about it, if possible as a command."""
 
     def __post_init__(self) -> None:
-        """Hide what looks like a key, a token or a password: a value of somebody else's may stand in each part."""
+        """Hide what looks like a key or a password, and line breaks: a foreign value may stand in each part."""
         for name in ("where", "found", "rule", "cure"):
-            object.__setattr__(self, name, hidden(getattr(self, name)))
+            object.__setattr__(self, name, _on_one_line(hidden(getattr(self, name))))
 
     def __str__(self) -> str:
         """Return the problem as one line; what comes from outside may hold control characters."""
         return printable(f"{self.where}: {self.found}, but {self.rule}. {self.cure}")
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text with an escape for each character that is not printable."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
 class InputError(RunError):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from operations.moments import in_utc
 from operations.problem import InputError, Problem
+from operations.stack_names import is_same
 
 PAGE = 50
 Answer = TypeVar("Answer")
@@ -73,7 +74,7 @@ class StackCli:
     def find(self) -> Listed | None:
         """Return the stack as its backend lists it, None if it does not. Raises InputError if the CLI fails."""
         listed = self._asked(_STACKS, "stack", "ls", "--json")
-        return next((each for each in listed if each.name.rpartition("/")[2] == self.stack), None)
+        return next((each for each in listed if is_same(each.name, self.stack)), None)
 
     def last_up(self) -> datetime | None:
         """Return when the last `up` ended, or began if it never ended; other commands do not count.

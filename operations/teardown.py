@@ -15,6 +15,7 @@ from operations.ending import Ending, Stage, ending, needs_last_up
 from operations.moments import in_utc
 from operations.problem import InputError
 from operations.stack_cli import Done, StackCli
+from operations.stack_names import stack_file
 from operations.stack_settings import from_file
 
 _TIME = TypeAdapter(datetime)
@@ -67,7 +68,7 @@ def teardown(
 
 
 def _one(cli: StackCli, folder: Path, order: Order) -> Outcome:
-    settings = from_file(folder / f"Pulumi.{cli.stack}.yaml")
+    settings = from_file(stack_file(cli.stack, folder))
     end = ending(settings, None, order.now, order.warn_days)
     if end.stage is Stage.ENDLESS:  # not even its backend is asked
         return Outcome(cli.stack, end.stage, end.sentence, "left alone")

@@ -24,7 +24,9 @@ class Settings(Section):
     dns: OptionalDns = Field(default=None, description="a mapping of settings", examples=[{}])
     public_hosts: PublicHosts = Field(default=PublicHosts(), description="a mapping of settings", examples=[{}])
     workshop_ends: OptionalDate = Field(
-        default=None, description="the workshop's last day, YYYY-MM-DD", examples=[date(2027, 1, 31)]
+        default=None,
+        description="the workshop's last day, YYYY-MM-DD; it ends at 24:00 UTC",
+        examples=[date(2027, 1, 31)],
     )
     workshop_days: OptionalDays = Field(
         default=None, description="whole days from 1 to 366, or 0 for a workshop without an end", examples=[14]

@@ -73,11 +73,14 @@ def explained(question: Question) -> Generator[None]:
 
 def code(error: ClientError) -> str:
     """Return AWS's own name of an error."""
-    return error.response.get("Error", {}).get("Code", "")
+    return error.response.get("Error", {}).get("Code") or ""
 
 
 def _message(error: ClientError) -> str:
-    return one_line(error.response.get("Error", {}).get("Message", ""))
+    """Return AWS's own words; where the client found no name of an error, they are a page of somebody else."""
+    if code(error).isdigit():
+        return ""
+    return one_line(error.response.get("Error", {}).get("Message") or "")
 
 
 def one_line(text: object) -> str:

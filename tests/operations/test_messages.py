@@ -179,6 +179,10 @@ def test_every_problem_is_told_without_keys_and_tokens() -> None:
     assert CANARY not in text
 
 
+def test_every_problem_is_one_line_whatever_is_quoted_in_it() -> None:
+    assert str(Problem("a\nb", "c\rd", "e\u2028", "\x1b[31m\ud800")) == "a\\nb: c\\rd, but e\\u2028. \\x1b[31m\\ud800"
+
+
 def test_a_wrong_value_is_told_if_it_is_a_word() -> None:
     assert [*map(shown, ("101", True, 2.5, "no host", None))] == ["'101'", "'True'", "'2.5'", "'no host'", "'None'"]
     told = {"x" * 61: "a text of 61 characters", "a\nb": "a text of 3 characters", "[x]": "a text of 3 characters"}

@@ -1,5 +1,7 @@
 """A stack has exactly one comment on a pull request, on good days and bad ones."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -176,6 +178,25 @@ def test_github_is_not_waited_for_longer_than_two_minutes_in_all(
 
     assert sum(waited) <= LONGEST_SECONDS
     assert "permissions" not in str(caught.value)
+
+
+def test_a_connection_that_fails_prints_no_warning_of_its_own() -> None:
+    program = "from operations.github import Repository; Repository('a/b', 'token', 'http://127.0.0.1:9').get('/x')"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            program.replace("'http://127.0.0.1:9'", "'http://127.0.0.1:9', Retry(total=1)").replace(
+                "import Repository;", "import Repository, Retry;"
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "it does not answer" in done.stderr
+    assert "Retrying" not in done.stderr
 
 
 def test_a_refusal_that_is_no_limit_is_told_at_once(server: GitHub, waited: list[float]) -> None:

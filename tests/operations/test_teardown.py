@@ -36,6 +36,7 @@ class Backend:
     """How the next destroys end; well if there are none."""
     asked: list[str] = field(default_factory=list[str])
     broken: tuple[str, ...] = ()
+    owner: str = "organization/workshop/"
 
     def run(self, command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
         """Write down what is asked, and answer."""
@@ -45,7 +46,7 @@ class Backend:
         if any(each in line for each in self.broken):
             return Done(255, "error: no")
         if "stack ls" in line:
-            return Done(0, json.dumps([{"name": f"organization/workshop/{name}", "resourceCount": count}
+            return Done(0, json.dumps([{"name": f"{self.owner}{name}", "resourceCount": count}
                                        for name, count in self.stacks.items()]))  # fmt: skip
         if "stack history" in line:
             return Done(0, json.dumps(self.history if line.endswith("--page 1") else []))
