@@ -40,7 +40,7 @@ MANY = settings(FEW, max_examples=EXAMPLES or 1, derandomize=False)
 CANARY = "canary-2f6c9b"
 LIMIT = 0.3
 """Seconds for a question here, instead of ten."""
-OVERHEAD = 2
+OVERHEAD = 8
 """Seconds that a busy machine may need for the rest."""
 
 
@@ -242,7 +242,7 @@ def test_what_is_taken_is_what_kubectl_takes(
         return
     oracle = json.loads(done.stdout)
     assert found.document["current-context"] == oracle["current-context"]
-    assert found.cluster.get("server", "") == oracle["clusters"][0]["cluster"].get("server", "")
+    assert (found.cluster.get("server") or "") == oracle["clusters"][0]["cluster"].get("server", "")
 
 
 numbers = st.sampled_from([b"0", b"1", b"2", b"9999999999", b"-1", b"x", b"", b"1e3"])
