@@ -88,10 +88,10 @@ def find(path: str | None, context: str | None) -> Kubeconfig:
     if path and any(mark in path for mark in ("{", "apiVersion", "clusters:")):  # not repeated: it holds credentials
         raise InputError([Problem(f"{PROJECT}:kubeconfig", "it holds a kubeconfig's contents", "it is a path", _FIX)])
     named = _expanded(path) if path else None
-    check_target(os.path.realpath(named) if named else "", "the stack's kubeconfig")
     where = str(named or DEFAULT)
     if named and not _is_there(named):
         raise InputError([Problem(where, "there is no such kubeconfig", "the cluster is found through it", _FIX)])
+    check_target(os.path.realpath(named) if named else "", "the stack's kubeconfig")
     files = [_File(each) for each in ([named] if named else _default_files()) if _is_there(each)]
     chosen = context or next((each.current_context for each in files if each.current_context), "")
     if not chosen:

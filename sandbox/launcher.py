@@ -88,10 +88,9 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     engine.lay_out_plugins(home.plugins, selected)
     engine.keep_no_logs(home.plugins)
     source = charts.choose(home)
-    environment = with_tools(found)
-    environment["PULUMI_HOME"] = str(home.plugins)
     # What is on PATH is linked where it is wanted; found there by the engine it costs a warning on every command.
-    environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
+    own = {"PULUMI_HOME": str(home.plugins), "PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
+    environment = with_tools(found) | own
     if source.mirror is not None:
         environment["CHART_MIRROR"] = source.mirror
     if account is not None:
@@ -103,9 +102,9 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     used = ", ".join([*map(str, selected), f"python host {'of the engine' if real_host else 'of the SDK'}"])
     description = f"{cluster} · plugins: {used} · charts: {source.description}"
     cli = PulumiCli(program, stack_file.project, environment | {"PULUMI_STACK": stack_file.stack})
-    unseen = any(plugin.from_module for plugin in selected) and "CHART_MIRROR" in environment
-    definitions = [LINKERD, *([LOAD_BALANCERS] if account else [])] if unseen else []
-    return Setting(cli, description, definitions)
+    if any(plugin.from_module for plugin in selected) and "CHART_MIRROR" in environment:
+        return Setting(cli, description, [LINKERD, LOAD_BALANCERS] if account else [LINKERD])
+    return Setting(cli, description)
 
 
 def away_from_the_real_stack(home: paths.Home, account: Account, environment: dict[str, str]) -> dict[str, str]:

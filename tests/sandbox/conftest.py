@@ -13,10 +13,9 @@ from tests.sandbox.workshop import Workshop
 ACCEPTANCE = (
     *("test_dev_stack", "test_trust_rotation", "test_every_setting", "test_interrupted_runs", "test_killed_up"),
     *("test_canary_on_cluster", "test_viz_installed", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts"),
-    *("test_add_ons", "test_charts", "test_control_plane", "test_kubernetes_engine"),
-    *("test_kubernetes_charts", "test_argo_cd", "test_policy_pack", "test_teardown_on_cluster", "test_aws_launcher"),
-    *("test_demos", "test_aws_double", "test_service_network", "test_kubernetes_interrupted_releases"),
-    *("test_by_hand", "test_admission", "test_kubernetes_waits"),
+    *("test_add_ons", "test_charts", "test_control_plane", "test_argo_cd", "test_policy_pack"),
+    *("test_teardown_on_cluster", "test_aws_launcher", "test_demos", "test_aws_double", "test_service_network"),
+    *("test_by_hand", "test_admission", "test_definitions"),
 )
 """Files that `make test` leaves to `make acceptance`, those that take longest first."""
 LONGEST_FIRST = (*ACCEPTANCE, "test_workshop", "test_launcher", "test_bad_inputs")

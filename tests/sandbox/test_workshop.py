@@ -93,6 +93,12 @@ def test_the_second_preview_is_empty(workshop: Workshop) -> None:
     assert workshop.preview().changes == []
 
 
+def test_no_two_resources_are_the_same_object(workshop: Workshop) -> None:
+    state: dict[str, Any] = json.loads(workshop.export())
+    found = Counter((each["type"], each.get("id")) for each in state["deployment"]["resources"] if each["custom"])
+    assert [each for each, number in found.items() if number > 1] == [], "the second would be refused: it exists"
+
+
 def test_a_refresh_finds_no_drift(workshop: Workshop) -> None:
     done = workshop.pulumi("refresh", "--yes", "--expect-no-changes")
     assert done.returncode == 0, done.stdout + done.stderr
