@@ -103,7 +103,7 @@ def test_after_a_kill_the_next_up_converges(project: Project, point: str) -> Non
     second = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack)
     assert second.returncode == 0, second.stdout
     changed = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack, CHANGED="1")
-    assert changed.returncode == 0, f"no field belongs to the manager of the killed run: {changed.stdout}"
+    assert changed.returncode == 0, f"a field belongs to the manager of the killed run: {changed.stdout}"
     gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert gone.returncode == 0, gone.stdout
     assert namespace(project.home, project.stack) is None
@@ -127,7 +127,7 @@ def test_a_release_that_was_cut_off_is_installed_and_uninstalled_again(project: 
         assert project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack).returncode == 0
     process = project.start("up", "--yes", "--skip-preview", NAMESPACE=project.stack, STUCK="1")
     wait_for_status(project, f"pending-{interrupted}")
-    kill(process)
+    kill(process, plugins=True)
     after = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert after.returncode == 0, after.stdout + after.stderr
     second = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack)
