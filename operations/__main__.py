@@ -11,6 +11,7 @@ from rich.console import Console
 from operations import expiry, leftovers, outputs_summary, report, teardown_command
 from operations.drain import destroy, forget, release
 from operations.drain.watch import PATIENCE
+from operations.moments import number_of_days
 from operations.previews import command as previews
 from operations.problem import InputError
 from operations.stack_settings import from_file
@@ -32,7 +33,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stack", required=True, help="the stack's name, as in Pulumi.<stack>.yaml")
-    parser.add_argument("--days", type=int, default=expiry.DAYS, help="expiry: for how long certificates have to last")
+    parser.add_argument(
+        "--days", type=number_of_days, default=expiry.DAYS, help="expiry: for how long certificates have to last"
+    )
     parser.add_argument("--yes", action="store_true", help="destroy and its kin: do not ask")
     parser.add_argument("--seconds", type=int, default=PATIENCE, help="destroy: how long load balancers may take to go")
     chosen = parser.parse_args()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pulumi import RunError
 
+from operations.hiding import hidden
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -18,6 +20,11 @@ class Problem:
     """What has to hold."""
     cure: str
     """What to do about it, if possible as a command."""
+
+    def __post_init__(self) -> None:
+        """Hide what looks like a key, a token or a password: a value of somebody else's may stand in each part."""
+        for name in ("where", "found", "rule", "cure"):
+            object.__setattr__(self, name, hidden(getattr(self, name)))
 
     def __str__(self) -> str:
         """Return the problem as one line."""

@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserError
 from pydantic import ValidationError
 
 from conventions import PROJECT
+from operations.hiding import hidden
 from operations.problem import InputError, Problem
 from settings.eks import Eks
 
@@ -82,7 +83,7 @@ def _message(error: ClientError) -> str:
 def one_line(text: object) -> str:
     """Return foreign text without line breaks and control characters, and not too long."""
     printable = "".join(each if each.isprintable() else " " for each in str(text))
-    return " ".join(printable.split())[:LONGEST]
+    return " ".join(hidden(printable).split())[:LONGEST]
 
 
 def _refusal(question: Question, name: str, message: str) -> Problem:
@@ -132,6 +133,9 @@ def _give(question: Question) -> str:
 
 
 def _silence(question: Question, told: str) -> Problem:
+    if "header value" in told:  # which it repeats, credentials and all
+        rule = "they have to be printable text"
+        return Problem(question.where, "the AWS credentials cannot be sent", rule, _give(question))
     region = question.login.region
     cure = f"Check that {region} is the right region, and that proxy and firewall let you through."
     return Problem(question.where, f"AWS does not answer ({told})", f"it is asked for {question.action}", cure)

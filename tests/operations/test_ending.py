@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from operations.ending import Stage, ending, needs_last_up
+from operations.moments import in_utc
 from operations.problem import InputError
 from operations.stack_settings import parse
 from settings import Settings
@@ -62,6 +63,38 @@ def test_without_the_setting_there_is_no_end(values: dict[str, object]) -> None:
 def test_a_day_and_a_number_of_days_at_once_are_refused() -> None:
     with pytest.raises(InputError, match=r"workshopDays: it is 7, and workshopEnds is 2027-01-31, but .*config rm"):
         parse({"workshopDays": "7", "workshopEnds": "2027-01-31"})
+
+
+@pytest.mark.parametrize(
+    ("day", "stage"), [("9999-12-31", Stage.RUNNING), ("9999-12-30", Stage.RUNNING), ("0001-01-01", Stage.OVER)]
+)
+def test_the_first_and_the_last_day_that_there_are_can_be_chosen(day: str, stage: Stage) -> None:
+    found = ending(parse({"workshopEnds": day}), None, NOON, 3)
+
+    assert found.stage is stage
+    assert day in found.sentence
+
+
+@pytest.mark.parametrize("last_up", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+def test_days_can_be_counted_from_every_moment(last_up: datetime) -> None:
+    assert ending(parse({"workshopDays": 366}), last_up, NOON, 36_500).stage in (
+        Stage.ENDING,
+        Stage.RUNNING,
+        Stage.OVER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "utc"),
+    [
+        ("9999-12-31T23:59:59-12:00", datetime.max.replace(tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", datetime.min.replace(tzinfo=UTC)),
+        ("2026-11-26T12:00:00", NOON),
+        ("2026-11-26T14:00:00+02:00", NOON),
+    ],
+)
+def test_a_moment_that_utc_does_not_have_is_the_nearest(moment: str, utc: datetime) -> None:
+    assert in_utc(datetime.fromisoformat(moment)) == utc
 
 
 @pytest.mark.parametrize("days", ["-1", "367", "1.5", True, False, "soon", 0.0])
