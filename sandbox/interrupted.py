@@ -155,7 +155,7 @@ def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
 
 
 def end_orphans(home: Home) -> None:
-    """End plugins that a killed engine left behind: the real ones wait on, and may still change the cluster."""
+    """End plugins that a killed engine left behind: they look for it every five minutes only, and work on until then."""
     for process in psutil.process_iter(["cmdline"]):
         command: list[str] = process.info["cmdline"] or []
         try:
