@@ -155,7 +155,7 @@ def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
 
 
 def end_orphans(home: Home) -> None:
-    """End plugins that a killed engine left behind: they look for it every five minutes only, and work on until then."""
+    """End plugins that a killed engine left behind: they ask for it every five minutes and work on."""
     for process in psutil.process_iter(["cmdline"]):
         command: list[str] = process.info["cmdline"] or []
         try:
