@@ -1,9 +1,9 @@
 """Clears up after a killed engine, so that the next command converges: locks, plugins, torn files, open operations.
 
 Pulumi keeps an operation that was open as *pending* and warns of it on every command. What it was creating may exist
-without being in the state. An `up` then creates it again: the object gets a second field manager, and each later change
-of it is a conflict; a Helm release is refused; a `destroy` leaves both behind. So such an object is put into the state
-before the command starts, and a release that is half installed is uninstalled.
+without being in the state. An `up` then creates it again: the object gets a second field manager, so what the program
+no longer sets stays, and what it changes is a conflict; a Helm release is refused; a `destroy` leaves both behind. So
+such an object is put into the state before the command starts, and a release that is half installed is uninstalled.
 """
 
 import datetime as dt
@@ -155,7 +155,7 @@ def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
 
 
 def end_orphans(home: Home) -> None:
-    """End plugins that a killed engine left behind: the real ones wait on, and may still change the cluster."""
+    """End plugins that a killed engine left behind: they ask for it every five minutes and work on."""
     for process in psutil.process_iter(["cmdline"]):
         command: list[str] = process.info["cmdline"] or []
         try:

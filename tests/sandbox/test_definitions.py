@@ -79,7 +79,7 @@ def test_a_preview_needs_no_definitions_and_leaves_none_and_a_release_adopts_the
     run(project, "destroy", "--yes", "--skip-preview")
     assert definitions(project.home) == {}, "they belonged to the release"
 
-    assert "+ 5 to create" in run(project, "preview"), "but for the stack, which is there"
+    assert "+ 6 to create" in run(project, "preview"), "as at the first time"
     run(project, "up", "--yes", "--skip-preview")
     assert definitions(project.home) == adopted, "what the release itself installs does not differ"
     run(project, "destroy", "--yes", "--skip-preview")
