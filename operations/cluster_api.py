@@ -5,7 +5,7 @@ With `kubeconfig` and `pod_stream` the only module that touches the `kubernetes`
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +18,7 @@ from urllib3 import HTTPHeaderDict
 
 from operations import cluster_faults
 from operations.cluster_faults import (
+    BUSY,
     FAULTS,
     SECONDS_TO_CONNECT,
     Response,
@@ -27,9 +28,11 @@ from operations.cluster_faults import (
 )
 from operations.cluster_login import configuration
 from operations.kubeconfig import Advice, Kubeconfig, find
-from operations.problem import InputError, Problem
+from operations.problem import InputError, Problem, on_one_line
 
 JSON = "application/json"
+SHORTEST_SECRET = 8
+"""Characters; a shorter one is no secret, and may be part of many a word."""
 
 _OBJECT = TypeAdapter(dict[str, object])
 _ITEMS = TypeAdapter(list[object])
@@ -48,6 +51,15 @@ class Answer:
     """The server's own clock, from the Date header (resolution: 1 s)."""
     text: str = ""
     """The answer as it came."""
+
+
+class SilenceError(InputError):
+    """The server does not answer, or is too busy to: other questions would wait as long."""
+
+    def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
+        super().__init__(problems)
+        self.nobody = nobody
+        """Whether nothing at all is at the address."""
 
 
 class ClusterApi:
@@ -93,7 +105,8 @@ class ClusterApi:
             return None
         if reason := refusal(answer):
             cure = "Ask for a role that may read it, or choose another user or context."
-            raise InputError([Problem(f"{self.address}{path}", reason, "the program has to read it", cure)])
+            refused = SilenceError if answer.status in BUSY else InputError
+            raise refused([Problem(f"{self.address}{path}", reason, "the program has to read it", cure)])
         return answer.body
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
@@ -106,7 +119,7 @@ class ClusterApi:
         try:
             response = retries(method)(self._answered, (method, path, accept), body, end)
         except FAULTS as error:
-            raise InputError([self._problem(error)]) from None
+            raise self._silence(error) from None
         try:
             document = _OBJECT.validate_python(json.loads(response.text))
         except (ValueError, RecursionError):
@@ -128,19 +141,27 @@ class ClusterApi:
             repeated.extend(self.impersonates)
             limits = (min(SECONDS_TO_CONNECT, left), left)
             response = self._client.call_api(verb, url, repeated, content, form, _request_timeout=limits)
-            text = response.read().decode(errors="replace")
+            text = self._without_credentials(response.read().decode(errors="replace"))
             date, retry_after = (response.headers.get(name) for name in ("Date", "Retry-After"))
             return Response(response.status, text, date, retry_after)
 
         return within(left, answer)
 
-    def _problem(self, error: Exception) -> Problem:
+    def _without_credentials(self, text: str) -> str:
+        """Return what a server said without what it was asked with: some proxies repeat a request's headers."""
+        for value in self.configuration.api_key.values():
+            secret = str(value).rpartition(" ")[2]
+            text = text.replace(secret, "...") if len(secret) >= SHORTEST_SECRET else text
+        return text
+
+    def _silence(self, error: Exception) -> SilenceError:
         rule = "the program asks it before it changes anything"
         if type(error) in (ValueError, UnicodeEncodeError):  # its text may hold the token
             found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
-            return Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")
+            return SilenceError([Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")])
         fault = explain(error, self.address, self.configuration.proxy)
-        return Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
+        problem = Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
+        return SilenceError([problem], nobody=fault.nobody)
 
 
 class Snapshot(ClusterApi):
@@ -164,7 +185,8 @@ def refusal(answer: Answer) -> str | None:
     if answer.status < HTTPStatus.BAD_REQUEST:
         return None
     message = answer.body.get("message")
-    return " ".join(message.split())[:200] if isinstance(message, str) and message else f"HTTP status {answer.status}"
+    said = on_one_line(message) if isinstance(message, str) else ""
+    return said or f"HTTP status {answer.status}"
 
 
 def _time(date: str | None) -> datetime:

@@ -56,6 +56,8 @@ class Fault:
     found: str
     fix: str | None = None
     """What to do about it; None if that depends on the cluster."""
+    nobody: bool = False
+    """Whether nothing at all is at the address, as if the cluster had been deleted."""
 
 
 def within(seconds: float, work: Callable[[], _T]) -> _T:
@@ -130,7 +132,7 @@ def explain(error: BaseException, address: str, proxy: str | None) -> Fault:
     if any(isinstance(each, BadStatusLine | ConnectionResetError | BrokenPipeError) for each in causes):
         return _closed_tls() if address.startswith("https:") else Fault(_silent(_reason(causes)), _SAY_HTTPS)
     is_unknown = any(isinstance(each, socket.gaierror) for each in causes)
-    return Fault(_silent(_reason(causes)), _CHECK_NAME if is_unknown else None)
+    return Fault(_silent(_reason(causes)), _CHECK_NAME if is_unknown else None, nobody=True)
 
 
 def _reason(causes: Sequence[BaseException]) -> str:

@@ -162,9 +162,9 @@ def _log_in(kubeconfig: Kubeconfig) -> _Login:
     file = user.pop("tokenFile", None)
     if isinstance(file, str) and file:
         return _Login({**user, "token": _token(kubeconfig, file)}, time.time() + EARLY)
-    if "token" in user or "exec" not in user:
+    helper = user.pop("exec", None)  # the client would run it without a limit of time
+    if user.get("token") or helper is None:
         return _Login(_with_authority(user), None)
-    helper = user.pop("exec")
     try:
         status = _run(kubeconfig, _Helper.model_validate(helper))
     except ValidationError:

@@ -177,6 +177,13 @@ def _is_there(path: Path) -> bool:
         return False
 
 
+def _is_readable(path: str) -> bool:
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:  # no path: it holds a NUL
+        return False
+
+
 def _default_files() -> list[Path]:
     listed = os.environ.get("KUBECONFIG")
     if not listed:
@@ -247,7 +254,7 @@ def _faults(cluster: Mapping[str, object], user: Mapping[str, object]) -> Iterat
     for entry, kind in ((cluster, "cluster"), (user, "user")):
         for key in FILES[kind]:
             path = entry.get(key)
-            if isinstance(path, str) and path and not entry.get(f"{key}-data") and not os.access(path, os.R_OK):
+            if isinstance(path, str) and path and not entry.get(f"{key}-data") and not _is_readable(path):
                 yield (
                     f"its {key} {path} cannot be read",
                     "the way to the cluster needs it",

@@ -6,7 +6,8 @@ from functools import partial
 
 from operations import parts
 from operations.chart_sources import Part
-from operations.cluster_api import ClusterApi, at, refusal
+from operations.cluster_api import ClusterApi, SilenceError, at, refusal
+from operations.cluster_faults import BUSY
 from operations.problem import InputError, Problem
 from settings import Settings
 
@@ -92,7 +93,10 @@ def check_permissions(api: ClusterApi, wanted: Collection[Kind]) -> list[Problem
         return []
     asked = sorted(wanted)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        denied = list(pool.map(partial(_denied, api), asked))
+        try:
+            denied = list(pool.map(partial(_denied, api), asked))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # the others would wait as long as one that failed
     return [_problem(api, *kind, verbs) for kind, verbs in zip(asked, denied, strict=True) if verbs]
 
 
@@ -108,7 +112,8 @@ def _allowed(api: ClusterApi, group: str, resource: str, verb: str) -> bool:
     }
     answer = api.post(PATH, review)
     if reason := refusal(answer):
-        raise InputError([Problem(f"{api.address}{PATH}", reason, "the program asks there what you may do", _FIX)])
+        refused = SilenceError if answer.status in BUSY else InputError
+        raise refused([Problem(f"{api.address}{PATH}", reason, "the program asks there what you may do", _FIX)])
     return at(answer.body, "status", "allowed") is True
 
 

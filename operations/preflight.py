@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from conventions import PROJECT, TrustPhase
 from operations import gateway_api_check, owners, site
 from operations.chart_sources import Part
-from operations.cluster_api import ClusterApi, Snapshot, items, text
+from operations.cluster_api import ClusterApi, SilenceError, Snapshot, items, text
 from operations.compatibility_check import check_kubernetes, check_pins
 from operations.first_contact import greet
 from operations.permissions import ALWAYS, Kind, check_permissions
@@ -67,7 +67,7 @@ def inspect(api: ClusterApi, expected: Expectations) -> Facts:
 
 
 def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
-    """Yield every check's result; a cluster that does not answer yields one and ends."""
+    """Yield every check's result; one that does not answer is the last."""
     api = Snapshot(api)
     try:
         greet(api)
@@ -76,7 +76,11 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
         return
     yield Check("the cluster answers", ())
     for subject, check in _subjects(api, expected).items():
-        yield Check(subject, _result(check))
+        try:
+            yield Check(subject, _result(check))
+        except SilenceError as silence:
+            yield Check(subject, silence.problems)
+            return
 
 
 def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[], list[Problem]]]:
@@ -106,6 +110,8 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
 def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
     try:
         return tuple(check())
+    except SilenceError:
+        raise
     except InputError as refused:  # the server answers, but not this question
         return refused.problems
 

@@ -20,8 +20,8 @@ class Problem:
     """What to do about it, if possible as a command."""
 
     def __str__(self) -> str:
-        """Return the problem as one line."""
-        return f"{self.where}: {self.found}, but {self.rule}. {self.cure}"
+        """Return the problem as one line; what comes from outside may hold control characters."""
+        return printable(f"{self.where}: {self.found}, but {self.rule}. {self.cure}")
 
 
 class InputError(RunError):
@@ -36,4 +36,9 @@ class InputError(RunError):
 
 def on_one_line(text: str) -> str:
     """Return somebody else's text as part of a sentence: printable, on one line, and not too long."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:200]
+    return " ".join(printable(text).split())[:200]
+
+
+def printable(text: str) -> str:
+    """Return a text with a space in place of each control character."""
+    return "".join(each if each.isprintable() else " " for each in text)

@@ -2,7 +2,8 @@
 
 from rich.console import Console
 
-from operations.clusters import api_of
+from operations.cluster_api import ClusterApi, SilenceError
+from operations.clusters import kubeconfig_of
 from operations.drain.pulumi import Pulumi
 from operations.drain.release import agreed
 from operations.drain.removal import everything, remove
@@ -53,8 +54,14 @@ def _check_that_it_is_gone(settings: Settings, stack: str) -> None:
             raise InputError([Problem(where, f"it is there, in {settings.eks.region}", rule, cure)])
         return
     try:
-        api = api_of(settings)
-        greet(api)
+        kubeconfig = kubeconfig_of(settings)
     except InputError:
-        return
+        return  # `kind delete cluster` takes the context away as well
+    try:
+        api = ClusterApi(kubeconfig)
+        greet(api)
+    except SilenceError as silence:
+        if silence.nobody:
+            return
+        raise
     raise InputError([Problem(api.address, "the cluster answers", rule, cure)])

@@ -4,7 +4,7 @@ import json
 from functools import cache
 
 import pytest
-from pulumi import ResourceOptions
+from pulumi import Output, ResourceOptions
 
 from components.addons.gateway_api import GatewayApi
 from components.addons.pod_identity_agent import PodIdentityAgent
@@ -12,6 +12,7 @@ from components.cluster import AwsAccess, Cluster
 from conventions import GATEWAY_API_RELEASE
 from tests.deployment import Deployment
 from tests.engine import deploy
+from tests.recorded_values import Secret
 
 
 @cache
@@ -55,6 +56,15 @@ def test_without_kubeconfig_and_context_the_provider_takes_what_kubectl_would(mo
     # The provider reads the variable itself, by the rules of client-go, if it is given an empty text.
     assert provider.at("kubeconfig") == ""
     assert "context" not in provider.inputs
+
+
+def test_the_contents_of_a_kubeconfig_are_a_secret_input_that_is_known_in_a_preview() -> None:
+    def program() -> None:
+        Cluster("cluster", {"identity": "uid", "kubeconfig": Output.secret('{"users": []}')})
+
+    for preview in (False, True):
+        provider = deploy(program, preview=preview).one("pulumi:providers:kubernetes")
+        assert provider.at("kubeconfig") == Secret('{"users": []}')
 
 
 def test_the_gateway_api_is_one_release_by_the_name_that_the_preflight_knows() -> None:

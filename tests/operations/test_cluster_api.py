@@ -267,3 +267,21 @@ def test_a_login_helper_that_fails_is_told(tmp_path: Path, script: str) -> None:
 
     assert "login helper failed" in problem.found
     assert problem.where == str(tmp_path / "kubeconfig")
+
+
+def test_a_proxy_that_repeats_what_it_was_asked_makes_no_message_with_the_token(tmp_path: Path) -> None:
+    body = b'{"message": "no way for Authorization: Bearer canary-2f6c at all"}'
+    with serving(Cluster(everything=(403, "application/json", body)), tmp_path) as path:
+        server = ClusterApi(str(path)).address
+        problem = only(kubeconfig(tmp_path, server, {"token": "canary-2f6c"}))
+
+    assert "no way for Authorization: Bearer ... at all" in problem.found
+
+
+def test_after_a_silence_nothing_else_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.5)
+    cluster = Cluster(silent=("/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots",))
+    with serving(cluster, tmp_path) as path:
+        assert "timed out" in only(path).found
+
+    assert cluster.asked[-1] in cluster.silent

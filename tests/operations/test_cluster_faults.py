@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -29,6 +32,7 @@ from tests.operations.faulty_servers import (
     server_context,
     socks5,
 )
+from tests.program import ROOT
 
 CANARY = "canary-2f6c"
 """Stands for every secret in these kubeconfigs."""
@@ -408,3 +412,34 @@ def test_a_login_helper_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch
     problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, {"exec": helper}), 2)
 
     assert "login" in problem.found
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "operations check-cluster",
+        "operations leftovers",
+        "operations forget-cluster",
+        "operations.verify",
+        "operations.reset",
+    ],
+)
+def test_every_command_tells_a_fault_in_one_sentence(tmp_path: Path, authority: Authority, command: str) -> None:
+    with listening(answer(ANSWER), server_context(authority.issue("expired", ends=-1))) as port:
+        cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
+        path = kubeconfig(tmp_path, cluster)
+        (tmp_path / "Pulumi.x.yaml").write_text(f"config: {{linkerd-workshop:kubeconfig: {path}}}\n", encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", *command.split(), "--stack", "x"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "400"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "its certificate has expired" in done.stdout + done.stderr
+    assert CANARY not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

@@ -44,7 +44,7 @@ def test_a_ready_cluster_passes_every_check(tmp_path: Path) -> None:
     status, text = run(report.check_cluster, Cluster(), tmp_path)
 
     assert status == 0
-    assert text.count(" ok ") == 10
+    assert text.count(" ok ") == 14
     for subject in (
         "the cluster answers",
         "Kubernetes is new enough",
@@ -61,7 +61,7 @@ def test_a_cluster_that_is_not_ready_fails_with_what_to_do(tmp_path: Path) -> No
     status, text = run(report.check_cluster, cluster, tmp_path)
 
     assert status == 1
-    assert text.count(" ok ") == 8
+    assert text.count(" ok ") == 12
     assert "you may not get, create, patch, delete them" in text
     assert "Linkerd is installed in namespace mesh" in text
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from operations.drain.held import Held
 from operations.drain.served import Served
 from operations.problem import InputError, Problem
 from settings import Settings
+from tests.operations.api_server import Cluster, kubeconfig, serving
 
 EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "team"}
 ON_EKS = Settings.model_validate({"eks": EKS, "dns": {"zone": "example.com"}})
@@ -69,6 +71,7 @@ class Scene:
         for module in (destroy, release, forget):
             self._set(module, "served", served)
             self._set(module, "everything", self._everything)
+        for module in (destroy, release):
             self._set(module, "api_of", always(SimpleNamespace(address="https://cluster")))
         for module in (release, forget):
             self._set(module, "remove", self._remove)
@@ -243,3 +246,38 @@ def test_a_cluster_that_is_gone_is_forgotten_with_what_its_controllers_left(
         f"{flag} refresh --yes --skip-preview",
         f"{flag} destroy --yes --skip-preview",
     ]
+
+
+def forgotten(scene: Scene, kubeconfig: Path) -> int:
+    return forget.run(Settings.model_validate({"kubeconfig": str(kubeconfig)}), "dev", scene.console, yes=True)
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 500])
+def test_a_cluster_that_answers_anything_is_not_forgotten(scene: Scene, tmp_path: Path, status: int) -> None:
+    cluster = Cluster(everything=(status, "application/json", b'{"message": "no", "gitVersion": "v1.36.3"}'))
+    with serving(cluster, tmp_path) as path:
+        assert problems(lambda: forgotten(scene, path))
+
+    assert scene.done == []
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_cluster_that_cannot_be_understood_or_is_behind_a_proxy_is_not_forgotten(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with serving(Cluster(), tmp_path) as path:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            text.replace("http://", "https://") if scheme == "https" else text.replace("127.0.0.1", "api.invalid"),
+            encoding="utf-8",
+        )
+        assert problems(lambda: forgotten(scene, path))
+
+    assert scene.done == []
+
+
+def test_a_cluster_whose_address_nobody_has_is_forgotten(scene: Scene, tmp_path: Path) -> None:
+    assert forgotten(scene, kubeconfig(tmp_path, "http://127.0.0.1:1")) == 0
+    assert forgotten(scene, tmp_path / "deleted") == 0
+    assert "PULUMI_K8S_DELETE_UNREACHABLE=true destroy --yes --skip-preview" in scene.done
