@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import BadStatusLine, HTTPException
+from http.client import BadStatusLine, HTTPException, IncompleteRead
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -85,7 +85,7 @@ def retries(method: str) -> Retrying:
         if outcome is None:
             return False
         if error := outcome.exception():
-            is_reset = any(isinstance(each, ConnectionResetError) for each in _causes(error))
+            is_reset = any(isinstance(each, ConnectionResetError | IncompleteRead) for each in _causes(error))
             return is_reset and method in IDEMPOTENT and state.attempt_number < TRIES_AFTER_RESET
         response: object = outcome.result()
         return isinstance(response, Response) and _is_busy(response)
@@ -140,6 +140,8 @@ def _reason(causes: Sequence[BaseException]) -> str:
     refused = (NewConnectionError, ConnectionError)  # the first counts as a timeout for urllib3
     if any(isinstance(each, TimeoutError | LibraryTimeoutError) and not isinstance(each, refused) for each in causes):
         return "timed out"
+    if any(isinstance(each, IncompleteRead) for each in causes):
+        return "the connection was closed in the middle of an answer"
     if any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in causes):  # RemoteDisconnected is one
         return "the connection was closed before an answer"
     if any(isinstance(each, BadStatusLine) for each in causes):

@@ -301,13 +301,48 @@ def test_a_read_that_is_always_reset_ends(tmp_path: Path) -> None:
     assert "closed before an answer" in problem.found
 
 
+TORN = {"of known length": ANSWER[:-1], "in chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"}
+
+
+def tear(content: bytes) -> Talk:
+    """Return a server that closes the connection in the middle of an answer."""
+
+    def talk(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(content)
+
+    return talk
+
+
+@pytest.mark.parametrize("form", TORN)
+def test_a_read_whose_answer_is_torn_is_tried_again(tmp_path: Path, form: str) -> None:
+    talks = [tear(TORN[form]), tear(TORN[form]), answer(ANSWER)]
+
+    def talk(connection: socket.socket) -> None:
+        talks.pop(0)(connection)
+
+    with listening(talk) as port:
+        greet(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
+
+    assert not talks
+
+
+@pytest.mark.parametrize("form", TORN)
+def test_answers_that_are_always_torn_are_told(tmp_path: Path, form: str) -> None:
+    with listening(tear(TORN[form])) as port:
+        problem = fault(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))
+
+    assert problem.found == "the cluster does not answer (the connection was closed in the middle of an answer)"
+
+
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
-def test_a_change_whose_connection_is_reset_is_sent_once(tmp_path: Path, method: str) -> None:
+@pytest.mark.parametrize("way", [reset, tear(TORN["in chunks"])])
+def test_a_change_whose_connection_is_reset_is_sent_once(tmp_path: Path, method: str, way: Talk) -> None:
     asked = list[socket.socket]()
 
     def talk(connection: socket.socket) -> None:
         asked.append(connection)
-        reset(connection)
+        way(connection)
 
     with listening(talk) as port, pytest.raises(InputError):
         ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))).ask(method, "/x", {})

@@ -53,7 +53,7 @@ class Plan:
     first: int
     """The number of the request with which they begin."""
     share: float
-    """The part of the requests that they hit."""
+    """The part of the requests that they hit; the first is hit for sure."""
     seconds: float
     """After which they end; infinite if they do not."""
 
@@ -62,8 +62,8 @@ class Plan:
         """Return the plan of a seed: each fault in turn, then all of them together."""
         chance = random.Random(seed)  # noqa: S311  nothing is kept secret by it
         kinds = [*((fault,) for fault in Fault), tuple(Fault)]
-        first, share = chance.choice([0, 0, 10, 40, 120, 250]), chance.choice([0.03, 0.1, 0.3, 1.0])
-        return cls(kinds[seed % len(kinds)], first, share, chance.choice([1.0, 5.0, 15.0, float("inf")]))
+        first, share = chance.choice([0, 3, 20, 40, 80, 120]), chance.choice([0.03, 0.1, 0.3, 1.0])
+        return cls(kinds[seed % len(kinds)], first, share, chance.choice([3.0, 15.0, float("inf")]))
 
     def __str__(self) -> str:
         what = self.faults[0].value if len(self.faults) == 1 else "all of these"
@@ -100,8 +100,8 @@ class BrokenCluster:
             self._requests += 1
             if self._requests <= self.plan.first:
                 return None
-            self._end = self._end or time.monotonic() + self.plan.seconds
-            if time.monotonic() > self._end or self._chance.random() >= self.plan.share:
+            is_first, self._end = self._end is None, self._end or time.monotonic() + self.plan.seconds
+            if time.monotonic() > self._end or (self._chance.random() >= self.plan.share and not is_first):
                 return None
             self.hits += 1
             return self._chance.choice(self.plan.faults)
@@ -275,5 +275,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _parts(answer: HTTPResponse) -> Iterator[bytes]:
-    while part := answer.read1(65536):
-        yield part
+    with answer:  # `read1` leaves an answer of a known length open at its end, and with it the connection in use
+        while part := answer.read1(65536):
+            yield part
