@@ -91,7 +91,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     def nothing(*_: object) -> None:
         """Leave out what needs a running sandbox."""
 
-    for name in ("clear_stale_locks", "mend_torn_files", "ensure_stack", "recover"):
+    for name in ("clear_stale_locks", "mend_torn_files", "ensure_stack", "clear_up"):
         monkeypatch.setattr(launcher, name, nothing)
     monkeypatch.setattr(launcher, "sandbox_setting", setting)
     monkeypatch.setattr(os, "execve", execute)
