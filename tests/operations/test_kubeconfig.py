@@ -1,13 +1,12 @@
 """Which cluster and which user is meant is decided by kubectl's rules; where kubectl is installed, it confirms that."""
 
-import asyncio
 import base64
 import json
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from operations.problem import InputError, Problem
 from operations.proxies import proxy_of
 from operations.startup import Start
 from settings import Settings
+from tests.engine import deploy
 from tests.operations.api_server import Cluster, serving
 from tests.operations.faulty_servers import ANSWER, Authority, answer, listening, request, server_context
 
@@ -267,21 +267,12 @@ def test_the_provider_reads_kubeconfig_itself_where_no_path_is_set(
     assert cluster_arguments(start(None), "dev").get("kubeconfig") == ""
 
 
-@pytest.fixture
-def event_loop() -> Iterator[None]:
-    """Provide the loop that Pulumi's outputs belong to: earlier tests may have left none."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
-
-
-@pytest.mark.usefixtures("event_loop")
 def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_not_find(folder: Path) -> None:
-    given = cluster_arguments(start("a/config"), "dev").get("kubeconfig")
+    given: list[object] = []
+    # Within a deployment: an Output that is created outside of one keeps later deployments of this process waiting.
+    deploy(lambda: given.append(cluster_arguments(start("a/config"), "dev").get("kubeconfig")))
 
-    assert isinstance(given, Output)  # a secret: other kubeconfigs hold keys
+    assert isinstance(given[0], Output)  # a secret: other kubeconfigs hold keys
     assert json.loads(find("a/config", None).contents)["clusters"][0]["cluster"] == {
         "server": "https://a:6443",
         "certificate-authority": f"{folder}/a/ca.crt",

@@ -9,6 +9,8 @@ import pulumi_aws as aws
 
 unchecked: Any = aws
 """The package for inputs that no type checker would let through."""
+for each in (aws.acm, aws.eks, aws.iam, aws.route53):
+    hasattr(each, "Any")  # loads it: the SDK's modules are lazy, and cloudpickle takes none that is not loaded yet
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
