@@ -13,8 +13,7 @@ from operations.drain.watch import PATIENCE
 from operations.moments import number_of_days
 from operations.previews import command as previews
 from operations.problem import InputError
-from operations.stack_names import stack_file
-from operations.stack_settings import from_file
+from operations.stack_cli import read_settings
 from settings import Settings
 
 Command = Callable[[Settings, str, Console], int]
@@ -48,7 +47,7 @@ def main() -> int:
         "release-hosts": partial(release.run, yes=chosen.yes),
         "forget-cluster": partial(forget.run, yes=chosen.yes),
     }
-    return _told(lambda: commands[chosen.command](from_file(stack_file(chosen.stack)), chosen.stack, Console()))
+    return _told(lambda: commands[chosen.command](read_settings(chosen.stack), chosen.stack, Console()))
 
 
 def _told(run: Callable[[], int]) -> int:

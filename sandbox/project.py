@@ -29,7 +29,7 @@ class StackFile:
     @property
     def path(self) -> Path:
         """The stack's file."""
-        return self.project / f"Pulumi.{self.stack}.yaml"
+        return file_of(self.project, self.stack)
 
     @classmethod
     def read(cls, project: Path, stack: str) -> "StackFile":
@@ -38,7 +38,7 @@ class StackFile:
         if not isinstance(name, str):
             message = f"{project / 'Pulumi.yaml'} has no `name`: every Pulumi project needs one."
             raise SandboxError(message)
-        config = read_mapping(project / f"Pulumi.{stack}.yaml").get("config")
+        config = read_mapping(file_of(project, stack)).get("config")
         settings = {str(key).removeprefix(f"{name}:"): value for key, value in mapping(config).items()}
         value = settings.get("kubeconfig")
         return cls(project, name, stack, value if isinstance(value, str) else None, account_of(settings))
@@ -56,6 +56,11 @@ class StackFile:
     def locks(self, home: Home) -> Path:
         """Where the sandbox's backend keeps the stack's locks."""
         return home.state / ".pulumi" / "locks" / "organization" / self.name / self.stack
+
+
+def file_of(project: Path, stack: str) -> Path:
+    """The file of a stack's settings; an organization is no part of its name."""
+    return project / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
 
 
 def account_of(settings: Json) -> Account | None:
@@ -86,8 +91,10 @@ def read_mapping(path: Path) -> dict[str, object]:
             f"{path} does not exist: name a stack that has a file there, such as local, or make one (`make init`)."
         )
         raise SandboxError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path} is not YAML: {' '.join(str(error).split())}"
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # The parser's own words quote lines of the file.
+        mark = error.problem_mark or error.context_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        message = f"{path} is not YAML{f' (line {mark.line + 1})' if mark else ''}."
         raise SandboxError(message) from None
     if not is_mapping(document):
         message = f"{path} holds no mapping of keys to values."

@@ -16,6 +16,7 @@ from operations.reset import baseline
 from operations.reset.by_hand import touched
 from settings import Settings
 from tests.operations.api_server import READY, Cluster, serving
+from tests.operations.pulumi_double import play_pulumi
 from tests.operations.workshop_double import ROLLOUT, ROUTES, rollout, route
 
 DEMOS = "linkerd-workshop:demos"
@@ -167,6 +168,7 @@ Reset = Callable[..., tuple[object, list[list[str]]]]
 def reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reset:
     """Give what runs `python -m operations.reset` against a played cluster; its status, and what Pulumi was told."""
     monkeypatch.chdir(tmp_path)
+    play_pulumi(monkeypatch)
     asked = list[list[str]]()
 
     def run(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
