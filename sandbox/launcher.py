@@ -45,13 +45,14 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     on_sandbox = stack_file.on_sandbox(home) or stack_file is not chosen
     if pulumi_arguments.edits_settings(arguments):
         # A setting is the stack's, wherever it is tried: it goes into the user's own file.
-        os.chdir(chosen.project)
-        cli = settings_cli(home, stack_file, arguments, on_sandbox=on_sandbox)
-        os.execve(cli.program, ["pulumi", *arguments], cli.environment)  # noqa: S606
-    setting = ready_setting(home, stack_file, arguments) if on_sandbox else plain_setting(home, stack_file, arguments)
+        setting, folder = settings_only(home, stack_file, arguments, on_sandbox=on_sandbox), chosen.project
+    else:
+        prepare = ready_setting if on_sandbox else plain_setting
+        setting = prepare(home, stack_file, arguments)
+        folder = setting.cli.project
+        say(setting.description)
     environment = trial.within(home, setting.cli.environment) if on_sandbox else setting.cli.environment
-    say(setting.description)
-    os.chdir(setting.cli.project)
+    os.chdir(folder)
     if setting.definitions and PREVIEWING.intersection(arguments) and "--skip-preview" not in arguments:
         with held(home, Path(setting.cli.environment["CHART_MIRROR"]), setting.definitions):
             sys.exit(replace(setting.cli, environment=environment).wait(arguments))
@@ -114,8 +115,8 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     return Setting(cli, description)
 
 
-def settings_cli(home: paths.Home, stack_file: StackFile, arguments: list[str], *, on_sandbox: bool) -> PulumiCli:
-    """The CLI for `pulumi config`, which needs no cluster, no plugins and no charts."""
+def settings_only(home: paths.Home, stack_file: StackFile, arguments: list[str], *, on_sandbox: bool) -> Setting:
+    """The engine for `pulumi config`, which needs no cluster, no plugins and no charts."""
     program = tools.find(("pulumi",))
     environment = with_tools(program) | {"PULUMI_STACK": stack_file.stack}
     if on_sandbox:
@@ -127,7 +128,7 @@ def settings_cli(home: paths.Home, stack_file: StackFile, arguments: list[str], 
     cli = PulumiCli(program["pulumi"], stack_file.project, environment)
     if on_sandbox and pulumi_arguments.words(arguments)[1:]:  # to read settings creates no stack
         ensure_stack(cli, home, stack_file)
-    return cli
+    return Setting(cli, "settings alone")
 
 
 def use_own_backend(home: paths.Home, environment: dict[str, str]) -> None:
