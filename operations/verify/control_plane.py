@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from operations import parts
-from operations.cluster_api import ClusterApi, at, items, text
-from operations.rollout_wait import waited_for
+from operations.rollout_wait import switched_off, waited_for
 from operations.verify.line import MEND, Group, Line
 from operations.verify.pods import pods
 from operations.verify.scene import Scene
@@ -31,17 +30,10 @@ def check(scene: Scene) -> Iterator[Line]:
 def _installed(scene: Scene, namespace: str, title: str) -> Line:
     found = pods(scene.api, namespace)
     missing = [
-        *_scaled_down(scene.api, namespace),
+        *switched_off(scene.api, namespace),
         *waited_for(scene.api, namespace),
         *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
     ]
     cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {MEND}"
     seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
     return GROUP.judged(title, seen, good=not missing, cure=cure, pods=len(found))
-
-
-def _scaled_down(api: ClusterApi, namespace: str) -> Iterator[str]:
-    """Yield the Deployments that somebody has switched off: nothing keeps their rollouts from being done."""
-    for deployment in items(api.find(f"/apis/apps/v1/namespaces/{namespace}/deployments")):
-        if at(deployment, "spec", "replicas") == 0:
-            yield f"Deployment {text(deployment, 'metadata', 'name')} is scaled to 0"

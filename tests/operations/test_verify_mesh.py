@@ -6,7 +6,9 @@ import pytest
 
 from operations.meshed_pods import PODS
 from operations.verify import certificates, control_plane, dashboards, data_plane, webhooks
-from operations.verify.line import Status
+from operations.verify.line import Line, Status
+from operations.verify.scene import Scene
+from settings import Settings
 from tests.operations.workshop_certificates import MeshCertificates, Pair, made
 from tests.operations.workshop_double import TRY, Played, failed, look, pod
 
@@ -38,7 +40,7 @@ def test_what_is_not_rolled_out_or_not_ready_is_told_by_its_name(tmp_path: Path)
     lines = look(control_plane.check, played, tmp_path)
 
     assert failed(lines) == {"Linkerd", "viz"}
-    assert lines["Linkerd"].seen == "it has no Deployment"
+    assert lines["Linkerd"].seen == "it has no Deployment, StatefulSet or DaemonSet"
     assert lines["viz"].seen == "linkerd-proxy, service of Pod web-1 is not ready"
     assert lines["Argo CD"].status is Status.SKIPPED
 
@@ -51,6 +53,50 @@ def test_what_is_scaled_to_nothing_is_told_though_nothing_is_missing(tmp_path: P
     assert look(control_plane.check, played, tmp_path)["Linkerd"].seen == (
         "Deployment linkerd-proxy-injector is scaled to 0"
     )
+
+
+SCALE: dict[str, object] = {"fieldsV1": {"f:spec": {"f:replicas": {}}}, "operation": "Apply"}
+ARGO_CD = "/apis/apps/v1/namespaces/argocd"
+
+
+def workload(name: str, replicas: int, ready: int, manager: str = "pulumi-kubernetes-1a2b3c4d") -> dict[str, object]:
+    status = {"replicas": ready, "updatedReplicas": ready, "availableReplicas": ready}
+    return {
+        "metadata": {"name": name, "managedFields": [{**SCALE, "manager": manager}]},
+        "spec": {"replicas": replicas},
+        "status": status,
+    }
+
+
+def argo_cd(tmp_path: Path, *deployments: object, stateful_sets: tuple[object, ...] = ()) -> Line:
+    played = Played()
+    played.cluster.answers[f"{ARGO_CD}/deployments"] = {"items": list(deployments)}
+    played.cluster.answers[f"{ARGO_CD}/statefulsets"] = {"items": list(stateful_sets)}
+    settings = Settings.model_validate({"delivery": {"argoCd": {"enabled": True}}})
+    with played.running(tmp_path) as api:
+        return next(line for line in control_plane.check(Scene(api, settings)) if line.name == "Argo CD")
+
+
+def test_a_controller_that_the_program_switches_off_is_no_fault(tmp_path: Path) -> None:
+    off, server = workload("argocd-applicationset-controller", 0, 0), workload("argocd-server", 1, 1)
+    controller = workload("argocd-application-controller", 1, 1)
+
+    assert argo_cd(tmp_path, off, server, stateful_sets=(controller,)).status is Status.OK
+
+
+def test_a_controller_that_somebody_switches_off_is_told(tmp_path: Path) -> None:
+    off = workload("argocd-application-controller", 0, 0, "kubectl")
+    line = argo_cd(tmp_path, workload("argocd-server", 1, 1), stateful_sets=(off,))
+
+    assert line.seen == "StatefulSet argocd-application-controller is scaled to 0"
+
+
+def test_a_stateful_set_without_its_pods_is_told(tmp_path: Path) -> None:
+    line = argo_cd(
+        tmp_path, workload("argocd-server", 1, 1), stateful_sets=(workload("argocd-application-controller", 1, 0),)
+    )
+
+    assert line.seen == "StatefulSet argocd-application-controller has 0 of 1 new pods"
 
 
 @pytest.mark.parametrize(
