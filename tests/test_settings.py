@@ -21,7 +21,9 @@ from tests.settings_keys import keys, sections_in
 
 MAPPING = TypeAdapter(dict[str, object])
 EKS: dict[str, object] = {
-    "cluster": "workshop", "region": "eu-central-1", "owner": "platform-team",
+    "cluster": "workshop",
+    "region": "eu-central-1",
+    "owner": "platform-team",
     "externalDns": {"enabled": False},
 }
 

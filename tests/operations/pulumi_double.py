@@ -17,6 +17,24 @@ MAPPING = TypeAdapter(dict[str, object])
 Answer = tuple[int, str, str]
 """Exit status, standard output, standard error."""
 
+LAUNCHER = """
+import json, sys, yaml
+if "config" in sys.argv and "--json" in sys.argv:
+    with open("Pulumi." + sys.argv[sys.argv.index("--stack") + 1] + ".yaml") as file:
+        config = yaml.safe_load(file)["config"]
+    texts = {key: each if isinstance(each, str) else json.dumps(each) for key, each in config.items()}
+    print(json.dumps({key: {"value": each, "secret": False} for key, each in texts.items()}))
+    sys.exit()
+"""
+"""The same as `sandbox/__main__.py`, for commands that run in a process of their own."""
+
+
+def write_launcher(folder: Path) -> None:
+    """Have commands that run in this folder read their settings from its stack files."""
+    (folder / "sandbox").mkdir()
+    for name, content in {"__init__.py": "", "__main__.py": LAUNCHER}.items():
+        (folder / "sandbox" / name).write_text(content, encoding="utf-8")
+
 
 def play_pulumi(patch: pytest.MonkeyPatch, answer: Answer | None = None) -> list[list[str]]:
     """Have the settings of stacks read from their files, or answer the same always; return what is asked."""

@@ -130,7 +130,8 @@ def test_the_program_and_a_command_refuse_the_same_settings_in_the_same_words(wo
     program = workshop.pulumi("preview")
     command = workshop.operation("check-cluster")
 
-    assert (program.returncode, command.returncode) == (255, 1), program.stdout + command.stderr
+    assert program.returncode != 0
+    assert command.returncode == 1
     problems = [line.strip() for line in command.stderr.splitlines() if line.strip()[:2] in ("1.", "2.")]
     assert (
         "kubernetes:context: it is set, but the program and its commands read linkerd-workshop:context" in problems[0]
