@@ -125,7 +125,8 @@ def test_a_stack_that_was_never_created_is_known(project: Project) -> None:
 
 
 def test_the_program_and_a_command_refuse_the_same_settings_in_the_same_words(workshop: Workshop) -> None:
-    workshop.choose("demos.podinfo.headerValue", 1.1)
+    workshop.choose("viz.enabled", value=False)
+    workshop.choose("demos.progressiveDelivery.analysis", value=True)
     workshop.pulumi("config", "set", "kubernetes:context", "kind-kind")
     program = workshop.pulumi("preview")
     command = workshop.operation("check-cluster")
@@ -136,6 +137,6 @@ def test_the_program_and_a_command_refuse_the_same_settings_in_the_same_words(wo
     assert (
         "kubernetes:context: it is set, but the program and its commands read linkerd-workshop:context" in problems[0]
     )
-    assert "headerValue: it is a number, of which digits may be lost" in problems[1]
+    assert "demos.progressiveDelivery.analysis: it is true while viz.enabled is false" in problems[1]
     for problem in problems:
         assert problem in " ".join((program.stdout + program.stderr).split())
