@@ -7,7 +7,7 @@ from functools import partial
 
 from rich.console import Console
 
-from operations import expiry, leftovers, outputs_summary, report, teardown_command
+from operations import expiry, fill_mirror, leftovers, outputs_summary, report, teardown_command
 from operations.drain import destroy, forget, release
 from operations.drain.watch import PATIENCE
 from operations.moments import number_of_days
@@ -20,6 +20,7 @@ Command = Callable[[Settings, str, Console], int]
 COMMANDS = ["check-cluster", "expiry", "leftovers", "outputs", "destroy", "release-hosts", "forget-cluster"]
 OWN_ARGUMENTS: dict[str, Callable[[Sequence[str]], int]] = {
     **dict.fromkeys(previews.COMMANDS, previews.main),
+    "fill-mirror": lambda arguments: fill_mirror.main(arguments[1:]),
     "teardown": lambda arguments: teardown_command.main(arguments[1:]),
 }
 """Commands that are not about one stack's settings, and read their own arguments."""

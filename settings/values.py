@@ -97,6 +97,8 @@ Text = Annotated[str, as_text, Field(min_length=1, max_length=4096), AfterValida
 FilePath = Annotated[Text, Field(max_length=1024), AfterValidator(_path)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset_if_empty)]
 Location = Annotated[Text, AfterValidator(_without_login)]
+_Registry = Annotated[Text, Field(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._-]*)*$")]
+OptionalRegistry = Annotated[_Registry | None, BeforeValidator(_unset_if_empty)]
 OptionalText = Annotated[Text | None, BeforeValidator(_unset_if_empty)]
 # Clients and servers take the spaces at the ends away, and the Gateway API's match is exact.
 HeaderValue = Annotated[str, as_text, Field(pattern=r"^[!-~]([ -~]{0,198}[!-~])?$")]

@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, list[str]] = {
     ],
     "post-comment": ["--stack", "{stack}", "--file", "f", "--head-owner", "o", "--head-branch", "b", *PULL_REQUEST],
     "reviewed-run": PULL_REQUEST,
+    "fill-mirror": ["--folder", "mirror"],
     "record-failure": ["--folder", "preview", "--log", "log"],
 }
 """What each command of `python -m operations` is given; a new one fails here until somebody decides."""
@@ -58,7 +59,7 @@ OF_MODULES = {
     "operations.reset": ["--stack", "{stack}", "--yes"],
 }
 REFUSAL = "ON_SANDBOX is set and keeps every command on the sandbox"
-WITHOUT_CLUSTER = {"operations.demo_script", "comment", "post-comment", "reviewed-run", "record-failure"}
+WITHOUT_CLUSTER = {"operations.demo_script", "comment", "post-comment", "reviewed-run", "record-failure", "fill-mirror"}
 """What asks neither the stack's cluster nor its account nor its backend."""
 LAUNCHER = dedent(
     """
