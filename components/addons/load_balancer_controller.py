@@ -120,11 +120,7 @@ class LoadBalancerController(ComponentResource):
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
             skip_crds=True,  # a release of their own holds those that it needs; the others are the gateways'
-            values=with_registry(
-                values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations),
-                NAME,
-                args.get("image_registry"),
-            ),
+            values=_values(args, role),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],
@@ -137,6 +133,11 @@ class LoadBalancerController(ComponentResource):
                 ],
             ),
         )
+
+
+def _values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:
+    chosen = values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations)
+    return with_registry(chosen, NAME, args.get("image_registry"))
 
 
 def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:

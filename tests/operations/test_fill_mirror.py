@@ -39,40 +39,47 @@ class Site:
     asked: list[str] = field(default_factory=list[str])
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers for a site."""
+
+    site: Site
+
+    def do_GET(self) -> None:  # noqa: N802  the library's name
+        """Hand out a file, or a token."""
+        path, _, query = self.path.partition("?")
+        self.site.asked.append(self.path)
+        if path == "/token":
+            is_right = "scope=repository%3A" in query and "service=me" in query
+            self._answer(200 if is_right else 400, f'{{"token": "{TOKEN}"}}'.encode())
+        else:
+            self._answer(200 if path in self.site.files else 404, self.site.files.get(path, b""))
+
+    def do_HEAD(self) -> None:  # noqa: N802
+        """Tell a digest to those who have a token."""
+        self.site.asked.append(self.path)
+        if self.headers["Authorization"] != f"Bearer {TOKEN}":
+            self._answer(401, b"", **{"WWW-Authenticate": f'Bearer realm="{self.site.url}/token",service="me"'})
+        elif found := self.site.digests.get(self.path):
+            self._answer(200, b"", **{"Docker-Content-Digest": found})
+        else:
+            self._answer(404, b"")
+
+    def _answer(self, status: int, content: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
+        """Say nothing."""
+
+
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     made = Site()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path, _, query = self.path.partition("?")
-            made.asked.append(self.path)
-            if path == "/token":
-                content = f'{{"token": "{TOKEN}"}}'.encode()
-                self._answer(200 if "scope=repository%3A" in query and "service=me" in query else 400, content)
-            else:
-                self._answer(200 if path in made.files else 404, made.files.get(path, b""))
-
-        def do_HEAD(self) -> None:
-            made.asked.append(self.path)
-            if self.headers["Authorization"] != f"Bearer {TOKEN}":
-                self._answer(401, b"", **{"WWW-Authenticate": f'Bearer realm="{made.url}/token",service="me"'})
-            elif found := made.digests.get(self.path):
-                self._answer(200, b"", **{"Docker-Content-Digest": found})
-            else:
-                self._answer(404, b"")
-
-        def _answer(self, status: int, content: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-            """Say nothing."""
-
+    monkeypatch.setattr(Handler, "site", made, raising=False)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         made.url = f"http://127.0.0.1:{server.server_port}"
