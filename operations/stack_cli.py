@@ -1,9 +1,10 @@
 """The Pulumi CLI for one stack: reads its settings, and does for a teardown what a person would do."""
 
+import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from pulumi.automation import CommandError, CommandResult, LocalWorkspace, OnOut
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
-from operations.hiding import hidden_words
+from operations.hiding import hidden_words, remember
 from operations.moments import in_utc
 from operations.problem import InputError, Problem, on_one_line
 from operations.stack_names import stack_file
@@ -21,6 +22,8 @@ from operations.stack_settings import parse
 from settings import Settings
 
 PAGE = 50
+_TEXTS = re.compile(r'"((?:[^"\\]|\\.)*)"(?!:)')
+"""Texts that are values in JSON."""
 _FAILURE = "sandbox: error: "
 _FIX = "See what `pulumi config` says in this folder."
 _REASONS = (
@@ -132,7 +135,16 @@ def read_settings(stack: str, folder: Path | None = None) -> Settings:
         raise InputError([_unread(stack, file, str(error).partition("stderr: ")[2])]) from None
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise InputError([_problem(stack, "what `pulumi config` prints is not its JSON", _FIX)]) from None
+    remember(text for each in found.values() if each.secret for text in _texts(each.value))
     return parse(values, {key.rpartition(":")[2] for key, each in found.items() if each.secret})
+
+
+def _texts(value: str) -> Iterator[str]:
+    """Yield the texts in an encrypted value, which may be JSON."""
+    try:
+        yield from _TEXTS.findall(json.dumps(json.loads(value), ensure_ascii=False))
+    except (ValueError, RecursionError):
+        yield value
 
 
 def _unread(stack: str, file: Path, said: str) -> Problem:

@@ -116,6 +116,7 @@ class Real:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "GITHUB_"))}
         environment |= {
             "COLUMNS": "2000",
+            "HTTPS_PROXY": "http://127.0.0.1:1",  # the internet is not asked
             "CALLS": str(self._log),
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
             **variables,

@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
 
     site: Site
 
-    def do_GET(self) -> None:  # noqa: N802  the library's name
+    def do_GET(self) -> None:
         """Hand out a file, or a token."""
         path, _, query = self.path.partition("?")
         self.site.asked.append(self.path)
@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._answer(200 if path in self.site.files else 404, self.site.files.get(path, b""))
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         """Tell a digest to those who have a token."""
         self.site.asked.append(self.path)
         if self.headers["Authorization"] != f"Bearer {TOKEN}":

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from operations.problem import InputError
+from operations import hiding
+from operations.kubeconfig import find
+from operations.problem import InputError, Problem
 from operations.stack_cli import NoStackError, read_settings
 from operations.stack_settings import parse
 from settings import Settings
+from tests.operations.api_server import kubeconfig
 from tests.operations.pulumi_double import Answer, play_pulumi
 from tests.operations.test_hiding import CANARY
 
@@ -24,6 +27,11 @@ DEFAULTS: dict[str, object] = {
     "workshopDays": 0,
 }
 """Some of those in Pulumi.yaml, which the CLI answers with as well."""
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hiding, "_known", set[str]())
 
 
 def said(secret: tuple[str, ...] = (), **values: object) -> Answer:
@@ -61,6 +69,21 @@ def test_encrypted_settings_are_read_and_not_repeated(monkeypatch: pytest.Monkey
 
     assert "hunter2" not in problem(monkeypatch, said(("context",), context="hunter2\n"))
     assert "hunter2" not in problem(monkeypatch, said(("demos",), demos={"podinfo": {"headerValue": "hunter2\n"}}))
+
+
+def test_no_message_repeats_what_was_read_from_an_encrypted_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    oidc = {"issuer": "https://login.example.com", "secretName": "hunter3-name"}
+    play_pulumi(monkeypatch, said(("context", "viz"), context="hunter2-context", viz={"dashboard": {"oidc": oidc}}))
+    with pytest.raises(InputError, match=r"viz\.dashboard"):
+        read_settings("dev")
+    path = kubeconfig(tmp_path, "http://127.0.0.1:1")
+    with pytest.raises(InputError, match="there is no such context") as caught:
+        find(str(path), "hunter2-context")
+
+    assert "hunter2" not in str(caught.value)
+    assert "hunter3" not in str(Problem("x", "it is hunter3-name", "r", "c"))
 
 
 REFUSALS = {
