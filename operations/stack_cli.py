@@ -22,8 +22,8 @@ from operations.stack_settings import parse
 from settings import Settings
 
 PAGE = 50
-_TEXTS = re.compile(r'"((?:[^"\\]|\\.)*)"(?!:)')
-"""Texts that are values in JSON."""
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
+"""A string in JSON, with the colon that follows a key."""
 _FAILURE = "sandbox: error: "
 _FIX = "See what `pulumi config` says in this folder."
 _REASONS = (
@@ -142,7 +142,8 @@ def read_settings(stack: str, folder: Path | None = None) -> Settings:
 def _texts(value: str) -> Iterator[str]:
     """Yield the texts in an encrypted value, which may be JSON."""
     try:
-        yield from _TEXTS.findall(json.dumps(json.loads(value), ensure_ascii=False))
+        strings = _STRING.findall(json.dumps(json.loads(value)))
+        yield from (json.loads(text) for text, colon in strings if not colon)
     except (ValueError, RecursionError):
         yield value
 
