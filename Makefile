@@ -7,6 +7,7 @@ PULUMI := $(if $(SANDBOXED),ON_SANDBOX=1) $(PYTHON) -m sandbox pulumi --stack $(
 OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m operations
 # On any other stack they ask before they change something, unless YES=--yes is given.
 YES ?= $(if $(SANDBOXED),--yes)
+FILE := Pulumi.$(notdir $(STACK)).yaml
 PYTEST := env -u ON_SANDBOX $(PYTHON) -m pytest
 SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
 .DEFAULT_GOAL := help
@@ -18,9 +19,8 @@ SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reord
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-init: .venv/installed ## make a stack for a cluster of yours, in your backend: make init STACK=kind
-	@test -e Pulumi.$(STACK).yaml || echo 'config: {}' > Pulumi.$(STACK).yaml
-	@$(PULUMI) stack init $(STACK)
+init: .venv/installed ## make a stack for a cluster of yours, in your backend: make init STACK=kind (or STACK=acme/kind)
+	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; }; $(PULUMI) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
 
 up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
 	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED),$(if $(filter --yes,$(YES)),--skip-preview)))

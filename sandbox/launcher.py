@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
 
 def ready_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
     """The engine against the sandbox, with a stack that no killed run holds up."""
-    setting = sandbox_setting(home, stack_file)
+    setting = sandbox_setting(home, stack_file, arguments)
     if CHANGING.intersection(arguments):
         clear_stale_locks(home, stack_file)
         mend_torn_files(home)
@@ -87,10 +88,10 @@ def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -
     os.execvpe(command[0], command, environment | own)  # noqa: S606
 
 
-def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
-    """The engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
+def sandbox_setting(home: paths.Home, stack_file: StackFile, arguments: Sequence[str] = ()) -> Setting:
+    """Return the engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
     chosen = plugins.choice()
-    found = tools.find(("pulumi",) if control_plane.healthy(home) else (*tools.CONTROL_PLANE, "pulumi"))
+    found = tools.find((*(() if control_plane.healthy(home) else tools.CONTROL_PLANE), *programs(arguments)))
     account = stack_file.account
     selected = plugins.select(found["pulumi"], chosen, (*plugins.PACKAGES, *([plugins.AWS] if account else [])))
     control_plane.up(home, quiet=True)
@@ -151,21 +152,23 @@ def away_from_the_real_stack(home: paths.Home, account: Account, environment: di
 
 
 def plain_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
-    """Return the engine against any other cluster: the user's own backend and the published plugins.
-
-    A policy pack gets helm, too: the objects of a release are judged as it renders them.
-    """
+    """Return the engine against any other cluster: the user's own backend and the published plugins."""
     if plugins.choice() is plugins.Choice.BUILT:
         message = (
             f"PULUMI_PLUGINS=built, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
             "plugins built from their modules are for the sandbox only, choose auto or published."
         )
         raise SandboxError(message)
-    found = tools.find(("pulumi", "helm") if POLICY_PACK in arguments else ("pulumi",))
+    found = tools.find(programs(arguments))
     program, _ = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
     environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}
     description = f"not used by stack {stack_file.stack} · plugins: published · backend: your own"
     return Setting(PulumiCli(program, stack_file.project, environment), description)
+
+
+def programs(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the tools that a command needs: a policy pack judges the objects of a release as helm renders them."""
+    return ("pulumi", "helm") if POLICY_PACK in arguments else ("pulumi",)
 
 
 def with_tools(found: dict[str, Path]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from operations.aws.refusals import one_line
 from operations.chart_sources import Part, find
 from operations.explanation import shown
 from operations.github import Repository
-from operations.problem import InputError, Problem
+from operations.problem import InputError, Problem, on_one_line
 from operations.stack_settings import parse
 from settings.eks import Eks
 
@@ -147,3 +147,12 @@ def test_a_wrong_value_is_told_if_it_is_a_word() -> None:
     told = {"x" * 61: "a text of 61 characters", "a\nb": "a text of 3 characters", "[x]": "a text of 3 characters"}
     assert {each: shown(each) for each in told} == told
     assert (shown({"a": 1}), shown([CANARY])) == ("a mapping", "a list")
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIi" + "A1b2" * 60 + ".C3d4", "ghp_" + "a1B2" * 9, "AKIA" + "ABCD2345EFGH6789"],
+    ids=["JWT", "GitHub", "AWS"],
+)
+def test_a_token_is_hidden_before_a_foreign_text_is_cut(token: str) -> None:
+    assert token[:8] not in on_one_line("x" * 185 + f" {token}")

@@ -6,9 +6,7 @@ import pytest
 
 from operations.meshed_pods import PODS
 from operations.verify import certificates, control_plane, dashboards, data_plane, webhooks
-from operations.verify.line import Line, Status
-from operations.verify.scene import Scene
-from settings import Settings
+from operations.verify.line import Status
 from tests.operations.workshop_certificates import MeshCertificates, Pair, made
 from tests.operations.workshop_double import TRY, Played, failed, look, pod
 
@@ -55,48 +53,42 @@ def test_what_is_scaled_to_nothing_is_told_though_nothing_is_missing(tmp_path: P
     )
 
 
-SCALE: dict[str, object] = {"fieldsV1": {"f:spec": {"f:replicas": {}}}, "operation": "Apply"}
-ARGO_CD = "/apis/apps/v1/namespaces/argocd"
-
-
-def workload(name: str, replicas: int, ready: int, manager: str = "pulumi-kubernetes-1a2b3c4d") -> dict[str, object]:
-    status = {"replicas": ready, "updatedReplicas": ready, "availableReplicas": ready}
-    return {
-        "metadata": {"name": name, "managedFields": [{**SCALE, "manager": manager}]},
-        "spec": {"replicas": replicas},
-        "status": status,
-    }
-
-
-def argo_cd(tmp_path: Path, *deployments: object, stateful_sets: tuple[object, ...] = ()) -> Line:
+def test_what_the_charts_values_switch_off_is_no_failure(tmp_path: Path) -> None:
+    owner: dict[str, object] = {"manager": "pulumi-kubernetes-0a1b2c3d", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    metadata: dict[str, object] = {"name": "argocd-applicationset-controller", "managedFields": [owner]}
+    off = {"metadata": metadata, "spec": {"replicas": 0}}
     played = Played()
-    played.cluster.answers[f"{ARGO_CD}/deployments"] = {"items": list(deployments)}
-    played.cluster.answers[f"{ARGO_CD}/statefulsets"] = {"items": list(stateful_sets)}
-    settings = Settings.model_validate({"delivery": {"argoCd": {"enabled": True}}})
-    with played.running(tmp_path) as api:
-        return next(line for line in control_plane.check(Scene(api, settings)) if line.name == "Argo CD")
+    played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": [off]}
+    assert failed(look(control_plane.check, played, tmp_path)) == set()
+
+    owner["manager"] = "kubectl"
+    assert failed(look(control_plane.check, played, tmp_path)) == {"Linkerd"}, "somebody has scaled it by hand"
 
 
-def test_a_controller_that_the_program_switches_off_is_no_fault(tmp_path: Path) -> None:
-    off, server = workload("argocd-applicationset-controller", 0, 0), workload("argocd-server", 1, 1)
-    controller = workload("argocd-application-controller", 1, 1)
-
-    assert argo_cd(tmp_path, off, server, stateful_sets=(controller,)).status is Status.OK
-
-
-def test_a_controller_that_somebody_switches_off_is_told(tmp_path: Path) -> None:
-    off = workload("argocd-application-controller", 0, 0, "kubectl")
-    line = argo_cd(tmp_path, workload("argocd-server", 1, 1), stateful_sets=(off,))
-
-    assert line.seen == "StatefulSet argocd-application-controller is scaled to 0"
-
-
-def test_a_stateful_set_without_its_pods_is_told(tmp_path: Path) -> None:
-    line = argo_cd(
-        tmp_path, workload("argocd-server", 1, 1), stateful_sets=(workload("argocd-application-controller", 1, 0),)
-    )
-
-    assert line.seen == "StatefulSet argocd-application-controller has 0 of 1 new pods"
+@pytest.mark.parametrize(
+    ("kind", "workload", "told"),
+    [
+        (
+            "statefulsets",
+            {"spec": {"replicas": 2}, "status": {"updatedReplicas": 2, "availableReplicas": 1}},
+            "StatefulSet app has 1 of 2",
+        ),
+        ("statefulsets", {"spec": {"replicas": 1}, "status": {}}, "StatefulSet app has 0 of 1"),
+        ("statefulsets", {"spec": {"replicas": 0}}, "StatefulSet app is scaled to 0"),
+        (
+            "daemonsets",
+            {"status": {"desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}},
+            "DaemonSet app has 2 of 3",
+        ),
+    ],
+)
+def test_workloads_that_are_no_deployments_are_looked_at(
+    tmp_path: Path, kind: str, workload: dict[str, object], told: str
+) -> None:
+    played = Played()
+    items = {"items": [{"metadata": {"name": "app"}, **workload}]}
+    played.cluster.answers[f"/apis/apps/v1/namespaces/linkerd/{kind}"] = items
+    assert look(control_plane.check, played, tmp_path)["Linkerd"].seen.startswith(told)
 
 
 @pytest.mark.parametrize(

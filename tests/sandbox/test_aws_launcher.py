@@ -23,6 +23,7 @@ found = as_operator.client("eks").describe_cluster(name="tried")["cluster"]
 server = {"server": found["endpoint"], "certificate-authority-data": found["certificateAuthority"]["data"]}
 login = {
     "apiVersion": "client.authentication.k8s.io/v1",
+    "interactiveMode": "Never",
     "command": "aws",
     "args": ["eks", "get-token", "--cluster-name", "tried", "--region", "eu-north-1", "--role-arn", operator],
     "env": [{"name": "AWS_PROFILE", "value": "trial"}],

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.failure import SandboxError
 from sandbox.paths import Home
+from sandbox.project import read_mapping
 from tests.sandbox.program import PROVIDER, Project, make_project, read_until
 from tests.sandbox.workshop import Workshop
 
@@ -123,10 +125,13 @@ def test_a_stack_without_a_file_gives_one_sentence(project: Project) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_stack_for_another_cluster_is_made_and_set_from_nothing(sandbox_home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mine", "organization/linkerd-workshop/mine"])
+def test_a_stack_for_another_cluster_is_made_and_set_from_nothing(
+    sandbox_home: Home, tmp_path: Path, name: str
+) -> None:
     checkout, backend = Workshop(tmp_path / "checkout", sandbox_home.folder).folder, tmp_path / "backend"
     backend.mkdir()
-    mine = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "mine", "STACK": "mine"}
+    mine = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "mine", "STACK": name}
     mine["KUBECONFIG"] = str(sandbox_home.kubeconfig)
 
     for command in (["init"], ["set", "KEY=context", "VALUE=nowhere"], ["preview"]):
@@ -138,6 +143,15 @@ def test_a_stack_for_another_cluster_is_made_and_set_from_nothing(sandbox_home: 
     assert (backend / ".pulumi/stacks/linkerd-workshop/mine.json").exists()
     assert "linkerd-workshop:context: nowhere" in (checkout / "Pulumi.mine.yaml").read_text(encoding="utf-8")
     assert "there is no such context" in done.stderr, "the preview reads what was set"
+
+
+@pytest.mark.parametrize("content", ["a: [canary\n", "a: !!bool canary\n", "a: !!timestamp canary\n"])
+def test_a_stack_file_that_is_no_yaml_is_named_and_not_quoted(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SandboxError, match=r"Pulumi\.dev\.yaml is not YAML") as refused:
+        read_mapping(path)
+    assert "canary" not in str(refused.value)
 
 
 def test_a_stack_on_another_cluster_keeps_its_backend_and_gets_published_plugins(

@@ -78,7 +78,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         '{"api": 11, "etcd_clients": 12, "etcd_peers": 13, "controllers": 14, "scheduler": 15}'
     )
 
-    def setting(_: paths.Home, stack_file: StackFile) -> Setting:
+    def setting(_: paths.Home, stack_file: StackFile, _arguments: object = None) -> Setting:
         double = {"AWS_ENDPOINT_URL": "http://127.0.0.1:16"} if stack_file.account else {}
         return Setting(PulumiCli(Path("pulumi"), stack_file.project, {**os.environ, **double}), "as usual")
 
