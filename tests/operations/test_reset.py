@@ -56,6 +56,20 @@ def test_what_a_workshop_changes_goes_back_to_the_defaults(tmp_path: Path) -> No
     }
 
 
+def test_an_encrypted_setting_goes_back_whole_and_unseen(tmp_path: Path) -> None:
+    path = stack_file(tmp_path, {"podinfo": {"headerValue": {"secure": "v1:ciphertext"}}})
+    (change,) = baseline.changes(path)
+
+    assert change.arguments == ["config", "rm", "--path", "linkerd-workshop:demos.podinfo.headerValue"]
+    assert str(change.now) == "[secret]"
+
+
+def test_a_setting_that_was_committed_encrypted_is_left_alone(tmp_path: Path) -> None:
+    committed = {"podinfo": {"headerValue": {"secure": "v1:ciphertext"}}}
+
+    assert baseline.changes(stack_file(tmp_path, {"podinfo": {"headerValue": "x"}}, committed=committed)) == []
+
+
 def test_what_is_committed_is_the_baseline(tmp_path: Path) -> None:
     before = {"booksapp": {"faultPercent": 20, "host": "books.example.com"}, "podinfo": {"headerValue": "y"}}
     now = {"booksapp": {"faultPercent": 50}, "circuitBreaking": {"breaker": {"maxFailures": 3}}}
