@@ -63,6 +63,9 @@ recover: .venv/installed ## after a killed run on a cluster of yours: take up wh
 unlock: .venv/installed ## remove the lock of a run that is gone
 	@$(PULUMI) cancel --yes $(STACK)
 
+mirror: .venv/installed ## fill FOLDER with all charts, and a list of all images, for a network without the internet
+	@$(PYTHON) -m operations fill-mirror --folder '$(or $(FOLDER),mirror)'
+
 set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPercent VALUE=25
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
 
@@ -119,4 +122,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lint types-of-program types-beside-program diagram bench record-preview outputs teardown verify reset demo
+.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lint types-of-program types-beside-program diagram bench record-preview outputs teardown verify reset demo mirror

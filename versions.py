@@ -60,6 +60,9 @@ SLOW_COOKER_IMAGE = "docker.io/buoyantio/slow_cooker:1.3.0"
 CANARY_REPOSITORY = "quay.io/stefanprodan/podinfo"
 """podinfo's old releases, for the canary; which one is a setting."""
 
+CANARY_VERSIONS = ("1.7.0", "1.7.1")
+"""The default, and the one that the demo's script goes to."""
+
 LINKERD_CHART_REPOSITORY = "https://helm.linkerd.io/edge"
 """Where the Linkerd charts are published; stable charts ended with 2.15, edge is what the project releases."""
 

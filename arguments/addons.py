@@ -61,6 +61,7 @@ def _load_balancer_controller(
         "namespace": namespaces.names[parts.LOAD_BALANCER_CONTROLLER],
         "crds_chart": start.charts[Part.LOAD_BALANCER_CONTROLLER_CRDS],
         "chart": start.charts[Part.LOAD_BALANCER_CONTROLLER],
+        "image_registry": settings.image_registry,
         "cluster": cluster,
         "identity": settings.eks.identity,
         "role_name": role_name(account["stack"], cluster, "load-balancers"),
@@ -79,6 +80,7 @@ def _external_dns(start: Start, namespaces: Namespaces, account: _Account) -> Ex
     return {
         "namespaces": namespaces,
         "chart": start.charts[Part.EXTERNAL_DNS],
+        "image_registry": settings.image_registry,
         "cluster": cluster,
         "identity": settings.eks.identity,
         "role_name": role_name(account["stack"], cluster, "dns"),

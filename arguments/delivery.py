@@ -21,6 +21,7 @@ def argo_rollouts(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> Arg
         "crds_chart": start.charts[Part.ARGO_ROLLOUTS_CRDS],
         "chart": start.charts[Part.ARGO_ROLLOUTS],
         "plugin": source,
+        "image_registry": start.settings.image_registry,
         "pod_annotations": pod_annotations(linkerd),
     }
 
@@ -31,4 +32,5 @@ def argo_cd(start: Start, namespaces: Namespaces) -> ArgoCdArgs:
         "namespace": namespaces.names[parts.ARGO_CD],
         "crds_chart": start.charts[Part.ARGO_CD_CRDS],
         "chart": start.charts[Part.ARGO_CD],
+        "image_registry": start.settings.image_registry,
     }

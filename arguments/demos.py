@@ -27,6 +27,7 @@ def booksapp(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: E
         "host": start.served(chosen.host),
         "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),
+        "image_registry": start.settings.image_registry,
     }
 
 
@@ -41,6 +42,7 @@ def podinfo(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Ex
         "host": start.served(chosen.host),
         "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),
+        "image_registry": start.settings.image_registry,
     }
 
 
@@ -58,6 +60,7 @@ def circuit_breaking(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> 
         if breaker.enabled
         else None,
         "pod_annotations": pod_annotations(linkerd),
+        "image_registry": start.settings.image_registry,
     }
 
 
@@ -74,6 +77,7 @@ def progressive_delivery(
         "host": start.served(chosen.host),
         "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),
+        "image_registry": start.settings.image_registry,
     }
 
 

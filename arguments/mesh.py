@@ -42,6 +42,7 @@ def linkerd(start: Start, namespaces: Namespaces, gateway_api: GatewayApi | None
         "generation": trust.generation,
         "wait": start.wait_for_mesh,
         "gateway_api": gateway_api,
+        "image_registry": start.settings.image_registry,
     }
 
 
@@ -60,6 +61,7 @@ def viz(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> VizArgs:
         "namespaces": namespaces,
         "renewal_days": settings.trust.renewal_days,
         "pod_annotations": pod_annotations(linkerd),
+        "image_registry": settings.image_registry,
         "dashboard_host": settings.viz.dashboard.host if settings.viz.dashboard else None,
     }
 

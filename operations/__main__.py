@@ -7,20 +7,20 @@ from functools import partial
 
 from rich.console import Console
 
-from operations import expiry, leftovers, outputs_summary, report, teardown_command
+from operations import expiry, fill_mirror, leftovers, outputs_summary, report, teardown_command
 from operations.drain import destroy, forget, release
 from operations.drain.watch import PATIENCE
 from operations.moments import number_of_days
 from operations.previews import command as previews
 from operations.problem import InputError
-from operations.stack_names import stack_file
-from operations.stack_settings import from_file
+from operations.stack_cli import read_settings
 from settings import Settings
 
 Command = Callable[[Settings, str, Console], int]
 COMMANDS = ["check-cluster", "expiry", "leftovers", "outputs", "destroy", "release-hosts", "forget-cluster"]
 OWN_ARGUMENTS: dict[str, Callable[[Sequence[str]], int]] = {
     **dict.fromkeys(previews.COMMANDS, previews.main),
+    "fill-mirror": lambda arguments: fill_mirror.main(arguments[1:]),
     "teardown": lambda arguments: teardown_command.main(arguments[1:]),
 }
 """Commands that are not about one stack's settings, and read their own arguments."""
@@ -48,7 +48,7 @@ def main() -> int:
         "release-hosts": partial(release.run, yes=chosen.yes),
         "forget-cluster": partial(forget.run, yes=chosen.yes),
     }
-    return _told(lambda: commands[chosen.command](from_file(stack_file(chosen.stack)), chosen.stack, Console()))
+    return _told(lambda: commands[chosen.command](read_settings(chosen.stack), chosen.stack, Console()))
 
 
 def _told(run: Callable[[], int]) -> int:

@@ -53,6 +53,12 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
         context = error.get("ctx", {})
         return Problem(key, str(context["found"]), str(context["rule"]), str(context["cure"]))
     field = _field(model, path)
+    if error["type"] == "number_for_text":
+        found, rule = "it is a number, of which digits may be lost", f"it has to be a text: {field.description}"
+        fix = (
+            f"Set it with `pulumi config set --path --type string '{key}{element}' <value>`, or in quotes in the file."
+        )
+        return Problem(f"{key}{element}", found, rule, fix)
     found, rule = f"the value is {shown(error['input'])}", f"it has to be {field.description}"
     return Problem(f"{key}{element}", found, rule, _cure(key, field, element))
 

@@ -46,6 +46,15 @@ _LONGEST_VALUE = 60
 _MORE_THAN_A_WORD = re.compile(r"(?i)^\s*[{\[]|\n|secret|passw|passphrase|credential|token")
 
 
+_known = set[str]()
+"""Secrets that this process has read."""
+
+
+def remember(secrets: Iterable[str]) -> None:
+    """Have `hidden` take these out of every text from now on."""
+    _known.update(secrets)
+
+
 def has_secret(text: str) -> bool:
     """Tell whether a text holds a key or a token that is known by its form."""
     return bool(_SECRET_TEXT.search(text))
@@ -55,6 +64,7 @@ def hidden(text: str) -> str:
     """Return a text without keys, tokens, passwords, and the secrets of this process's environment."""
     for secret in _of_environment():
         text = text.replace(secret, SECRET)
+    text = without(_known)(text) if _known else text
     if has_secret(text):
         lines = _KEY_BLOCK.sub(SECRET, text).split("\n")
         text = "\n".join(SECRET if has_secret(line) else line for line in lines)

@@ -1,11 +1,11 @@
 """What a stack's last `up` gave out, asked of the Pulumi CLI."""
 
 import subprocess
-import sys
 
 from pydantic import TypeAdapter, ValidationError
 
 from operations.problem import InputError, Problem
+from operations.stack_cli import pulumi
 
 _OUTPUTS = TypeAdapter(dict[str, object])
 
@@ -15,8 +15,7 @@ def read(stack: str) -> dict[str, object]:
 
     Raises InputError if it gives none.
     """
-    # The same launcher as the Makefile's: it finds the engine, the backend and the passphrase.
-    command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", "stack", "output", "--json"]
+    command = pulumi(stack, "stack", "output", "--json")
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
     try:
         if done.returncode == 0:

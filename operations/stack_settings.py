@@ -1,13 +1,11 @@
-"""Reads a stack's settings, from the running program's configuration or from the stack's file."""
+"""Turns a stack's configuration, as Pulumi hands it over, into settings."""
 
 import json
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
 from typing import get_args
 
-import yaml
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from conventions import PROJECT
 from operations.explanation import explain, mapping_cure
@@ -15,11 +13,6 @@ from operations.hiding import SECRET
 from operations.problem import InputError, Problem
 from operations.settings_rules import contradictions
 from settings import Settings
-
-_MAPPING: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
-
-_UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
-"""What PyYAML raises on files that are no YAML, or whose tags and values do not fit."""
 
 
 def load() -> Settings:
@@ -34,7 +27,7 @@ def load() -> Settings:
 def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     """Return the settings in `raw`, whose keys are those of a stack's file with or without the project's name.
 
-    Values are what Pulumi hands over: text, with JSON for mappings; or what YAML makes of a stack's file.
+    Values are what Pulumi hands over: text, with JSON for mappings.
     Those under the keys in `secret` are repeated in no message.
 
     Raises InputError with every problem at once.
@@ -56,40 +49,39 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     except ValidationError as error:
         problems += explain(Settings, error.errors(include_url=False), PROJECT, secret)
     else:
-        problems += contradictions(settings)
+        problems += [*contradictions(settings), *_for_other_providers(settings, raw)]
         if not problems:
             return settings
     raise InputError(problems)
 
 
-def from_file(path: Path) -> Settings:
-    """Return the settings of the stack file at `path` (`Pulumi.<stack>.yaml`).
-
-    Raises InputError if the file is not there, is not YAML, or has problems in it.
-    """
-    try:
-        document = _MAPPING.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-        return parse(_MAPPING.validate_python(document.get("config") or {}))
-    except OSError:
-        cure = "Name an existing stack with `make … STACK=<name>`, or make one with `make init STACK=<name>`."
-        raise InputError(
-            [Problem(str(path), "there is no such file", "a stack's settings are read from it", cure)]
-        ) from None
-    except _UNREADABLE as error:
-        found = f"it cannot be read ({_reason(error)})"
-        raise InputError([Problem(str(path), found, "it has to be a YAML mapping", "Mend the file.")]) from None
+_INSTEAD = {
+    "kubernetes:context": "context",
+    "kubernetes:kubeconfig": "kubeconfig",
+    "kubernetes:cluster": "context",
+    "aws:profile": "eks.profile",
+    "aws:region": "eks.region",
+    "aws:assumeRole": "eks.roleArn",
+    "aws:assumeRoles": "eks.roleArn",
+}
+"""Settings of default providers that choose a cluster or an account, and the program's own."""
 
 
-def _reason(error: Exception) -> str:
-    """Return where a file is no YAML mapping; the parser's own words quote the lines and the names that stand there."""
-    mark = error.problem_mark or error.context_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    if mark:
-        return f"line {mark.line + 1}, column {mark.column + 1}"
-    if isinstance(error, ValidationError):
-        return "there is something else in it"
-    if isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError):
-        return "there are bytes in it that are no text in UTF-8"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else "a value in it is not what it looks like"
+def _for_other_providers(settings: Settings, raw: Mapping[str, object]) -> Iterator[Problem]:
+    """Yield what names another cluster or account for providers that the program does not use."""
+    eks, own = settings.eks, {"context": settings.context, "kubeconfig": settings.kubeconfig}
+    if eks:
+        own = {"eks.profile": eks.profile, "eks.region": eks.region, "eks.roleArn": eks.role_arn}
+    for key, name in _INSTEAD.items():
+        value = raw.get(key)
+        if value in (None, "", own.get(name)) or (not eks and key.startswith("aws:")):
+            continue
+        right = f"{PROJECT}:{'eks.cluster' if eks and key.startswith('kubernetes:') else name}"
+        rule = f"the program and its commands read {right} instead"
+        fix = (
+            f"Set that with `pulumi config set --path '{right}' <value>`, and remove it with `pulumi config rm {key}`."
+        )
+        yield Problem(key, "it is set", rule, fix)
 
 
 def _is_mapping(name: str) -> bool:

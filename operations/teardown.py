@@ -14,9 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from operations.ending import Ending, Stage, ending, needs_last_up
 from operations.moments import in_utc
 from operations.problem import InputError
-from operations.stack_cli import Done, StackCli
-from operations.stack_names import stack_file
-from operations.stack_settings import from_file
+from operations.stack_cli import Done, NoStackError, StackCli, read_settings
 
 _TIME = TypeAdapter(datetime)
 _LOCKED = "the stack is currently locked by"
@@ -59,6 +57,8 @@ def teardown(
     for name in names:
         try:
             yield _one(cli(name), folder, order)
+        except NoStackError:
+            yield Outcome(name, None, "its backend does not have it", "nothing to do")
         except InputError as error:
             problems = " ".join(map(str, error.problems))
             yield Outcome(name, None, problems, "left as it is", failed=True)
@@ -68,12 +68,10 @@ def teardown(
 
 
 def _one(cli: StackCli, folder: Path, order: Order) -> Outcome:
-    settings = from_file(stack_file(cli.stack, folder))
+    settings = read_settings(cli.stack, folder)
     end = ending(settings, None, order.now, order.warn_days)
-    if end.stage is Stage.ENDLESS:  # not even its backend is asked
+    if end.stage is Stage.ENDLESS:
         return Outcome(cli.stack, end.stage, end.sentence, "left alone")
-    if cli.find() is None:
-        return Outcome(cli.stack, end.stage, "its backend does not have it", "nothing to do")
     if needs_last_up(settings):
         end = ending(settings, cli.last_up(), order.now, order.warn_days)
     if end.stage is not Stage.OVER:

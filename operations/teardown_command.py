@@ -10,8 +10,7 @@ from rich.console import Console
 from operations.ending import Stage, ending
 from operations.moments import number_of_days
 from operations.problem import InputError
-from operations.stack_names import stack_file
-from operations.stack_settings import from_file
+from operations.stack_cli import read_settings
 from operations.teardown import Order, stacks, teardown
 from operations.teardown_report import tell
 
@@ -47,7 +46,7 @@ def _check(names: Sequence[str], folder: Path, now: datetime) -> int:
     told = list[str]()
     for name in names:
         try:
-            end = ending(from_file(stack_file(name, folder)), None, now, 0)
+            end = ending(read_settings(name, folder), None, now, 0)
         except InputError as error:
             told += map(str, error.problems)
         else:

@@ -43,34 +43,44 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     chosen = StackFile.read(Path(project).resolve(), stack)
     stack_file = trial.tried(home, chosen)
     pulumi_arguments.check(arguments, stack_file, chosen)
-    if stack_file.on_sandbox(home) or stack_file is not chosen:
-        setting = sandbox_setting(home, stack_file, arguments)
-        say(setting.description)
-        if CHANGING.intersection(arguments):
-            clear_stale_locks(home, stack_file)
-            mend_torn_files(home)
-            ensure_stack(setting.cli, home, stack_file)
-            clear_up(setting.cli, home, stack_file)
-        elif not WITHOUT_STACK.intersection(arguments):
-            ensure_stack(setting.cli, home, stack_file)
-        environment = trial.within(home, setting.cli.environment)
+    on_sandbox = stack_file.on_sandbox(home) or stack_file is not chosen
+    if pulumi_arguments.edits_settings(arguments):
+        # A setting is the stack's, wherever it is tried: it goes into the user's own file.
+        setting, folder = settings_only(home, stack_file, arguments, on_sandbox=on_sandbox), chosen.project
     else:
-        setting = plain_setting(home, stack_file, arguments)
+        prepare = ready_setting if on_sandbox else plain_setting
+        setting = prepare(home, stack_file, arguments)
+        folder = setting.cli.project
         say(setting.description)
-        environment = setting.cli.environment
-    # A setting is the stack's, wherever it is tried: it goes into the user's own file.
-    os.chdir(chosen.project if pulumi_arguments.edits_settings(arguments) else setting.cli.project)
+    environment = trial.within(home, setting.cli.environment) if on_sandbox else setting.cli.environment
+    os.chdir(folder)
     if setting.definitions and PREVIEWING.intersection(arguments) and "--skip-preview" not in arguments:
         with held(home, Path(setting.cli.environment["CHART_MIRROR"]), setting.definitions):
             sys.exit(replace(setting.cli, environment=environment).wait(arguments))
     os.execve(setting.cli.program, ["pulumi", *arguments], environment)  # noqa: S606
 
 
+def ready_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
+    """The engine against the sandbox, with a stack that no killed run holds up."""
+    setting = sandbox_setting(home, stack_file, arguments)
+    if CHANGING.intersection(arguments):
+        clear_stale_locks(home, stack_file)
+        mend_torn_files(home)
+        ensure_stack(setting.cli, home, stack_file)
+        clear_up(setting.cli, home, stack_file)
+    elif not WITHOUT_STACK.intersection(arguments):
+        ensure_stack(setting.cli, home, stack_file)
+    return setting
+
+
 def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -> None:
     """Replace this process by a command that sees the same cluster, account and backend as the engine."""
     os.environ["ON_SANDBOX"] = "1"
     chosen = StackFile.read(Path(project).resolve(), stack)
-    environment = trial.within(home, sandbox_setting(home, trial.tried(home, chosen)).cli.environment)
+    stack_file = trial.tried(home, chosen)
+    cli = sandbox_setting(home, stack_file).cli
+    ensure_stack(cli, home, stack_file)  # the command reads the settings with it
+    environment = trial.within(home, cli.environment)
     # A launcher that the command starts would take the plugins in there for the user's own.
     environment.pop("PULUMI_HOME", None)
     own = {key: value for key, value in os.environ.items() if key == "PULUMI_HOME"}
@@ -96,9 +106,7 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile, arguments: Sequence
         environment["CHART_MIRROR"] = source.mirror
     if account is not None:
         environment = away_from_the_real_stack(home, account, environment)
-    environment.setdefault("PULUMI_BACKEND_URL", f"file://{home.state}")
-    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment:
-        environment.setdefault("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+    use_own_backend(home, environment)
     cluster = f"kubernetes {control_plane.version(home)}"
     used = ", ".join([*map(str, selected), f"python host {'of the engine' if real_host else 'of the SDK'}"])
     description = f"{cluster} · plugins: {used} · charts: {source.description}"
@@ -108,10 +116,37 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile, arguments: Sequence
     return Setting(cli, description)
 
 
+def settings_only(home: paths.Home, stack_file: StackFile, arguments: list[str], *, on_sandbox: bool) -> Setting:
+    """The engine for `pulumi config`, which needs no cluster, no plugins and no charts."""
+    program = tools.find(("pulumi",))
+    environment = with_tools(program) | {"PULUMI_STACK": stack_file.stack}
+    if on_sandbox:
+        home.make()
+        environment["PULUMI_HOME"] = str(home.plugins)
+        if stack_file.account is not None:
+            environment = without_real_backend(environment)
+        use_own_backend(home, environment)
+    cli = PulumiCli(program["pulumi"], stack_file.project, environment)
+    if on_sandbox and pulumi_arguments.words(arguments)[1:]:  # to read settings creates no stack
+        ensure_stack(cli, home, stack_file)
+    return Setting(cli, "settings alone")
+
+
+def use_own_backend(home: paths.Home, environment: dict[str, str]) -> None:
+    """Add the sandbox's backend and passphrase, unless the user has set others."""
+    environment.setdefault("PULUMI_BACKEND_URL", f"file://{home.state}")
+    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment:
+        environment.setdefault("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+
+
+def without_real_backend(environment: dict[str, str]) -> dict[str, str]:
+    """The environment without the backend and the passphrase that the real stack has."""
+    return {key: value for key, value in environment.items() if not key.startswith(("PULUMI_BACKEND_", PASSPHRASES))}
+
+
 def away_from_the_real_stack(home: paths.Home, account: Account, environment: dict[str, str]) -> dict[str, str]:
     """The environment without the backend, the passphrase and the account that the real stack has."""
-    kept = {key: value for key, value in environment.items() if not key.startswith(("PULUMI_BACKEND_", PASSPHRASES))}
-    prepared_environment = prepared(home, account, kept)
+    prepared_environment = prepared(home, account, without_real_backend(environment))
     controllers.up(home, account)
     return prepared_environment
 

@@ -8,7 +8,7 @@ from settings.delivery import Delivery
 from settings.demos import Demos
 from settings.eks import OptionalDns, OptionalEks, PublicHosts
 from settings.mesh import GatewayApi, Trust, Viz
-from settings.values import OptionalDate, OptionalDays, OptionalPath, OptionalText, Section, Text
+from settings.values import OptionalDate, OptionalDays, OptionalPath, OptionalRegistry, OptionalText, Section, Text
 
 
 class Settings(Section):
@@ -19,6 +19,11 @@ class Settings(Section):
     )
     context: OptionalText = Field(default=None, description="the name of a kubeconfig context", examples=["kind-kind"])
     chart_mirror: OptionalPath = Field(default=None, description="a folder of chart archives", examples=["./mirror"])
+    image_registry: OptionalRegistry = Field(
+        default=None,
+        description="a registry that mirrors all images under their paths, without a scheme",
+        examples=["registry.example.com/mirror"],
+    )
     ingress_class: Text = Field(default="alb", description="the name of an IngressClass", examples=["alb"])
     eks: OptionalEks = Field(default=None, description="a mapping of settings", examples=[{}])
     dns: OptionalDns = Field(default=None, description="a mapping of settings", examples=[{}])

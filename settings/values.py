@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -73,20 +74,45 @@ def _without_login(value: str) -> str:
     return value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
+_LARGEST_EXACT = 2**53
+"""Beyond it Pulumi rounds a number."""
+
+
+def _as_text(value: object) -> object:
+    """Take a number or a truth value for the text that it was: `pulumi config set --path` stores it so.
+
+    Only those that are written in one way; of `1.10` or twenty digits something is lost by then.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and abs(value) <= _LARGEST_EXACT:
+        return str(value)
+    if isinstance(value, int | float):
+        raise PydanticCustomError("number_for_text", "a number stands where a text is wanted")
+    return value
+
+
+as_text = BeforeValidator(_as_text)
+Text = Annotated[str, as_text, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
 FilePath = Annotated[Text, Field(max_length=1024), AfterValidator(_path)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset_if_empty)]
 Location = Annotated[Text, AfterValidator(_without_login)]
+_Registry = Annotated[Text, Field(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._-]*)*$")]
+OptionalRegistry = Annotated[_Registry | None, BeforeValidator(_unset_if_empty)]
 OptionalText = Annotated[Text | None, BeforeValidator(_unset_if_empty)]
 # Clients and servers take the spaces at the ends away, and the Gateway API's match is exact.
-HeaderValue = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,198}[!-~])?$")]
+HeaderValue = Annotated[str, as_text, Field(pattern=r"^[!-~]([ -~]{0,198}[!-~])?$")]
 Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$"), AfterValidator(_without_login)]
 
 
+_MIDNIGHT = " 00:00:00 +0000 UTC"
+"""What Pulumi adds to a day that stands in a stack's file without quotes, which is a date in YAML."""
+
+
 def _day(value: object) -> object:
-    """Take YAML's own dates and their text, but no number of seconds, which pydantic would take too."""
+    """Take dates and their text, but no number of seconds, which pydantic would take too."""
     if isinstance(value, str):
-        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        return datetime.strptime(value.removesuffix(_MIDNIGHT), "%Y-%m-%d").replace(tzinfo=UTC).date()
     if isinstance(value, datetime) or not isinstance(value, date):
         raise ValueError(value)  # noqa: TRY004  pydantic collects ValueErrors only
     return value
@@ -104,7 +130,7 @@ def _unset_if_zero(value: object) -> object:
 
 
 OptionalDays = Annotated[Annotated[int, not_a_boolean, Field(ge=1, le=366)] | None, BeforeValidator(_unset_if_zero)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, as_text, Field(pattern=r"^[0-9a-f]{64}$")]
 Route = Annotated[
     Literal["gateway.networking.k8s.io", "policy.linkerd.io"],
     Field(description="gateway.networking.k8s.io or policy.linkerd.io", examples=["gateway.networking.k8s.io"]),

@@ -17,7 +17,7 @@ from operations.aws.api import AwsApi
 from operations.cluster_api import ClusterApi
 from operations.problem import InputError
 from settings.eks import Eks
-from tests.operations import api_server, aws_server
+from tests.operations import api_server, aws_server, pulumi_double
 from tests.program import ROOT
 
 TARGETS = re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, list[str]] = {
     ],
     "post-comment": ["--stack", "{stack}", "--file", "f", "--head-owner", "o", "--head-branch", "b", *PULL_REQUEST],
     "reviewed-run": PULL_REQUEST,
+    "fill-mirror": ["--folder", "mirror"],
     "record-failure": ["--folder", "preview", "--log", "log"],
 }
 """What each command of `python -m operations` is given; a new one fails here until somebody decides."""
@@ -58,18 +59,22 @@ OF_MODULES = {
     "operations.reset": ["--stack", "{stack}", "--yes"],
 }
 REFUSAL = "ON_SANDBOX is set and keeps every command on the sandbox"
-WITHOUT_CLUSTER = {"operations.demo_script", "comment", "post-comment", "reviewed-run", "record-failure"}
+WITHOUT_CLUSTER = {"operations.demo_script", "comment", "post-comment", "reviewed-run", "record-failure", "fill-mirror"}
 """What asks neither the stack's cluster nor its account nor its backend."""
 LAUNCHER = dedent(
     """
     import json, os, sys
     with open(os.environ["CALLS"], "a") as log:
         log.write(json.dumps(["sandbox", os.environ.get("ON_SANDBOX", ""), *sys.argv[1:]]) + "\\n")
-    answers = {"ls": [{"name": "dev"}, {"name": "kind"}], "history": [], "output": {}, "export": {}, "preview": {}}
+    {config}
+    answers = {"history": [], "output": {}, "export": {}, "preview": {}}
     print(next((json.dumps(answers[each]) for each in sys.argv if each in answers), ""))
     """
-)
-"""A launcher that only writes down what it is asked: what passes it is on the sandbox, which its own tests show."""
+).replace("{config}", pulumi_double.LAUNCHER)
+"""A launcher that writes down what it is asked, and gives the settings.
+
+What passes it is on the sandbox, which its own tests show.
+"""
 PYTHON = f"""\
 #!{sys.executable}
 import json, os, sys
@@ -111,6 +116,7 @@ class Real:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "GITHUB_"))}
         environment |= {
             "COLUMNS": "2000",
+            "HTTPS_PROXY": "http://127.0.0.1:1",  # the internet is not asked
             "CALLS": str(self._log),
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
             **variables,
@@ -227,7 +233,8 @@ def test_no_command_reaches_a_real_cluster_or_account_when_called_directly(real:
     real.assert_untouched()
     if module not in WITHOUT_CLUSTER:
         assert "Traceback" not in shown
-        assert REFUSAL in shown or real.launched or "This stack is not on EKS" in shown
+        asked = [each for _, each in real.launched if "config" not in each]
+        assert REFUSAL in shown or asked or "This stack is not on EKS" in shown
 
 
 def test_no_login_helper_of_another_cluster_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

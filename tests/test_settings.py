@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,19 @@ from pydantic import BaseModel, TypeAdapter
 
 from operations import stack_settings
 from operations.problem import InputError, Problem
-from operations.stack_settings import from_file, parse
+from operations.stack_settings import parse
 from settings import Settings
+from tests.operations.pulumi_double import text
 from tests.program import ROOT
 from tests.settings_keys import keys, sections_in
 
 MAPPING = TypeAdapter(dict[str, object])
+EKS: dict[str, object] = {
+    "cluster": "workshop",
+    "region": "eu-central-1",
+    "owner": "platform-team",
+    "externalDns": {"enabled": False},
+}
 
 
 def problems(raw: Mapping[str, object], secret: tuple[str, ...] = ()) -> list[Problem]:
@@ -62,6 +70,77 @@ def test_what_others_configure_in_the_same_file_is_let_alone() -> None:
     assert parse({"aws:region": "eu-west-1", "pulumi:disable-default-providers": ["aws"]}) == Settings()
 
 
+FOREIGN: list[tuple[dict[str, object], str, str, str]] = [
+    ({}, "kubernetes:context", "kind-kind", "linkerd-workshop:context"),
+    ({"context": "other"}, "kubernetes:context", "kind-kind", "linkerd-workshop:context"),
+    ({}, "kubernetes:kubeconfig", "apiVersion: v1\ntoken: hunter2", "linkerd-workshop:kubeconfig"),
+    ({}, "kubernetes:cluster", "kind", "linkerd-workshop:context"),
+    ({"eks": EKS}, "kubernetes:context", "kind-kind", "linkerd-workshop:eks.cluster"),
+    ({"eks": EKS}, "aws:region", "eu-west-1", "linkerd-workshop:eks.region"),
+    ({"eks": EKS}, "aws:profile", "other", "linkerd-workshop:eks.profile"),
+    (
+        {"eks": EKS},
+        "aws:assumeRoles",
+        '[{"roleArn": "arn:aws:iam::123456789012:role/x"}]',
+        "linkerd-workshop:eks.roleArn",
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "key", "value", "right"), FOREIGN)
+def test_a_cluster_or_an_account_that_is_set_for_other_providers_is_refused(
+    settings: dict[str, object], key: str, value: str, right: str
+) -> None:
+    found = only({**settings, key: value})
+
+    assert (found.where, found.found) == (key, "it is set")
+    assert f"read {right} instead" in found.rule
+    assert right in found.cure
+    assert f"`pulumi config rm {key}`" in found.cure
+    assert "hunter2" not in str(found)
+
+
+def test_the_same_cluster_and_account_may_be_set_for_other_providers() -> None:
+    assert parse({"context": "kind", "kubernetes:context": "kind", "kubernetes:kubeconfig": ""}).context == "kind"
+    assert parse({"eks": EKS, "aws:region": "eu-central-1"}).eks is not None
+
+
+NUMBERS: list[tuple[dict[str, object], tuple[str, ...], str]] = [
+    ({"eks": {**EKS, "profile": 123456789012}}, ("eks", "profile"), "123456789012"),
+    ({"eks": {**EKS, "profile": True}}, ("eks", "profile"), "true"),
+    ({"eks": {**EKS, "cluster": 1}}, ("eks", "cluster"), "1"),
+    ({"demos": {"podinfo": {"headerValue": 42}}}, ("demos", "podinfo", "header_value"), "42"),
+    ({"demos": {"podinfo": {"headerValue": False}}}, ("demos", "podinfo", "header_value"), "false"),
+    (
+        {"delivery": {"argoCd": {"application": {"revision": 7}}}},
+        ("delivery", "argo_cd", "application", "revision"),
+        "7",
+    ),
+]
+
+
+@pytest.mark.parametrize(("raw", "path", "text"), NUMBERS)
+def test_a_text_that_looks_like_a_number_is_taken_as_it_was_set(
+    raw: dict[str, object], path: tuple[str, ...], text: str
+) -> None:
+    found: object = parse({key: json.dumps(value) for key, value in raw.items()})
+    for name in path:
+        found = getattr(found, name)
+    assert found == text
+
+
+@pytest.mark.parametrize("number", [1.10, 1e21, 12345678901234567000, float("nan")])
+def test_a_number_of_which_digits_may_be_lost_is_no_text(number: float) -> None:
+    found = only({"demos": {"podinfo": {"headerValue": number}}})
+
+    assert found.found == "it is a number, of which digits may be lost"
+    assert "--type string 'linkerd-workshop:demos.podinfo.headerValue'" in found.cure
+
+
+def test_a_day_without_quotes_is_the_date_that_pulumi_makes_of_it() -> None:
+    assert parse({"workshopEnds": "2027-01-31 00:00:00 +0000 UTC"}).workshop_ends == date(2027, 1, 31)
+
+
 def test_settings_cannot_be_changed_once_they_are_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(parse({}), "context", "other")  # noqa: B010  the type checker knows it already
@@ -98,7 +177,7 @@ RULES: list[tuple[dict[str, object], str, str]] = [
     ({"gatewayApi": "yes please"}, "gatewayApi", "a mapping of settings"),
     ({"gatewayApi": []}, "gatewayApi", "a mapping of settings"),
     ({"demos": {"booksapp": "on"}}, "demos.booksapp", "a mapping of settings"),
-    ({"kubeconfig": 7}, "kubeconfig", "the path of a file"),
+    ({"kubeconfig": []}, "kubeconfig", "the path of a file"),
     ({"kubeconfig": "a\nb"}, "kubeconfig", "the path of a file"),
     ({"context": "x" * 5000}, "context", "the name of a kubeconfig context"),
     ({"chartMirror": ["a"]}, "chartMirror", "a folder of chart archives"),
@@ -278,7 +357,7 @@ def test_the_schema_names_every_setting_inside_its_objects() -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
 def test_every_stack_of_the_project_has_settings_without_an_error(path: Path) -> None:
-    from_file(path)
+    parse({key: text(value) for key, value in keys_of(path.name).items()})
 
 
 def test_every_setting_says_its_rule_and_has_an_example() -> None:

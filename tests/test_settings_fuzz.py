@@ -1,20 +1,14 @@
 """No input makes anything but settings or a message: whatever stands in a stack's file, there is no traceback."""
 
-import contextlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import pytest
-import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from operations.problem import InputError, Problem
-from operations.stack_settings import from_file, parse
-from settings import Settings
+from operations.stack_settings import parse
 from tests.recorded_values import at
 
 MAPPING = TypeAdapter(dict[str, object])
@@ -131,69 +125,6 @@ def test_a_value_that_holds_itself_is_explained() -> None:
     survives({"demos": own})
 
 
-def read(content: bytes) -> None:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "Pulumi.x.yaml"
-        path.write_bytes(content)
-        with contextlib.suppress(InputError):
-            assert isinstance(from_file(path), Settings)
-
-
-@fast
-@given(st.binary(max_size=60))
-def test_whatever_bytes_a_file_holds_are_taken_or_explained(content: bytes) -> None:
-    read(content)
-
-
-@fast
-@given(st.text(st.sampled_from("abc:[]{}&*!<|>-#%@`'\"?,\n\t 01.~=\\"), max_size=60))
-def test_whatever_looks_like_yaml_is_taken_or_explained(content: str) -> None:
-    read(b"config:\n  linkerd-workshop:demos: " + content.encode())
-    read(content.encode())
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"config:",
-        b"config: []",
-        b"config: 1",
-        b"[]",
-        b"- config",
-        b"text",
-        b"config:\n  1: 2",
-        b"config:\n  ? [a]\n  : b",
-        b"config:\n  linkerd-workshop:demos: &a [*a]",
-        b"config: &a {linkerd-workshop:demos: *a}",
-        b"config: {linkerd-workshop:trust: {generation: " + b"9" * 5000 + b"}}",
-        b"config: {linkerd-workshop:trust: 2001-99-99}",
-        b"config: {linkerd-workshop:context: !!python/object/apply:os.system [ls]}",
-        b"config: {linkerd-workshop:context: !!binary '*'}",
-        b"config: {linkerd-workshop:context: *nowhere}",
-        b"config: {secure: v1:abc}",
-        b"a: 1\n---\nb: 2",
-        b"\xff\xfe\x00",
-        b"\xef\xbb\xbfconfig: {}",
-        b"%YAML 9.9\n---\nconfig: {}",
-        b"[" * 2000,
-        b"{a: " * 400,
-        b"- " * 400,
-        b"config: {linkerd-workshop:demos: " + b"[" * 400 + b"]" * 400 + b"}",
-    ],
-    ids=lambda content: content[:40].decode(errors="replace"),
-)
-def test_files_that_break_readers_are_taken_or_explained(content: bytes) -> None:
-    read(content)
-
-
-def test_a_file_that_is_a_folder_or_is_not_there_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError):
-        from_file(tmp_path)
-    with pytest.raises(InputError, match="there is no such file"):
-        from_file(tmp_path / "Pulumi.nowhere.yaml")
-
-
 labels = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
 lives = st.lists(st.integers(1, 36500), min_size=3, max_size=3, unique=True).map(sorted)
 demo: dict[str, st.SearchStrategy[object]] = {
@@ -232,11 +163,3 @@ def within(part: object, whole: object) -> bool:
     if not isinstance(part, dict):
         return part == whole
     return all(within(value, at(whole, key)) for key, value in MAPPING.validate_python(part).items())
-
-
-def test_a_file_and_the_running_program_read_the_same(tmp_path: Path) -> None:
-    raw = {"demos": {"booksapp": {"faultPercent": 25}}, "context": "kind"}
-    path = tmp_path / "Pulumi.x.yaml"
-    path.write_text(yaml.safe_dump({"config": {f"linkerd-workshop:{key}": each for key, each in raw.items()}}))
-
-    assert from_file(path) == parse(raw)

@@ -1,6 +1,6 @@
 """ExternalDNS: the records of the stack's hosts in one hosted zone, made and removed with the Ingresses."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
@@ -13,6 +13,7 @@ from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations, with_time_to_finish
 from components.resources.workload import SKIP_AWAIT
 from conventions import DNS_TXT_PREFIX, Identity
+from images import with_registry
 
 NAME = "external-dns"
 """Of the chart, the release, the Deployment and its service account."""
@@ -49,6 +50,8 @@ class ExternalDnsArgs(TypedDict):
     """What all hosts of the stack end with: the zone's name, or a name below it."""
     ingress_class: str
     """The class of the Ingresses that get records; others in the cluster are somebody else's."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     owner_id: str
     """What its records are marked with. Two owners of one name would remove each other's records."""
 
@@ -82,7 +85,7 @@ class ExternalDns(ComponentResource):
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
             skip_crds=True,  # it reads Ingresses, not DNSEndpoints
-            values=values(args, role),
+            values=with_registry(values(args, role), NAME, args.get("image_registry")),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[

@@ -17,6 +17,7 @@ from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_secret_data, with_webhook_authority
 from components.resources.webhook_certificates import WebhookCertificates
 from conventions import Identity
+from images import with_registry
 
 NAMESPACE = NAME
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
@@ -28,6 +29,8 @@ class LoadBalancerControllerArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace `aws-load-balancer-controller`, with NAMESPACE_METADATA."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     crds_chart: ChartSource
     """A chart of the published definitions."""
     chart: ChartSource
@@ -117,7 +120,7 @@ class LoadBalancerController(ComponentResource):
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
             skip_crds=True,  # a release of their own holds those that it needs; the others are the gateways'
-            values=values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations),
+            values=_values(args, role),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],
@@ -130,6 +133,11 @@ class LoadBalancerController(ComponentResource):
                 ],
             ),
         )
+
+
+def _values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:
+    chosen = values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations)
+    return with_registry(chosen, NAME, args.get("image_registry"))
 
 
 def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """Argo CD: its custom resource definitions, Redis' password and the chart, with the tab that shows a Rollout."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import NotRequired, TypedDict
 
@@ -14,6 +15,7 @@ from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
 from components.resources.tls_secret import base64
 from components.resources.workload import SKIP_AWAIT
+from images import with_registry
 from versions import ROLLOUT_EXTENSION
 
 NAMESPACE = "argocd"
@@ -42,6 +44,8 @@ class ArgoCdArgs(TypedDict):
     crds_chart: ChartSource
     """A chart of the published definitions."""
     chart: ChartSource
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     extension: NotRequired[Extension]
     """The pinned release of upstream if left out."""
 
@@ -74,7 +78,7 @@ class ArgoCd(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(_installer(args.get("extension", {"url": EXTENSION}))),
+            values=_values(args),
             opts=ResourceOptions(
                 parent=self,
                 # The server ends where Applications are unknown; a pod that starts before the Secret never learns the
@@ -101,6 +105,13 @@ class ArgoCd(ComponentResource):
             data={"auth": key.private_key_pem.apply(password_from).apply(base64)},
             opts=child,
         )
+
+
+def _values(args: ArgoCdArgs) -> Mapping[str, Input[object]]:
+    """Return the chart's values. Where images come from a mirror, the extension's archive could not be had."""
+    registry, extension = args.get("image_registry"), args.get("extension", {"url": EXTENSION})
+    wanted = None if registry and "extension" not in args else _installer(extension)
+    return with_registry(values(wanted), "argo-cd", registry)
 
 
 def password_from(key: str) -> str:

@@ -19,8 +19,11 @@ p, role:canary, applications, action/argoproj.io/Rollout/*, */*, allow
 """A role that sees everything and may press the buttons of a Rollout; `admin` may do that anyway."""
 
 
-def values(extension: Mapping[str, str]) -> Mapping[str, Input[object]]:
-    """Return the chart's values, nothing of them secret or unknown; `extension` is the installer's environment."""
+def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
+    """Return the chart's values, nothing of them secret or unknown.
+
+    `extension` is the environment of the installer of the tab that shows a Rollout; None leaves the tab out.
+    """
     return {
         "crds": {"install": False},  # a release of their own
         "global": {"domain": f"localhost:{LOCAL_PORT}"},
@@ -45,7 +48,7 @@ def values(extension: Mapping[str, str]) -> Mapping[str, Input[object]]:
     }
 
 
-def _server(extension: Mapping[str, str]) -> Mapping[str, object]:
+def _server(extension: Mapping[str, str] | None) -> Mapping[str, object]:
     """Return the values of the part that people see."""
     return {
         "clusterRoleRules": {"enabled": True, "rules": server_rules()},
@@ -56,7 +59,9 @@ def _server(extension: Mapping[str, str]) -> Mapping[str, object]:
             "enabled": True,
             "extensionList": [{"name": "rollout-extension", "env": _environment(extension)}],
             "resources": _resources("10m", "32Mi", "128Mi"),
-        },
+        }
+        if extension
+        else {"enabled": False},
         "resources": _resources("20m", "128Mi", "512Mi"),
     }
 

@@ -7,6 +7,7 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.helm import v3, v4
 
 from components.resources.chart_source import ChartSource
+from images import mirrored, with_registry
 from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
 
 NAMESPACE = "argo-rollouts"
@@ -46,6 +47,8 @@ class ArgoRolloutsArgs(TypedDict):
     chart: ChartSource
     plugin: NotRequired[PluginSource | None]
     """The file of the pinned image if left out."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of the controller's pods; a changed one restarts them."""
 
@@ -70,14 +73,16 @@ class ArgoRollouts(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(args.get("plugin"), args.get("pod_annotations", {})),
+            values=values(args.get("plugin"), args.get("pod_annotations", {}), args.get("image_registry")),
             # Without its definitions the controller does nothing, and looks for them after ever longer pauses.
             opts=ResourceOptions(parent=self, depends_on=[crds]),
         )
         self.register_outputs({})
 
 
-def values(plugin: PluginSource | None, pod_annotations: Mapping[str, Input[str]]) -> Mapping[str, Input[object]]:
+def values(
+    plugin: PluginSource | None, pod_annotations: Mapping[str, Input[str]], registry: str | None = None
+) -> Mapping[str, Input[object]]:
     """Return the chart's values."""
     controller = {
         "replicas": 1,
@@ -89,13 +94,14 @@ def values(plugin: PluginSource | None, pod_annotations: Mapping[str, Input[str]
         # The chart restarts the controller when this changes, which it otherwise reads only once.
         "trafficRouterPlugins": [{"name": PLUGIN, **_source(plugin)}],
     }
-    return {
+    chosen = {
         # A release of their own holds them: as parts of this chart they would outlive a destroy.
         "installCRDs": False,
-        "controller": controller if plugin else {**controller, **_from_image()},
+        "controller": controller if plugin else {**controller, **_from_image(registry)},
         "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "providerRBAC": {"providers": dict.fromkeys(PROVIDERS, False), "additionalRules": PLUGIN_RULES},
     }
+    return with_registry(chosen, "argo-rollouts", registry)
 
 
 def _source(plugin: PluginSource | None) -> dict[str, str]:
@@ -105,12 +111,12 @@ def _source(plugin: PluginSource | None) -> dict[str, str]:
     return {"location": plugin["location"], **({"sha256": sha256} if sha256 else {})}
 
 
-def _from_image() -> dict[str, object]:
+def _from_image(registry: str | None) -> dict[str, object]:
     """Return what brings the plugin's file from its image: nothing is downloaded, and the architecture always fits."""
     mount = {"name": "gateway-api-plugin", "mountPath": PLUGIN_FOLDER}
     container = {
         "name": "gateway-api-plugin",
-        "image": ROLLOUTS_PLUGIN_IMAGE,
+        "image": mirrored(ROLLOUTS_PLUGIN_IMAGE, registry),
         "command": ["cp", f"/bin/{PLUGIN_FILE}", PLUGIN_FOLDER],
         "volumeMounts": [mount],
         "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},

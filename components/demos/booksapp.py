@@ -10,6 +10,7 @@ from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.fault_injection import FaultInjection
 from components.traffic.public_host import PublicHost
+from images import mirrored
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
 NAMESPACE = "booksapp"
@@ -38,6 +39,8 @@ class BooksappArgs(TypedDict):
     """The public DNS name; none if left out."""
     exposure: NotRequired[Exposure]
     """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     booksapp_image: NotRequired[str]
     """The image of the three services; the pinned one if left out."""
     traffic_image: NotRequired[str]
@@ -70,6 +73,7 @@ class Booksapp(ComponentResource):
                 "percent": args.get("fault_percent", 10),
                 "api": args.get("route_api", RouteApi.GATEWAY),
                 "pod_annotations": args.get("pod_annotations", {}),
+                "image_registry": args.get("image_registry"),
             },
             child,
         )
@@ -108,7 +112,7 @@ def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
             "name": service,
             "namespace": args["namespace"],
             "part_of": demo,
-            "image": args.get("booksapp_image", BOOKSAPP_IMAGE),
+            "image": mirrored(args.get("booksapp_image", BOOKSAPP_IMAGE), args.get("image_registry")),
             "arguments": [f"prod:{service}"],
             "environment": environment,
             "port": ports[service],
@@ -127,7 +131,7 @@ def _traffic(demo: str, args: BooksappArgs) -> WorkloadArgs:
         "name": "traffic",
         "namespace": args["namespace"],
         "part_of": demo,
-        "image": args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE),
+        "image": mirrored(args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE), args.get("image_registry")),
         "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],
         "user": NOBODY,
         "read_only": True,

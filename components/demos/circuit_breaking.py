@@ -8,6 +8,7 @@ from pulumi_kubernetes.core.v1 import Service
 
 from components.resources.workload import SKIP_AWAIT, Workload, WorkloadArgs
 from components.traffic.circuit_breaker import CircuitBreakerArgs, circuit_breaker
+from images import mirrored
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
 NAMESPACE = "circuit-breaking-demo"
@@ -31,6 +32,8 @@ class CircuitBreakingArgs(TypedDict):
     """How many of a hundred requests the bad pod fails, 0 to 100; 100 if left out."""
     architecture: NotRequired[str | None]
     """The only CPU architecture of the images; that of the pinned ones, `amd64`, if left out, any if None."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     bb_image: NotRequired[str]
     """The image of the good and the bad pod; the pinned one if left out."""
     slow_cooker_image: NotRequired[str]
@@ -70,7 +73,9 @@ def _workloads(demo: str, args: CircuitBreakingArgs) -> list[WorkloadArgs]:
     good = ["terminus", f"--h1-server-port={PORT}"]
     bad = [*good, f"--percent-failure={args.get('failure_percent', 100)}"]
     client = ["-qps", str(args.get("requests_per_second", 10)), f"http://{BB}:{PORT}"]
-    bb, slow_cooker = args.get("bb_image", BB_IMAGE), args.get("slow_cooker_image", SLOW_COOKER_IMAGE)
+    registry = args.get("image_registry")
+    bb = mirrored(args.get("bb_image", BB_IMAGE), registry)
+    slow_cooker = mirrored(args.get("slow_cooker_image", SLOW_COOKER_IMAGE), registry)
     return [
         {**_workload("good", bb, good, demo, args), "port": PORT, "behind": BB},
         {**_workload("bad", bb, bad, demo, args), "port": PORT, "behind": BB},

@@ -11,6 +11,7 @@ from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.header_route import HeaderRoute
 from components.traffic.public_host import PublicHost
 from conventions import ForwardedHeader
+from images import mirrored
 from versions import PODINFO_IMAGE
 
 NAMESPACE = "podinfo"
@@ -42,6 +43,8 @@ class PodinfoArgs(TypedDict):
     """The public DNS name; none if left out."""
     exposure: NotRequired[Exposure]
     """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     image: NotRequired[str]
     """The image of all three; the pinned one if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
@@ -101,7 +104,7 @@ def _workload(app: str, demo: str, args: PodinfoArgs) -> WorkloadArgs:
         "name": app,
         "namespace": args["namespace"],
         "part_of": demo,
-        "image": args.get("image", PODINFO_IMAGE),
+        "image": mirrored(args.get("image", PODINFO_IMAGE), args.get("image_registry")),
         "environment": ENVIRONMENTS[app],
         "port": PORT,
         "readiness_path": "/readyz",

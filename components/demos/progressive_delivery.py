@@ -9,6 +9,7 @@ from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
+from images import mirrored
 from versions import CANARY_REPOSITORY, CURL_IMAGE
 
 NAMESPACE = "progressive-delivery"
@@ -47,6 +48,8 @@ class ProgressiveDeliveryArgs(TypedDict):
     """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
     repository: NotRequired[str]
     """podinfo's images, without a tag; the published ones if left out."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     client_image: NotRequired[str]
     """An image with a shell and curl; the pinned one if left out."""
     architecture: NotRequired[str | None]
@@ -102,7 +105,9 @@ def _podinfo(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
         "name": APP,
         "namespace": args["namespace"],
         "part_of": demo,
-        "image": f"{args.get('repository', CANARY_REPOSITORY)}:{args.get('version', '1.7.0')}",
+        "image": mirrored(
+            f"{args.get('repository', CANARY_REPOSITORY)}:{args.get('version', '1.7.0')}", args.get("image_registry")
+        ),
         "port": PORT,
         "readiness_path": "/readyz",
         "replicas": 2,
@@ -119,7 +124,7 @@ def _client(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
         "name": "client",
         "namespace": args["namespace"],
         "part_of": demo,
-        "image": args.get("client_image", CURL_IMAGE),
+        "image": mirrored(args.get("client_image", CURL_IMAGE), args.get("image_registry")),
         "arguments": ["sh", "-c", ASKING],
         "user": NOBODY,
         "read_only": True,

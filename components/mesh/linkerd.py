@@ -14,6 +14,7 @@ from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from conventions import TrustPhase
+from images import with_registry
 
 NAMESPACE = "linkerd"
 
@@ -59,6 +60,8 @@ class LinkerdArgs(TypedDict):
     """A known number; a new one restarts the control plane and what carries `restart_key`."""
     wait: NotRequired[Callable[[], None]]
     """Returns once every pod of the control plane is a new one; not called in a preview."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     gateway_api: Resource | None
     """What installs the Gateway API's definitions; None if they are in the cluster already."""
 
@@ -103,7 +106,7 @@ class Linkerd(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(key),
+            values=with_registry(values(key), "linkerd-control-plane", args.get("image_registry")),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],

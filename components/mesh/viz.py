@@ -18,6 +18,7 @@ from components.resources.rendered import (
 )
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.workload import SKIP_AWAIT
+from images import with_registry
 
 NAMESPACE = "linkerd-viz"
 
@@ -50,6 +51,8 @@ class VizArgs(TypedDict):
     """Days before its end from which an `up` replaces a certificate; 90 if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     dashboard_host: NotRequired[str | None]
     """The DNS name by which the dashboard may be asked for; none but local ones if left out."""
 
@@ -79,7 +82,11 @@ class Viz(ComponentResource):
             chart=source["chart"],
             version=source.get("version"),
             repository_opts={"repo": source["repository"]} if "repository" in source else None,
-            values=values(args.get("pod_annotations", {}), args.get("dashboard_host")),
+            values=with_registry(
+                values(args.get("pod_annotations", {}), args.get("dashboard_host")),
+                "linkerd-viz",
+                args.get("image_registry"),
+            ),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[

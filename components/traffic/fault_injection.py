@@ -9,6 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.resources.http_route import HttpRoute, HttpRouteSpec, RouteApi, service_parent
 from components.resources.workload import Workload
+from images import mirrored
 from versions import NGINX_IMAGE
 
 PORT = 8080
@@ -49,6 +50,8 @@ class FaultInjectionArgs(TypedDict):
     """The demo's name, as a label."""
     api: NotRequired[RouteApi]
     """The route's API group; the standard one if left out."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
     image: NotRequired[str]
     """An nginx image; the pinned one if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
@@ -75,7 +78,7 @@ class FaultInjection(ComponentResource):
                 "name": "error-injector",
                 "namespace": namespace,
                 "part_of": args["part_of"],
-                "image": args.get("image", NGINX_IMAGE),
+                "image": mirrored(args.get("image", NGINX_IMAGE), args.get("image_registry")),
                 "port": PORT,
                 "user": NGINX_USER,
                 "config_file": {

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from operations.cluster_api import entries, text
 from operations.problem import InputError, Problem
+from operations.stack_cli import pulumi
 
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _STATE = TypeAdapter(dict[str, object])
@@ -18,18 +18,18 @@ _STATE = TypeAdapter(dict[str, object])
 
 @dataclass(frozen=True)
 class Pulumi:
-    """One stack's. The same launcher as the Makefile's: it finds the engine, the backend and the passphrase."""
+    """One stack's."""
 
     stack: str
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
         """Run a command in the operator's terminal; return its exit status."""
         variables = {**os.environ, **(environment or {})}
-        return subprocess.run(self._command(*arguments), env=variables, check=False).returncode  # noqa: S603  no shell
+        return subprocess.run(pulumi(self.stack, *arguments), env=variables, check=False).returncode  # noqa: S603  no shell
 
     def ingresses(self) -> list[str]:
         """Return the URNs of the stack's Ingresses. Raises InputError if the CLI does not tell."""
-        command = self._command("stack", "export")
+        command = pulumi(self.stack, "stack", "export")
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  as above
         try:
             state = _STATE.validate_python(json.loads(done.stdout)) if done.returncode == 0 else None
@@ -43,6 +43,3 @@ class Pulumi:
             raise InputError([Problem(f"stack {self.stack}", found, "what is to go stands there", cure)])
         resources = entries(state, "deployment", "resources")
         return [text(each, "urn") for each in resources if text(each, "type") == INGRESS]
-
-    def _command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "sandbox", "pulumi", "--stack", self.stack, "--", *arguments]

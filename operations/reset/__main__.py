@@ -23,8 +23,8 @@ from operations.problem import InputError, Problem
 from operations.reset import baseline
 from operations.reset.baseline import Change
 from operations.reset.by_hand import Touched, touched, touched_namespaces
+from operations.stack_cli import pulumi, read_settings
 from operations.stack_names import short_name, stack_file
-from operations.stack_settings import from_file
 from settings import Settings
 from settings.demos import ProgressiveDelivery
 
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def _reset(file: Path, stack: str, *, ask: bool) -> int:
-    settings, console = from_file(file), Console()
+    settings, console = read_settings(stack), Console()
     api = api_of(settings)
     greet(api)
     _check_owner(api, settings, stack)
@@ -125,10 +125,9 @@ def _delete(api: ClusterApi, each: Touched) -> None:
 
 def _pulumi(stack: str, *arguments: str, force: bool = False) -> int:
     """Run the Pulumi CLI as the Makefile does; return its exit status."""
-    command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", *arguments]
     # What people have changed by hand is theirs in the API server's books; it is taken back from them.
     environment = {**os.environ, **({"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"} if force else {})}
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  no shell
+    return subprocess.run(pulumi(stack, *arguments), env=environment, check=False).returncode  # noqa: S603  no shell
 
 
 if __name__ == "__main__":

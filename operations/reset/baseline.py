@@ -7,8 +7,10 @@ from pathlib import Path
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
+from typing_extensions import override
 
 from conventions import PROJECT
+from operations.hiding import SECRET
 
 KEPT = ("enabled", "host", "owner")
 """Settings of a demo that say what the stack has, and not what the workshop shows: they stay."""
@@ -17,6 +19,17 @@ _MAPPING = TypeAdapter(dict[str, object])
 
 Path_ = tuple[str, ...]
 """A setting below `demos`, such as `("booksapp", "faultPercent")`."""
+
+
+class _Encrypted(str):
+    """An encrypted value, which nobody needs to see."""
+
+    __slots__ = ()
+
+    @override
+    def __str__(self) -> str:
+        """Return what stands in its place."""
+        return SECRET
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,10 @@ def changes(stack_file: Path) -> list[Change]:
     return [
         Change(path, now.get(path), before.get(path))
         for path in sorted({*now, *before})
-        if now.get(path) != before.get(path) and path[1:] not in {(name,) for name in KEPT}
+        if now.get(path) != before.get(path)
+        # What was committed encrypted could not be set without its passphrase.
+        and not isinstance(before.get(path), _Encrypted)
+        and path[1:] not in {(name,) for name in KEPT}
     ]
 
 
@@ -73,7 +89,9 @@ def _demos(text: str) -> Mapping[str, object]:
 
 def _leaves(settings: Mapping[str, object], *path: str) -> Iterator[tuple[Path_, object]]:
     for name, value in settings.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "secure" in value:
+            yield (*path, name), _Encrypted("encrypted")
+        elif isinstance(value, dict):
             yield from _leaves(_MAPPING.validate_python(value), *path, name)
         else:
             yield (*path, name), value

@@ -9,8 +9,7 @@ from rich.console import Console
 from operations.clusters import api_of
 from operations.first_contact import greet
 from operations.problem import InputError
-from operations.stack_names import stack_file
-from operations.stack_settings import from_file
+from operations.stack_cli import read_settings
 from operations.verify import show
 from operations.verify.line import Status
 from operations.verify.run import run
@@ -33,7 +32,7 @@ def main() -> int:
 
 
 def _verify(chosen: argparse.Namespace) -> int:
-    settings = from_file(stack_file(chosen.stack))
+    settings = read_settings(chosen.stack)
     api = api_of(settings)
     greet(api)
     start = time.monotonic()

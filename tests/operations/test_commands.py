@@ -14,6 +14,7 @@ from operations import leftovers, report
 from operations.problem import InputError
 from settings import Settings
 from tests.operations.api_server import INJECTOR, Cluster, kubeconfig, serving
+from tests.operations.pulumi_double import play_pulumi
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 HOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -154,6 +155,7 @@ def test_what_may_not_be_seen_is_not_said_to_be_gone(tmp_path: Path) -> None:
 def operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
     """Give what runs `python -m operations <command> --stack <stack>` in an empty project, and its exit status."""
     monkeypatch.chdir(tmp_path)
+    play_pulumi(monkeypatch)
 
     def run_command(command: str, stack: str) -> object:
         monkeypatch.setattr(sys, "argv", ["operations", command, "--stack", stack])
@@ -188,8 +190,10 @@ def test_a_command_tells_a_cluster_that_does_not_answer(
     assert "VPN" in told
 
 
-def test_a_stack_that_is_not_there_is_told_by_its_file(
+def test_a_stack_that_is_not_there_is_told_in_a_sentence(
     operations: Callable[[str, str], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert operations("leftovers", "nowhere") == 1
-    assert "Pulumi.nowhere.yaml: there is no such file" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "1. stack nowhere: its backend does not have it" in told
+    assert "`make init STACK=nowhere`" in told

@@ -22,6 +22,7 @@ from tests.operations.faulty_servers import (
     say_nothing,
     server_context,
 )
+from tests.operations.pulumi_double import write_launcher
 from tests.operations.test_cluster_faults import CANARY, fault, kubeconfig
 from tests.program import ROOT
 
@@ -116,6 +117,7 @@ def test_every_command_tells_a_fault_in_one_sentence(tmp_path: Path, authority: 
         cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
         path = kubeconfig(tmp_path, cluster)
         (tmp_path / "Pulumi.x.yaml").write_text(f"config: {{linkerd-workshop:kubeconfig: {path}}}\n", encoding="utf-8")
+        write_launcher(tmp_path)
         done = subprocess.run(
             [sys.executable, "-m", *command.split(), "--stack", "x"],
             cwd=tmp_path,

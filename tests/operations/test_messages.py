@@ -2,7 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from operations.chart_sources import Part, find
 from operations.explanation import shown
 from operations.github import Repository
 from operations.problem import InputError, Problem, on_one_line
-from operations.stack_settings import from_file, parse
+from operations.stack_settings import parse
 from settings.eks import Eks
 
 CANARY = "canary-Tr0ub4dor-swordfish"
@@ -88,46 +87,6 @@ def test_a_wrong_setting_is_told_without_what_may_be_secret(raw: dict[str, objec
         parse(raw)
 
     assert CANARY not in str(caught.value)
-
-
-FILES = [
-    f"config:\n  linkerd-workshop:kubeconfig: {CANARY}: {CANARY}\n",
-    f"config:\n  linkerd-workshop:a: *{CANARY}\n",
-    f"config:\n  linkerd-workshop:a: !{CANARY} x\n",
-    f"config:\n  linkerd-workshop:a: &{CANARY} x\n  linkerd-workshop:b: &{CANARY} [\n",
-    f"config:\n  linkerd-workshop:a: '{CANARY}\n",
-    f"%{CANARY}\n",
-    f"config:\n\ttoken: {CANARY}\n",
-    f"{CANARY}\n",
-    f"- {CANARY}\n",
-    f"config: {CANARY}\n",
-    f"config: [{CANARY}]\n",
-    f"config:\n  1: {CANARY}\n",
-    f"config: {{linkerd-workshop:a: !!int {CANARY}}}\n",
-    f"config: {{linkerd-workshop:a: !!float {CANARY}}}\n",
-    f"config: {{linkerd-workshop:a: !!timestamp {CANARY}}}\n",
-    f"config: {{linkerd-workshop:a: !!binary {CANARY}é}}\n",
-    f"config: {{linkerd-workshop:a: !!bool {CANARY}}}\n",
-    f"config: {{linkerd-workshop:a: !!map {CANARY}}}\n",
-    f"config: {{<<: {CANARY}}}\n",
-    f"{CANARY}: \x01\n",
-]
-
-
-@pytest.mark.parametrize("content", FILES)
-def test_a_file_that_cannot_be_read_is_told_without_its_lines(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "Pulumi.x.yaml"
-    path.write_text(content)
-    with pytest.raises(InputError) as caught:
-        from_file(path)
-
-    assert CANARY not in str(caught.value)
-
-
-def test_a_file_that_is_no_yaml_is_told_with_the_place(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.x.yaml").write_text("config:\n  a: {\n")
-    with pytest.raises(InputError, match=r"it cannot be read \(line 3, column 1\)"):
-        from_file(tmp_path / "Pulumi.x.yaml")
 
 
 def test_a_chart_mirror_that_is_none_is_told_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:

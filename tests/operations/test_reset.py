@@ -16,6 +16,7 @@ from operations.reset import baseline
 from operations.reset.by_hand import touched
 from settings import Settings
 from tests.operations.api_server import READY, Cluster, serving
+from tests.operations.pulumi_double import play_pulumi
 from tests.operations.workshop_double import ROLLOUT, ROUTES, rollout, route
 
 DEMOS = "linkerd-workshop:demos"
@@ -53,6 +54,20 @@ def test_what_a_workshop_changes_goes_back_to_the_defaults(tmp_path: Path) -> No
         "demos.podinfo.headerValue": ("x", None),
         "demos.progressiveDelivery.version": ("1.7.1", None),
     }
+
+
+def test_an_encrypted_setting_goes_back_whole_and_unseen(tmp_path: Path) -> None:
+    path = stack_file(tmp_path, {"podinfo": {"headerValue": {"secure": "v1:ciphertext"}}})
+    (change,) = baseline.changes(path)
+
+    assert change.arguments == ["config", "rm", "--path", "linkerd-workshop:demos.podinfo.headerValue"]
+    assert str(change.now) == "[secret]"
+
+
+def test_a_setting_that_was_committed_encrypted_is_left_alone(tmp_path: Path) -> None:
+    committed = {"podinfo": {"headerValue": {"secure": "v1:ciphertext"}}}
+
+    assert baseline.changes(stack_file(tmp_path, {"podinfo": {"headerValue": "x"}}, committed=committed)) == []
 
 
 def test_what_is_committed_is_the_baseline(tmp_path: Path) -> None:
@@ -167,6 +182,7 @@ Reset = Callable[..., tuple[object, list[list[str]]]]
 def reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reset:
     """Give what runs `python -m operations.reset` against a played cluster; its status, and what Pulumi was told."""
     monkeypatch.chdir(tmp_path)
+    play_pulumi(monkeypatch)
     asked = list[list[str]]()
 
     def run(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:

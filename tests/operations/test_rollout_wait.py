@@ -9,6 +9,7 @@ from operations.rollout_wait import RolloutError, wait_for_rollout
 from tests.operations.api_server import Cluster, serving
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/mesh/deployments"
+STATEFUL_SETS, DAEMON_SETS = (f"/apis/apps/v1/namespaces/mesh/{kind}" for kind in ("statefulsets", "daemonsets"))
 PODS = "/api/v1/namespaces/mesh/pods"
 
 
@@ -35,7 +36,12 @@ def test_a_namespace_that_is_rolled_out_is_not_waited_for(tmp_path: Path) -> Non
     asked = cluster(deployment(), pods=({"metadata": {"name": "identity-1"}},))
     wait(asked, tmp_path)
 
-    assert asked.asked == [DEPLOYMENTS, PODS], "one look is enough"
+    assert asked.asked == [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, PODS], "one look is enough"
+
+
+def daemon_set(wanted: int, available: int) -> dict[str, object]:
+    counts = {"currentNumberScheduled": wanted, "updatedNumberScheduled": wanted, "numberAvailable": available}
+    return {"metadata": {"name": "agent"}, "status": {"desiredNumberScheduled": wanted, **counts}}
 
 
 GOING: dict[str, object] = {"metadata": {"name": "identity-0", "deletionTimestamp": "2026-11-23T15:00:00Z"}}
@@ -50,10 +56,23 @@ GOING: dict[str, object] = {"metadata": {"name": "identity-0", "deletionTimestam
         (cluster(deployment(pods=3)), "Deployment identity has old pods"),
         (cluster(deployment(), deployment(seen=0)), "Deployment identity has not begun"),
         (cluster(deployment(), pods=(GOING,)), "Pod identity-0 is still going"),
-        (cluster(), "it has no Deployment"),
+        (cluster(), "it has no Deployment, StatefulSet or DaemonSet"),
         (Cluster(forbidden=(DEPLOYMENTS,)), "this is forbidden"),
+        (Cluster(answers={STATEFUL_SETS: {"items": [deployment(available=1)]}}), "StatefulSet identity has 1 of 2"),
+        (Cluster(answers={DAEMON_SETS: {"items": [daemon_set(3, 2)]}}), "DaemonSet agent has 2 of 3 new pods"),
     ],
-    ids=["unseen", "not updated", "not available", "old ones", "another one", "terminating", "none", "forbidden"],
+    ids=[
+        "unseen",
+        "not updated",
+        "not available",
+        "old ones",
+        "another one",
+        "terminating",
+        "none",
+        "forbidden",
+        "stateful",
+        "daemon",
+    ],
 )
 def test_what_is_missing_when_time_is_up_is_told_in_a_sentence(tmp_path: Path, unfinished: Cluster, told: str) -> None:
     with pytest.raises(RolloutError) as caught:

@@ -8,10 +8,11 @@ from conventions import PROJECT
 from operations import teardown_command
 from operations.problem import InputError
 from operations.stack_cli import StackCli
-from operations.stack_names import is_same, short_name, stack_file
+from operations.stack_names import short_name, stack_file
 from operations.startup import expectations
 from operations.teardown import teardown
 from settings import Settings
+from tests.operations.pulumi_double import play_pulumi
 from tests.operations.test_teardown import PAST, Backend, order, write
 
 QUALIFIED = ["dev", "acme/dev", f"acme/{PROJECT}/dev"]
@@ -43,28 +44,13 @@ def test_a_stack_of_another_project_is_refused() -> None:
         stack_file("acme/other/dev")
 
 
-@pytest.mark.parametrize(
-    ("listed", "stack", "same"),
-    [
-        ("dev", "dev", True),
-        ("organization/workshop/dev", "dev", True),
-        ("acme/dev", "acme/dev", True),
-        ("dev", "acme/dev", True),
-        (f"acme/{PROJECT}/dev", "acme/dev", True),
-        ("other/dev", "acme/dev", False),
-        (f"other/{PROJECT}/dev", f"acme/{PROJECT}/dev", False),
-        ("acme/prod", "acme/dev", False),
-        ("acme", "dev", False),
-    ],
-)
-def test_it_is_found_among_those_of_its_backend(listed: str, stack: str, *, same: bool) -> None:
-    assert is_same(listed, stack) is same
-
-
 @pytest.mark.parametrize("stack", QUALIFIED)
-def test_a_teardown_takes_it_away_under_its_whole_name(tmp_path: Path, stack: str) -> None:
+def test_a_teardown_takes_it_away_under_its_whole_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: str
+) -> None:
+    play_pulumi(monkeypatch)
     write(tmp_path, dev={"workshopEnds": PAST})
-    backend = Backend({"dev": 9}, owner="acme/linkerd-workshop/")
+    backend = Backend()
     (outcome,) = teardown([stack], tmp_path, order(), lambda name: StackCli(name, backend.run))
 
     assert outcome.done == "taken away; nothing is left"
@@ -76,6 +62,7 @@ def test_a_teardown_takes_it_away_under_its_whole_name(tmp_path: Path, stack: st
 
 def test_the_check_reads_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    play_pulumi(monkeypatch)
     write(tmp_path, dev={"workshopEnds": "2020-01-01"})
 
     assert teardown_command.main(["--check", "--stack", "acme/dev"]) == 1

@@ -16,27 +16,31 @@ from operations.ending import Stage
 from operations.stack_cli import Done, StackCli
 from operations.teardown import Order, Outcome, stacks, teardown
 from operations.teardown_report import annotations, markdown, tell
+from tests.operations.pulumi_double import play_pulumi
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 PAST, FUTURE = "2026-11-20", "2027-01-31"
+pytestmark = pytest.mark.usefixtures("pulumi")
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "
     "lock file with `pulumi cancel`.\n  s3://bucket/.pulumi/locks/x.json: created by runner@host (pid 42) at {since}\n"
 )
 
 
+@pytest.fixture
+def pulumi(monkeypatch: pytest.MonkeyPatch) -> None:
+    play_pulumi(monkeypatch)
+
+
 @dataclass
 class Backend:
     """A Pulumi CLI and a Makefile that only say what they were asked."""
 
-    stacks: dict[str, int] = field(default_factory=dict[str, int])
-    """The stacks, with how many resources each has."""
     history: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     destroys: list[Done] = field(default_factory=list[Done])
     """How the next destroys end; well if there are none."""
     asked: list[str] = field(default_factory=list[str])
     broken: tuple[str, ...] = ()
-    owner: str = "organization/workshop/"
 
     def run(self, command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
         """Write down what is asked, and answer."""
@@ -45,9 +49,6 @@ class Backend:
         self.asked.append(line)
         if any(each in line for each in self.broken):
             return Done(255, "error: no")
-        if "stack ls" in line:
-            return Done(0, json.dumps([{"name": f"{self.owner}{name}", "resourceCount": count}
-                                       for name, count in self.stacks.items()]))  # fmt: skip
         if "stack history" in line:
             return Done(0, json.dumps(self.history if line.endswith("--page 1") else []))
         if line.startswith("make") and self.destroys:
@@ -58,9 +59,7 @@ class Backend:
     @property
     def changes(self) -> list[str]:
         """What was asked that changes something."""
-        return [
-            each for each in self.asked if not any(harmless in each for harmless in (" ls ", "history", "preview-only"))
-        ]
+        return [each for each in self.asked if not any(harmless in each for harmless in ("history", "preview-only"))]
 
 
 def order(*, destroy: bool = True) -> Order:
@@ -80,7 +79,7 @@ def run(folder: Path, backend: Backend, names: list[str], *, destroy: bool = Tru
 
 def test_only_what_is_over_is_taken_away(tmp_path: Path) -> None:
     names = write(tmp_path, over={"workshopEnds": PAST}, later={"workshopEnds": FUTURE}, plain={})
-    backend = Backend({"over": 9, "later": 9, "plain": 9})
+    backend = Backend()
     outcomes = run(tmp_path, backend, names)
 
     assert [each.stage for each in outcomes] == [Stage.OVER, Stage.RUNNING, Stage.ENDLESS]
@@ -91,15 +90,15 @@ def test_only_what_is_over_is_taken_away(tmp_path: Path) -> None:
     assert not any(each.failed for each in outcomes)
 
 
-def test_a_stack_without_an_end_is_not_even_asked_about(tmp_path: Path) -> None:
-    backend = Backend({"plain": 9})
+def test_nothing_but_the_settings_of_a_stack_without_an_end_is_asked(tmp_path: Path) -> None:
+    backend = Backend()
     run(tmp_path, backend, write(tmp_path, plain={}))
 
     assert backend.asked == []
 
 
 def test_a_dry_run_changes_nothing_and_shows_what_would_go(tmp_path: Path) -> None:
-    backend = Backend({"over": 9})
+    backend = Backend()
     (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}), destroy=False)
 
     assert backend.changes == []
@@ -108,8 +107,8 @@ def test_a_dry_run_changes_nothing_and_shows_what_would_go(tmp_path: Path) -> No
 
 
 def test_a_stack_that_its_backend_does_not_have_is_nothing_to_do(tmp_path: Path) -> None:
-    backend = Backend({"overt": 9})
-    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
+    backend = Backend()
+    (outcome,) = run(tmp_path, backend, ["nowhere"])
 
     assert (outcome.done, outcome.failed, backend.changes) == ("nothing to do", False, [])
 
@@ -128,7 +127,7 @@ def test_a_stack_that_its_backend_does_not_have_is_nothing_to_do(tmp_path: Path)
 def test_a_time_to_live_counts_from_the_last_up_and_from_nothing_else(
     tmp_path: Path, history: list[dict[str, str]], *, gone: bool
 ) -> None:
-    backend = Backend({"short": 9}, history)
+    backend = Backend(history)
     run(tmp_path, backend, write(tmp_path, short={"workshopDays": 7}))
 
     assert bool(backend.changes) is gone
@@ -136,7 +135,7 @@ def test_a_time_to_live_counts_from_the_last_up_and_from_nothing_else(
 
 def test_something_left_keeps_the_stack_and_the_next_run_goes_on(tmp_path: Path) -> None:
     names = write(tmp_path, over={"workshopEnds": PAST})
-    backend = Backend({"over": 9}, destroys=[Done(2, "Left in the cluster")])
+    backend = Backend(destroys=[Done(2, "Left in the cluster")])
     (first,) = run(tmp_path, backend, names)
     assert first.failed
     assert not any("stack rm" in each for each in backend.asked)
@@ -147,7 +146,7 @@ def test_something_left_keeps_the_stack_and_the_next_run_goes_on(tmp_path: Path)
 
 def test_a_stack_that_was_emptied_and_not_removed_is_removed_by_the_next_run(tmp_path: Path) -> None:
     names = write(tmp_path, over={"workshopEnds": PAST})
-    backend = Backend({"over": 0}, broken=("stack rm",))
+    backend = Backend(broken=("stack rm",))
     (first,) = run(tmp_path, backend, names)
     backend.broken = ()
     (second,) = run(tmp_path, backend, names)
@@ -157,7 +156,7 @@ def test_a_stack_that_was_emptied_and_not_removed_is_removed_by_the_next_run(tmp
 
 @pytest.mark.parametrize(("since", "unlocked"), [("2026-11-26T05:00:00Z", True), ("2026-11-26T08:00:00Z", False)])
 def test_only_the_lock_of_a_run_that_must_be_gone_is_removed(tmp_path: Path, since: str, *, unlocked: bool) -> None:
-    backend = Backend({"over": 9}, destroys=[Done(2, LOCKED.format(since=since))])
+    backend = Backend(destroys=[Done(2, LOCKED.format(since=since))])
     (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
 
     assert ("over cancel --yes over" in backend.asked) is unlocked
@@ -168,7 +167,7 @@ def test_only_the_lock_of_a_run_that_must_be_gone_is_removed(tmp_path: Path, sin
 
 def test_one_stack_that_fails_keeps_no_other_from_its_turn(tmp_path: Path) -> None:
     names = write(tmp_path, bad={"workshopEnds": "soon"}, over={"workshopEnds": PAST})
-    backend = Backend({"over": 9})
+    backend = Backend()
     first, second = run(tmp_path, backend, names)
 
     assert (first.stage, first.failed) == (None, True)
@@ -190,7 +189,7 @@ BAD_FILES = {
 def test_every_stack_has_its_turn_whatever_is_in_the_file_of_another(tmp_path: Path, kind: str) -> None:
     names = ["bad", *write(tmp_path, over={"workshopEnds": PAST})]
     (tmp_path / "Pulumi.bad.yaml").write_text(BAD_FILES[kind])
-    backend = Backend({"over": 9, "bad": 9})
+    backend = Backend()
     first, second = run(tmp_path, backend, names)
 
     assert first.failed is not kind.startswith("the last day")
@@ -207,14 +206,14 @@ def test_every_stack_has_its_turn_whatever_is_in_the_file_of_another(tmp_path: P
     ],
 )
 def test_a_last_up_at_an_odd_time_ends_no_command(tmp_path: Path, history: list[dict[str, str]]) -> None:
-    (outcome,) = run(tmp_path, Backend({"short": 9}, history), write(tmp_path, short={"workshopDays": 7}))
+    (outcome,) = run(tmp_path, Backend(history), write(tmp_path, short={"workshopDays": 7}))
 
     assert outcome.stage in (Stage.OVER, Stage.RUNNING)
     assert not outcome.failed
 
 
 def test_whatever_one_stack_raises_the_next_has_its_turn(tmp_path: Path) -> None:
-    names, backend = write(tmp_path, one={"workshopEnds": PAST}, two={"workshopEnds": PAST}), Backend({"two": 9})
+    names, backend = write(tmp_path, one={"workshopEnds": PAST}, two={"workshopEnds": PAST}), Backend()
 
     def run_or_break(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
         if "one" in " ".join(command):
@@ -229,7 +228,7 @@ def test_whatever_one_stack_raises_the_next_has_its_turn(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("since", ["yesterday", "0001-01-01T00:00:00+14:00", "2026-11-26T08:00:00"])
 def test_a_lock_of_an_odd_time_ends_no_command(tmp_path: Path, since: str) -> None:
-    backend = Backend({"over": 9}, destroys=[Done(2, LOCKED.format(since=since)), Done(2, "")])
+    backend = Backend(destroys=[Done(2, LOCKED.format(since=since)), Done(2, "")])
     (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
 
     assert outcome.failed
@@ -246,7 +245,7 @@ def test_the_check_tells_of_each_stack_though_one_cannot_be_read(
     assert teardown_command.main(["--check", "--stack", "far"]) == 0
     assert teardown_command.main(["--check", "--stack", "bad", "--stack", "over"]) == 1
     told = capsys.readouterr().out
-    assert "Pulumi.bad.yaml: it cannot be read" in told
+    assert "stack bad: Pulumi.bad.yaml is no stack file that Pulumi can read (line 1)" in told
     assert "Stack over is over since 2020-01-02 00:00 UTC" in told
 
 
@@ -259,8 +258,8 @@ def test_days_that_no_calendar_has_are_refused(option: str, value: str, capsys: 
 
 
 def test_a_backend_that_does_not_answer_takes_nothing_away(tmp_path: Path) -> None:
-    backend = Backend({"over": 9}, broken=("stack ls",))
-    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
+    backend = Backend(broken=("stack history",))
+    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopDays": 1}))
 
     assert outcome.failed
     assert backend.changes == []

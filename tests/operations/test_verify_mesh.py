@@ -38,7 +38,7 @@ def test_what_is_not_rolled_out_or_not_ready_is_told_by_its_name(tmp_path: Path)
     lines = look(control_plane.check, played, tmp_path)
 
     assert failed(lines) == {"Linkerd", "viz"}
-    assert lines["Linkerd"].seen == "it has no Deployment"
+    assert lines["Linkerd"].seen == "it has no Deployment, StatefulSet or DaemonSet"
     assert lines["viz"].seen == "linkerd-proxy, service of Pod web-1 is not ready"
     assert lines["Argo CD"].status is Status.SKIPPED
 
@@ -68,10 +68,18 @@ def test_what_the_charts_values_switch_off_is_no_failure(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("kind", "workload", "told"),
     [
-        ("statefulsets", {"spec": {"replicas": 2}, "status": {"readyReplicas": 1}}, "StatefulSet app has 1 of 2"),
+        (
+            "statefulsets",
+            {"spec": {"replicas": 2}, "status": {"updatedReplicas": 2, "availableReplicas": 1}},
+            "StatefulSet app has 1 of 2",
+        ),
         ("statefulsets", {"spec": {"replicas": 1}, "status": {}}, "StatefulSet app has 0 of 1"),
         ("statefulsets", {"spec": {"replicas": 0}}, "StatefulSet app is scaled to 0"),
-        ("daemonsets", {"status": {"desiredNumberScheduled": 3, "numberReady": 2}}, "DaemonSet app has 2 of 3"),
+        (
+            "daemonsets",
+            {"status": {"desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}},
+            "DaemonSet app has 2 of 3",
+        ),
     ],
 )
 def test_workloads_that_are_no_deployments_are_looked_at(

@@ -25,6 +25,7 @@ from settings import Settings
 from tests.operations.api_server import READY, Cluster, kubeconfig, serving
 from tests.operations.faulty_servers import Talk, connect_proxy, socks5
 from tests.operations.faulty_servers import listening as proxying
+from tests.operations.pulumi_double import play_pulumi
 from tests.operations.workshop_apps import Bookshelf, FrontEnd, SlowCooker, listening
 from tests.operations.workshop_double import IN_A_HURRY, Played, failed, look
 
@@ -137,6 +138,7 @@ Command = Callable[..., object]
 def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Give what runs `python -m operations.verify --stack x` in an empty project, and its exit status."""
     monkeypatch.chdir(tmp_path)
+    play_pulumi(monkeypatch)
 
     def command(kubeconfig: Path, *arguments: str) -> object:
         off = {name: {"enabled": False} for name in DEMOS}

@@ -66,6 +66,7 @@ LEAVES = tuple(
 
 ROWS = [
     _row("ingressClass", "nginx"),
+    _row("imageRegistry", "registry.example.com/mirror", *RESTARTS),
     _row("workshopEnds", "2027-01-31"),
     Row({"workshopDays": 14}, (), alone=True),  # or workshopEnds
     _row("trust.anchorDays", 3000),  # holds for the next anchor: another one at once would be an outage

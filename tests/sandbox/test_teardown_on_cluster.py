@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.stack_cli import StackCli
+from operations.stack_cli import NoStackError, StackCli, read_settings
 from sandbox import paths
 from tests.sandbox.program import read_until
 from tests.sandbox.small_workshops import SmallWorkshops
@@ -78,4 +78,5 @@ def test_exactly_the_workshop_that_is_over_is_taken_away_even_by_two_runs(
     last_up = StackCli("short").last_up()
     assert last_up is not None
     assert datetime.now(UTC) - timedelta(minutes=30) < last_up < datetime.now(UTC) - timedelta(seconds=3)
-    assert StackCli("past").find() is None
+    with pytest.raises(NoStackError):
+        read_settings("past")

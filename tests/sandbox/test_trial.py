@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import launcher, paths, trial
+from sandbox import launcher, paths, tools, trial
 from sandbox.failure import SandboxError
 from sandbox.launcher import Setting
 from sandbox.project import StackFile
@@ -82,6 +82,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         double = {"AWS_ENDPOINT_URL": "http://127.0.0.1:16"} if stack_file.account else {}
         return Setting(PulumiCli(Path("pulumi"), stack_file.project, {**os.environ, **double}), "as usual")
 
+    def found(names: tuple[str, ...]) -> dict[str, Path]:
+        return dict.fromkeys(names, Path("/bin/pulumi"))
+
     def execute(_: object, command: list[str], environment: dict[str, str]) -> None:
         made.started.command, made.started.environment = command, environment
 
@@ -94,6 +97,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     for name in ("clear_stale_locks", "mend_torn_files", "ensure_stack", "clear_up"):
         monkeypatch.setattr(launcher, name, nothing)
     monkeypatch.setattr(launcher, "sandbox_setting", setting)
+    monkeypatch.setattr(tools, "find", found)
     monkeypatch.setattr(os, "execve", execute)
     monkeypatch.setattr(os, "execvpe", execute)
     monkeypatch.setattr(os, "chdir", change_folder)
