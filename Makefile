@@ -1,12 +1,15 @@
 STACK ?= local
 PYTHON := .venv/bin/python
-PULUMI := $(PYTHON) -m sandbox pulumi --stack $(STACK) --
-# On any other stack Pulumi asks before it changes something, unless YES=--yes is given.
-SANDBOXED := $(filter 1 true yes,$(ON_SANDBOX))
-YES ?= $(if $(SANDBOXED)$(filter local,$(STACK)),--yes)
-# With ON_SANDBOX=1 a stack on EKS runs against the sandbox and a double of AWS; the operator's commands see the same.
+# With ON_SANDBOX=1 a stack on EKS runs against the sandbox and a double of AWS; STACK=local always runs there. The
+# commands below reach nothing else then, or refuse, so that they need not ask.
+SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
+PULUMI := $(if $(SANDBOXED),ON_SANDBOX=1) $(PYTHON) -m sandbox pulumi --stack $(STACK) --
 OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m operations
-SANDBOX_TESTS := $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
+# On any other stack they ask before they change something, unless YES=--yes is given.
+YES ?= $(if $(SANDBOXED),--yes)
+FILE := Pulumi.$(notdir $(STACK)).yaml
+PYTEST := env -u ON_SANDBOX $(PYTHON) -m pytest
+SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
 .DEFAULT_GOAL := help
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -16,12 +19,11 @@ SANDBOX_TESTS := $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loads
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-init: .venv/installed ## make a stack for a cluster of yours, in your backend: make init STACK=kind
-	@test -e Pulumi.$(STACK).yaml || echo 'config: {}' > Pulumi.$(STACK).yaml
-	@$(PULUMI) stack init $(STACK)
+init: .venv/installed ## make a stack for a cluster of yours, in your backend: make init STACK=kind (or STACK=acme/kind)
+	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; }; $(PULUMI) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
 
 up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
-	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED)$(filter local,$(STACK)),$(if $(filter --yes,$(YES)),--skip-preview)))
+	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED),$(if $(filter --yes,$(YES)),--skip-preview)))
 
 preview: .venv/installed ## show what `make up` would change
 	@$(PULUMI) preview --diff
@@ -30,10 +32,10 @@ policies: .venv/installed ## a preview that fails if something is against tests/
 	@$(PULUMI) preview --policy-pack tests/policies
 
 record-preview: .venv/installed ## preview into the files of FOLDER, of which a comment is made
-	@$(PYTHON) -m operations record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack tests/policies $(PLAN)
+	@$(OPERATIONS) record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack tests/policies $(PLAN)
 
 outputs: .venv/installed ## what the last `up` gave out, as Markdown
-	@$(PYTHON) -m operations outputs --stack $(STACK)
+	@$(OPERATIONS) outputs --stack $(STACK)
 
 refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
@@ -71,10 +73,10 @@ expiry: .venv/installed ## when certificates end; fails if one does within 30 da
 	@$(OPERATIONS) expiry --stack $(STACK) --days $(or $(DAYS),30)
 
 verify: .venv/installed ## see whether the workshop does what it is meant to do (JSON=1, REQUESTS=<number>)
-	@$(PYTHON) -m operations.verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))
+	@$(OPERATIONS).verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))
 
 reset: .venv/installed ## bring the demos back to where they were before the workshop
-	@$(PYTHON) -m operations.reset --stack $(STACK) $(YES)
+	@$(OPERATIONS).reset --stack $(STACK) $(YES)
 
 demo: .venv/installed ## print a demo's script: make demo NAME=booksapp; without a name, which there are
 	@$(PYTHON) -m operations.demo_script --stack $(STACK) $(NAME)
@@ -89,7 +91,7 @@ sandbox-down: .venv/installed ## stop the sandbox
 	@$(PYTHON) -m sandbox down
 
 test: .venv/installed ## unit tests, then the program on a sandbox of its own
-	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --ignore tests/sandbox
+	@$(PYTEST) --numprocesses 2 --dist loadfile --ignore tests/sandbox
 	@$(SANDBOX_TESTS) -m 'not acceptance'
 
 acceptance: .venv/installed ## what else the sandbox can show: EKS, rotations, canaries, killed runs, teardown

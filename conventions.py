@@ -7,6 +7,14 @@ from enum import StrEnum
 PROJECT = "linkerd-workshop"
 """The Pulumi project: prefix of its configuration keys."""
 
+ON_SANDBOX = "ON_SANDBOX"
+"""Variable that asks for the sandbox. Commands and program reach nothing else then."""
+OFF = ("", "0", "false", "no")
+"""Values by which it does not."""
+SANDBOX_REACHES = "SANDBOX_REACHES"
+"""Variable in which the launcher lists what belongs to the sandbox, one a line: the path of its kubeconfig, the
+addresses of its API server and of its double of AWS."""
+
 OWNER = "linkerd-workshop/stack"
 """Annotation of every namespace that the program makes: the stack that it belongs to."""
 

@@ -4,15 +4,16 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from rich.console import Console
 
 from operations import expiry, leftovers, outputs_summary, report, teardown_command
 from operations.drain import destroy, forget, release
 from operations.drain.watch import PATIENCE
+from operations.moments import number_of_days
 from operations.previews import command as previews
 from operations.problem import InputError
+from operations.stack_names import stack_file
 from operations.stack_settings import from_file
 from settings import Settings
 
@@ -32,7 +33,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stack", required=True, help="the stack's name, as in Pulumi.<stack>.yaml")
-    parser.add_argument("--days", type=int, default=expiry.DAYS, help="expiry: for how long certificates have to last")
+    parser.add_argument(
+        "--days", type=number_of_days, default=expiry.DAYS, help="expiry: for how long certificates have to last"
+    )
     parser.add_argument("--yes", action="store_true", help="destroy and its kin: do not ask")
     parser.add_argument("--seconds", type=int, default=PATIENCE, help="destroy: how long load balancers may take to go")
     chosen = parser.parse_args()
@@ -45,9 +48,7 @@ def main() -> int:
         "release-hosts": partial(release.run, yes=chosen.yes),
         "forget-cluster": partial(forget.run, yes=chosen.yes),
     }
-    return _told(
-        lambda: commands[chosen.command](from_file(Path(f"Pulumi.{chosen.stack}.yaml")), chosen.stack, Console())
-    )
+    return _told(lambda: commands[chosen.command](from_file(stack_file(chosen.stack)), chosen.stack, Console()))
 
 
 def _told(run: Callable[[], int]) -> int:
@@ -59,4 +60,5 @@ def _told(run: Callable[[], int]) -> int:
         return 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -29,6 +29,9 @@ from versions import (
 
 CACHE = Path(".charts")
 """Archives lie here, so that the same relative path is in every state, wherever the mirror is."""
+
+LONGEST_PATH = 100
+"""Characters of a mirror's path that a message repeats."""
 
 
 class Part(StrEnum):
@@ -119,9 +122,18 @@ def _cached(archive: Path) -> str:
 
 
 def _wrong(folder: Path, name: str) -> Problem:
-    if (folder / name).is_file():
+    if _answers((folder / name).is_file):
         found = f"{name} is not the archive of that chart and version"
     else:
-        found = f"{name} is not there" if folder.is_dir() else f"the folder is not there (nor is {name})"
+        found = f"{name} is not there" if _answers(folder.is_dir) else f"the folder is not there (nor is {name})"
     cure = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
-    return Problem(f"chart mirror {folder}", found, "every chart is taken from the mirror where one is set", cure)
+    where = f"chart mirror {str(folder)[:LONGEST_PATH]}"
+    return Problem(where, found, "every chart is taken from the mirror where one is set", cure)
+
+
+def _answers(question: Callable[[], bool]) -> bool:
+    """Return an answer about a file; False where the system refuses its name."""
+    try:
+        return question()
+    except OSError:
+        return False

@@ -29,6 +29,7 @@ from operations.cluster_faults import (
 from operations.cluster_login import configuration
 from operations.kubeconfig import Advice, Kubeconfig, find
 from operations.problem import InputError, Problem, on_one_line
+from operations.sandbox_only import check_target
 
 JSON = "application/json"
 SHORTEST_SECRET = 8
@@ -76,6 +77,7 @@ class ClusterApi:
 
     def __init__(self, kubeconfig: str | Kubeconfig | None, context: str | None = None) -> None:
         found = kubeconfig if isinstance(kubeconfig, Kubeconfig) else find(kubeconfig, context)
+        check_target(str(found.cluster.get("server", "")), found.where)  # before a login helper runs
         self.advice, self.configuration, self.impersonates = found.advice, configuration(found), found.impersonates
         self.address = str(self.configuration.host)
         try:

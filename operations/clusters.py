@@ -9,6 +9,7 @@ from operations.aws import kubeconfig
 from operations.aws.facts import EVERYWHERE, EksCluster, Survey
 from operations.cluster_api import ClusterApi
 from operations.kubeconfig import Advice, Kubeconfig, find
+from operations.stack_names import short_name
 from settings import Settings
 from settings.eks import Eks
 
@@ -40,7 +41,7 @@ def survey_of(settings: Settings, stack: str) -> Survey:
         return Survey()
     from operations.aws.survey import survey  # noqa: PLC0415
 
-    return survey(settings.eks, settings.dns, stack)
+    return survey(settings.eks, settings.dns, short_name(stack))
 
 
 def _found(login: Eks) -> EksCluster:

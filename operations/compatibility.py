@@ -96,7 +96,7 @@ TABLE = (
         Span((2, 0, 0), (3, 1)),
         None,
         (1, 22),
-        "no Gateway API unless a feature gate is set; kubeVersion of its chart",
+        "no Gateway API unless a feature gate is set; its installation guide (1.22 from 2.5 on)",
     ),
     Row(
         Reader.LOAD_BALANCER_CONTROLLER,
@@ -110,7 +110,7 @@ TABLE = (
         Span((3, 3, 0), (3, 5)),
         None,
         (1, 22),
-        "starts a controller only for the kinds that are there; kubeVersion of its chart",
+        "starts a controller only for the kinds that are there; its installation guide (1.22 from 2.5 on)",
     ),
 )
 

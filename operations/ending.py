@@ -1,13 +1,12 @@
 """When a workshop is over: on a day, or some days after its last `up`."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
 
+from operations.moments import A_DAY, after, end_of_day
 from settings import Settings
-
-A_DAY = timedelta(days=1)
 
 
 class Stage(StrEnum):
@@ -38,16 +37,16 @@ def needs_last_up(settings: Settings) -> bool:
 def ending(settings: Settings, last_up: datetime | None, now: datetime, warn_days: int) -> Ending:
     """Return when the workshop ends; `last_up` is asked for only where `needs_last_up` says so.
 
-    A last day is over at midnight, UTC.
+    A last day ends at 24:00 UTC, wherever the workshop is.
     """
     if settings.workshop_ends:
-        end = datetime.combine(settings.workshop_ends, time(tzinfo=UTC)) + A_DAY
-        return _ending(end, f"its last day is {settings.workshop_ends}", now, warn_days)
+        end = end_of_day(settings.workshop_ends)
+        return _ending(end, f"its last day is {settings.workshop_ends}, which ends at 24:00 UTC", now, warn_days)
     if settings.workshop_days is None:
         return Ending(Stage.ENDLESS, "its settings name no end")
     if last_up is None:
         return Ending(Stage.RUNNING, "its days are counted from its first `up`, which has not been")
-    end = last_up + settings.workshop_days * A_DAY
+    end = after(last_up, settings.workshop_days)
     why = f"its last `up` was on {last_up:%Y-%m-%d %H:%M} UTC, and it lives {settings.workshop_days} days"
     return _ending(end, why, now, warn_days)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from math import ceil, floor
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,12 +12,12 @@ from rich.text import Text
 
 from conventions import PROJECT
 from operations import stack_outputs
+from operations.moments import A_DAY, after, end_of_day, in_utc
 from operations.problem import InputError, Problem
 from settings import Settings
 
 OUTPUT = "certificatesExpire"
 DAYS = 30
-A_DAY = timedelta(days=1)
 ANCHORS = ("trustAnchor", "nextTrustAnchor")
 AUTHORITY = "Authority"
 """How the names of the certificates end that sign webhooks' leaves, live ten years and renew by no `up`."""
@@ -48,19 +48,19 @@ class Limits:
         """Return `ok`, or why a certificate with this end is none to keep."""
         if ends <= self.now:
             return "ended"
-        if ends < self.now + self.days * A_DAY:
+        if ends < after(self.now, self.days):
             return f"ends within {self.days} days"
         return "ends before the workshop" if self.workshop and ends < self.workshop else "ok"
 
     @property
     def latest(self) -> datetime:
         """The later of the two limits."""
-        return max(self.now + self.days * A_DAY, self.workshop or self.now)
+        return max(after(self.now, self.days), self.workshop or self.now)
 
 
 def report(settings: Settings, stack: str, console: Console, days: int = DAYS) -> int:
     """Print every certificate's end; return 1 if one ends within `days` or before the workshop does."""
-    limits = Limits(datetime.now(UTC), days, _end_of_workshop(settings))
+    limits = limits_of(settings, days)
     certificates = sorted(_certificates(stack, stack_outputs.read(stack).get(OUTPUT)))
     console.print(_table(stack, certificates, limits))
     early = [each for each in certificates if limits.state(each.ends) != "ok"]
@@ -74,9 +74,10 @@ def report(settings: Settings, stack: str, console: Console, days: int = DAYS) -
     return 1
 
 
-def _end_of_workshop(settings: Settings) -> datetime | None:
+def limits_of(settings: Settings, days: int) -> Limits:
+    """Return until when the certificates of a stack have to last, counted from now."""
     last = settings.workshop_ends
-    return datetime.combine(last, time(tzinfo=UTC)) + A_DAY if last else None
+    return Limits(datetime.now(UTC), days, end_of_day(last) if last else None)
 
 
 def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate]:
@@ -86,9 +87,9 @@ def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate
             for name, value in _MAPPING.validate_python(dates).items():
                 yield from _certificates(stack, value, *path, name)
         else:
-            yield Certificate(_TIME.validate_python(dates).astimezone(UTC), ".".join(path))
+            yield Certificate(in_utc(_TIME.validate_python(dates)), ".".join(path))
     except ValidationError:
-        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", f"it is {dates!r}"
+        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", "it is no such time"
         raise InputError([Problem(where, found, "it has to say when certificates end", "Run `make up`.")]) from None
 
 

@@ -8,11 +8,11 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from operations.hiding import SECRET, plain
 from operations.problem import Problem
 
 _LIST: TypeAdapter[list[object]] = TypeAdapter(list[object])
-LONGEST_VALUE = 60
-"""Characters of a wrong value that a message repeats."""
+_KINDS: dict[type, str] = {dict: "a mapping", list: "a list", int: "a number too long to be shown"}
 
 
 def explain(
@@ -24,26 +24,26 @@ def explain(
     """
     for error in errors:
         if error["loc"] and error["loc"][0] in secret:
-            error["input"] = "(a secret)"
-            error["ctx"] = {**error.get("ctx", {}), "found": "the values are (a secret)"}
+            error["input"] = SECRET
+            error["ctx"] = {**error.get("ctx", {}), "found": f"the values are {SECRET}"}
     return [_problem(model, error, project) for error in errors]
 
 
 def shown(value: object) -> str:
-    """Return `value` on one line and not too long."""
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except (RecursionError, ValueError):  # of deep nesting, and of numbers of thousands of digits
-        text = f"a {type(value).__name__} too large to be shown"
-    if lines := text.strip().count("\n"):  # such as a kubeconfig's contents, with a token in them
-        return f"a text of {lines + 1} lines"
-    text = text.encode("unicode_escape").decode("ascii")
-    return f"'{text}'" if len(text) <= LONGEST_VALUE else f"'{text[:LONGEST_VALUE]}…'"
+    """Return what a message says of a wrong value: a short one as it is, of any other one only what it is."""
+    text = plain(value)
+    if value == SECRET:
+        return SECRET
+    if text is not None:
+        return f"'{text.encode('unicode_escape').decode('ascii')}'"
+    if isinstance(value, str):
+        return f"a text of {len(value)} characters"
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
 
 
 def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Problem:
     path = [step for step in error["loc"] if isinstance(step, str)]
-    key = f"{project}:{'.'.join(shown(step)[1:-1] for step in path)}"
+    key = f"{project}:{'.'.join(map(_name, path))}"
     element = "".join(f"[{step}]" for step in error["loc"] if isinstance(step, int))
     if not path:
         return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Mend the stack's file.")
@@ -55,6 +55,11 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
     field = _field(model, path)
     found, rule = f"the value is {shown(error['input'])}", f"it has to be {field.description}"
     return Problem(f"{key}{element}", found, rule, _cure(key, field, element))
+
+
+def _name(step: str) -> str:
+    text = plain(step)
+    return SECRET if text is None else text.encode("unicode_escape").decode("ascii")
 
 
 def _unknown_key(section: type[BaseModel], key: str, name: str) -> Problem:

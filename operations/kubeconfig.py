@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from conventions import PROJECT
 from operations.problem import InputError, Problem
+from operations.sandbox_only import check_target
 
 Document = dict[str, object]
 _DOCUMENT = TypeAdapter(Document)
@@ -90,6 +91,7 @@ def find(path: str | None, context: str | None) -> Kubeconfig:
     where = str(named or DEFAULT)
     if named and not _is_there(named):
         raise InputError([Problem(where, "there is no such kubeconfig", "the cluster is found through it", _FIX)])
+    check_target(os.path.realpath(named) if named else "", "the stack's kubeconfig")
     files = [_File(each) for each in ([named] if named else _default_files()) if _is_there(each)]
     chosen = context or next((each.current_context for each in files if each.current_context), "")
     if not chosen:

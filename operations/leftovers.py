@@ -18,6 +18,8 @@ from operations.clusters import api_of
 from operations.drain.removal import everything
 from operations.drain.served import served
 from operations.drain.watch import table as account_table
+from operations.problem import InputError, Problem
+from operations.stack_names import short_name
 from settings import Settings
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -40,7 +42,14 @@ NAME = "app.kubernetes.io/name"
 
 def report(settings: Settings, stack: str, console: Console) -> int:
     """Print what is left of the stack; return 1 if it is more than what charts mark to keep."""
-    statuses = [_in_cluster(settings, stack, console), _in_account(settings, stack, console)]
+    statuses, problems = list[int](), list[Problem]()
+    for look in (_in_cluster, _in_account):  # where one cannot be asked the other is
+        try:
+            statuses.append(look(settings, stack, console))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
     return max(statuses)
 
 
@@ -60,7 +69,7 @@ def _in_account(settings: Settings, stack: str, console: Console) -> int:
 
 
 def _in_cluster(settings: Settings, stack: str, console: Console) -> int:
-    found = list(leftovers(api_of(settings), stack, _marks(settings)))
+    found = list(leftovers(api_of(settings), short_name(stack), _marks(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")
         return 0

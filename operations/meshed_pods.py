@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from operations.cluster_api import ClusterApi, at, entries, items, text
+from operations.moments import FIRST, in_utc
 
 PODS = "/api/v1/pods?labelSelector=linkerd.io%2Fcontrol-plane-ns%3Dlinkerd"
 BUNDLE_VARIABLE = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
 """In which the injector hands the bundle to a proxy; the control plane's own proxies take it from the ConfigMap."""
 
 ENDED = ("Succeeded", "Failed")
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ def meshed_pods(api: ClusterApi) -> Iterator[MeshedPod]:
 
 def moment(time: str) -> datetime:
     """Return the time that the API server wrote (RFC 3339); long ago if there is none."""
-    return datetime.fromisoformat(time) if time else LONG_AGO
+    try:
+        return in_utc(datetime.fromisoformat(time))
+    except ValueError:
+        return FIRST
 
 
 def _bundle(pod: object) -> str | None:

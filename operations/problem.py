@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pulumi import RunError
 
+from operations.hiding import hidden
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -19,9 +21,21 @@ class Problem:
     cure: str
     """What to do about it, if possible as a command."""
 
+    def __post_init__(self) -> None:
+        """Hide what looks like a key or a password, and line breaks: a foreign value may stand in each part."""
+        for name in ("where", "found", "rule", "cure"):
+            object.__setattr__(self, name, _escaped(hidden(getattr(self, name))))
+
     def __str__(self) -> str:
-        """Return the problem as one line; what comes from outside may hold control characters."""
-        return printable(f"{self.where}: {self.found}, but {self.rule}. {self.cure}")
+        """Return the problem as one sentence and its fix."""
+        return f"{self.where}: {self.found}, but {self.rule}. {self.cure}"
+
+
+def _escaped(text: str) -> str:
+    """Return a text with an escape for each character that is not printable."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
 class InputError(RunError):
@@ -36,7 +50,8 @@ class InputError(RunError):
 
 def on_one_line(text: str) -> str:
     """Return somebody else's text as part of a sentence: printable, on one line, and not too long."""
-    return " ".join(printable(text).split())[:200]
+    # Hidden before it is cut: the half of a token is not recognized any more.
+    return " ".join(printable(hidden(text)).split())[:200]
 
 
 def printable(text: str) -> str:

@@ -4,12 +4,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from operations.moments import in_utc
 from operations.problem import InputError, Problem
+from operations.stack_names import is_same
 
 PAGE = 50
 Answer = TypeVar("Answer")
@@ -49,11 +51,11 @@ _UPDATES = TypeAdapter(list[_Update])
 def run(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  a callback of one shape
     """Run a command to its end."""
     if not shown:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  no shell, no input
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
         return Done(done.returncode, done.stdout)
     printed: list[str] = []
     with subprocess.Popen(  # noqa: S603  as above
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
         for line in process.stdout or ():
             sys.stdout.write(line)
@@ -72,7 +74,7 @@ class StackCli:
     def find(self) -> Listed | None:
         """Return the stack as its backend lists it, None if it does not. Raises InputError if the CLI fails."""
         listed = self._asked(_STACKS, "stack", "ls", "--json")
-        return next((each for each in listed if each.name.rpartition("/")[2] == self.stack), None)
+        return next((each for each in listed if is_same(each.name, self.stack)), None)
 
     def last_up(self) -> datetime | None:
         """Return when the last `up` ended, or began if it never ended; other commands do not count.
@@ -84,7 +86,7 @@ class StackCli:
             page += 1
             pages = ("--page-size", str(PAGE), "--page", str(page))
             updates = self._asked(_UPDATES, "stack", "history", "--json", *pages)
-            ups = [(each.ended or each.started).astimezone(UTC) for each in updates if each.kind == "update"]
+            ups = [in_utc(each.ended or each.started) for each in updates if each.kind == "update"]
             if ups or len(updates) < PAGE:
                 return max(ups, default=None)
 

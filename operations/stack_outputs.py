@@ -17,7 +17,7 @@ def read(stack: str) -> dict[str, object]:
     """
     # The same launcher as the Makefile's: it finds the engine, the backend and the passphrase.
     command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", "stack", "output", "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  no shell, no input
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
     try:
         if done.returncode == 0:
             return _OUTPUTS.validate_json(done.stdout)

@@ -10,12 +10,16 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from conventions import PROJECT
-from operations.explanation import explain, mapping_cure, shown
+from operations.explanation import explain, mapping_cure
+from operations.hiding import SECRET
 from operations.problem import InputError, Problem
 from operations.settings_rules import contradictions
 from settings import Settings
 
 _MAPPING: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+
+_UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
+"""What PyYAML raises on files that are no YAML, or whose tags and values do not fit."""
 
 
 def load() -> Settings:
@@ -44,7 +48,9 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
         try:
             values[name] = json.loads(value) if _is_mapping(name) and isinstance(value, str) else value
         except (ValueError, RecursionError):
-            problems.append(_not_json(name, "(a secret)" if name in secret else value))
+            found = f"the value is {SECRET if name in secret else 'a text'} that is no JSON"
+            rule, cure = "it has to be a mapping of settings", mapping_cure(f"{PROJECT}:{name}")
+            problems.append(Problem(f"{PROJECT}:{name}", found, rule, cure))
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -69,18 +75,24 @@ def from_file(path: Path) -> Settings:
         raise InputError(
             [Problem(str(path), "there is no such file", "a stack's settings are read from it", cure)]
         ) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        where = " ".join(str(error).split())[:200]
-        problem = Problem(str(path), f"it cannot be read ({where})", "it has to be a YAML mapping", "Mend the file.")
-        raise InputError([problem]) from None
+    except _UNREADABLE as error:
+        found = f"it cannot be read ({_reason(error)})"
+        raise InputError([Problem(str(path), found, "it has to be a YAML mapping", "Mend the file.")]) from None
+
+
+def _reason(error: Exception) -> str:
+    """Return where a file is no YAML mapping; the parser's own words quote the lines and the names that stand there."""
+    mark = error.problem_mark or error.context_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    if mark:
+        return f"line {mark.line + 1}, column {mark.column + 1}"
+    if isinstance(error, ValidationError):
+        return "there is something else in it"
+    if isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError):
+        return "there are bytes in it that are no text in UTF-8"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "a value in it is not what it looks like"
 
 
 def _is_mapping(name: str) -> bool:
     field = next((field for field in Settings.model_fields.values() if field.alias == name), None)
     kinds = (field.annotation, *get_args(field.annotation)) if field else ()
     return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds)
-
-
-def _not_json(name: str, value: object) -> Problem:
-    key = f"{PROJECT}:{name}"
-    return Problem(key, f"the value is {shown(value)}", "it has to be a mapping of settings", mapping_cure(key))

@@ -16,6 +16,7 @@ from operations.kubeconfig import Kubeconfig
 from operations.preflight import Expectations, Facts, inspect
 from operations.problem import InputError, Problem
 from operations.rollout_wait import wait_for_rollout
+from operations.stack_names import short_name
 from settings import Settings
 
 _T = TypeVar("_T")
@@ -88,7 +89,7 @@ def expectations(settings: Settings, stack: str) -> Expectations:
     trust = settings.trust
     needs_class = settings.eks and parts.hosts(settings) and not parts.has_load_balancer_controller(settings)
     return Expectations(
-        stack,
+        short_name(stack),
         parts.namespaces(settings),
         parts.charts(settings),
         trust.anchor,

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from operations.ending import Ending, Stage, ending, needs_last_up
+from operations.moments import in_utc
 from operations.problem import InputError
 from operations.stack_cli import Done, StackCli
+from operations.stack_names import stack_file
 from operations.stack_settings import from_file
 
 _TIME = TypeAdapter(datetime)
@@ -60,10 +62,13 @@ def teardown(
         except InputError as error:
             problems = " ".join(map(str, error.problems))
             yield Outcome(name, None, problems, "left as it is", failed=True)
+        except Exception as error:  # noqa: BLE001  whatever it is, the next workshop costs money
+            found = f"it cannot be judged ({type(error).__name__})"
+            yield Outcome(name, None, found, "left as it is, or in part; the next run goes on", failed=True)
 
 
 def _one(cli: StackCli, folder: Path, order: Order) -> Outcome:
-    settings = from_file(folder / f"Pulumi.{cli.stack}.yaml")
+    settings = from_file(stack_file(cli.stack, folder))
     end = ending(settings, None, order.now, order.warn_days)
     if end.stage is Stage.ENDLESS:  # not even its backend is asked
         return Outcome(cli.stack, end.stage, end.sentence, "left alone")
@@ -101,7 +106,10 @@ def _locks(done: Done) -> list[tuple[str, datetime]]:
     """Return who holds a lock since when, where a lock is what a run failed of."""
     if _LOCKED not in done.output:
         return []
-    return [(who, _TIME.validate_python(since)) for who, since in _LOCK.findall(done.output)]
+    try:
+        return [(who, in_utc(_TIME.validate_python(since))) for who, since in _LOCK.findall(done.output)]
+    except ValidationError:
+        return []
 
 
 def _stale(done: Done, order: Order) -> bool:

@@ -8,6 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from operations.ending import Stage, ending
+from operations.moments import number_of_days
+from operations.problem import InputError
+from operations.stack_names import stack_file
 from operations.stack_settings import from_file
 from operations.teardown import Order, stacks, teardown
 from operations.teardown_report import tell
@@ -21,9 +24,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--stack", action="append", help="a stack's name (default: every stack that has a file)")
     parser.add_argument("--yes", action="store_true", help="take away what is over; without it only tell what would be")
     parser.add_argument("--check", action="store_true", help="only fail if a stack's last day is over")
-    parser.add_argument("--warn-days", type=int, default=WARN_DAYS, help="how many days before the end to warn")
     parser.add_argument(
-        "--unlock-hours", type=int, default=UNLOCK_HOURS, help="how old the lock of a run is that must be gone"
+        "--warn-days", type=number_of_days, default=WARN_DAYS, help="how many days before the end to warn"
+    )
+    parser.add_argument(
+        "--unlock-hours",
+        type=number_of_days,
+        default=UNLOCK_HOURS,
+        help="how old the lock of a run is that must be gone",
     )
     chosen = parser.parse_args(arguments)
     folder, now = Path(), datetime.now(UTC)
@@ -35,9 +43,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _check(names: Sequence[str], folder: Path, now: datetime) -> int:
-    """Return 1 if a stack's last day is over: whoever brought it up now would see it taken away at once."""
-    ends = {name: ending(from_file(folder / f"Pulumi.{name}.yaml"), None, now, 0) for name in names}
-    over = {name: end.sentence for name, end in ends.items() if end.stage is Stage.OVER}
-    for name, sentence in over.items():
-        Console().print(f"Stack {name} is {sentence}.", markup=False, highlight=False, soft_wrap=True)
-    return 1 if over else 0
+    """Return 1 if a stack's last day is over, which would be taken away at once, or if that cannot be told."""
+    told = list[str]()
+    for name in names:
+        try:
+            end = ending(from_file(stack_file(name, folder)), None, now, 0)
+        except InputError as error:
+            told += map(str, error.problems)
+        else:
+            told += [f"Stack {name} is {end.sentence}."] if end.stage is Stage.OVER else []
+    for line in told:
+        Console().print(line, markup=False, highlight=False, soft_wrap=True)
+    return 1 if told else 0

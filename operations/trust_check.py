@@ -5,7 +5,8 @@ from datetime import datetime
 
 from conventions import PROJECT, TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 from operations.cluster_api import ClusterApi, at, entries, text
-from operations.meshed_pods import LONG_AGO, MeshedPod, meshed_pods, moment
+from operations.meshed_pods import MeshedPod, meshed_pods, moment
+from operations.moments import FIRST
 from operations.problem import Problem
 from operations.trust_state import TrustState, harm, is_legal, step_towards
 
@@ -91,7 +92,7 @@ def _identity_in_use(api: ClusterApi) -> datetime:
     times = [
         moment(text(each, "lastUpdateTime")) for each in conditions if text(each, "reason") == "NewReplicaSetAvailable"
     ]
-    return max(times, default=LONG_AGO)
+    return max(times, default=FIRST)
 
 
 def _restarts_first(where: str, current: TrustState, wanted: TrustState, stale: Sequence[str]) -> Problem:

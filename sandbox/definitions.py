@@ -10,7 +10,9 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from urllib.error import HTTPError
 
 import yaml
 
@@ -19,10 +21,11 @@ from operations.chart_sources import Part, archive_name
 from sandbox import ports, tools
 from sandbox.api_client import ApiClient
 from sandbox.failure import SandboxError
-from sandbox.json_values import Json, is_mapping, mapping
+from sandbox.json_values import Json, is_mapping, items, mapping
 from sandbox.paths import Home
 
-REMOVAL_SECONDS = 10.0
+REMOVAL_SECONDS = 30.0
+POLL_SECONDS = 0.1
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
@@ -62,16 +65,37 @@ def held(home: Home, charts: Path, releases: list[Release]) -> Generator[None]:
     finally:
         for release in missing:
             if not installed(client, release):
-                remove(client, [name_of(each) for each in rendered(charts / archive_name(release.chart), release)])
+                remove(client, rendered(charts / archive_name(release.chart), release))
 
 
-def remove(client: ApiClient, names: list[str]) -> None:
-    """Delete definitions and wait until they are gone: Helm cannot create one that is being deleted."""
-    for name in names:
-        client.request("DELETE", f"{PATH}/{name}")
+def remove(client: ApiClient, definitions: list[Json]) -> None:
+    """Delete definitions and wait until they are gone: Helm cannot create one that is being deleted.
+
+    Each has to be listable before: the API server looks for instances of what is deleted, and where the storage of the
+    new kind is not ready yet ("storage is (re)initializing"), the definition may stay for good (Kubernetes 1.36).
+    """
+    paths = [f"{PATH}/{name_of(each)}" for each in definitions]
     deadline = time.monotonic() + REMOVAL_SECONDS
-    while any(client.get(f"{PATH}/{name}") for name in names) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    while not all(listable(client, each) for each in definitions) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    for path in paths:
+        if client.get(path):
+            client.request("DELETE", path)
+    while any(client.get(path) for path in paths) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
+def listable(client: ApiClient, definition: Json) -> bool:
+    """Return whether the API server can list the instances of a definition."""
+    spec = mapping(definition.get("spec"))
+    stored = next(each.get("name") for each in items(spec.get("versions")) if each.get("storage") is True)
+    path = f"/apis/{spec.get('group')}/{stored}/{mapping(spec.get('names')).get('plural')}?limit=1"
+    try:
+        return client.get(path) is not None
+    except HTTPError as answer:
+        if answer.code != HTTPStatus.TOO_MANY_REQUESTS:
+            raise
+        return False
 
 
 def installed(client: ApiClient, release: Release) -> bool:

@@ -1,20 +1,142 @@
-"""What a killed engine leaves in the sandbox's backend: a lock, and operations of which nobody knows the end."""
+"""Clears up after a killed engine, so that the next command converges: locks, plugins, torn files, open operations.
+
+Pulumi keeps an operation that was open as *pending* and warns of it on every command. What it was creating may exist
+without being in the state. An `up` then creates it again: the object gets a second field manager, so what the program
+no longer sets stays, and what it changes is a conflict; a Helm release is refused; a `destroy` leaves both behind. So
+such an object is put into the state before the command starts, and a release that is half installed is uninstalled.
+"""
 
 import datetime as dt
 import json
 import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
+from sandbox import ports, tools
+from sandbox.api_client import ApiClient
+from sandbox.cluster_objects import ClusterObjects, Reference, pulumi_manager
 from sandbox.console import say
 from sandbox.failure import SandboxError
-from sandbox.json_values import is_mapping
+from sandbox.json_values import Json, is_mapping, items, mapping
 from sandbox.paths import Home
 from sandbox.processes import runs
 from sandbox.project import StackFile
+from sandbox.pulumi_cli import PulumiCli
 
 CLOCK_TOLERANCE_SECONDS = 5.0
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+def clear_up(cli: PulumiCli, home: Home, stack_file: StackFile) -> None:
+    """Resolve the open operations of a stack before a command that would meet them."""
+    if not pending_in(stack_file.state(home)):
+        return
+    with tempfile.TemporaryDirectory(dir=home.run) as folder:
+        file = Path(folder) / "state.json"
+        checked(cli, ["stack", "export", "--file", str(file)])
+        document: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
+        deployment = mapping(document["deployment"])
+        operations = items(deployment.get("pending_operations"))
+        known = [*items(deployment.get("resources"))]
+        found = unrecorded(home, operations, {str(each.get("urn")) for each in known})
+        content = {**deployment, "resources": [*known, *found], "pending_operations": []}
+        file.write_text(json.dumps({**document, "deployment": content}), encoding="utf-8")
+        checked(cli, ["stack", "import", "--file", str(file)])
+    say(
+        f"the last run was interrupted with {len(operations)} open operation(s): "
+        f"{len(found)} object(s) that it had created are taken into the state, the rest is tried again"
+    )
+
+
+def pending_in(state: Path) -> bool:
+    """Return whether the backend's file of a stack has pending operations."""
+    try:
+        document: dict[str, object] = json.loads(state.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    latest = mapping(mapping(document.get("checkpoint")).get("latest"))
+    return bool(latest.get("pending_operations"))
+
+
+def unrecorded(home: Home, operations: Sequence[Json], known: set[str]) -> list[Json]:
+    """Return what was created without being recorded, as the state has it; end what was left of Helm's releases."""
+    found: dict[str, Json] = {}
+    for operation in operations:
+        resource, creating = mapping(operation.get("resource")), operation.get("type") == "creating"
+        urn = str(resource.get("urn"))
+        if resource.get("type") == RELEASE:
+            end_release(home, mapping(resource.get("inputs")), creating=creating)
+        elif creating and urn not in found and (created := adopt(home, resource)) is not None:
+            # Beside its predecessor it is the unfinished half of a replacement, which the engine starts over.
+            found[urn] = {**created, "delete": True} if urn in known else created
+    return [*found.values()]
+
+
+def adopt(home: Home, resource: Json) -> Json | None:
+    """Return the resource as it is once created, if Pulumi created the object that it describes.
+
+    It carries an error of its start, by which the engine applies it again and waits until it is ready.
+    """
+    inputs = mapping(resource.get("inputs"))
+    reference, chosen = Reference.of_inputs(inputs), ports.recorded(home)
+    if reference is None or chosen is None or not str(resource.get("type")).startswith("kubernetes:"):
+        return None
+    found = ClusterObjects(ApiClient(chosen.api, home.certificates)).find(reference)
+    manager = pulumi_manager(found[1]) if found else None
+    if found is None or manager is None:
+        return None
+    live = mapping(found[1].get("metadata"))
+    identity = {key: live[key] for key in ("uid", "resourceVersion", "creationTimestamp") if key in live}
+    outputs = {
+        **inputs,
+        # Nothing else is taken from the cluster: a Secret's data would enter the state in plain text.
+        "metadata": {**mapping(inputs.get("metadata")), **identity},
+        "__inputs": inputs,
+        "__initialApiVersion": reference.api_version,
+        "__fieldManager": manager,
+    }
+    errors = ["the engine was killed before this was ready"]
+    return {**resource, "id": found[0], "outputs": outputs, "initErrors": errors}
+
+
+def end_release(home: Home, inputs: Json, *, creating: bool) -> None:
+    """Uninstall a release that is half installed; bring one whose upgrade was cut off back to its last revision.
+
+    Helm itself refuses to touch them: "cannot re-use a name", "another operation is in progress".
+    """
+    name, namespace = str(inputs.get("name")), str(inputs.get("namespace") or "default")
+    if creating:
+        helm(home, namespace, "uninstall", name, "--ignore-not-found", "--wait")
+        return
+    listed = helm(home, namespace, "list", "--all", "--filter", f"^{name}$", "--output", "json")
+    if any(str(each.get("status")).startswith("pending") for each in items(json.loads(listed or "[]"))):
+        helm(home, namespace, "rollback", name)
+
+
+def helm(home: Home, namespace: str, *arguments: str) -> str:
+    """Run Helm and return what it prints; a failure is printed and left to the engine, which meets it again."""
+    command = [tools.find(("helm",))["helm"], *arguments, "--namespace", namespace, "--kubeconfig", home.kubeconfig]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        say(f"`helm {' '.join(arguments[:2])}` failed: {lines[-1]}")
+    return done.stdout
+
+
+def checked(cli: PulumiCli, arguments: list[str]) -> None:
+    """Run the CLI; raises with its last words and with the command that does the same by hand."""
+    done = cli.call(arguments)
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+        message = (
+            f"the last run was interrupted, and `pulumi {' '.join(arguments[:2])}` failed: {last} "
+            "(by hand: pulumi refresh --yes --clear-pending-creates)."
+        )
+        raise SandboxError(message)
 
 
 def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
@@ -33,7 +155,7 @@ def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
 
 
 def end_orphans(home: Home) -> None:
-    """End plugins that a killed engine left behind: the real ones wait on, and may still change the cluster."""
+    """End plugins that a killed engine left behind: they ask for it every five minutes and work on."""
     for process in psutil.process_iter(["cmdline"]):
         command: list[str] = process.info["cmdline"] or []
         try:

@@ -2,27 +2,27 @@
 
 import os
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
+from sandbox import charts, control_plane, engine, paths, plugins, pulumi_arguments, tools, trial
 from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
 from sandbox.console import say
 from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
 from sandbox.failure import SandboxError
-from sandbox.interrupted import clear_stale_locks, mend_torn_files
+from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files
 from sandbox.project import StackFile, ensure_stack
 from sandbox.pulumi_cli import PulumiCli
-from sandbox.recovery import recover
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
 PREVIEWING = {"up", "update", "preview", "pre"}
 POLICY_PACK = "--policy-pack"
-WITHOUT_STACK = {"cancel", "ls"}
-"""Commands that make no stack where there is none: asking which there are leaves none behind."""
+WITHOUT_STACK = {"cancel", "init", "ls"}
+"""Commands that make no stack where there is none, or make it themselves: asking which there are leaves none behind."""
 PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state of a cluster that exists only on this machine
 
 PASSPHRASES = "PULUMI_CONFIG_PASSPHRASE"
@@ -41,49 +41,47 @@ class Setting:
 def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> None:
     """Replace this process by the Pulumi CLI, so that signals and the exit status are its own."""
     chosen = StackFile.read(Path(project).resolve(), stack)
-    stack_file = tried(home, chosen)
+    stack_file = trial.tried(home, chosen)
+    pulumi_arguments.check(arguments, stack_file, chosen)
     if stack_file.on_sandbox(home) or stack_file is not chosen:
-        setting = sandbox_setting(home, stack_file)
+        setting = sandbox_setting(home, stack_file, arguments)
         say(setting.description)
         if CHANGING.intersection(arguments):
             clear_stale_locks(home, stack_file)
             mend_torn_files(home)
             ensure_stack(setting.cli, home, stack_file)
-            recover(setting.cli, home, stack_file)
+            clear_up(setting.cli, home, stack_file)
         elif not WITHOUT_STACK.intersection(arguments):
             ensure_stack(setting.cli, home, stack_file)
+        environment = trial.within(home, setting.cli.environment)
     else:
         setting = plain_setting(home, stack_file, arguments)
         say(setting.description)
+        environment = setting.cli.environment
     # A setting is the stack's, wherever it is tried: it goes into the user's own file.
-    os.chdir(chosen.project if arguments[:2] == ["config", "set"] else setting.cli.project)
+    os.chdir(chosen.project if pulumi_arguments.edits_settings(arguments) else setting.cli.project)
     if setting.definitions and PREVIEWING.intersection(arguments) and "--skip-preview" not in arguments:
         with held(home, Path(setting.cli.environment["CHART_MIRROR"]), setting.definitions):
-            sys.exit(setting.cli.wait(arguments))
-    os.execve(setting.cli.program, ["pulumi", *arguments], setting.cli.environment)  # noqa: S606
-
-
-def tried(home: paths.Home, stack_file: StackFile) -> StackFile:
-    """The stack where ON_SANDBOX wants it: in a mirror of its project, or where it is."""
-    return trial.mirrored(home, stack_file) if trial.wanted() and not stack_file.on_sandbox(home) else stack_file
+            sys.exit(replace(setting.cli, environment=environment).wait(arguments))
+    os.execve(setting.cli.program, ["pulumi", *arguments], environment)  # noqa: S606
 
 
 def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -> None:
     """Replace this process by a command that sees the same cluster, account and backend as the engine."""
     os.environ["ON_SANDBOX"] = "1"
     chosen = StackFile.read(Path(project).resolve(), stack)
-    environment = sandbox_setting(home, tried(home, chosen)).cli.environment
-    # A launcher that the command starts would take the stand-ins in there for plugins of the user's.
+    environment = trial.within(home, sandbox_setting(home, trial.tried(home, chosen)).cli.environment)
+    # A launcher that the command starts would take the plugins in there for the user's own.
     environment.pop("PULUMI_HOME", None)
     own = {key: value for key, value in os.environ.items() if key == "PULUMI_HOME"}
     os.chdir(chosen.project)
-    os.execvpe(command[0], command, environment | own | {"SANDBOX_HOME": str(home.folder)})  # noqa: S606
+    os.execvpe(command[0], command, environment | own)  # noqa: S606
 
 
-def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
-    """The engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
+def sandbox_setting(home: paths.Home, stack_file: StackFile, arguments: Sequence[str] = ()) -> Setting:
+    """Return the engine against the sandbox: its own backend, passphrase and plugin folder unless the user set them."""
     chosen = plugins.choice()
-    found = tools.find(("pulumi",) if control_plane.healthy(home) else (*tools.CONTROL_PLANE, "pulumi"))
+    found = tools.find((*(() if control_plane.healthy(home) else tools.CONTROL_PLANE), *programs(arguments)))
     account = stack_file.account
     selected = plugins.select(found["pulumi"], chosen, (*plugins.PACKAGES, *([plugins.AWS] if account else [])))
     control_plane.up(home, quiet=True)
@@ -91,10 +89,9 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     engine.lay_out_plugins(home.plugins, selected)
     engine.keep_no_logs(home.plugins)
     source = charts.choose(home)
-    environment = with_tools(found)
-    environment["PULUMI_HOME"] = str(home.plugins)
     # What is on PATH is linked where it is wanted; found there by the engine it costs a warning on every command.
-    environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
+    own = {"PULUMI_HOME": str(home.plugins), "PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
+    environment = with_tools(found) | own
     if source.mirror is not None:
         environment["CHART_MIRROR"] = source.mirror
     if account is not None:
@@ -106,9 +103,9 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile) -> Setting:
     used = ", ".join([*map(str, selected), f"python host {'of the engine' if real_host else 'of the SDK'}"])
     description = f"{cluster} · plugins: {used} · charts: {source.description}"
     cli = PulumiCli(program, stack_file.project, environment | {"PULUMI_STACK": stack_file.stack})
-    unseen = any(plugin.from_module for plugin in selected) and "CHART_MIRROR" in environment
-    definitions = [LINKERD, *([LOAD_BALANCERS] if account else [])] if unseen else []
-    return Setting(cli, description, definitions)
+    if any(plugin.from_module for plugin in selected) and "CHART_MIRROR" in environment:
+        return Setting(cli, description, [LINKERD, LOAD_BALANCERS] if account else [LINKERD])
+    return Setting(cli, description)
 
 
 def away_from_the_real_stack(home: paths.Home, account: Account, environment: dict[str, str]) -> dict[str, str]:
@@ -120,21 +117,23 @@ def away_from_the_real_stack(home: paths.Home, account: Account, environment: di
 
 
 def plain_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
-    """Return the engine against any other cluster: the user's own backend and the published plugins.
-
-    A policy pack gets helm, too: the objects of a release are judged as it renders them.
-    """
+    """Return the engine against any other cluster: the user's own backend and the published plugins."""
     if plugins.choice() is plugins.Choice.BUILT:
         message = (
             f"PULUMI_PLUGINS=built, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
             "plugins built from their modules are for the sandbox only, choose auto or published."
         )
         raise SandboxError(message)
-    found = tools.find(("pulumi", "helm") if POLICY_PACK in arguments else ("pulumi",))
+    found = tools.find(programs(arguments))
     program, _ = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
     environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}
     description = f"not used by stack {stack_file.stack} · plugins: published · backend: your own"
     return Setting(PulumiCli(program, stack_file.project, environment), description)
+
+
+def programs(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the tools that a command needs: a policy pack judges the objects of a release as helm renders them."""
+    return ("pulumi", "helm") if POLICY_PACK in arguments else ("pulumi",)
 
 
 def with_tools(found: dict[str, Path]) -> dict[str, str]:

@@ -14,6 +14,9 @@ from sandbox.pulumi_cli import PulumiCli
 COLONS = 5
 """In an ARN: arn:partition:service:region:account:what."""
 
+UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
+"""What PyYAML raises on texts that are no YAML, or none that it can construct."""
+
 
 @dataclass(frozen=True)
 class StackFile:
@@ -29,7 +32,12 @@ class StackFile:
     @property
     def path(self) -> Path:
         """The stack's file."""
-        return self.project / f"Pulumi.{self.stack}.yaml"
+        return self.project / f"Pulumi.{self.short_name}.yaml"
+
+    @property
+    def short_name(self) -> str:
+        """The stack's name without the organization and the project that Pulumi takes before it."""
+        return self.stack.rpartition("/")[2]
 
     @classmethod
     def read(cls, project: Path, stack: str) -> "StackFile":
@@ -38,7 +46,7 @@ class StackFile:
         if not isinstance(name, str):
             message = f"{project / 'Pulumi.yaml'} has no `name`: every Pulumi project needs one."
             raise SandboxError(message)
-        config = read_mapping(project / f"Pulumi.{stack}.yaml").get("config")
+        config = read_mapping(project / f"Pulumi.{stack.rpartition('/')[2]}.yaml").get("config")
         settings = {str(key).removeprefix(f"{name}:"): value for key, value in mapping(config).items()}
         value = settings.get("kubeconfig")
         return cls(project, name, stack, value if isinstance(value, str) else None, account_of(settings))
@@ -51,11 +59,11 @@ class StackFile:
 
     def state(self, home: Home) -> Path:
         """Where the sandbox's backend keeps the stack."""
-        return home.state / ".pulumi" / "stacks" / self.name / f"{self.stack}.json"
+        return home.state / ".pulumi" / "stacks" / self.name / f"{self.short_name}.json"
 
     def locks(self, home: Home) -> Path:
         """Where the sandbox's backend keeps the stack's locks."""
-        return home.state / ".pulumi" / "locks" / "organization" / self.name / self.stack
+        return home.state / ".pulumi" / "locks" / "organization" / self.name / self.short_name
 
 
 def account_of(settings: Json) -> Account | None:
@@ -86,8 +94,10 @@ def read_mapping(path: Path) -> dict[str, object]:
             f"{path} does not exist: name a stack that has a file there, such as local, or make one (`make init`)."
         )
         raise SandboxError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path} is not YAML: {' '.join(str(error).split())}"
+    except UNREADABLE as error:  # the error's text quotes the file, which may hold a secret
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        line = f" (line {mark.line + 1})" if mark else ""
+        message = f"{path} is not YAML{line}: correct it, or restore it from version control."
         raise SandboxError(message) from None
     if not is_mapping(document):
         message = f"{path} holds no mapping of keys to values."

@@ -2,15 +2,15 @@
 
 from pydantic import Field
 
-from settings.values import Enabled, Section, Sha256, Text
+from settings.values import Enabled, Location, Section, Sha256, Text
 
 
 class Plugin(Section):
     """Where the Argo Rollouts controller takes its Gateway API plugin from."""
 
-    location: Text | None = Field(
+    location: Location | None = Field(
         default=None,
-        description="a file:// or https:// URL; the file of the pinned image if it is not set",
+        description="a file:// or https:// URL without a password in it; the file of the pinned image if it is not set",
         examples=["https://mirror.example.com/gatewayapi-plugin-linux-amd64"],
         pattern=r"^(file|https?)://\S+$",
     )
@@ -29,8 +29,10 @@ class ArgoRollouts(Section):
 class Application(Section):
     """Where Argo CD finds the demo that it owns."""
 
-    repository: Text | None = Field(
-        default=None, description="the URL of a git repository", examples=["https://github.com/example/workshop.git"]
+    repository: Location | None = Field(
+        default=None,
+        description="the URL of a git repository, without a password or token in it",
+        examples=["https://github.com/example/workshop.git"],
     )
     path: Text = Field(
         default="gitops/progressive-delivery",

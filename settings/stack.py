@@ -8,21 +8,25 @@ from settings.delivery import Delivery
 from settings.demos import Demos
 from settings.eks import OptionalDns, OptionalEks, PublicHosts
 from settings.mesh import GatewayApi, Trust, Viz
-from settings.values import OptionalDate, OptionalDays, OptionalText, Section, Text
+from settings.values import OptionalDate, OptionalDays, OptionalPath, OptionalText, Section, Text
 
 
 class Settings(Section):
     """A stack's settings; none has to be given."""
 
-    kubeconfig: OptionalText = Field(default=None, description="the path of a file", examples=["~/.kube/config"])
+    kubeconfig: OptionalPath = Field(
+        default=None, description="the path of a file, not what is in it", examples=["~/.kube/config"]
+    )
     context: OptionalText = Field(default=None, description="the name of a kubeconfig context", examples=["kind-kind"])
-    chart_mirror: OptionalText = Field(default=None, description="a folder of chart archives", examples=["./mirror"])
+    chart_mirror: OptionalPath = Field(default=None, description="a folder of chart archives", examples=["./mirror"])
     ingress_class: Text = Field(default="alb", description="the name of an IngressClass", examples=["alb"])
     eks: OptionalEks = Field(default=None, description="a mapping of settings", examples=[{}])
     dns: OptionalDns = Field(default=None, description="a mapping of settings", examples=[{}])
     public_hosts: PublicHosts = Field(default=PublicHosts(), description="a mapping of settings", examples=[{}])
     workshop_ends: OptionalDate = Field(
-        default=None, description="the workshop's last day, YYYY-MM-DD", examples=[date(2027, 1, 31)]
+        default=None,
+        description="the workshop's last day, YYYY-MM-DD; it ends at 24:00 UTC",
+        examples=[date(2027, 1, 31)],
     )
     workshop_days: OptionalDays = Field(
         default=None, description="whole days from 1 to 366, or 0 for a workshop without an end", examples=[14]

@@ -10,6 +10,11 @@ from pydantic.alias_generators import to_camel
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_HOSTNAME = 253
+_LONGEST_NAME = 255
+"""Bytes of a file's name."""
+_CONTENTS = re.compile(r"[{}]|://|: |^(YXBp|eyJh|LS0t)")
+"""What stands in contents, in YAML, JSON or base64, and in no path."""
+_LOGIN = re.compile(r"(?i)^https?://[^/?#]*@|^\w+://[^/?#@]*:[^/?#]*@")
 
 
 def _hostname(value: str) -> str:
@@ -53,11 +58,29 @@ def _printable(value: str) -> str:
     return value
 
 
+def _path(value: str) -> str:
+    """Refuse the contents of a file where its path is wanted: a kubeconfig's hold keys and tokens."""
+    is_contents = _CONTENTS.search(value) or any(len(each.encode()) > _LONGEST_NAME for each in value.split("/"))
+    if is_contents:
+        raise ValueError(value)
+    return value
+
+
+def _without_login(value: str) -> str:
+    """Refuse a URL with a password or a token in it: it goes into objects that everybody may see."""
+    if _LOGIN.match(value):
+        raise ValueError(value)
+    return value
+
+
 Text = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
+FilePath = Annotated[Text, Field(max_length=1024), AfterValidator(_path)]
+OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset_if_empty)]
+Location = Annotated[Text, AfterValidator(_without_login)]
 OptionalText = Annotated[Text | None, BeforeValidator(_unset_if_empty)]
 # Clients and servers take the spaces at the ends away, and the Gateway API's match is exact.
 HeaderValue = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,198}[!-~])?$")]
-Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$")]
+Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$"), AfterValidator(_without_login)]
 
 
 def _day(value: object) -> object:

@@ -20,6 +20,7 @@ from tests.program_configs import CONFIGS, DEMOS, EVERYTHING, OFF
 from tests.recorded_values import UNKNOWN, at, mapping, plain_texts
 
 CHART = "kubernetes:helm.sh/v4:Chart"
+RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 @cache
@@ -52,6 +53,15 @@ def test_what_shapes_the_charts_is_known_in_a_first_preview(config: str) -> None
     assert "linkerd-control-plane" in [chart.name for chart in charts]
     unknown = [chart.name for chart in charts if str(UNKNOWN) in plain_texts(chart.inputs)]
     assert unknown == [], "a chart with an unknown value registers no children"
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_no_chart_is_given_a_null(config: str) -> None:
+    given = [each for each in deployed(config).registrations if each.type in (CHART, RELEASE)]
+
+    assert given
+    nulls = [each.name for each in given if re.search(r"\bNone\b", repr(each.inputs.get("values") or {}))]
+    assert nulls == [], "a null removes a default since version 4.30 of the provider, and did nothing before"
 
 
 @pytest.mark.parametrize("config", CONFIGS)

@@ -32,7 +32,8 @@ class AwsApi:
         """Find out who asks. Raises InputError if that is nobody."""
         self.login = login
         self._session, self.caller = log_in(login)
-        self.account = self.caller.split(":")[4]
+        with explained(Question("sts:GetCallerIdentity", "AWS", login)):
+            self.account = self.caller.split(":")[4]
         self.where = f"AWS account {self.account}, {login.region}"
 
     def asking(self, action: str) -> AbstractContextManager[None]:

@@ -1,7 +1,7 @@
 """Where an EKS cluster is, and whether it can be used."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from conventions import PROJECT
 from operations.aws.api import AwsApi
 from operations.aws.facts import EVERYWHERE, EksCluster
 from operations.aws.refusals import ABSENT, code
+from operations.moments import in_utc
 from operations.problem import InputError, Problem
 
 USABLE = ("ACTIVE", "UPDATING")
@@ -90,7 +91,7 @@ def _facts(found: _Cluster, region: str) -> EksCluster:
         certificate_authority=found.certificate_authority.data,
         vpc_id=network.vpc_id,
         oidc_issuer=found.identity.oidc.issuer.removeprefix("https://"),
-        created_at=found.created_at.astimezone(UTC).isoformat(),
+        created_at=in_utc(found.created_at).isoformat(),
         public_networks=network.public_access_cidrs if network.endpoint_public_access else (),
         auto_mode=found.compute_config.enabled,
     )

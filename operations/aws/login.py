@@ -3,6 +3,7 @@
 The only module that touches `boto3`, whose own types say little.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 from conventions import PROJECT
 from operations.aws.refusals import DENIED, Question, code, explained, one_line
 from operations.problem import InputError, Problem
+from operations.sandbox_only import check_target
 from settings.eks import Eks
 
 if TYPE_CHECKING:
@@ -27,13 +29,20 @@ _NAMES = TypeAdapter(list[str])
 
 
 def client(session: Any, service: str, region: str, seconds: float | None = None) -> Any:  # noqa: ANN401  boto3 makes these classes at run time
-    """Return the client of a service; `seconds` is a shorter limit than usual."""
+    """Return the client of a service; `seconds` is a shorter limit than usual.
+
+    Raises InputError if it may not be asked.
+    """
+    # Before the client is made, which may run a login helper, and after, since each service may have its own address.
+    check_target(os.environ.get("AWS_ENDPOINT_URL", ""), "AWS")
     limits = config.Config(
         connect_timeout=seconds or SECONDS_TO_CONNECT,
         read_timeout=seconds or SECONDS_TO_ANSWER,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
-    return session.client(service, region_name=region, config=limits)
+    made = session.client(service, region_name=region, config=limits)
+    check_target(made.meta.endpoint_url, f"AWS, service {service}")
+    return made
 
 
 def log_in(login: Eks) -> tuple[Any, str]:

@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserError
 from pydantic import ValidationError
 
 from conventions import PROJECT
+from operations.hiding import hidden
 from operations.problem import InputError, Problem
 from settings.eks import Eks
 
@@ -72,17 +73,20 @@ def explained(question: Question) -> Generator[None]:
 
 def code(error: ClientError) -> str:
     """Return AWS's own name of an error."""
-    return error.response.get("Error", {}).get("Code", "")
+    return error.response.get("Error", {}).get("Code") or ""
 
 
 def _message(error: ClientError) -> str:
-    return one_line(error.response.get("Error", {}).get("Message", ""))
+    """Return AWS's own words; where the client found no name of an error, they are a page of somebody else."""
+    if code(error).isdigit():
+        return ""
+    return one_line(error.response.get("Error", {}).get("Message") or "")
 
 
 def one_line(text: object) -> str:
     """Return foreign text without line breaks and control characters, and not too long."""
     printable = "".join(each if each.isprintable() else " " for each in str(text))
-    return " ".join(printable.split())[:LONGEST]
+    return " ".join(hidden(printable).split())[:LONGEST]
 
 
 def _refusal(question: Question, name: str, message: str) -> Problem:
@@ -132,6 +136,9 @@ def _give(question: Question) -> str:
 
 
 def _silence(question: Question, told: str) -> Problem:
+    if "header value" in told:  # which it repeats, credentials and all
+        rule = "they have to be printable text"
+        return Problem(question.where, "the AWS credentials cannot be sent", rule, _give(question))
     region = question.login.region
     cure = f"Check that {region} is the right region, and that proxy and firewall let you through."
     return Problem(question.where, f"AWS does not answer ({told})", f"it is asked for {question.action}", cure)

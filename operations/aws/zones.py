@@ -35,11 +35,11 @@ def _zones(api: AwsApi, name: str) -> list[tuple[str, bool]]:
     """Return id and privacy of each zone of a name."""
     with api.asking("route53:ListHostedZonesByName"):
         answer = api.route53.list_hosted_zones_by_name(DNSName=name, MaxItems=MOST)
-    return [
-        (zone["Id"].rpartition("/")[2], zone.get("Config", {}).get("PrivateZone", False))
-        for zone in answer["HostedZones"]
-        if zone["Name"].rstrip(".") == name  # they are in alphabetical order, and go on with others
-    ]
+        return [
+            (zone["Id"].rpartition("/")[2], zone.get("Config", {}).get("PrivateZone", False))
+            for zone in answer["HostedZones"]
+            if zone["Name"].rstrip(".") == name  # they are in alphabetical order, and go on with others
+        ]
 
 
 def _between(dns: Dns) -> Iterator[str]:
@@ -55,8 +55,8 @@ def _is_given_away(api: AwsApi, zone: Zone, name: str) -> bool:
         answer = api.route53.list_resource_record_sets(
             HostedZoneId=zone.id, StartRecordName=name, StartRecordType="NS", MaxItems="1"
         )
-    first = next(iter(answer["ResourceRecordSets"]), None)
-    return first is not None and (first["Name"].rstrip("."), first["Type"]) == (name, "NS")
+        first = next(iter(answer["ResourceRecordSets"]), None)
+        return first is not None and (first["Name"].rstrip("."), first["Type"]) == (name, "NS")
 
 
 def _given_away(dns: Dns, name: str) -> Problem:

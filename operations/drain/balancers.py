@@ -39,11 +39,11 @@ def _marked(account: Account, kind: Kind, names: Mapping[str, str], marks: Marks
     for first in range(0, len(arns), MOST_ARNS):
         with account.asking("elasticloadbalancing:DescribeTags"):
             told = account.elbv2.describe_tags(ResourceArns=arns[first : first + MOST_ARNS])["TagDescriptions"]
-        tags = {
-            each.get("ResourceArn", ""): {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
-            for each in told
-        }
-        found += [Found(kind, arn, names[arn]) for arn, its in tags.items() if _is_the_stacks(its, marks)]
+            tags = {
+                each.get("ResourceArn", ""): {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
+                for each in told
+            }
+            found += [Found(kind, arn, names[arn]) for arn, its in tags.items() if _is_the_stacks(its, marks)]
     return found
 
 

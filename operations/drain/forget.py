@@ -11,6 +11,7 @@ from operations.drain.served import Served, is_there, served
 from operations.drain.watch import table
 from operations.first_contact import greet
 from operations.problem import InputError, Problem
+from operations.sandbox_only import NotSandboxError
 from settings import Settings
 
 DROP = {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
@@ -55,6 +56,8 @@ def _check_that_it_is_gone(settings: Settings, stack: str) -> None:
         return
     try:
         kubeconfig = kubeconfig_of(settings)
+    except NotSandboxError:
+        raise
     except InputError:
         return  # `kind delete cluster` takes the context away as well
     try:

@@ -30,7 +30,7 @@ class Pulumi:
     def ingresses(self) -> list[str]:
         """Return the URNs of the stack's Ingresses. Raises InputError if the CLI does not tell."""
         command = self._command("stack", "export")
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  as above
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  as above
         try:
             state = _STATE.validate_python(json.loads(done.stdout)) if done.returncode == 0 else None
         except (ValueError, ValidationError):

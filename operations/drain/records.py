@@ -25,9 +25,9 @@ def records(account: Account, marks: Marks) -> list[Found]:
     with account.asking("route53:ListResourceRecordSets"):
         pages = account.route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=marks.zone)
         known = [each for page in pages for each in page["ResourceRecordSets"]]
-    owned = [each for each in known if each["Type"] == "TXT" and _says(each, marks.owner)]
-    names = {each["Name"] for each in owned}
-    return [_found(each) for each in (*(each for each in known if _is_meant(each, names, marks.prefix)), *owned)]
+        owned = [each for each in known if each["Type"] == "TXT" and _says(each, marks.owner)]
+        names = {each["Name"] for each in owned}
+        return [_found(each) for each in (*(each for each in known if _is_meant(each, names, marks.prefix)), *owned)]
 
 
 def _says(txt: "ResourceRecordSetOutputTypeDef", owner: str) -> bool:

@@ -7,6 +7,7 @@ from conventions import DNS_TXT_PREFIX, dns_owner, load_balancer_group
 from operations import parts
 from operations.drain.account import Account, Marks
 from operations.problem import InputError
+from operations.stack_names import short_name
 from settings import Settings
 from settings.eks import Dns, Eks
 
@@ -31,9 +32,9 @@ def served(settings: Settings, stack: str) -> Served | None:
         return None
     from operations.aws.api import AwsApi  # noqa: PLC0415  boto3 takes 0.3 s to import, and most stacks need none
 
-    api, eks = AwsApi(settings.eks), settings.eks
-    zone, group = _zone(api, settings.dns), load_balancer_group(stack)
-    own = Marks(eks.cluster, group, zone, dns_owner(stack, eks.region, eks.cluster), DNS_TXT_PREFIX)
+    api, eks, name = AwsApi(settings.eks), settings.eks, short_name(stack)
+    zone, group = _zone(api, settings.dns), load_balancer_group(name)
+    own = Marks(eks.cluster, group, zone, dns_owner(name, eks.region, eks.cluster), DNS_TXT_PREFIX)
     whole = Marks(own.cluster, None, zone, own.owner, own.prefix)
     account = Account(api.elbv2, api.ec2, api.route53, api.asking)
     return Served(account, own, whole if parts.has_load_balancer_controller(settings) else own)

@@ -11,8 +11,8 @@ from operations.previews import artifact, posting, pull_requests, recording
 from operations.previews.comment import Origin, compose, whole_diff
 from operations.problem import InputError, Problem
 
-PATHS = ("--folder", "--to", "--file")
-COMMANDS = ("record-preview", "comment", "post-comment", "reviewed-run")
+PATHS = ("--folder", "--to", "--file", "--log")
+COMMANDS = ("record-preview", "record-failure", "comment", "post-comment", "reviewed-run")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,10 +26,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
     commands = parser.add_subparsers(required=True)
     record = commands.add_parser("record-preview", help="preview a stack into a folder")
+    failure = commands.add_parser("record-failure", help="keep why there is no preview")
     comment = commands.add_parser("comment", help="make a comment of such a folder")
     post = commands.add_parser("post-comment", help="put a comment on its pull request")
     reviewed = commands.add_parser("reviewed-run", help="print the run that previewed what a merge brought, if any did")
-    for each, run in {record: _record, comment: _comment, post: _post, reviewed: _reviewed}.items():
+    _add("--folder", "the preview's files", failure)
+    _add("--log", "what the command said that failed", failure)
+    runs = {record: _record, failure: _failure, comment: _comment, post: _post, reviewed: _reviewed}
+    for each, run in runs.items():
         each.set_defaults(run=run)
     _describe(record, comment, post, reviewed)
     return parser
@@ -41,7 +45,7 @@ def _describe(
     post: argparse.ArgumentParser,
     reviewed: argparse.ArgumentParser,
 ) -> None:
-    record.add_argument("--plan", action="store_true", help="save a plan, too")
+    record.add_argument("--plan", action="store_true", help="save a plan, too, beside the folder: <folder>-plan.json")
     record.add_argument(
         "--policy-pack", action="append", default=[], help="a folder of policies that judge the preview"
     )
@@ -70,6 +74,11 @@ def _add(option: str, text: str, *parsers: argparse.ArgumentParser) -> None:
 
 def _record(chosen: argparse.Namespace) -> int:
     return recording.record(chosen.stack, chosen.folder, plan=chosen.plan, policies=chosen.policy_pack)
+
+
+def _failure(chosen: argparse.Namespace) -> int:
+    recording.record_failure(chosen.folder, chosen.log)
+    return 0
 
 
 def _comment(chosen: argparse.Namespace) -> int:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from operations.hiding import hidden_words
 from operations.previews import objects
 from operations.previews.markdown import code, fence, folded, visible
 from operations.previews.summary import Account, complaints, headline, points
-from operations.previews.values import hidden
 
 LIMIT = 65_536
 """Characters of a comment, by GitHub's own words; measured are 262,144 bytes, which so many characters never exceed."""
@@ -50,7 +50,7 @@ def compose(account: Account, origin: Origin, now: datetime) -> str:
     parts.append("\n".join(f"- {point}" for point in points(account, now)))
     if told := complaints(account):
         title = "What it complains of" if account.succeeded else "Why it failed"
-        parts.append(f"**{title}:**\n\n{fence(_shortened(visible(hidden(told)), COMPLAINTS))}")
+        parts.append(f"**{title}:**\n\n{fence(_shortened(visible(hidden_words(told)), COMPLAINTS))}")
     around = "\n\n".join([*parts, "\n".join(_footer(origin))])
     diff = whole_diff(account)
     if not diff:

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 CHANGING = ("create", "update", "replace", "delete", "import", "discard")
 """Operations that change something; the two halves of a replacement are told as one `replace`."""
+
+
+def _or_empty(value: object) -> object:
+    """Take null for an empty list, as Go writes one."""
+    return [] if value is None else value
+
+
+Properties = Annotated[dict[str, object], BeforeValidator(lambda value: {} if value is None else value)]
 
 
 class _Part(BaseModel):
@@ -17,8 +26,8 @@ class State(_Part):
     """A resource as it is, or as it is going to be."""
 
     custom: bool = False
-    inputs: dict[str, object] = Field(default={})
-    outputs: dict[str, object] = Field(default={})
+    inputs: Properties = Field(default={})
+    outputs: Properties = Field(default={})
 
 
 class PropertyDiff(_Part):
@@ -65,8 +74,8 @@ class Diagnostic(_Part):
 class Digest(_Part):
     """The whole document."""
 
-    steps: list[Step] = Field(default=[])
-    diagnostics: list[Diagnostic] = Field(default=[])
+    steps: Annotated[list[Step], BeforeValidator(_or_empty)] = Field(default=[])
+    diagnostics: Annotated[list[Diagnostic], BeforeValidator(_or_empty)] = Field(default=[])
 
     def changed(self) -> Iterator[Step]:
         """Yield what would be changed; components and providers are no objects, and are left out."""

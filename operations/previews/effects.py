@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
+from operations.moments import in_utc
 from operations.previews.document import State, Step
 from operations.previews.json_values import at, entries, mapping
 from operations.previews.markdown import code
@@ -91,7 +92,7 @@ def _end(outputs: Mapping[str, object]) -> datetime | None:
             end = _TIME.validate_python(outputs.get(key))
         except ValidationError:
             continue
-        return end.astimezone(UTC) if end.tzinfo else end.replace(tzinfo=UTC)
+        return in_utc(end)
     return None
 
 

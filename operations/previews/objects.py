@@ -8,7 +8,7 @@ import yaml
 from operations.previews.document import Step
 from operations.previews.json_values import at
 from operations.previews.markdown import visible
-from operations.previews.values import pair, without_data
+from operations.previews.values import pair
 
 LONGEST_LINE = 500
 CONTEXT = 2
@@ -43,7 +43,7 @@ def lines(step: Step) -> Iterator[str]:
     """Yield the lines that tell one object's change."""
     reasons = f", because of {', '.join(step.replace_reasons)}" if step.op == "replace" and step.replace_reasons else ""
     yield visible(f"@@ {step.op} {title(step)}{reasons} @@").replace("\n", "\\n")
-    before, after = (without_data(each.inputs if each else {}) for each in (step.old, step.new))
+    before, after = (each.inputs if each else {} for each in (step.old, step.new))
     old, new = pair(before if step.op != "create" else {}, after if step.op != "delete" else {})
     found = False
     for line in _diff(_written(old), _written(new)):

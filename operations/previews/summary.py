@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import floor
 
+from operations.moments import A_DAY
 from operations.previews import effects
 from operations.previews.document import Diagnostic, Digest, Finding, Step
 from operations.previews.effects import Effect
@@ -23,7 +24,6 @@ VERBS = {
     "discard": "Forgets",
 }
 """In the order in which a reviewer wants to know; what is lost comes last, and stands out."""
-A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """Values as a reviewer may see them: without what is secret, and with a word where a value is not known yet."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from operations.previews.json_values import is_list, is_mapping
+from operations.hiding import SECRET, SECRET_KEY, has_secret
+from operations.previews.json_values import is_list, is_mapping, mapping
 
-SECRET = "[secret]"  # noqa: S105  what stands in place of one
 UNKNOWN = "(known after the up)"
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -14,15 +14,10 @@ _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  that value
 _UNKNOWNS = re.compile("04da6b54-80e4-46f7-96ec-b56ff033[0-9a-f]{4}")
 """What the engine writes for a value that only the `up` tells."""
 
-_SECRET_KEY = re.compile(r"(?i)(password|passphrase|private_?key(_?pem\w*|_?openssh)?|secret_?(access_?)?key|token)$")
-_SECRET_TEXT = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----"
-    r"|LS0tLS1CRUdJTi[A-Za-z0-9+/]{2,16}(UFJJVkFURS|QUklWQVRF|BSSVZBVE)"  # the same in base64, at each of three offsets
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{40,}"
-    r"|\b(AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"
-)
-"""Keys and tokens whose form gives them away, wherever the engine was not told that they are secret."""
+_OF_A_SECRET = {"apiVersion", "kind", "metadata", "type", "immutable", "name", "namespace"}
+"""Keys of a Kubernetes Secret, or of a reference to one, under which nothing secret stands."""
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SECRET_MANIFEST = re.compile(r"""\bkind\\*["']?\s*:\s*\\*["']?Secret\b""")
 
 
 def is_unknown(value: object) -> bool:
@@ -34,22 +29,13 @@ def is_unknown(value: object) -> bool:
     return is_list(value) and any(map(is_unknown, value))
 
 
-def hidden(text: str) -> str:
-    """Return a text without the lines that hold a key or a token."""
-    if not _SECRET_TEXT.search(text):
-        return text
-    whole = re.sub(
-        r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", SECRET, text
-    )
-    return "\n".join(SECRET if _SECRET_TEXT.search(line) else line for line in whole.splitlines())
-
-
 def pair(old: object, new: object) -> tuple[object, object]:
     """Return both sides of a change as they may be shown.
 
     What is secret on one side is so on the other: a value that becomes a secret was one before somebody said so.
     """
     if is_mapping(old) and is_mapping(new) and not (_is_secret(old) or _is_secret(new)):
+        old, new = without_data(old), without_data(new)
         both = {key: pair(old.get(key), new.get(key)) for key in [*old, *new]}
         secret = _secret_keys(old) | _secret_keys(new)
         shown_old = {key: SECRET if key in secret else both[key][0] for key in old if not key.startswith("__")}
@@ -76,27 +62,54 @@ def one(value: object) -> object:
     return _UNKNOWNS.sub(UNKNOWN, value) if isinstance(value, str) else value
 
 
+def secrets(value: object, *, held: bool = False) -> Iterator[str]:
+    """Yield the texts that are secret by where they stand; with `held` all of them."""
+    if isinstance(value, str):
+        if held and value != SECRET:
+            yield value
+    elif is_list(value):
+        for each in value:
+            yield from secrets(each, held=held)
+    elif is_mapping(value):
+        keys = _secret_keys(value) | (set(value) - _OF_A_SECRET if _is_kubernetes_secret(value) else set[str]())
+        for key, each in value.items():
+            if key != _SIGNATURE:
+                yield from secrets(each, held=held or _is_secret(value) or key in keys)
+
+
+def without_data(inputs: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a Kubernetes object's inputs; of a Secret only the names of what it holds are kept."""
+    if not _is_kubernetes_secret(inputs):
+        return inputs
+    held = {key: each for key, each in inputs.items() if key not in _OF_A_SECRET}
+    metadata = mapping(inputs.get("metadata"))
+    annotations = mapping(metadata.get("annotations"))
+    if _APPLIED in annotations:  # it repeats the object
+        held["metadata"] = {**metadata, "annotations": {**annotations, _APPLIED: SECRET}}
+    return {
+        **inputs,
+        **{key: each if key == "metadata" else _emptied(each) for key, each in held.items()},
+    }
+
+
+def _emptied(value: object) -> object:
+    return dict.fromkeys(value, SECRET) if is_mapping(value) else SECRET
+
+
+def _is_kubernetes_secret(value: Mapping[str, object]) -> bool:
+    return value.get("kind") == "Secret"
+
+
 def _is_secret(value: object) -> bool:
     if isinstance(value, str):
-        return value == SECRET or bool(_SECRET_TEXT.search(value))
+        return value == SECRET or has_secret(value) or bool(_SECRET_MANIFEST.search(value))
     return is_mapping(value) and value.get(_SIGNATURE) == _SECRET_SIGNATURE
 
 
 def _secret_keys(value: Mapping[str, object]) -> set[str]:
     """Return the keys of an object whose values nobody may see, by what the object is and by what they are called."""
-    named = {key for key, each in value.items() if isinstance(each, str) and _SECRET_KEY.search(key)}
+    named = {key for key, each in value.items() if isinstance(each, str) and SECRET_KEY.search(key)}
     name = value.get("name")
-    if isinstance(name, str) and _SECRET_KEY.search(name) and isinstance(value.get("value"), str):
+    if isinstance(name, str) and SECRET_KEY.search(name) and isinstance(value.get("value"), str):
         named.add("value")  # an environment variable, or a chart's parameter
     return named
-
-
-def without_data(inputs: Mapping[str, object]) -> dict[str, object]:
-    """Return a Kubernetes object's inputs; of a Secret only the names of what it holds are kept."""
-    if inputs.get("kind") != "Secret":
-        return dict(inputs)
-    held = {key: inputs[key] for key in ("data", "stringData") if key in inputs}
-    return {
-        **inputs,
-        **{key: dict.fromkeys(each, SECRET) if is_mapping(each) else SECRET for key, each in held.items()},
-    }

@@ -23,6 +23,7 @@ from operations.problem import InputError, Problem
 from operations.reset import baseline
 from operations.reset.baseline import Change
 from operations.reset.by_hand import Touched, touched, touched_namespaces
+from operations.stack_names import short_name, stack_file
 from operations.stack_settings import from_file
 from settings import Settings
 from settings.demos import ProgressiveDelivery
@@ -41,18 +42,18 @@ def main() -> int:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     chosen = parser.parse_args()
     try:
-        return _reset(Path(f"Pulumi.{chosen.stack}.yaml"), chosen.stack, ask=not chosen.yes)
+        return _reset(stack_file(chosen.stack), chosen.stack, ask=not chosen.yes)
     except InputError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
 
 
-def _reset(stack_file: Path, stack: str, *, ask: bool) -> int:
-    settings, console = from_file(stack_file), Console()
+def _reset(file: Path, stack: str, *, ask: bool) -> int:
+    settings, console = from_file(file), Console()
     api = api_of(settings)
     greet(api)
     _check_owner(api, settings, stack)
-    changed = baseline.changes(stack_file)
+    changed = baseline.changes(file)
     found = list(touched(api, settings, _version(settings, changed)))
     console.print(_plan(stack, changed, found))
     if ask and not Confirm.ask("Go on?", console=console, default=False):
@@ -77,7 +78,8 @@ def _bring_up(stack: str, settings: Settings, *, force: bool) -> int:
 def _check_owner(api: ClusterApi, settings: Settings, stack: str) -> None:
     """Refuse to touch namespaces of somebody else, such as those of a cluster that was chosen by mistake."""
     found = {name: api.find(f"/api/v1/namespaces/{name}") for name in parts.demo_namespaces(settings)}
-    foreign = [name for name, each in found.items() if each and text(each, "metadata", "annotations", OWNER) != stack]
+    own = short_name(stack)
+    foreign = [name for name, each in found.items() if each and text(each, "metadata", "annotations", OWNER) != own]
     rule, cure = f"stack {stack} resets nothing but its own", "Check the stack's kubeconfig and context."
     if foreign:
         raise InputError(

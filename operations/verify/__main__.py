@@ -3,13 +3,13 @@
 import argparse
 import sys
 import time
-from pathlib import Path
 
 from rich.console import Console
 
 from operations.clusters import api_of
 from operations.first_contact import greet
 from operations.problem import InputError
+from operations.stack_names import stack_file
 from operations.stack_settings import from_file
 from operations.verify import show
 from operations.verify.line import Status
@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _verify(chosen: argparse.Namespace) -> int:
-    settings = from_file(Path(f"Pulumi.{chosen.stack}.yaml"))
+    settings = from_file(stack_file(chosen.stack))
     api = api_of(settings)
     greet(api)
     start = time.monotonic()

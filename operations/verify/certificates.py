@@ -1,7 +1,6 @@
 """Whether the mesh's certificates are valid: who signed whom, and for how many days."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
 from http import HTTPStatus
 from math import floor
 
@@ -9,8 +8,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from operations.cluster_api import text
-from operations.expiry import A_DAY, DAYS, Limits
+from operations.expiry import DAYS, Limits, limits_of
 from operations.meshed_pods import meshed_pods
+from operations.moments import A_DAY
 from operations.trust_check import BUNDLE
 from operations.verify.encoded import from_base64
 from operations.verify.line import MEND, Group, Line
@@ -40,8 +40,7 @@ def check(scene: Scene) -> Iterator[Line]:
 
 def limits(scene: Scene) -> Limits:
     """Return until when certificates have to last: the limits of `make expiry`."""
-    last = scene.settings.workshop_ends
-    return Limits(datetime.now(UTC), DAYS, datetime.combine(last, time(tzinfo=UTC)) + A_DAY if last else None)
+    return limits_of(scene.settings, DAYS)
 
 
 def _dated(name: str, certificate: x509.Certificate, limits: Limits, seen: str = "") -> Line:

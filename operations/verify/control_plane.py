@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from operations import parts
-from operations.cluster_api import ClusterApi, at, items, text
+from operations.cluster_api import ClusterApi, at, entries, items, text
 from operations.rollout_wait import waited_for
 from operations.verify.line import MEND, Group, Line
 from operations.verify.pods import pods
@@ -19,6 +19,19 @@ TITLES = {
     parts.EXTERNAL_DNS: "ExternalDNS",
 }
 MOST_REASONS = 3
+PULUMI_MANAGER = "pulumi-kubernetes"
+"""The prefix of the field managers of Pulumi's provider."""
+STATEFUL_SETS = "/apis/apps/v1/namespaces/{}/statefulsets"
+SCALED = {"Deployment": "/apis/apps/v1/namespaces/{}/deployments", "StatefulSet": STATEFUL_SETS}
+UNROLLED = {
+    "StatefulSet": (STATEFUL_SETS, ("spec", "replicas"), ("status", "readyReplicas")),
+    "DaemonSet": (
+        "/apis/apps/v1/namespaces/{}/daemonsets",
+        ("status", "desiredNumberScheduled"),
+        ("status", "numberReady"),
+    ),
+}
+"""Where they are, and which fields hold the wanted and the ready number of pods."""
 
 
 def check(scene: Scene) -> Iterator[Line]:
@@ -33,6 +46,7 @@ def _installed(scene: Scene, namespace: str, title: str) -> Line:
     missing = [
         *_scaled_down(scene.api, namespace),
         *waited_for(scene.api, namespace),
+        *_not_ready(scene.api, namespace),
         *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
     ]
     cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {MEND}"
@@ -41,7 +55,29 @@ def _installed(scene: Scene, namespace: str, title: str) -> Line:
 
 
 def _scaled_down(api: ClusterApi, namespace: str) -> Iterator[str]:
-    """Yield the Deployments that somebody has switched off: nothing keeps their rollouts from being done."""
-    for deployment in items(api.find(f"/apis/apps/v1/namespaces/{namespace}/deployments")):
-        if at(deployment, "spec", "replicas") == 0:
-            yield f"Deployment {text(deployment, 'metadata', 'name')} is scaled to 0"
+    """Yield the workloads that somebody has switched off: nothing keeps their rollouts from being done.
+
+    A chart's values may switch one off as well (Argo CD's ApplicationSet controller): then the number is Pulumi's.
+    """
+    for kind, path in SCALED.items():
+        for workload in items(api.find(path.format(namespace))):
+            if at(workload, "spec", "replicas") == 0 and not _is_pulumis(workload, "spec", "replicas"):
+                yield f"{kind} {text(workload, 'metadata', 'name')} is scaled to 0"
+
+
+def _is_pulumis(workload: object, *path: str) -> bool:
+    """Return whether Pulumi was the last to set a field."""
+    fields = [f"f:{step}" for step in path]
+    return any(
+        text(entry, "manager").startswith(PULUMI_MANAGER) and at(entry, "fieldsV1", *fields) is not None
+        for entry in entries(workload, "metadata", "managedFields")
+    )
+
+
+def _not_ready(api: ClusterApi, namespace: str) -> Iterator[str]:
+    """Yield the StatefulSets and DaemonSets that lack pods: Argo CD's application controller is one."""
+    for kind, (path, wanted, ready) in UNROLLED.items():
+        for workload in items(api.find(path.format(namespace))):
+            counts = [number if isinstance(number := at(workload, *key), int) else 0 for key in (wanted, ready)]
+            if counts[1] < counts[0]:
+                yield f"{kind} {text(workload, 'metadata', 'name')} has {counts[1]} of {counts[0]} ready pods"

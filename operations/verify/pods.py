@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from operations.cluster_api import ClusterApi, at, entries, items, text
-from operations.meshed_pods import ENDED, LONG_AGO, moment
+from operations.meshed_pods import ENDED, moment
+from operations.moments import FIRST
 
 PROXY = "linkerd-proxy"
 INJECT = "linkerd.io/inject"
@@ -90,4 +91,4 @@ def _lasting(pod: object) -> Iterator[str]:
 
 def _ready_since(pod: object) -> datetime:
     conditions = (each for each in entries(pod, "status", "conditions") if text(each, "type") == "Ready")
-    return max((moment(text(each, "lastTransitionTime")) for each in conditions), default=LONG_AGO)
+    return max((moment(text(each, "lastTransitionTime")) for each in conditions), default=FIRST)

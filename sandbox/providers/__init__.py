@@ -1,1 +1,1 @@
-"""Stand-ins, on Pulumi's provider SDK, for plugins that cannot be had here."""
+"""The provider of AWS, on Pulumi's provider SDK: its plugin is served by no Go module."""

@@ -8,48 +8,17 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
 import grpc.aio
-from google.protobuf import any_pb2
-from pulumi.runtime import proto
 from pulumi.runtime.proto import status_pb2
 
-from sandbox.providers import wire
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    from pulumi.provider.experimental.property_value import PropertyValue
+    from collections.abc import Awaitable, Callable
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
 
 class ProviderError(Exception):
-    """A sentence for the person: what failed, where, why, and the cure."""
-
-
-class InitializationError(ProviderError):
-    """The resource exists but did not become ready: the engine records it and tries again with the next update."""
-
-    def __init__(
-        self,
-        message: str,
-        resource_id: str,
-        properties: Mapping[str, PropertyValue],
-        reasons: Sequence[str] = (),
-        inputs: Mapping[str, PropertyValue] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.resource_id = resource_id
-        self.properties = properties
-        self.reasons = [message, *reasons]
-        self.inputs = inputs
-
-    def detail(self) -> proto.ErrorResourceInitFailed:
-        """Give the detail that the engine looks for."""
-        inputs = None if self.inputs is None else wire.marshal_map(self.inputs)
-        return proto.ErrorResourceInitFailed(
-            id=self.resource_id, properties=wire.marshal_map(self.properties), reasons=self.reasons, inputs=inputs
-        )
+    """A sentence for the person: what failed, where, why, and how to fix it."""
 
 
 class PlainErrors(grpc.aio.ServerInterceptor):
@@ -94,10 +63,6 @@ def _cause(error: BaseException) -> BaseException:
 
 async def _refuse(context: grpc.aio.ServicerContext[Any, Any], error: BaseException) -> NoReturn:
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=_sentence(error))
-    if isinstance(error, InitializationError):
-        detail = any_pb2.Any()
-        detail.Pack(error.detail())
-        status.details.append(detail)
     trailing = (("grpc-status-details-bin", status.SerializeToString()),)
     await context.abort(grpc.StatusCode.UNKNOWN, status.message, trailing)
 
@@ -107,4 +72,4 @@ def _sentence(error: BaseException) -> str:
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
-    return f"the stand-in provider has a defect{where}: {type(error).__name__}: {error}"
+    return f"the sandbox's provider has a defect{where}: {type(error).__name__}: {error}"

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
+from google.protobuf import empty_pb2
 from pulumi.provider.experimental import server
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import DiffRequest
 from pulumi.runtime import proto
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, provider_pb2_grpc
 
 from sandbox.providers import wire
-from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.errors import PlainErrors
 
 if TYPE_CHECKING:
@@ -29,12 +29,34 @@ if TYPE_CHECKING:
     from google.protobuf import struct_pb2
     from pulumi.provider.experimental.provider import Provider
 
-# The engine runs 4 x CPUs operations at once, each of which may wait for minutes; and every object of every chart holds
-# a worker from its registration to its end. Where those took all workers, nothing was left to make the objects.
-_WORKERS = 2000
+# The engine runs 4 x CPUs operations at once, each of which may wait for minutes.
+_WORKERS = 200
 _GRACE_SECONDS = 3
 _MESSAGE_LIMIT = 400 * 1024 * 1024
 _OPTIONS = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]
+
+
+_LOG = "/pulumirpc.Engine/Log"
+
+
+class EngineLog:
+    """Writes diagnostics of resources to the engine; silent without an address, as in tests."""
+
+    def __init__(self, address: str) -> None:
+        channel = grpc.insecure_channel(address) if address else None
+        self._log = channel and channel.unary_unary(
+            _LOG, engine_pb2.LogRequest.SerializeToString, empty_pb2.Empty.FromString
+        )
+
+    def status(self, urn: str, message: str) -> None:
+        """Show what an operation waits for; gone when it ends."""
+        if self._log is None:
+            return
+        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, urn=urn, message=message, ephemeral=True)
+        try:
+            self._log(request, timeout=5)
+        except grpc.RpcError:
+            return  # an engine that is going away needs no messages
 
 
 class _PropertyValue(PropertyValue):

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,8 @@ class GitHub:
     asked: list[str] = field(default_factory=list[str])
     failures: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     """Status codes that a method is answered with before it works; the work is done all the same for codes over 500."""
+    limits: list[tuple[int, dict[str, str], str]] = field(default_factory=list[tuple[int, dict[str, str], str]])
+    """Answers to the next requests instead of what they ask for: status, headers, message."""
     meeting: threading.Barrier | None = None
     """Where listings wait for each other the first time, so that two posters both find nothing."""
     api: str = ""
@@ -58,11 +60,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its base's name
         """Say nothing."""
 
-    def answer(self, status: int, body: object, link: str = "") -> None:
+    def answer(self, status: int, body: object, link: str = "", headers: Mapping[str, str] | None = None) -> None:
         content = json.dumps(body).encode()
         self.send_response(status)
-        if status == 429:
-            self.send_header("Retry-After", "86400")
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         if link:
             self.send_header("Link", link)
         self.send_header("Content-Length", str(len(content)))
@@ -77,7 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
         sent = json.loads(self.rfile.read(length) or b"{}")
         failures = self.github.failures.get(self.command, [])
         failure = failures.pop(0) if failures else 0
-        if failure and failure <= 500:  # it failed before anything was done
+        if self.github.limits:
+            status, headers, message = self.github.limits.pop(0)
+            self.answer(status, {"message": message} if message else [], headers=headers)
+        elif failure and failure <= 500:  # it failed before anything was done
             self.answer(failure, {"message": "Sorry"})
         elif path in self.github.lists:
             self.answer(200, self.github.lists[path])

@@ -52,6 +52,21 @@ def test_every_certificate_is_in_the_table_the_next_to_end_first(monkeypatch: py
     assert "To last until" not in text
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+def test_a_certificate_may_end_at_any_moment(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    status, text = run(monkeypatch, {"issuer": moment}, 36_500)
+
+    assert status == int(moment.startswith("0001"))
+    assert "issuer" in text
+
+
+def test_a_workshop_may_last_until_the_last_day_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    status, text = run(monkeypatch, {"issuer": after(365)}, settings={"workshopEnds": "9999-12-31"})
+
+    assert status == 1
+    assert "To last until 9999-12-31" in text
+
+
 @pytest.mark.parametrize(
     ("left", "state"), [(-1, "ended"), (0, "ends within 30 days"), (29, "ends within 30 days"), (30, "ok")]
 )

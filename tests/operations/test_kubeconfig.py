@@ -1,12 +1,13 @@
 """Which cluster and which user is meant is decided by kubectl's rules; where kubectl is installed, it confirms that."""
 
+import asyncio
 import base64
 import json
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -266,6 +267,17 @@ def test_the_provider_reads_kubeconfig_itself_where_no_path_is_set(
     assert cluster_arguments(start(None), "dev").get("kubeconfig") == ""
 
 
+@pytest.fixture
+def event_loop() -> Iterator[None]:
+    """Provide the loop that Pulumi's outputs belong to: earlier tests may have left none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.mark.usefixtures("event_loop")
 def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_not_find(folder: Path) -> None:
     given = cluster_arguments(start("a/config"), "dev").get("kubeconfig")
 

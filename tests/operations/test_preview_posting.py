@@ -1,16 +1,20 @@
 """A stack has exactly one comment on a pull request, on good days and bad ones."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
 import pytest
 
-from operations.github import LONGEST_SECONDS, Repository
+from operations import github as github_client
+from operations.github import LONGEST_SECONDS
 from operations.previews.comment import marker, run_line
 from operations.previews.posting import post
 from operations.previews.pull_requests import of_head, reviewed_run
 from operations.problem import InputError
-from tests.operations.fake_github import REPOSITORY, GitHub, github
+from tests.operations.fake_github import GitHub, github
 
 
 @pytest.fixture
@@ -105,13 +109,109 @@ def test_duplicates_that_a_broken_run_left_are_cleared(server: GitHub) -> None:
     assert server.bodies() == [body("4", 4)]
 
 
-def test_a_day_that_github_asks_for_is_not_waited_for(server: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.lists["/pulls/5"], server.failures["GET"] = {"number": 5}, [429]
-    waited = list[float]()
-    monkeypatch.setattr("time.sleep", waited.append)
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+NOW = 1_800_000_000
+LIMITS: list[tuple[tuple[int, dict[str, str], str], float]] = [
+    ((403, {"Retry-After": "60"}, SECONDARY), 60),
+    ((429, {"Retry-After": "7"}, SECONDARY), 7),
+    ((403, {"Retry-After": "Fri, 15 Jan 2027 08:00:30 GMT"}, SECONDARY), 30),
+    ((403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(NOW + 40)}, "API rate limit exceeded"), 41),
+    ((429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(NOW - 40)}, "API rate limit exceeded"), 1),
+    ((403, {}, SECONDARY), 60),
+    ((429, {}, "Sorry"), 60),
+    ((429, {"Retry-After": "soon"}, "Sorry"), 60),
+]
 
-    assert Repository(REPOSITORY, "token", server.api).get("/pulls/5") == {"number": 5}
-    assert max(waited) <= LONGEST_SECONDS
+
+class Clock:
+    """Stands still."""
+
+    @staticmethod
+    def now(zone: timezone) -> datetime:
+        """Return the time of these tests."""
+        return datetime.fromtimestamp(NOW, zone)
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return what is waited, by a clock that nobody waits for."""
+    seconds = list[float]()
+    monkeypatch.setattr("time.sleep", seconds.append)
+    monkeypatch.setattr("time.time", lambda: float(NOW))
+    monkeypatch.setattr(github_client, "datetime", Clock)
+    return seconds
+
+
+@pytest.mark.parametrize(("answer", "seconds"), LIMITS)
+def test_github_is_left_alone_as_long_as_it_documents(
+    server: GitHub, waited: list[float], answer: tuple[int, dict[str, str], str], seconds: float
+) -> None:
+    server.lists["/pulls/5"], server.limits = {"number": 5}, [answer]
+
+    assert server.repository().get("/pulls/5") == {"number": 5}
+    assert waited == [seconds]
+
+
+def test_a_comment_is_posted_though_github_wants_a_pause(server: GitHub, waited: list[float]) -> None:
+    server.limits = [(403, {"Retry-After": "60"}, SECONDARY)]
+    post(server.repository(), 5, "dev", body("one"))
+
+    assert server.bodies() == [body("one")]
+    assert waited == [60]
+
+
+@pytest.mark.parametrize(
+    ("answers", "minutes"),
+    [
+        ([(403, {"Retry-After": "86400"}, SECONDARY)], 1440),
+        ([(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(NOW + 3600)}, "API rate limit exceeded")], 61),
+        ([(403, {"Retry-After": "60"}, SECONDARY)] * 9, 1),
+        ([(429, {"Retry-After": "0"}, SECONDARY)] * 500, 0),
+    ],
+)
+def test_github_is_not_waited_for_longer_than_two_minutes_in_all(
+    server: GitHub, waited: list[float], answers: list[tuple[int, dict[str, str], str]], minutes: int
+) -> None:
+    server.limits = [*answers]
+    with pytest.raises(InputError, match=rf"wants fewer requests.*again in {minutes} min") as caught:
+        server.repository().get("/pulls/5")
+
+    assert sum(waited) <= LONGEST_SECONDS
+    assert "permissions" not in str(caught.value)
+
+
+def test_a_connection_that_fails_prints_no_warning_of_its_own() -> None:
+    program = "from operations.github import Repository; Repository('a/b', 'token', 'http://127.0.0.1:9').get('/x')"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            program.replace("'http://127.0.0.1:9'", "'http://127.0.0.1:9', Retry(total=1)").replace(
+                "import Repository;", "import Repository, Retry;"
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "it does not answer" in done.stderr
+    assert "Retrying" not in done.stderr
+
+
+def test_a_refusal_that_is_no_limit_is_told_at_once(server: GitHub, waited: list[float]) -> None:
+    server.limits = [(403, {"X-RateLimit-Remaining": "4999"}, "Resource not accessible by integration")]
+    with pytest.raises(InputError, match="Check the job's `permissions`"):
+        server.repository().get("/pulls/5")
+
+    assert waited == []
+
+
+def test_the_token_is_sent_to_no_other_address(server: GitHub) -> None:
+    elsewhere = '<http://127.0.0.1:9/repos/x>; rel="next"'
+    server.limits = [(200, {"Link": elsewhere}, "")]
+    with pytest.raises(InputError, match="its next page is at another address"):
+        list(server.repository().pages("/pulls"))
 
 
 @pytest.mark.parametrize("failures", [[500], [502], [502, 502]])

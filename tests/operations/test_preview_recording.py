@@ -56,7 +56,7 @@ def test_a_preview_is_kept_with_its_findings_and_without_its_secrets(tmp_path: P
     assert told.succeeded
     assert [each.policy for each in told.findings or ()] == ["no-latest"]
     assert [each.op for each in told.digest.steps] == ["create"]
-    assert engine.after("--save-plan") == str(tmp_path / "kept" / "plan.json")
+    assert engine.after("--save-plan") == str(tmp_path / "kept-plan.json")
     assert engine.after("--policy-pack") == "tests/policies"
 
 

@@ -1,6 +1,7 @@
 """What is found out before anything is registered, and that all of it is told at once."""
 
 import io
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
 import pulumi
@@ -149,7 +150,12 @@ def test_the_sdks_debug_messages_stay_here_unless_they_are_asked_for(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("DEBUG")
-    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)  # put back after the test
+    found = find_spec("pulumi.log")  # a fresh one: a program that ran in this process has silenced the SDK's
+    assert found is not None
+    assert found.loader is not None
+    fresh = module_from_spec(found)
+    found.loader.exec_module(fresh)
+    monkeypatch.setattr(pulumi.log, "debug", fresh.debug)
 
     def sent() -> int:
         caplog.clear()

@@ -36,6 +36,7 @@ class Backend:
     """How the next destroys end; well if there are none."""
     asked: list[str] = field(default_factory=list[str])
     broken: tuple[str, ...] = ()
+    owner: str = "organization/workshop/"
 
     def run(self, command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
         """Write down what is asked, and answer."""
@@ -45,7 +46,7 @@ class Backend:
         if any(each in line for each in self.broken):
             return Done(255, "error: no")
         if "stack ls" in line:
-            return Done(0, json.dumps([{"name": f"organization/workshop/{name}", "resourceCount": count}
+            return Done(0, json.dumps([{"name": f"{self.owner}{name}", "resourceCount": count}
                                        for name, count in self.stacks.items()]))  # fmt: skip
         if "stack history" in line:
             return Done(0, json.dumps(self.history if line.endswith("--page 1") else []))
@@ -173,6 +174,88 @@ def test_one_stack_that_fails_keeps_no_other_from_its_turn(tmp_path: Path) -> No
     assert (first.stage, first.failed) == (None, True)
     assert "the workshop's last day, YYYY-MM-DD" in first.sentence
     assert second.done == "taken away; nothing is left"
+
+
+BAD_FILES = {
+    "not YAML": "config: {",
+    "no mapping": "- a",
+    "a tag that does not fit": "config: {linkerd-workshop:context: !!bool soon}",
+    "a day that there is not": "config: {linkerd-workshop:workshopEnds: 2026-02-30}",
+    "the last day that there is": "config: {linkerd-workshop:workshopEnds: 9999-12-31}",
+    "bytes": "\ufffe\x00",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_every_stack_has_its_turn_whatever_is_in_the_file_of_another(tmp_path: Path, kind: str) -> None:
+    names = ["bad", *write(tmp_path, over={"workshopEnds": PAST})]
+    (tmp_path / "Pulumi.bad.yaml").write_text(BAD_FILES[kind])
+    backend = Backend({"over": 9, "bad": 9})
+    first, second = run(tmp_path, backend, names)
+
+    assert first.failed is not kind.startswith("the last day")
+    assert second.done == "taken away; nothing is left"
+    assert not any("bad" in each for each in backend.changes)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [{"kind": "update", "startTime": "0001-01-01T00:00:00+14:00"}],
+        [{"kind": "update", "startTime": "9999-12-31T23:59:59-12:00"}],
+        [{"kind": "update", "startTime": "2026-11-10T12:00:00"}],
+    ],
+)
+def test_a_last_up_at_an_odd_time_ends_no_command(tmp_path: Path, history: list[dict[str, str]]) -> None:
+    (outcome,) = run(tmp_path, Backend({"short": 9}, history), write(tmp_path, short={"workshopDays": 7}))
+
+    assert outcome.stage in (Stage.OVER, Stage.RUNNING)
+    assert not outcome.failed
+
+
+def test_whatever_one_stack_raises_the_next_has_its_turn(tmp_path: Path) -> None:
+    names, backend = write(tmp_path, one={"workshopEnds": PAST}, two={"workshopEnds": PAST}), Backend({"two": 9})
+
+    def run_or_break(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
+        if "one" in " ".join(command):
+            raise FileNotFoundError(2, "No such file", "make")
+        return backend.run(command, shown)
+
+    first, second = teardown(names, tmp_path, order(), lambda name: StackCli(name, run_or_break))
+
+    assert (first.failed, first.sentence) == (True, "it cannot be judged (FileNotFoundError)")
+    assert second.done == "taken away; nothing is left"
+
+
+@pytest.mark.parametrize("since", ["yesterday", "0001-01-01T00:00:00+14:00", "2026-11-26T08:00:00"])
+def test_a_lock_of_an_odd_time_ends_no_command(tmp_path: Path, since: str) -> None:
+    backend = Backend({"over": 9}, destroys=[Done(2, LOCKED.format(since=since)), Done(2, "")])
+    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
+
+    assert outcome.failed
+    assert "the next run goes on" in outcome.done
+
+
+def test_the_check_tells_of_each_stack_though_one_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, far={"workshopEnds": "9999-12-31"}, over={"workshopEnds": "2020-01-01"})
+    (tmp_path / "Pulumi.bad.yaml").write_text("config: {")
+
+    assert teardown_command.main(["--check", "--stack", "far"]) == 0
+    assert teardown_command.main(["--check", "--stack", "bad", "--stack", "over"]) == 1
+    told = capsys.readouterr().out
+    assert "Pulumi.bad.yaml: it cannot be read" in told
+    assert "Stack over is over since 2020-01-02 00:00 UTC" in told
+
+
+@pytest.mark.parametrize("option", ["--warn-days", "--unlock-hours"])
+@pytest.mark.parametrize("value", ["99999999999", "-1", "1.5", "x", "²"])
+def test_days_that_no_calendar_has_are_refused(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        teardown_command.main([f"{option}={value}"])
+    assert "a whole number from 0 to 36500" in capsys.readouterr().err
 
 
 def test_a_backend_that_does_not_answer_takes_nothing_away(tmp_path: Path) -> None:

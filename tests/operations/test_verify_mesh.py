@@ -53,6 +53,36 @@ def test_what_is_scaled_to_nothing_is_told_though_nothing_is_missing(tmp_path: P
     )
 
 
+def test_what_the_charts_values_switch_off_is_no_failure(tmp_path: Path) -> None:
+    owner: dict[str, object] = {"manager": "pulumi-kubernetes-0a1b2c3d", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    metadata: dict[str, object] = {"name": "argocd-applicationset-controller", "managedFields": [owner]}
+    off = {"metadata": metadata, "spec": {"replicas": 0}}
+    played = Played()
+    played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": [off]}
+    assert failed(look(control_plane.check, played, tmp_path)) == set()
+
+    owner["manager"] = "kubectl"
+    assert failed(look(control_plane.check, played, tmp_path)) == {"Linkerd"}, "somebody has scaled it by hand"
+
+
+@pytest.mark.parametrize(
+    ("kind", "workload", "told"),
+    [
+        ("statefulsets", {"spec": {"replicas": 2}, "status": {"readyReplicas": 1}}, "StatefulSet app has 1 of 2"),
+        ("statefulsets", {"spec": {"replicas": 1}, "status": {}}, "StatefulSet app has 0 of 1"),
+        ("statefulsets", {"spec": {"replicas": 0}}, "StatefulSet app is scaled to 0"),
+        ("daemonsets", {"status": {"desiredNumberScheduled": 3, "numberReady": 2}}, "DaemonSet app has 2 of 3"),
+    ],
+)
+def test_workloads_that_are_no_deployments_are_looked_at(
+    tmp_path: Path, kind: str, workload: dict[str, object], told: str
+) -> None:
+    played = Played()
+    items = {"items": [{"metadata": {"name": "app"}, **workload}]}
+    played.cluster.answers[f"/apis/apps/v1/namespaces/linkerd/{kind}"] = items
+    assert look(control_plane.check, played, tmp_path)["Linkerd"].seen.startswith(told)
+
+
 @pytest.mark.parametrize(
     ("mesh", "wrong", "told"),
     [

@@ -1,4 +1,4 @@
-"""Programs for tests of the aws stand-in: an add-on's identity, and a host's certificate."""
+"""Programs for tests of the provider of AWS: an add-on's identity, and a host's certificate."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

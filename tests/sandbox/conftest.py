@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import paths, tools
+from sandbox import paths, plugins, tools
 from tests.sandbox.sandbox_command import sandbox
 from tests.sandbox.workshop import Workshop
 
 ACCEPTANCE = (
     *("test_dev_stack", "test_trust_rotation", "test_every_setting", "test_interrupted_runs", "test_killed_up"),
     *("test_canary_on_cluster", "test_viz_installed", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts"),
-    *("test_add_ons", "test_charts", "test_control_plane", "test_kubernetes_engine"),
-    *("test_kubernetes_charts", "test_argo_cd", "test_policy_pack", "test_teardown_on_cluster", "test_aws_launcher"),
-    *("test_demos", "test_aws_double", "test_service_network", "test_kubernetes_interrupted_releases"),
-    *("test_by_hand", "test_admission", "test_kubernetes_waits"),
+    *("test_add_ons", "test_charts", "test_control_plane", "test_argo_cd", "test_policy_pack"),
+    *("test_teardown_on_cluster", "test_aws_launcher", "test_demos", "test_aws_double", "test_service_network"),
+    *("test_by_hand", "test_admission", "test_definitions"),
 )
 """Files that `make test` leaves to `make acceptance`, those that take longest first."""
 LONGEST_FIRST = (*ACCEPTANCE, "test_workshop", "test_launcher", "test_bad_inputs")
@@ -35,7 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[paths.Home]:
     """A running sandbox, shared by all tests; stopped afterwards whatever happens."""
-    tools.find((*tools.CONTROL_PLANE, *tools.ENGINE))  # here, where no time limit ends a first build
+    tools.find((*tools.CONTROL_PLANE, "pulumi", "helm"))  # here, where no time limit ends a first build
+    plugins.select(Path(), plugins.Choice.BUILT)
     home = paths.Home(tmp_path_factory.mktemp("shared") / ".sandbox")
     try:
         started = sandbox(home.folder, "up")

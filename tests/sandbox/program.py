@@ -5,8 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from sandbox import paths
 from sandbox.paths import Home
@@ -86,9 +89,12 @@ def read_until(process: "subprocess.Popen[str]", text: str) -> str:
     raise AssertionError(message)
 
 
-def kill(process: "subprocess.Popen[str]") -> None:
-    """Kill the engine as the kernel does, and wait until its plugins have noticed."""
-    process.send_signal(signal.SIGKILL)
+def kill(process: "subprocess.Popen[str]", *, plugins: bool = False) -> None:
+    """Kill the engine as the kernel does, its plugins too or so that they have time to notice."""
+    below = psutil.Process(process.pid).children(recursive=True) if plugins else []
+    for each in [process, *below]:
+        with suppress(psutil.NoSuchProcess):
+            each.send_signal(signal.SIGKILL)
     process.wait()
     if process.stdout is not None:
         process.stdout.close()

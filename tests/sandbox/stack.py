@@ -1,4 +1,4 @@
-"""A stack for tests: inline programs run by the real engine with the stand-in providers, and what the engine did."""
+"""A stack for tests: inline programs run by the real engine with the providers, and what the engine did."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2_grpc
 
-from sandbox import engine, launcher, tools
-from sandbox.plugins import PACKAGES, Plugin
+from sandbox import engine, launcher, plugins, tools
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -79,11 +77,11 @@ class Stack:
     """One stack with a backend of its own in a folder; a command runs the program that it is given."""
 
     def __init__(
-        self, folder: Path, environment: dict[str, str] | None = None, packages: Sequence[str] = PACKAGES
+        self, folder: Path, environment: dict[str, str] | None = None, packages: Sequence[str] = plugins.PACKAGES
     ) -> None:
-        found = tools.find(("pulumi", *(["helm"] if "kubernetes" in packages else [])))
+        found = tools.find(("pulumi",))
         home = folder / "pulumi-home"
-        engine.lay_out_plugins(home, [Plugin(package, version(f"pulumi-{package}"), None) for package in packages])
+        engine.lay_out_plugins(home, plugins.select(found["pulumi"], plugins.Choice.BUILT, packages))
         self._states = folder / "state"
         self._folder = folder / "project"
         for path in (self._states, self._folder):

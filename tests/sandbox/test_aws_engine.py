@@ -1,4 +1,4 @@
-"""The aws stand-in under the real engine: roles, policies, associations and add-ons."""
+"""The provider of AWS under the real engine: roles, policies, associations and add-ons."""
 
 from collections.abc import Iterator
 

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.providers.kubernetes import configuration
-from sandbox.providers.kubernetes.api import UnreachableError
-from sandbox.providers.kubernetes.connection import Connection
 
+from operations.cluster_api import ClusterApi, text
 from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
 from sandbox.engine import write_script
 from sandbox.paths import Home
-from sandbox.providers.engine_log import EngineLog
 from tests.sandbox.aws import AwsDouble, aws_double
 
 pytestmark = pytest.mark.sandbox
@@ -41,62 +38,13 @@ def get_token(environment: Mapping[str, str], *arguments: str, **variables: str)
     return subprocess.run(command, env={**environment, **variables}, capture_output=True, text=True, check=False)
 
 
-def contents(double: AwsDouble, *arguments: str, command: str = "aws") -> str:
-    """Write a kubeconfig as the AWS CLI does."""
-    session: Any = double.client("sts").assume_role(RoleArn=OPERATOR, RoleSessionName="test")
-    assert session["Credentials"]
-    cluster = double.eks.describe_cluster(name="workshop")["cluster"]
-    server = {
-        "server": cluster.get("endpoint"),
-        "certificate-authority-data": cluster.get("certificateAuthority", {}).get("data"),
-    }
-    helper = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": command,
-        "args": ["eks", "get-token", "--cluster-name", "workshop", "--region", "eu-central-1", *arguments],
-    }
-    document = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "workshop",
-        "clusters": [{"name": "workshop", "cluster": server}],
-        "users": [{"name": "workshop", "user": {"exec": helper}}],
-        "contexts": [{"name": "workshop", "context": {"cluster": "workshop", "user": "workshop"}}],
-    }
-    return json.dumps(document)
-
-
-def connection(kubeconfig: str) -> Connection:
-    """Connect the kubernetes stand-in as the engine configures it."""
-    return Connection(configuration.parsed({"kubernetes:config:kubeconfig": kubeconfig}), EngineLog(""))
-
-
 def test_the_double_tells_where_the_sandbox_is(double: AwsDouble) -> None:
     cluster: Any = double.eks.describe_cluster(name="workshop")["cluster"]
     kubeconfig = json.loads(double.home.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]["cluster"]
     assert cluster["endpoint"] == kubeconfig["server"]
     assert cluster["certificateAuthority"]["data"] == kubeconfig["certificate-authority-data"]
-    assert f"v{cluster['version']}." in connection(str(double.home.kubeconfig)).version()
-
-
-def test_the_kubernetes_stand_in_logs_in_by_the_contents_of_a_kubeconfig(
-    double: AwsDouble, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for key in ("PATH", "AWS_CONFIG_FILE"):
-        monkeypatch.setenv(key, environment[key])
-    made = connection(contents(double, "--role-arn", OPERATOR, "--profile", "workshop-dev"))
-    assert made.version().startswith("v1.")
-    assert made.cluster().version() == made.version()
-
-
-def test_a_helper_that_fails_is_told_instead_of_asking_as_nobody(
-    double: AwsDouble, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", environment["PATH"])
-    with pytest.raises(UnreachableError, match=r"getting credentials: .*ops/none cannot be assumed"):
-        connection(contents(double, "--role-arn", f"{OPERATOR.rpartition('/')[0]}/none")).cluster()
-    with pytest.raises(UnreachableError, match=r"getting credentials: .*no-such-command"):
-        connection(contents(double, command="no-such-command")).cluster()
+    running = ClusterApi(str(double.home.kubeconfig)).find("/version")
+    assert text(running, "gitVersion").startswith(f"v{cluster['version']}.")
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])

@@ -1,4 +1,4 @@
-"""The aws stand-in under the real engine: certificates, their validation, and records."""
+"""The provider of AWS under the real engine: certificates, their validation, and records."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -36,7 +36,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Bring the demo up, with a controller that is healthy."""
     folder = tmp_path_factory.mktemp("canary")
     home = paths.Home(folder / ".sandbox")
-    tools.find((*tools.CONTROL_PLANE, *tools.ENGINE, *tools.CANARY))
+    tools.find((*tools.CONTROL_PLANE, *tools.CANARY))
     try:
         started = sandbox(home.folder, "up")
         assert started.returncode == 0, started.stderr

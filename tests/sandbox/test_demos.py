@@ -6,30 +6,25 @@ from dataclasses import dataclass
 import pytest
 from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
-from sandbox.providers.kubernetes.manifests import dig, mapping, sequence, text
-from sandbox.providers.kubernetes.objects import Cluster
 
 from components.addons.gateway_api import GatewayApi
 from components.demos.circuit_breaking import CircuitBreaking
 from components.demos.podinfo import Podinfo
 from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Namespaces
 from components.traffic.circuit_breaker import CircuitBreakerArgs
+from operations.cluster_api import ClusterApi, at, entries, items, text
 from sandbox.charts import DEFINITIONS, package_definitions
+from sandbox.json_values import mapping
 from sandbox.paths import Home
-from sandbox.providers.property_values import Object
 from tests.sandbox.stack import Outcome, Stack
 
 pytestmark = pytest.mark.sandbox
 
 MODE = "balancer.linkerd.io/failure-accrual"
 NAMESPACES: tuple[str, ...] = ("podinfo", "circuit-breaking-demo")
-NAMESPACE: Object = {"apiVersion": "v1", "kind": "Namespace"}
-BB: Object = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "bb", "namespace": "circuit-breaking-demo"}}
-ROUTE: Object = {
-    "apiVersion": "gateway.networking.k8s.io/v1",
-    "kind": "HTTPRoute",
-    "metadata": {"name": "backend-router", "namespace": "podinfo"},
-}
+BB = "/api/v1/namespaces/circuit-breaking-demo/services/bb"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/circuit-breaking-demo/endpointslices"
+ROUTE = "/apis/gateway.networking.k8s.io/v1/namespaces/podinfo/httproutes/backend-router"
 
 
 @dataclass
@@ -42,9 +37,9 @@ class Demos:
     breaker: CircuitBreakerArgs | None = None
 
     @property
-    def cluster(self) -> Cluster:
+    def api(self) -> ClusterApi:
         """The sandbox's API server."""
-        return Cluster(str(self.home.kubeconfig), "")
+        return ClusterApi(str(self.home.kubeconfig))
 
     def program(self) -> None:
         """Register the demos, without the mesh."""
@@ -76,7 +71,7 @@ def up(sandbox_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield demos
     destroyed = demos.stack.destroy()
     assert destroyed.ok, destroyed.text
-    left = [name for name in NAMESPACES if demos.cluster.get({**NAMESPACE, "metadata": {"name": name}})]
+    left = [name for name in NAMESPACES if demos.api.find(f"/api/v1/namespaces/{name}")]
     assert left == []
 
 
@@ -99,8 +94,8 @@ def test_another_header_value_is_one_update_of_the_route(demos: Demos) -> None:
 
     assert demos.do(demos.stack.preview) == {"podinfo-router-route": "update"}
     demos.do(demos.stack.up)
-    headers = dig(demos.cluster.get(ROUTE), "spec", "rules", 0, "matches", 0, "headers")
-    assert headers == [{"name": "x-request-id", "type": "Exact", "value": "beta"}]
+    matches = entries(entries(demos.api.find(ROUTE), "spec", "rules")[0], "matches")
+    assert at(matches[0], "headers") == [{"name": "x-request-id", "type": "Exact", "value": "beta"}]
 
 
 def test_the_breaker_is_switched_on_and_off_by_one_update_of_the_service(demos: Demos) -> None:
@@ -123,13 +118,12 @@ def test_a_breaker_that_linkerd_would_ignore_ends_the_preview(demos: Demos) -> N
 
 
 def test_both_pods_stand_behind_the_one_service(demos: Demos) -> None:
-    selector = "kubernetes.io/service-name=bb"
-    slices = demos.cluster.select("discovery.k8s.io/v1", "EndpointSlice", NAMESPACES[1], labelSelector=selector)
+    slices = items(demos.api.find(f"{SLICES}?labelSelector=kubernetes.io/service-name=bb"))
 
-    pods = [text(each, "targetRef", "name") for part in slices for each in sequence(part, "endpoints")]
+    pods = [text(each, "targetRef", "name") for part in slices for each in entries(part, "endpoints")]
     assert sorted(name.split("-")[0] for name in pods) == ["bad", "good"]
 
 
-def annotations(demos: Demos) -> Object:
-    found = mapping(demos.cluster.get(BB), "metadata", "annotations")
+def annotations(demos: Demos) -> dict[str, object]:
+    found = mapping(at(demos.api.find(BB), "metadata", "annotations"))
     return {key: value for key, value in found.items() if key.startswith(MODE)}

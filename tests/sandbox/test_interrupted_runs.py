@@ -11,6 +11,7 @@ import pytest
 
 from sandbox import ports
 from sandbox.api_client import ApiClient
+from sandbox.json_values import items, mapping
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project, kill, make_project, read_until
 
@@ -28,14 +29,44 @@ space = kubernetes.core.v1.Namespace("space", metadata={"name": name}, opts=opti
 first = kubernetes.core.v1.ConfigMap("first", metadata={"name": "first", "namespace": name}, data={"a": "1"},
                                      opts=options(space))
 selector = {"nowhere": "true"} if os.environ.get("STUCK") else {}
+grace = 1 if os.environ.get("CHANGED") else 2
+pod = {"node_selector": selector, "termination_grace_period_seconds": grace,
+       "containers": [{"name": "main", "image": "example.com/none:1"}]}
 waiting = kubernetes.apps.v1.Deployment("waiting", metadata={"name": "waiting", "namespace": name}, spec={
     "selector": {"match_labels": {"app": "waiting"}},
-    "template": {"metadata": {"labels": {"app": "waiting"}},
-                 "spec": {"node_selector": selector, "containers": [{"name": "main", "image": "example.com/none:1"}]}},
+    "template": {"metadata": {"labels": {"app": "waiting"}}, "spec": pod},
 }, opts=options(space, first))
 kubernetes.core.v1.ConfigMap("last", metadata={"namespace": name}, opts=options(waiting))
 """
 )
+# A release of the same kind: Helm waits for its Deployment.
+RELEASE = (
+    PROVIDER
+    + """
+name = os.environ["NAMESPACE"]
+selector = {"nowhere": "true"} if os.environ.get("STUCK") else {}
+values = {"selector": selector, "grace": int(os.environ.get("CHANGED", 0))}
+kubernetes.helm.v3.Release("release", name="release", chart="./chart", namespace=name, create_namespace=True,
+                           values=values, opts=here)
+"""
+)
+CHART = {
+    "Chart.yaml": "{apiVersion: v2, name: small, version: 1.0.0}",
+    "values.yaml": "{selector: {}, grace: 0}",
+    "templates/deployment.yaml": """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: of-the-release}
+spec:
+  selector: {matchLabels: {app: it}}
+  template:
+    metadata: {labels: {app: it}}
+    spec:
+      nodeSelector: {{ .Values.selector | toJson }}
+      terminationGracePeriodSeconds: {{ .Values.grace }}
+      containers: [{name: main, image: "example.com/none:1"}]
+""",
+}
 
 
 @pytest.fixture
@@ -49,10 +80,14 @@ def project(tmp_path: Path, sandbox_home: Home) -> Project:
     return project
 
 
-def namespace(home: Home, name: str) -> object:
+def api(home: Home) -> ApiClient:
     chosen = ports.recorded(home)
     assert chosen is not None
-    return ApiClient(chosen.api, home.certificates).get(f"/api/v1/namespaces/{name}")
+    return ApiClient(chosen.api, home.certificates)
+
+
+def namespace(home: Home, name: str) -> object:
+    return api(home).get(f"/api/v1/namespaces/{name}")
 
 
 def killed_at(project: Project, text: str) -> None:
@@ -71,6 +106,8 @@ def test_after_a_kill_the_next_up_converges(project: Project, point: str) -> Non
     assert "its stale lock is removed" in after.stderr, "it says what it cleaned up"
     second = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack)
     assert second.returncode == 0, second.stdout
+    changed = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack, CHANGED="1")
+    assert changed.returncode == 0, f"a field belongs to the manager of the killed run: {changed.stdout}"
     gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert gone.returncode == 0, gone.stdout
     assert namespace(project.home, project.stack) is None
@@ -82,6 +119,36 @@ def test_after_a_kill_destroy_leaves_nothing_behind(project: Project, point: str
     gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert gone.returncode == 0, gone.stdout + gone.stderr
     assert namespace(project.home, project.stack) is None, "also what had been made without being recorded"
+
+
+@pytest.mark.parametrize("interrupted", ["install", "upgrade"])
+def test_a_release_that_was_cut_off_is_installed_and_uninstalled_again(project: Project, interrupted: str) -> None:
+    for path, content in CHART.items():
+        (project.folder / "chart" / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / "chart" / path).write_text(content, encoding="utf-8")
+    project.write(RELEASE)
+    if interrupted == "upgrade":
+        assert project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack).returncode == 0
+    process = project.start("up", "--yes", "--skip-preview", NAMESPACE=project.stack, STUCK="1")
+    wait_for_status(project, f"pending-{interrupted}")
+    kill(process, plugins=True)
+    after = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack, CHANGED="1")
+    assert after.returncode == 0, after.stdout + after.stderr
+    second = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack, CHANGED="1")
+    assert second.returncode == 0, second.stdout
+    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    left = api(project.home).get(f"/apis/apps/v1/namespaces/{project.stack}/deployments/of-the-release")
+    assert left is None
+
+
+def wait_for_status(project: Project, status: str) -> None:
+    """Wait until Helm's record of the release has a status."""
+    path = f"/api/v1/namespaces/{project.stack}/secrets?labelSelector=owner%3Dhelm%2Cstatus%3D{status}"
+    deadline = time.monotonic() + 60
+    while not items(mapping(api(project.home).get(path)).get("items")):
+        assert time.monotonic() < deadline, f"the release did not become {status}"
+        time.sleep(0.05)
 
 
 def test_an_object_that_something_else_made_is_not_taken_over(project: Project) -> None:

@@ -1,6 +1,7 @@
 """`python -m sandbox pulumi`: one line that says what is used, then Pulumi as everywhere."""
 
 import os
+import re
 import signal
 import subprocess
 import uuid
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.failure import SandboxError
 from sandbox.paths import Home
+from sandbox.project import read_mapping
 from tests.sandbox.program import PROVIDER, Project, make_project, read_until
 from tests.sandbox.workshop import Workshop
 
@@ -30,13 +33,14 @@ def lines_of_sandbox(text: str) -> list[str]:
 
 def test_a_new_stack_is_made_without_a_question_and_one_line_says_what_is_in_use(project: Project) -> None:
     project.write("import pulumi\npulumi.export('answer', 42)\n")
-    done = project.run("up", "--yes", "--skip-preview", PULUMI_PLUGINS="stand-in", CHART_MIRROR="/none")
+    done = project.run("up", "--yes", "--skip-preview", PULUMI_PLUGINS="built", CHART_MIRROR="/none")
     assert done.returncode == 0, done.stderr
     described = lines_of_sandbox(done.stderr)
     assert len(described) == 1, done.stderr
-    assert "plugins: kubernetes stand-in, tls stand-in" in described[0]
+    dated = r"\d{4}-\d\d-\d\d from its module"
+    assert re.search(f"plugins: kubernetes {dated}, tls {dated}, python host of the SDK", described[0]), described[0]
     assert described[0].endswith("charts: mirror /none")
-    assert "warning" not in (done.stdout + done.stderr).lower(), "the engine finds its parts where it expects them"
+    assert "warning" not in (done.stdout + done.stderr).lower(), "nor of a plugin's version"
     output = project.run("stack", "output", "answer")
     assert output.stdout == "42\n", "standard output is Pulumi's alone, for pipes"
 
@@ -121,10 +125,13 @@ def test_a_stack_without_a_file_gives_one_sentence(project: Project) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_stack_for_another_cluster_is_made_and_set_from_nothing(sandbox_home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mine", "organization/linkerd-workshop/mine"])
+def test_a_stack_for_another_cluster_is_made_and_set_from_nothing(
+    sandbox_home: Home, tmp_path: Path, name: str
+) -> None:
     checkout, backend = Workshop(tmp_path / "checkout", sandbox_home.folder).folder, tmp_path / "backend"
     backend.mkdir()
-    mine = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "mine", "STACK": "mine"}
+    mine = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "mine", "STACK": name}
     mine["KUBECONFIG"] = str(sandbox_home.kubeconfig)
 
     for command in (["init"], ["set", "KEY=context", "VALUE=nowhere"], ["preview"]):
@@ -138,7 +145,18 @@ def test_a_stack_for_another_cluster_is_made_and_set_from_nothing(sandbox_home: 
     assert "there is no such context" in done.stderr, "the preview reads what was set"
 
 
-def test_a_stack_on_another_cluster_keeps_its_backend_and_gets_no_stand_ins(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["a: [canary\n", "a: !!bool canary\n", "a: !!timestamp canary\n"])
+def test_a_stack_file_that_is_no_yaml_is_named_and_not_quoted(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SandboxError, match=r"Pulumi\.dev\.yaml is not YAML") as refused:
+        read_mapping(path)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_stack_on_another_cluster_keeps_its_backend_and_gets_published_plugins(
+    project: Project, tmp_path: Path
+) -> None:
     (project.folder / f"Pulumi.{project.stack}.yaml").write_text("config: {}\n", encoding="utf-8")
     project.write("")
     backend = tmp_path / "backend"
@@ -147,8 +165,8 @@ def test_a_stack_on_another_cluster_keeps_its_backend_and_gets_no_stand_ins(proj
     assert project.run("stack", "init", project.stack, **mine).returncode == 0
     done = project.run("preview", **mine)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "plugins: real" in done.stderr
+    assert "plugins: published" in done.stderr
     assert (backend / ".pulumi" / "stacks" / "small" / f"{project.stack}.json").exists()
-    refused = project.run("preview", **mine, PULUMI_PLUGINS="stand-in")
+    refused = project.run("preview", **mine, PULUMI_PLUGINS="built")
     assert refused.returncode == 1
-    assert "stand-ins are for the sandbox only" in refused.stderr
+    assert "plugins built from their modules are for the sandbox only" in refused.stderr

@@ -1,18 +1,21 @@
 """Which plugins the engine gets."""
 
+import re
 import subprocess
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from sandbox import engine, plugins
+from sandbox import engine, go_modules, plugins, tools
 from sandbox.failure import SandboxError
 from sandbox.paths import Home
 from sandbox.plugins import Choice, Plugin
 from tests.sandbox.sandbox_command import sandbox
 
 PULUMI = Path("/nowhere/pulumi")
+GO = go_modules.toolchain()[0]
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +25,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "go").symlink_to(GO)
 
 
 def pulumi_that_fails(folder: Path) -> Path:
@@ -33,7 +37,7 @@ def pulumi_that_fails(folder: Path) -> Path:
 
 
 def put_plugin(folder: Path, package: str) -> Path:
-    """What looks like a real plugin."""
+    """What looks like a published plugin."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"pulumi-resource-{package}"
     path.write_text("#!/bin/sh\n", encoding="utf-8")
@@ -41,67 +45,84 @@ def put_plugin(folder: Path, package: str) -> Path:
     return path
 
 
+@pytest.fixture
+def built() -> dict[str, Path]:
+    """Lay plugins into the cache as if they had been built."""
+    wanted = {each: tools.build_of(tools.TOOLS[f"pulumi-resource-{each}"]).path for each in plugins.PACKAGES}
+    return {package: put_plugin(path.parent, package) for package, path in wanted.items()}
+
+
 def test_a_wrong_choice_names_the_three(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_PLUGINS", "fake")
-    with pytest.raises(SandboxError, match=r"'fake'.*auto, real or stand-in"):
+    with pytest.raises(SandboxError, match=r"'fake'.*auto, published or built"):
         plugins.choice()
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("", Choice.AUTO), ("real", Choice.REAL), ("stand-in", Choice.STAND_IN)]
+    ("value", "expected"), [("", Choice.AUTO), ("published", Choice.PUBLISHED), ("built", Choice.BUILT)]
 )
 def test_the_choice_is_read_and_auto_by_default(monkeypatch: pytest.MonkeyPatch, value: str, expected: Choice) -> None:
     monkeypatch.setenv("PULUMI_PLUGINS", value)
     assert plugins.choice() is expected
 
 
-def test_auto_takes_stand_ins_where_nothing_can_be_downloaded_and_asks_once_a_day(tmp_path: Path) -> None:
+def test_auto_builds_what_cannot_be_downloaded_and_asks_once_a_day(tmp_path: Path, built: dict[str, Path]) -> None:
     pulumi = pulumi_that_fails(tmp_path)
-    assert [str(each) for each in plugins.select(pulumi, Choice.AUTO)] == ["kubernetes stand-in", "tls stand-in"]
-    plugins.select(pulumi, Choice.AUTO)
+    for selected in (plugins.select(pulumi, Choice.AUTO), plugins.select(pulumi, Choice.AUTO)):
+        assert [each.executable for each in selected] == list(built.values())
     calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
     assert calls == [f"plugin install resource {each} v{version(f'pulumi-{each}')}" for each in plugins.PACKAGES]
 
 
+def test_a_built_plugin_is_described_by_the_day_of_its_module(built: dict[str, Path]) -> None:
+    assert len(built) == 2
+    kubernetes, tls, aws = plugins.select(PULUMI, Choice.BUILT, (*plugins.PACKAGES, plugins.AWS))
+    assert re.fullmatch(r"kubernetes \d{4}-\d\d-\d\d from its module", str(kubernetes)), "not the SDK's version"
+    assert re.fullmatch(r"tls \d{4}-\d\d-\d\d from its module", str(tls))
+    assert str(aws) == "aws double of AWS on loopback"
+
+
 @pytest.mark.parametrize("place", ["PATH", "PULUMI_HOME"])
-def test_auto_takes_a_real_plugin_that_is_installed(tmp_path: Path, place: str) -> None:
-    name = Plugin("tls", version("pulumi-tls"), None).folder_name
+def test_auto_takes_a_published_plugin_that_is_installed(tmp_path: Path, place: str) -> None:
+    name = Plugin("tls", version("pulumi-tls"), None, "").folder_name
     folder = tmp_path / "bin" if place == "PATH" else tmp_path / "pulumi-home" / "plugins" / name
     executable = put_plugin(folder, "tls")
-    assert plugins.select_one(PULUMI, "tls", Choice.AUTO).executable == executable
+    (selected,) = plugins.select(PULUMI, Choice.AUTO, ["tls"])
+    assert (selected.executable, str(selected)) == (executable, f"tls v{version('pulumi-tls')}")
 
 
-def test_stand_in_ignores_a_real_plugin(tmp_path: Path) -> None:
+def test_built_ignores_a_published_plugin(tmp_path: Path, built: dict[str, Path]) -> None:
     put_plugin(tmp_path / "bin", "tls")
-    assert plugins.select_one(PULUMI, "tls", Choice.STAND_IN).executable is None
+    assert plugins.select(PULUMI, Choice.BUILT, ["tls"])[0].executable == built["tls"]
 
 
-def test_real_never_falls_back_and_tries_the_download_again(tmp_path: Path) -> None:
+def test_published_never_builds_and_tries_the_download_again(tmp_path: Path) -> None:
     pulumi = pulumi_that_fails(tmp_path)
     for _ in range(2):
-        with pytest.raises(SandboxError, match=r"PULUMI_PLUGINS=real.*kubernetes.*no network.*PULUMI_PLUGINS=auto"):
-            plugins.select(pulumi, Choice.REAL)
+        with pytest.raises(SandboxError, match=r"=published.*kubernetes.*no network.*PULUMI_PLUGINS=auto"):
+            plugins.select(pulumi, Choice.PUBLISHED)
     assert len((tmp_path / "calls").read_text(encoding="utf-8").splitlines()) == 2, "a remembered failure is no answer"
 
 
-def test_a_real_plugin_is_linked_and_a_stand_in_that_it_replaces_is_gone(tmp_path: Path) -> None:
-    stand_in = Plugin("tls", "1.0.0", None)
-    engine.lay_out_plugins(tmp_path / "home", [stand_in])
-    script = tmp_path / "home" / "plugins" / stand_in.folder_name / stand_in.file_name
-    assert "sandbox.providers.tls" in script.read_text(encoding="utf-8")
-    real = put_plugin(tmp_path / "real", "tls")
-    engine.lay_out_plugins(tmp_path / "home", [Plugin("tls", "1.0.0", real)])
-    assert script.resolve() == real
-    engine.lay_out_plugins(tmp_path / "home", [Plugin("tls", "2.0.0", real)])
-    assert not script.exists(), "the engine must not choose a plugin of another version"
+def test_a_plugin_is_linked_and_one_of_another_version_is_gone(tmp_path: Path) -> None:
+    executable = put_plugin(tmp_path / "real", "tls")
+    old = Plugin("tls", "1.0.0", executable, "v1.0.0")
+    engine.lay_out_plugins(tmp_path / "home", [old, Plugin("aws", "7.0.0", None, "double of AWS")])
+    linked, script = (tmp_path / "home" / "plugins" / each for each in (
+        "resource-tls-v1.0.0/pulumi-resource-tls", "resource-aws-v7.0.0/pulumi-resource-aws",
+    ))  # fmt: skip
+    assert linked.resolve() == executable
+    assert "sandbox.providers.aws" in script.read_text(encoding="utf-8")
+    engine.lay_out_plugins(tmp_path / "home", [replace(old, version="2.0.0")])
+    assert not linked.exists(), "the engine must not choose a plugin of another version"
 
 
-def test_an_engine_that_has_a_language_host_uses_it_unless_stand_ins_are_chosen(tmp_path: Path) -> None:
+def test_an_engine_that_has_a_language_host_uses_it_unless_built_parts_are_chosen(tmp_path: Path) -> None:
     pulumi = pulumi_that_fails(tmp_path)
     (tmp_path / engine.LANGUAGE_HOST).touch()
-    for chosen in (Choice.REAL, Choice.AUTO):
+    for chosen in (Choice.PUBLISHED, Choice.AUTO):
         assert engine.lay_out_language_host(tmp_path / "engine", pulumi, chosen) == (pulumi, True)
-    _, real = engine.lay_out_language_host(tmp_path / "engine", pulumi, Choice.STAND_IN)
+    _, real = engine.lay_out_language_host(tmp_path / "engine", pulumi, Choice.BUILT)
     assert not real
 
 
@@ -122,7 +143,7 @@ def test_a_wrong_choice_starts_nothing(tmp_path: Path, own_home: Home, monkeypat
     arguments = ("pulumi", "--stack", "local", "--project", str(tmp_path), "--", "preview")
     refused = sandbox(own_home.folder, *arguments, PULUMI_PLUGINS="fake")
     assert refused.returncode == 1
-    assert "auto, real or stand-in" in refused.stderr
+    assert "auto, published or built" in refused.stderr
     assert not own_home.kubeconfig.exists(), "no control plane was started for it"
 
 

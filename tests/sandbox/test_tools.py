@@ -30,7 +30,7 @@ def small_build(folder: Path, program: str = PROGRAM) -> Build:
     (folder / "go.mod").write_text("module example.com/small\n\ngo 1.26.0\n", encoding="utf-8")
     (folder / "go.sum").touch()
     (folder / "main.go").write_text(program, encoding="utf-8")
-    return Build("small", folder, ("small",), ("example.com/small",), "-s -w -X main.version=v1.2.3")
+    return Build(folder, "small", ".", "-s -w -X main.version=v1.2.3")
 
 
 @pytest.fixture
@@ -70,6 +70,7 @@ def test_a_fitting_tool_on_path_is_preferred(
         ("kwok", "no version at all"),
         ("rollouts-controller", "v1.10.2+c8a2ba2"),
         ("gatewayapi-plugin", "v0.15.0"),
+        ("pulumi-resource-tls", "v5.3.0"),
     ],
 )
 def test_a_tool_of_another_version_is_left_alone(
@@ -84,7 +85,7 @@ def test_a_changed_source_of_our_own_is_built_again(tmp_path: Path) -> None:
     before = build.key
     (build.source / "main.go").write_text(PROGRAM.replace("unset", "another"), encoding="utf-8")
 
-    assert build.key != before, "or a mended double would never be used"
+    assert build.key != before, "or a corrected double would never be used"
 
 
 def test_every_tool_is_pinned_with_its_checksums() -> None:
@@ -95,8 +96,8 @@ def test_every_tool_is_pinned_with_its_checksums() -> None:
 
 
 def test_the_api_server_tells_the_version_of_its_module() -> None:
-    flags = tools.link_flags("kubernetes")
-    version = go_modules.pinned_version(paths.TOOL_MODULES / "kubernetes", "k8s.io/kubernetes")
+    flags = tools.build_of(tools.TOOLS["kube-apiserver"]).link_flags
+    version = go_modules.pinned_version(paths.TOOL_MODULES / "control-plane", "k8s.io/kubernetes")
     assert f"gitVersion={version}" in flags, "charts with a kubeVersion refuse v0.0.0-master"
     assert f"gitMinor={version.split('.')[1]}" in flags
 
@@ -111,7 +112,7 @@ def test_two_runs_at_once_build_only_once(own_cache: Path, tmp_path: Path, capsy
         run.join()
     said = capsys.readouterr().err
     assert said.count("built small in") == 1, said
-    done = subprocess.run([build.folder / "small"], capture_output=True, text=True, check=True)
+    done = subprocess.run([build.path], capture_output=True, text=True, check=True)
     assert done.stderr == "v1.2.3", "the version is linked in"
     assert [path.name for path in (own_cache / "tools").glob(".small-*")] == [], "no scratch folder stays"
 
@@ -155,8 +156,8 @@ def test_without_a_fitting_go_one_sentence_says_what_to_install(
 
 def test_another_toolchain_or_pin_gives_another_build(own_cache: Path, tmp_path: Path) -> None:
     build = small_build(tmp_path / "small")
-    before = build.folder
+    before = build.path
     (build.source / "go.sum").write_text("changed\n", encoding="utf-8")
-    assert build.folder != before, "a changed pin is built anew, beside the old one"
+    assert build.path != before, "a changed pin is built anew, beside the old one"
     assert before.is_relative_to(own_cache)
     assert shutil.which("go") is not None

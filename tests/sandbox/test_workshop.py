@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store
 
 from components.resources.rendered import PLACEHOLDER
-from operations.cluster_api import items, text
+from operations.cluster_api import at, items, text
 from sandbox.paths import Home
 from tests.sandbox.workshop import Change, Preview, Workshop
 
@@ -36,20 +37,39 @@ class Running:
     before: set[str]
     """What was in the cluster before."""
     first_preview: Preview
+    left_by_preview: set[str]
     printed: str
     """What `up` printed."""
+    unavailable: list[str]
+    """The Deployments that `up` did not wait for."""
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Running]:
     workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
     before = workshop.objects()
-    first_preview = workshop.preview()
-    yield Running(workshop, before, first_preview, workshop.up())
+    first_preview, left_by_preview = workshop.preview(), workshop.objects() - before
+    printed = workshop.up()
+    yield Running(workshop, before, first_preview, left_by_preview, printed, unavailable(workshop))
     workshop.reset()
     workshop.destroy()
     left = workshop.objects() - before
     assert not left, f"destroy has to leave what was there before, and nothing else, but left {sorted(left)}"
+    assert operations(workshop.preview()) == {"create"}, "as at the first time"
+
+
+def unavailable(workshop: Workshop) -> list[str]:
+    """Return the Deployments of which not every pod is available."""
+    deployments = items(workshop.api.find("/apis/apps/v1/deployments"))
+    return [
+        text(each, "metadata", "name")
+        for each in deployments
+        if at(each, "status", "availableReplicas") != at(each, "spec", "replicas")
+    ]
+
+
+def operations(preview: Preview) -> set[str]:
+    return {change.operation for change in preview.changes}
 
 
 @pytest.fixture
@@ -61,10 +81,22 @@ def workshop(running: Running) -> Iterator[Workshop]:
 def test_the_first_preview_shows_the_control_plane_object_by_object(running: Running) -> None:
     assert "linkerd-control-plane:linkerd/linkerd-destination" in running.first_preview.of("create")
     assert "incomplete" not in running.first_preview.text.lower(), "no chart value may be unknown"
+    assert operations(running.first_preview) == {"create"}
+    assert running.left_by_preview == set(), "definitions that it needed are gone again"
+
+
+def test_up_has_waited_until_every_deployment_is_available(running: Running) -> None:
+    assert running.unavailable == []
 
 
 def test_the_second_preview_is_empty(workshop: Workshop) -> None:
     assert workshop.preview().changes == []
+
+
+def test_no_two_resources_are_the_same_object(workshop: Workshop) -> None:
+    state: dict[str, Any] = json.loads(workshop.export())
+    found = Counter((each["type"], each.get("id")) for each in state["deployment"]["resources"] if each["custom"])
+    assert [each for each, number in found.items() if number > 1] == [], "the second would be refused: it exists"
 
 
 def test_a_refresh_finds_no_drift(workshop: Workshop) -> None:
@@ -114,7 +146,9 @@ def test_every_webhook_trusts_the_authority_that_signed_its_certificate(workshop
         service = hook["clientConfig"]["service"]["name"]
         secret = workshop.api.get(f"/api/v1/namespaces/linkerd/secrets/{service}-k8s-tls").body
         leaf = x509.load_pem_x509_certificate(base64.b64decode(text(secret, "data", "tls.crt")))
-        leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(bundle))
+        policy = PolicyBuilder().store(Store(x509.load_pem_x509_certificates(bundle)))
+        verifier = policy.build_server_verifier(x509.DNSName(f"{service}.linkerd.svc"))
+        assert len(verifier.verify(leaf, [])) == 2, "as the API server does it: authority, name, use and time"
 
 
 def test_the_issuer_is_signed_by_the_anchor_in_the_bundle(workshop: Workshop) -> None:
@@ -123,24 +157,32 @@ def test_the_issuer_is_signed_by_the_anchor_in_the_bundle(workshop: Workshop) ->
     anchor = x509.load_pem_x509_certificate(text(roots, "data", "ca-bundle.crt").encode())
     certificate = x509.load_pem_x509_certificate(base64.b64decode(text(issuer, "data", "tls.crt")))
     certificate.verify_directly_issued_by(anchor)
+    constraints = anchor.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert constraints.value.path_length == 1, "the issuer's own limit of 0 is dropped by the provider"
 
 
-def test_an_issuer_that_is_due_is_replaced_in_a_plain_preview_and_rolls_nothing(workshop: Workshop) -> None:
-    state: dict[str, Any] = json.loads(workshop.export())
-    issuer = next(each for each in state["deployment"]["resources"] if each["urn"].endswith("::linkerd-trust-issuer"))
-    issuer["outputs"]["validityEndTime"] = "2020-01-01T00:00:00Z"
-    due = workshop.folder / "due.json"
-    due.write_text(json.dumps(state))
-    kept = workshop.folder / "kept.json"
-    kept.write_text(workshop.export())
-    assert workshop.pulumi("stack", "import", "--file", str(due)).returncode == 0
+def test_certificates_that_are_due_are_replaced_in_a_plain_preview_which_rolls_nothing(workshop: Workshop) -> None:
+    due = ("linkerd-trust-issuer", "linkerd-proxy-injector-k8s-tls-leaf")
+    kept = workshop.export()
+    state: dict[str, Any] = json.loads(kept)
+    for each in state["deployment"]["resources"]:
+        if each["urn"].rpartition("::")[2] in due:
+            each["outputs"]["validityEndTime"] = "2020-01-01T00:00:00Z"
+    put_state(workshop, json.dumps(state))
     try:
         preview = workshop.preview()
     finally:
-        assert workshop.pulumi("stack", "import", "--file", str(kept)).returncode == 0
-    assert {change.name for change in preview.changes} == {"linkerd-trust-issuer", "linkerd-trust-issuer-secret"}
-    assert preview.of("update") == ["linkerd-trust-issuer-secret"], "in place, not a moment without a Secret"
-    assert preview.of("delete") == [], "no false deletions"
+        put_state(workshop, kept)
+    assert sorted(preview.of("replace")) == sorted(due)
+    in_place = ["linkerd-proxy-injector-k8s-tls-secret", "linkerd-trust-issuer-secret"]
+    assert sorted(preview.of("update")) == in_place, "not a moment without a Secret"
+    assert operations(preview) == {"replace", "update"}, "no false deletions: no chart's value became unknown"
+
+
+def put_state(workshop: Workshop, state: str) -> None:
+    file = workshop.folder / "state.json"
+    file.write_text(state)
+    assert workshop.pulumi("stack", "import", "--file", str(file)).returncode == 0
 
 
 def test_no_private_key_is_in_a_text_a_state_an_output_a_log_or_a_config_map(running: Running) -> None:

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 from kubernetes import client, config
 
@@ -147,8 +149,8 @@ class Workshop:
             check=False,
         )
 
-    def kill_during_up(self, moment: str) -> None:
-        """Start `pulumi up` and kill the engine, with everything below it, when it prints `moment`."""
+    def kill_during_up(self, created: int, *, plugins: bool) -> None:
+        """Start `pulumi up` and kill the engine, with or without its plugins, once it has created so many resources."""
         with subprocess.Popen(
             self._command("up", "--yes", "--skip-preview", "--color", "never"),
             cwd=self.folder,
@@ -159,9 +161,14 @@ class Workshop:
             start_new_session=True,
         ) as process:
             assert process.stdout
-            seen = any(moment in line for line in process.stdout)
+            seen = (line for line in process.stdout if " created" in line)
+            last = next(islice(seen, created - 1, None), None)
+            below = psutil.Process(process.pid).children(recursive=True)
             os.killpg(process.pid, signal.SIGKILL)
-        assert seen, f"`up` ended without {moment!r}, so nothing was interrupted"
+            for plugin in below if plugins else []:
+                with suppress(psutil.NoSuchProcess):
+                    plugin.kill()
+        assert last, f"`up` ended before it had created {created} resources, so nothing was interrupted"
 
     @property
     def api(self) -> ClusterApi:

@@ -1,4 +1,4 @@
-"""`python -m sandbox.providers.aws ENGINE`: serves the stand-in until the engine ends it."""
+"""`python -m sandbox.providers.aws ENGINE`: serves the provider until the engine ends it."""
 
 from sandbox.providers.aws.provider import VERSION, AwsProvider
 from sandbox.providers.serving import serve

@@ -72,7 +72,7 @@ def _failure(error: ErrorDetails) -> CheckFailure:
         case "missing":
             reason = "is missing"
         case "extra_forbidden":
-            reason = "is not an input that the stand-in for the aws provider knows"
+            reason = "is not an input that the sandbox's aws provider knows"
         case "value_error":
             reason = str(error.get("ctx", {}).get("error"))
         case _:

@@ -32,9 +32,7 @@ class Aws:
     def __init__(self, variables: Mapping[str, str]) -> None:
         values = {key.removeprefix(PREFIX): _parsed(value) for key, value in variables.items()}
         if unknown := sorted(values.keys() - KNOWN):
-            raise ProviderError(
-                f"the stand-in for the aws provider does not know the option {unknown[0]}; leave it out"
-            )
+            raise ProviderError(f"the sandbox's aws provider does not know the option {unknown[0]}; leave it out")
         self.values: Mapping[str, Any] = values
         self.region = str(values.get("region") or os.environ.get("AWS_REGION") or "")
         given: Any = values.get("defaultTags") or {}
@@ -104,7 +102,7 @@ def _endpoint() -> str:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     if urlsplit(endpoint).hostname not in LOOPBACK:
         raise ProviderError(
-            "the stand-in for the aws provider speaks to the double of AWS on loopback only, and AWS_ENDPOINT_URL is "
+            "the sandbox's aws provider speaks to the double of AWS on loopback only, and AWS_ENDPOINT_URL is "
             f"{endpoint or 'not set'}: run the stack with ON_SANDBOX=1"
         )
     return endpoint

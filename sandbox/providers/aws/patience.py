@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.errors import ProviderError
+from sandbox.providers.serving import EngineLog
 
 POLL_SECONDS = 0.5
 

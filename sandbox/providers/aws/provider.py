@@ -13,17 +13,16 @@ from sandbox.providers.aws.kind import Given, Kind
 from sandbox.providers.aws.kinds import KINDS
 from sandbox.providers.aws.patience import Patience
 from sandbox.providers.aws.states import inputs_of, marked, state_of
-from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.errors import ProviderError
 from sandbox.providers.property_values import Object, plain_map
-from sandbox.providers.urns import type_of
+from sandbox.providers.serving import EngineLog
 
 VERSION = version("pulumi-aws")
 """The version of the SDK that the program uses: the engine asks for a plugin of the same."""
 
 
 class AwsProvider(sdk.Provider):
-    """Stands in for the aws provider; every operation runs in a thread of its own."""
+    """The aws provider of the sandbox; every operation runs in a thread of its own."""
 
     def __init__(self, log: EngineLog) -> None:
         self._log = log
@@ -113,7 +112,7 @@ class AwsProvider(sdk.Provider):
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
         """Refuse every function: the program uses none."""
-        raise ProviderError(f"the stand-in for the aws provider does not know {request.tok}")
+        raise ProviderError(f"the sandbox's aws provider does not know {request.tok}")
 
     async def cancel(self) -> None:
         """Stop every wait."""
@@ -133,10 +132,15 @@ class AwsProvider(sdk.Provider):
 def _kind(urn: str) -> Kind:
     kind = KINDS.get(type_of(urn))
     if kind is None:
-        message = f"the stand-in for the aws provider does not know {type_of(urn)}; it works with the real plugin only"
+        message = f"the sandbox's aws provider does not know {type_of(urn)}; it works with the real plugin only"
         raise ProviderError(message)
     return kind
 
 
 def _input_names(kind: Kind) -> set[str]:
     return {field.alias or name for name, field in kind.inputs.model_fields.items()}
+
+
+def type_of(urn: str) -> str:
+    """Give the resource's own type token, without those of its parents (which the SDK's `request.type` has)."""
+    return urn.split("::")[2].rpartition("$")[2]

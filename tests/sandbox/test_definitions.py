@@ -1,0 +1,85 @@
+"""Definitions that the sandbox holds ready: a preview without Linkerd works, and a release makes them its own."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from operations.cluster_api import ClusterApi, at, items, text
+from sandbox.paths import Home
+from tests.sandbox.program import PROVIDER, Project, make_project
+
+pytestmark = pytest.mark.sandbox
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+PROGRAM = (
+    PROVIDER
+    + """
+from operations.chart_sources import Part, archive_name
+
+space = kubernetes.core.v1.Namespace("linkerd", metadata={"name": "linkerd"}, opts=here)
+archive = os.environ["CHART_MIRROR"] + "/" + archive_name(Part.LINKERD_CRDS)
+after = pulumi.ResourceOptions(provider=provider, depends_on=[space])
+release = kubernetes.helm.v3.Release("crds", name="linkerd-crds", chart=archive, namespace="linkerd", opts=after)
+after = pulumi.ResourceOptions(provider=provider, depends_on=[release])
+kubernetes.helm.v4.Chart("user", chart="./chart", namespace="linkerd", opts=after)
+"""
+)
+POLICY = """
+apiVersion: policy.linkerd.io/v1alpha1
+kind: MeshTLSAuthentication
+metadata: {name: user}
+spec: {identities: ["*"]}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandbox_home: Home) -> Project:
+    """A project with Linkerd's definitions in a release, and a chart that needs them."""
+    made = make_project(tmp_path / "project", sandbox_home)
+    (made.folder / "chart" / "templates").mkdir(parents=True)
+    (made.folder / "chart" / "Chart.yaml").write_text("{apiVersion: v2, name: user, version: 1.0.0}", encoding="utf-8")
+    (made.folder / "chart" / "templates" / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    stack = f"d{uuid.uuid4().hex[:8]}"
+    (made.folder / "Pulumi.local.yaml").rename(made.folder / f"Pulumi.{stack}.yaml")
+    made = Project(made.folder, sandbox_home, stack)
+    made.write(PROGRAM)
+    return made
+
+
+def definitions(home: Home) -> dict[str, tuple[object, object, object]]:
+    """Return spec, labels and annotations of Linkerd's definitions, by name."""
+    found = items(ClusterApi(str(home.kubeconfig)).find(DEFINITIONS))
+    return {
+        text(each, "metadata", "name"): (
+            at(each, "spec"),
+            at(each, "metadata", "labels"),
+            at(each, "metadata", "annotations"),
+        )
+        for each in found
+        if text(each, "spec", "group").endswith("linkerd.io")
+    }
+
+
+def run(project: Project, *arguments: str) -> str:
+    done = project.run(*arguments, PULUMI_PLUGINS="built")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_a_preview_needs_no_definitions_and_leaves_none_and_a_release_adopts_them_as_they_are(project: Project) -> None:
+    assert definitions(project.home) == {}, "this is about a cluster without them"
+    assert "+ 6 to create" in run(project, "preview"), "stack, provider, namespace, release, chart and its object"
+    assert definitions(project.home) == {}
+
+    run(project, "up", "--yes")
+    adopted = definitions(project.home)
+    assert "meshtlsauthentications.policy.linkerd.io" in adopted
+    assert "6 unchanged" in run(project, "preview")
+    run(project, "destroy", "--yes", "--skip-preview")
+    assert definitions(project.home) == {}, "they belonged to the release"
+
+    assert "+ 6 to create" in run(project, "preview"), "as at the first time"
+    run(project, "up", "--yes", "--skip-preview")
+    assert definitions(project.home) == adopted, "what the release itself installs does not differ"
+    run(project, "destroy", "--yes", "--skip-preview")

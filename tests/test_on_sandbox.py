@@ -1,0 +1,259 @@
+"""With ON_SANDBOX=1 no make target and no command reaches a real cluster, account or backend."""
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from operations.aws.api import AwsApi
+from operations.cluster_api import ClusterApi
+from operations.problem import InputError
+from settings.eks import Eks
+from tests.operations import api_server, aws_server
+from tests.program import ROOT
+
+TARGETS = re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+MODULES = sorted(
+    str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__main__")
+    for path in (ROOT / "operations").rglob("*.py")
+    if path.name == "__main__.py" or '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+)
+MAIN = runpy.run_module("operations.__main__", run_name="imported")  # an import would be in other tests' way
+COMMANDS: list[str] = MAIN["COMMANDS"]
+OWN_COMMANDS = [*MAIN["OWN_ARGUMENTS"]]
+PULL_REQUEST = ["--repository", "o/r", "--commit", "c0ffee"]
+ARGUMENTS: dict[str, list[str]] = {
+    **{command: ["--stack", "{stack}"] for command in COMMANDS},
+    "record-preview": ["--stack", "{stack}", "--folder", "preview"],
+    "teardown": ["--stack", "{stack}", "--yes"],
+    "comment": [
+        "--stack",
+        "{stack}",
+        "--folder",
+        "preview",
+        "--commit",
+        "c",
+        "--run-url",
+        "u",
+        "--to",
+        "t",
+        "--run",
+        "1",
+    ],
+    "post-comment": ["--stack", "{stack}", "--file", "f", "--head-owner", "o", "--head-branch", "b", *PULL_REQUEST],
+    "reviewed-run": PULL_REQUEST,
+    "record-failure": ["--folder", "preview", "--log", "log"],
+}
+"""What each command of `python -m operations` is given; a new one fails here until somebody decides."""
+OF_MODULES = {
+    "operations": ["check-cluster", "--stack", "{stack}"],
+    "operations.reset": ["--stack", "{stack}", "--yes"],
+}
+REFUSAL = "ON_SANDBOX is set and keeps every command on the sandbox"
+WITHOUT_CLUSTER = {"operations.demo_script", "comment", "post-comment", "reviewed-run", "record-failure"}
+"""What asks neither the stack's cluster nor its account nor its backend."""
+LAUNCHER = dedent(
+    """
+    import json, os, sys
+    with open(os.environ["CALLS"], "a") as log:
+        log.write(json.dumps(["sandbox", os.environ.get("ON_SANDBOX", ""), *sys.argv[1:]]) + "\\n")
+    answers = {"ls": [{"name": "dev"}, {"name": "kind"}], "history": [], "output": {}, "export": {}, "preview": {}}
+    print(next((json.dumps(answers[each]) for each in sys.argv if each in answers), ""))
+    """
+)
+"""A launcher that only writes down what it is asked: what passes it is on the sandbox, which its own tests show."""
+PYTHON = f"""\
+#!{sys.executable}
+import json, os, sys
+module = sys.argv[2] if sys.argv[1] == "-m" else ""
+with open(os.environ["CALLS"], "a") as log:
+    log.write(json.dumps(["python", module, *sys.argv[3:]]) + "\\n")
+if module.split(".")[0] in ("operations", "sandbox"):
+    os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
+"""
+KNOWN_MODULES = {"operations", "sandbox", "pytest", "ruff", "pyright", "tests"}
+STRAY = """\
+#!/bin/sh
+echo "[\\"stray\\", \\"$(basename "$0")\\"]" >> "$CALLS"
+exit 1
+"""
+OPERATORS_TOOLS = ("pulumi", "kubectl", "aws", "helm", "linkerd", "lint-imports", "zizmor")
+EKS = """\
+config:
+  linkerd-workshop:eks: {cluster: workshop, region: eu-central-1, owner: me}
+  linkerd-workshop:dns: {zone: example.com}
+  linkerd-workshop:publicHosts: {inboundCidrs: [203.0.113.0/24]}
+  linkerd-workshop:workshopEnds: "2026-01-31"
+"""
+
+
+@dataclass
+class Real:
+    """A user's checkout with stacks on a real account and a real cluster, which write down what they are asked."""
+
+    folder: Path
+    cluster: api_server.Cluster
+    account: aws_server.Account
+
+    def run(self, command: list[str], **variables: str) -> str:
+        """Run a command in the checkout; return what it printed."""
+        self.cluster.asked.clear()
+        self.account.asked.clear()
+        self._log.unlink(missing_ok=True)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "GITHUB_"))}
+        environment |= {
+            "COLUMNS": "2000",
+            "CALLS": str(self._log),
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            **variables,
+        }
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, timeout=60,
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    def make(self, target: str, *variables: str) -> str:
+        """Make a target."""
+        return self.run(["make", "--no-print-directory", target, "KEY=viz.enabled", "VALUE=false", *variables])
+
+    @property
+    def calls(self) -> list[list[str]]:
+        """What was started in the checkout, and what the launcher was asked."""
+        return [json.loads(line) for line in self._log.read_text().splitlines()] if self._log.exists() else []
+
+    @property
+    def launched(self) -> list[tuple[str, list[str]]]:
+        """What the launcher was asked, each after the ON_SANDBOX that it saw."""
+        return [(call[1], call[2:]) for call in self.calls if call[0] == "sandbox"]
+
+    def assert_untouched(self) -> None:
+        """Assert that nothing real was reached, and that Pulumi was started for the sandbox only."""
+        assert self.cluster.asked == []
+        assert self.account.asked == []
+        assert [call for call in self.calls if call[0] == "stray" and call[1] not in ("lint-imports", "zizmor")] == []
+        assert {call[1].split(".")[0] for call in self.calls if call[0] == "python"} <= KNOWN_MODULES
+        assert [each for on, each in self.launched if each[0] == "pulumi" and not on] == []
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "calls"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    """A checkout whose launcher, Python and operator's tools write down that they are started."""
+    outside, folder = tmp_path_factory.mktemp("outside"), tmp_path_factory.mktemp("checkout")
+    cluster, account = api_server.Cluster(), aws_server.Account()
+    for entry in ROOT.iterdir():
+        if entry.name[:1] != "." and entry.name != "sandbox" and not re.fullmatch(r"Pulumi\..+\.yaml", entry.name):
+            (folder / entry.name).symlink_to(entry)
+    for place, program in {"bin": STRAY, ".venv/bin": STRAY}.items():
+        (folder / place).mkdir(parents=True)
+        for name in OPERATORS_TOOLS:
+            executable(folder / place / name, program)
+    executable(folder / ".venv/bin/python", PYTHON)
+    (folder / ".venv/installed").touch()
+    (folder / "sandbox").mkdir()
+    (folder / "sandbox/__main__.py").write_text(LAUNCHER)
+    with api_server.serving(cluster, outside) as kubeconfig, aws_server.serving(account, outside):
+        server = re.findall(r"http://127.0.0.1:\d+", kubeconfig.read_text())[0]
+        account.answers["DescribeCluster"] = {"cluster": {**aws_server.CLUSTER, "endpoint": server}}
+        (folder / "Pulumi.dev.yaml").write_text(EKS)
+        ends = '  linkerd-workshop:workshopEnds: "2026-01-31"\n'
+        (folder / "Pulumi.kind.yaml").write_text(f"config:\n  linkerd-workshop:kubeconfig: {kubeconfig}\n{ends}")
+        (folder / "Pulumi.local.yaml").write_text((folder / "Pulumi.kind.yaml").read_text())
+        yield Real(folder, cluster, account)
+
+
+def executable(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("stack", ["dev", "kind"])
+def test_no_target_reaches_a_real_cluster_or_account(real: Real, stack: str, target: str) -> None:
+    shown = real.make(target, f"STACK={stack}", "ON_SANDBOX=1")
+
+    real.assert_untouched()
+    assert REFUSAL not in shown, "it goes through the launcher, and not past it"
+    assert [call for call in real.calls if call[0] == "python" and call[1] != "sandbox" and "--yes" in call] == []
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_unclear_wish_reaches_nothing_and_agrees_to_nothing(real: Real, target: str) -> None:
+    shown = real.make(target, "STACK=dev", "ON_SANDBOX=TRUE")
+
+    real.assert_untouched()
+    assert "Traceback" not in shown
+    assert [each for _, each in real.launched if "--yes" in each and "cancel" not in each] == []
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_stack_of_the_sandbox_is_agreed_to_on_the_sandbox_only(real: Real, target: str) -> None:
+    # Its file names a real cluster, as somebody may have changed it.
+    real.make(target, "STACK=local", "ON_SANDBOX=")
+    agreed = [call for call in real.calls if "--yes" in call]
+
+    assert [call for call in agreed if call[0] == "python" and call[1] != "sandbox"] == []
+    assert [each for on, each in real.launched if "--yes" in each and each[0] == "pulumi" and on != "1"] == []
+    assert real.cluster.deleted == []
+
+
+@pytest.mark.parametrize("target", ["reset", "destroy", "up"])
+def test_whoever_wants_no_sandbox_is_asked(real: Real, target: str) -> None:
+    real.make(target, "STACK=local", "ON_SANDBOX=0")
+
+    assert [call for call in real.calls if "--yes" in call] == []
+    assert real.calls
+
+
+@pytest.mark.parametrize("stack", ["dev", "kind"])
+@pytest.mark.parametrize("module", [*MODULES, *COMMANDS, *OWN_COMMANDS])
+def test_no_command_reaches_a_real_cluster_or_account_when_called_directly(real: Real, stack: str, module: str) -> None:
+    arguments = ARGUMENTS[module] if module in ARGUMENTS else OF_MODULES.get(module, ["--stack", "{stack}"])
+    command = [*([] if module in MODULES else ["operations"]), module, *arguments]
+    shown = real.run([sys.executable, "-m", *(each.format(stack=stack) for each in command)], ON_SANDBOX="1")
+
+    real.assert_untouched()
+    if module not in WITHOUT_CLUSTER:
+        assert "Traceback" not in shown
+        assert REFUSAL in shown or real.launched or "This stack is not on EKS" in shown
+
+
+def test_no_login_helper_of_another_cluster_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": [str(tmp_path / "ran")]}
+    path = api_server.kubeconfig(tmp_path, "https://127.0.0.1:1", {"exec": {**helper, "interactiveMode": "Never"}})
+    monkeypatch.setenv("ON_SANDBOX", "1")
+    monkeypatch.setenv("SANDBOX_REACHES", "https://127.0.0.1:1")
+
+    with pytest.raises(InputError, match="ON_SANDBOX") as refused:
+        ClusterApi(str(path))
+    assert str(path) not in str(refused.value), "where a kubeconfig is expected, people set its contents"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_sandbox_and_its_account_are_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    login = Eks.model_validate({"cluster": "workshop", "region": "eu-central-1", "owner": "me"})
+    monkeypatch.setenv("ON_SANDBOX", "1")
+    with (
+        api_server.serving(api_server.Cluster(), tmp_path) as kubeconfig,
+        aws_server.serving(aws_server.Account(), tmp_path) as account,
+    ):
+        (server,) = re.findall(r"http://127.0.0.1:\d+", kubeconfig.read_text())
+        monkeypatch.setenv("SANDBOX_REACHES", f"{kubeconfig}\n{server}\n{account}")
+        assert ClusterApi(str(kubeconfig)).get("/version").status == 200
+        assert AwsApi(login).account == aws_server.ACCOUNT
+        # Each service may have an address of its own in the user's configuration.
+        monkeypatch.setenv("AWS_ENDPOINT_URL_EKS", "https://eks.eu-central-1.amazonaws.com")
+        with pytest.raises(InputError, match="AWS, service eks"):
+            _ = AwsApi(login).eks
