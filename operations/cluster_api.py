@@ -6,7 +6,7 @@ With `kubeconfig` and `pod_stream` the only module that touches the `kubernetes`
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -32,6 +32,8 @@ from operations.problem import InputError, Problem, on_one_line
 from operations.sandbox_only import check_target
 
 JSON = "application/json"
+WAIT = "Try again in a minute; if it stays so, whoever runs the cluster finds the reason in the API server's log."
+"""What to do where the server is not well."""
 SHORTEST_SECRET = 8
 """Characters; a shorter one is no secret, and may be part of many a word."""
 
@@ -107,8 +109,7 @@ class ClusterApi:
             return None
         if reason := refusal(answer):
             cure = "Ask for a role that may read it, or choose another user or context."
-            refused = SilenceError if answer.status in BUSY else InputError
-            raise refused([Problem(f"{self.address}{path}", reason, "the program has to read it", cure)])
+            raise refused(answer, Problem(f"{self.address}{path}", reason, "the program has to read it", cure))
         return answer.body
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
@@ -189,6 +190,14 @@ def refusal(answer: Answer) -> str | None:
     message = answer.body.get("message")
     said = on_one_line(message) if isinstance(message, str) else ""
     return said or f"HTTP status {answer.status}"
+
+
+def refused(answer: Answer, problem: Problem) -> InputError:
+    """Return the error of a question that was refused; where the server is not well, no other rights help."""
+    if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in BUSY:
+        return InputError([problem])
+    kind = SilenceError if answer.status in BUSY else InputError
+    return kind([replace(problem, cure=WAIT)])
 
 
 def _time(date: str | None) -> datetime:

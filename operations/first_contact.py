@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from operations.cluster_api import ClusterApi, refusal, text
+from operations.cluster_api import ClusterApi, refusal, refused, text
 from operations.problem import InputError, Problem
 
 
@@ -19,6 +19,9 @@ def greet(api: ClusterApi) -> None:
     if "HTTP request to an HTTPS server" in answer.text:
         found, rule = "it speaks TLS there", "the address has to begin with https://"
         raise InputError([Problem(api.address, found, rule, "Write https:// in the kubeconfig's `server`.")])
+    if answer.status >= HTTPStatus.BAD_REQUEST and text(answer.body, "kind") == "Status":
+        found, rule = f"it refuses to answer ({refusal(answer)})", "the program asks it before it changes anything"
+        raise refused(answer, Problem(api.address, found, rule, api.advice.stranger))
     if refusal(answer) or not text(answer.body, "gitVersion"):
         found = f"it does not answer as Kubernetes does ({refusal(answer) or 'no version'})"
         cure = "Check the address, and whether a proxy or a login page stands in between."

@@ -77,7 +77,7 @@ def _in_cluster(settings: Settings, stack: str, console: Console) -> int:
     for column in ("object", "why", "to remove it"):
         table.add_column(column, overflow="fold")
     for what, kept in found:
-        why = "its chart marks it to be kept" if kept else "it should be gone: run `make destroy` again"
+        why = "its chart marks it to be kept" if kept else "it should be gone: run `make destroy` again, or remove it"
         table.add_row(what, why, f"kubectl delete {what}")
     console.print(table)
     return 0 if all(kept for _, kept in found) else 1

@@ -6,9 +6,8 @@ from functools import partial
 
 from operations import parts
 from operations.chart_sources import Part
-from operations.cluster_api import ClusterApi, SilenceError, at, refusal
-from operations.cluster_faults import BUSY
-from operations.problem import InputError, Problem
+from operations.cluster_api import ClusterApi, at, refusal, refused
+from operations.problem import Problem
 from settings import Settings
 
 Kind = tuple[str, str]
@@ -112,8 +111,7 @@ def _allowed(api: ClusterApi, group: str, resource: str, verb: str) -> bool:
     }
     answer = api.post(PATH, review)
     if reason := refusal(answer):
-        refused = SilenceError if answer.status in BUSY else InputError
-        raise refused([Problem(f"{api.address}{PATH}", reason, "the program asks there what you may do", _FIX)])
+        raise refused(answer, Problem(f"{api.address}{PATH}", reason, "the program asks there what you may do", _FIX))
     return at(answer.body, "status", "allowed") is True
 
 

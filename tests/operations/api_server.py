@@ -44,6 +44,8 @@ class Cluster:
     """Status, content type and body of every answer, instead of all that."""
     silence: float = 0
     """Seconds until it answers."""
+    unwell: Mapping[str, int] = field(default_factory=dict[str, int])
+    """By path, the status with which it says that it is not well."""
     forbidden: tuple[str, ...] = ()
     """Paths that the user may not read."""
     silent: tuple[str, ...] = ()
@@ -182,6 +184,9 @@ class _Handler(BaseHTTPRequestHandler):
             if isinstance(document, str)
             else (status, "application/json", json.dumps(document).encode())
         )
+        if unwell := self.cluster.unwell.get(self.path):
+            reason = {"kind": "Status", "message": "etcdserver: request timed out", "code": unwell}
+            usual = (unwell, "application/json", json.dumps(reason).encode())
         status, kind, body = self.cluster.everything or usual
         self.send_response_only(status)
         self.send_header("Date", formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True))

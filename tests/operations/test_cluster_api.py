@@ -171,6 +171,22 @@ def test_a_cluster_that_is_starting_is_told_so(tmp_path: Path) -> None:
         assert "etcd is not ready" in only(path).found
 
 
+@pytest.mark.parametrize("status", [429, 500, 503, 504])
+@pytest.mark.parametrize(
+    "path", ["/version", "/api/v1/namespaces", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"]
+)
+def test_a_server_that_is_not_well_is_no_matter_of_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, path: str
+) -> None:
+    monkeypatch.setattr(cluster_faults, "TRIES", 1)
+    cluster = Cluster(unwell={path: status})
+    with serving(cluster, tmp_path) as kubeconfig:
+        problem = only(kubeconfig)
+
+    assert "etcdserver: request timed out" in problem.found
+    assert problem.cure.startswith("Try again")
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"1", b"{", b'"text"', b"\xff\xfe", b"[" * 100_000])
 def test_answers_that_are_no_objects_are_told(tmp_path: Path, body: bytes) -> None:
     with serving(Cluster(everything=(200, "application/json", body)), tmp_path) as path:

@@ -25,15 +25,15 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class Fault(StrEnum):
     """What happens to a request."""
 
-    DELAY = "answers late"
-    REFUSE = "resets the connection before it has read the request"
     LOSE = "does what is asked, and resets the connection instead of an answer"
-    TEAR = "resets the connection in the middle of the answer"
-    BUSY = "429"
-    BUSY_LATER = "429 with Retry-After"
-    BROKEN = "500"
-    UNAVAILABLE = "503"
     AWAY = "stops listening"
+    TEAR = "resets the connection in the middle of the answer"
+    BUSY_LATER = "429 with Retry-After"
+    UNAVAILABLE = "503"
+    REFUSE = "resets the connection before it has read the request"
+    DELAY = "answers late"
+    BUSY = "429"
+    BROKEN = "500"
 
 
 ANSWERS = {
@@ -59,14 +59,14 @@ class Plan:
 
     @classmethod
     def by_seed(cls, seed: int) -> "Plan":
-        """Return the plan of a seed: each fault in turn, then all of them together."""
+        """Return the plan of a seed: all faults together, then each in turn."""
         chance = random.Random(seed)  # noqa: S311  nothing is kept secret by it
-        kinds = [*((fault,) for fault in Fault), tuple(Fault)]
+        kinds = [tuple(Fault), *((fault,) for fault in Fault)]
         first, share = chance.choice([0, 3, 20, 40, 80, 120]), chance.choice([0.03, 0.1, 0.3, 1.0])
         return cls(kinds[seed % len(kinds)], first, share, chance.choice([3.0, 15.0, float("inf")]))
 
     def __str__(self) -> str:
-        what = self.faults[0].value if len(self.faults) == 1 else "all of these"
+        what = self.faults[0].value if len(self.faults) == 1 else "all of them"
         until = "to the end" if self.seconds == float("inf") else f"for {self.seconds:g} s"
         return f"{what}: {self.share:.0%} from request {self.first} on, {until}"
 

@@ -1,0 +1,127 @@
+"""A cluster that breaks: each command ends in success or in a sentence, nothing leaks, and the next run converges."""
+
+import base64
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from subprocess import CompletedProcess
+
+import pytest
+
+from operations.cluster_api import text
+from sandbox import ports
+from sandbox.api_client import ApiClient
+from sandbox.json_values import items, mapping
+from sandbox.paths import Home
+from tests.sandbox.broken_cluster import Plan, in_front_of
+from tests.sandbox.workshop import Workshop
+
+pytestmark = pytest.mark.sandbox
+
+SEEDS = int(os.environ.get("BROKEN_CLUSTER_SEEDS") or 3)
+"""Ten have each fault once."""
+MOST_SECONDS = 150
+"""For one command on a busy machine."""
+COMMANDS: dict[str, Callable[[Workshop], CompletedProcess[str]]] = {
+    "check-cluster": lambda workshop: workshop.operation("check-cluster"),
+    "preview": lambda workshop: workshop.pulumi("preview"),
+    "up": lambda workshop: workshop.pulumi("up", "--yes", "--skip-preview"),
+    "verify": lambda workshop: workshop.module("operations.verify", "--stack", workshop.stack),
+    "destroy": lambda workshop: workshop.operation("destroy", "--yes"),
+}
+CRASH = re.compile(r"Traceback \(most recent call last\)|^\s*panic: |^goroutine \d+ |RecursionError", re.MULTILINE)
+NOTHING_SAID = ("update failed", "preview failed", "1 problem found; nothing was changed:")
+"""What the engine says besides."""
+
+
+@dataclass
+class Run:
+    """One command while the cluster is broken."""
+
+    command: str
+    status: int
+    seconds: float
+    hits: int
+    """How many requests were hit."""
+    printed: str
+    sentences: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sentences = [*_diagnostics(self.printed), *_rows(self.printed)]
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Workshop]:
+    """A stack with the mesh alone."""
+    workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
+    workshop.leave_booksapp_only()
+    workshop.choose("demos.booksapp.enabled", value=False)
+    yield workshop
+    workshop.destroy()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_broken_cluster_ends_commands_in_a_sentence_and_the_next_run_converges(mesh: Workshop, seed: int) -> None:
+    before, home = mesh.objects(), Home(mesh.home)
+    runs, secrets = broken_runs(mesh, seed)
+    for run in runs:
+        assert not CRASH.search(run.printed), run.printed[-3000:]
+        assert run.status == 0 or run.sentences, run.printed[-3000:]
+        assert run.seconds < MOST_SECONDS, run
+        assert not [secret for secret in secrets | _private_lines(home) if secret in run.printed], run.command
+    mesh.up()
+    assert mesh.preview().changes == []
+    mesh.destroy()
+    assert mesh.objects() == before
+
+
+def broken_runs(workshop: Workshop, seed: int) -> tuple[list[Run], set[str]]:
+    """Run every command on the cluster as the seed breaks it; return the runs, and what none may have printed."""
+    home, plan = Home(workshop.home), Plan.by_seed(seed)
+    runs, secrets = list[Run](), set[str]()
+    with in_front_of(home, plan, seed) as broken:
+        for name, command in COMMANDS.items():
+            broken.begin()
+            start = time.monotonic()
+            done = command(workshop)
+            seconds = time.monotonic() - start
+            runs.append(Run(name, done.returncode, seconds, broken.hits, done.stdout + done.stderr))
+            secrets |= _private_lines(home)
+    return runs, secrets
+
+
+def _private_lines(home: Home) -> set[str]:
+    """Return lines of the administrator's key and of every key in the cluster, in clear and as Secrets hold them."""
+    recorded = ports.recorded(home)
+    assert recorded
+    found = ApiClient(recorded.api, home.certificates).get("/api/v1/secrets")
+    keys = [
+        base64.b64decode(str(value))
+        for secret in items(mapping(found).get("items"))
+        for name, value in mapping(secret.get("data")).items()
+        if name.endswith("key") and text(secret, "type") != "helm.sh/release.v1"
+    ]
+    keys.append((home.certificates / "admin.key").read_bytes())
+    in_clear = {line for key in keys for line in key.decode(errors="replace").splitlines() if "-----" not in line}
+    return {line for line in in_clear if len(line) > 16} | {base64.b64encode(key).decode()[40:100] for key in keys}
+
+
+def _diagnostics(printed: str) -> Iterator[str]:
+    """Yield what the engine and the commands say."""
+    for line in printed.splitlines():
+        if (match := re.match(r"\s*(?:error: |\d+\. )(.*)", line)) and match[1] not in NOTHING_SAID:
+            yield match[1]
+
+
+def _rows(printed: str) -> Iterator[str]:
+    """Yield what stands in the last column of the rows of a table that tell of a failure."""
+    said, is_failure = "", False
+    for line in printed.splitlines():
+        cells = [cell.strip() for cell in line.split("│")[1:-1]]
+        if not cells or cells[0]:
+            if is_failure:
+                yield said.strip()
+            said, is_failure = "", bool(cells) and bool({"no", "failed"}.intersection(cells))
+        said += f" {cells[-1]}" if cells else ""
