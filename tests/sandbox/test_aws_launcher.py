@@ -27,6 +27,7 @@ login = {
     "command": "aws",
     "args": ["eks", "get-token", "--cluster-name", "tried", "--region", "eu-north-1", "--role-arn", operator],
     "env": [{"name": "AWS_PROFILE", "value": "trial"}],
+    "interactiveMode": "Never",
 }
 kubeconfig = {
     "apiVersion": "v1", "kind": "Config", "current-context": "c",
