@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 # commands below reach nothing else then, or refuse, so that they need not ask.
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
 PULUMI := $(if $(SANDBOXED),ON_SANDBOX=1) $(PYTHON) -m sandbox pulumi --stack $(STACK) --
-OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m operations
+OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m workshop
 # On any other stack they ask before they change something, unless YES=--yes is given.
 YES ?= $(if $(SANDBOXED),--yes)
 FILE := Pulumi.$(notdir $(STACK)).yaml
@@ -28,11 +28,11 @@ up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is st
 preview: .venv/installed ## show what `make up` would change
 	@$(PULUMI) preview --diff
 
-policies: .venv/installed ## a preview that fails if something is against tests/policies, Helm releases included
-	@$(PULUMI) preview --policy-pack tests/policies
+policies: .venv/installed ## a preview that fails if something is against policies, Helm releases included
+	@$(PULUMI) preview --policy-pack policies
 
 record-preview: .venv/installed ## preview into the files of FOLDER, of which a comment is made
-	@$(OPERATIONS) record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack tests/policies $(PLAN)
+	@$(OPERATIONS) record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack policies $(PLAN)
 
 outputs: .venv/installed ## what the last `up` gave out, as Markdown
 	@$(OPERATIONS) outputs --stack $(STACK)
@@ -52,7 +52,7 @@ forget-cluster: .venv/installed ## take away what is left of a stack whose clust
 # Only what is asked for on the command line: no default of STACK or YES takes anything away here.
 TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
 teardown: .venv/installed ## take away the workshops that are over (all stacks, or STACK=); only shown without YES=--yes
-	@$(PYTHON) -m operations teardown $(TEARDOWN)
+	@$(PYTHON) -m workshop teardown $(TEARDOWN)
 
 recover: .venv/installed ## after a killed run on a cluster of yours: take up what it had begun
 	@$(PULUMI) cancel --yes $(STACK)
@@ -64,7 +64,7 @@ unlock: .venv/installed ## remove the lock of a run that is gone
 	@$(PULUMI) cancel --yes $(STACK)
 
 mirror: .venv/installed ## fill FOLDER with all charts, and a list of all images, for a network without the internet
-	@$(PYTHON) -m operations fill-mirror --folder '$(or $(FOLDER),mirror)'
+	@$(PYTHON) -m workshop fill-mirror --folder '$(or $(FOLDER),mirror)'
 
 set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPercent VALUE=25
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
@@ -82,7 +82,7 @@ reset: .venv/installed ## bring the demos back to where they were before the wor
 	@$(OPERATIONS).reset --stack $(STACK) $(YES)
 
 demo: .venv/installed ## print a demo's script: make demo NAME=booksapp; without a name, which there are
-	@$(PYTHON) -m operations.demo_script --stack $(STACK) $(NAME)
+	@$(PYTHON) -m workshop.demo_script --stack $(STACK) $(NAME)
 
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up
@@ -101,20 +101,9 @@ acceptance: .venv/installed ## what else the sandbox can show: EKS, rotations, c
 	@$(SANDBOX_TESTS) -m acceptance
 
 check: .venv/installed ## linters and type checks
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types-of-program types-beside-program
-
-lint: .venv/installed
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports
 	@$(PYTHON) -m sandbox workflows && .venv/bin/zizmor --offline --no-progress --quiet .github
-
-# Two halves, because pyright keeps no more than one core busy, and without V8's slowest compiler, which costs more than it gains here.
-types-%: export NODE_OPTIONS = --import=data:text/javascript,import{setFlagsFromString}from'node:v8';setFlagsFromString('--no-turbofan')
-BESIDE_PROGRAM := operations/ sandbox/ tests/operations/
-types-of-program: .venv/installed
-	@$(PYTHON) -m pyright $(filter-out $(BESIDE_PROGRAM) tests/,$(wildcard *.py */ tests/*.py tests/*/))
-
-types-beside-program: .venv/installed
-	@$(PYTHON) -m pyright $(BESIDE_PROGRAM)
+	@$(PYTHON) -m pyright
 
 diagram: .venv/installed ## draw the README's picture anew from the program's resources
 	@$(PYTHON) -m tests.diagram
@@ -122,4 +111,4 @@ diagram: .venv/installed ## draw the README's picture anew from the program's re
 bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lint types-of-program types-beside-program diagram bench record-preview outputs teardown verify reset demo mirror
+.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check diagram bench record-preview outputs teardown verify reset demo mirror

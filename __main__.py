@@ -2,9 +2,6 @@
 
 import pulumi
 
-from arguments import cluster as base
-from arguments import delivery, demos, hosts, mesh
-from arguments.cluster import after
 from components.addons.gateway_api import GatewayApi
 from components.cluster import Cluster
 from components.delivery.argo_cd import ArgoCd
@@ -19,7 +16,10 @@ from components.mesh.prometheus_access import PrometheusAccess
 from components.mesh.viz import Viz
 from components.resources.meshed_namespace import Namespaces
 from components.traffic.protected_host import ProtectedHost
-from operations.startup import prepare, silence_debug_messages
+from preflight.startup import prepare, silence_debug_messages
+from stack import cluster as base
+from stack import delivery, demos, hosts, mesh
+from stack.cluster import after
 
 silence_debug_messages()
 stack = pulumi.get_stack()
@@ -31,8 +31,8 @@ spaces = Namespaces("namespaces", base.namespaces(start, stack), after(cluster))
 add_ons = None
 if start.eks:
     # Importing what pulumi_aws has of them takes a third of a second, which other stacks need not wait for.
-    from arguments.addons import aws_add_ons
     from components.addons.aws_add_ons import AwsAddOns
+    from stack.addons import aws_add_ons
 
     add_ons = AwsAddOns("add-ons", aws_add_ons(start, stack, spaces), after(cluster))
 exposure = hosts.exposure(start, stack, add_ons)

@@ -7,7 +7,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.json_values import Json, is_mapping
+from model.json_values import Json, is_mapping
 
 APPLY = "application/apply-patch+yaml"
 

@@ -15,11 +15,11 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from model.json_values import mapping
 from sandbox import control_plane, launcher, paths, tools
 from sandbox.by_hand import ByHand, Parts
 from sandbox.console import say
 from sandbox.failure import SandboxError
-from sandbox.json_values import mapping
 from sandbox.project import StackFile
 
 STACK = "local"

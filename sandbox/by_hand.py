@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from operations import chart_archive
+from charts import archive as chart_archive
+from model.json_values import Json, is_list, is_mapping, mapping, mappings
 from sandbox.failure import SandboxError
-from sandbox.json_values import Json, is_list, is_mapping, items, mapping
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi marks a value in a state as special."""
@@ -31,7 +31,7 @@ class Parts:
     def of_state(cls, document: Json) -> "Parts":
         """Sort the resources of an exported state that shows its secrets."""
         parts = cls()
-        resources = items(mapping(document.get("deployment")).get("resources"))
+        resources = mappings(mapping(document.get("deployment")).get("resources"))
         charts = {str(each.get("urn")) for each in resources if each.get("type") == CHART}
         for each in resources:
             kind, parent, inputs = str(each.get("type")), str(each.get("parent")), reveal(each.get("inputs"))

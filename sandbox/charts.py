@@ -12,8 +12,8 @@ from pathlib import Path
 
 import requests
 
-from operations import chart_archive
-from operations.definition_charts import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS, DefinitionChart
+from charts import archive
+from charts.definitions import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS, DefinitionChart
 from sandbox import paths
 from sandbox.go_modules import module_folder
 
@@ -58,7 +58,7 @@ def choose(home: paths.Home, reachable: Callable[[], bool] | None = None) -> Cha
     for published in DEFINITIONS:
         package_definitions(home.charts, published)
     for chart in sorted(paths.CHART_DOUBLES.glob("*/Chart.yaml")):
-        chart_archive.write(home.charts, chart_archive.folder_files(chart.parent))
+        archive.write(home.charts, archive.folder_files(chart.parent))
     return Charts("doubles", str(home.charts))
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from model.json_values import Json, mapping, mappings
 from sandbox.api_client import ApiClient
-from sandbox.json_values import Json, items, mapping
 
 PULUMI_MANAGER = "pulumi-kubernetes"
 
@@ -53,7 +53,7 @@ class ClusterObjects:
         """How the API server serves a kind."""
         group = reference.api_version
         served = self.client.get("/api/v1" if group == "v1" else f"/apis/{group}")
-        for entry in items(mapping(served).get("resources")):
+        for entry in mappings(mapping(served).get("resources")):
             if entry.get("kind") == reference.kind and "/" not in str(entry.get("name")):
                 return entry
         return None
@@ -62,5 +62,5 @@ class ClusterObjects:
 def pulumi_manager(found: Json) -> str | None:
     """The field manager by which Pulumi made an object; None if something else made it."""
     managed = mapping(found.get("metadata")).get("managedFields")
-    names = [str(each.get("manager")) for each in items(managed)]
+    names = [str(each.get("manager")) for each in mappings(managed)]
     return next((name for name in names if name.startswith(PULUMI_MANAGER)), None)

@@ -3,11 +3,11 @@
 import shutil
 import time
 
+from model.json_values import is_mapping
 from sandbox import node, ports, tools
 from sandbox.api_client import ApiClient
 from sandbox.builds import held
 from sandbox.console import say
-from sandbox.json_values import is_mapping
 from sandbox.kubeconfig import CONTEXT
 from sandbox.paths import Home
 from sandbox.processes import recorded, running

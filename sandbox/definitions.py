@@ -16,12 +16,12 @@ from urllib.error import HTTPError
 
 import yaml
 
-from conventions import LOAD_BALANCER_CONTROLLER_RELEASE
-from operations.chart_sources import Part, archive_name
+from charts.sources import Part, archive_name
+from model.json_values import Json, is_mapping, mapping, mappings
+from model.names import LOAD_BALANCER_CONTROLLER_RELEASE
 from sandbox import ports, tools
 from sandbox.api_client import ApiClient
 from sandbox.failure import SandboxError
-from sandbox.json_values import Json, is_mapping, items, mapping
 from sandbox.paths import Home
 
 REMOVAL_SECONDS = 30.0
@@ -88,7 +88,7 @@ def remove(client: ApiClient, definitions: list[Json]) -> None:
 def listable(client: ApiClient, definition: Json) -> bool:
     """Return whether the API server can list the instances of a definition."""
     spec = mapping(definition.get("spec"))
-    stored = next(each.get("name") for each in items(spec.get("versions")) if each.get("storage") is True)
+    stored = next(each.get("name") for each in mappings(spec.get("versions")) if each.get("storage") is True)
     path = f"/apis/{spec.get('group')}/{stored}/{mapping(spec.get('names')).get('plural')}?limit=1"
     try:
         return client.get(path) is not None

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import psutil
 
+from model.json_values import Json, is_mapping, mapping, mappings
 from sandbox import ports, tools
 from sandbox.api_client import ApiClient
 from sandbox.cluster_objects import ClusterObjects, Reference, pulumi_manager
 from sandbox.console import say
 from sandbox.failure import SandboxError
-from sandbox.json_values import Json, is_mapping, items, mapping
 from sandbox.paths import Home
 from sandbox.processes import runs
 from sandbox.project import StackFile
@@ -40,8 +40,8 @@ def clear_up(cli: PulumiCli, home: Home, stack_file: StackFile) -> None:
         checked(cli, ["stack", "export", "--file", str(file)])
         document: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
         deployment = mapping(document["deployment"])
-        operations = items(deployment.get("pending_operations"))
-        known = [*items(deployment.get("resources"))]
+        operations = mappings(deployment.get("pending_operations"))
+        known = [*mappings(deployment.get("resources"))]
         found = unrecorded(home, operations, {str(each.get("urn")) for each in known})
         content = {**deployment, "resources": [*known, *found], "pending_operations": []}
         file.write_text(json.dumps({**document, "deployment": content}), encoding="utf-8")
@@ -113,7 +113,7 @@ def end_release(home: Home, inputs: Json, *, creating: bool) -> None:
         helm(home, namespace, "uninstall", name, "--ignore-not-found", "--wait")
         return
     listed = helm(home, namespace, "list", "--all", "--filter", f"^{name}$", "--output", "json")
-    if any(str(each.get("status")).startswith("pending") for each in items(json.loads(listed or "[]"))):
+    if any(str(each.get("status")).startswith("pending") for each in mappings(json.loads(listed or "[]"))):
         helm(home, namespace, "rollback", name)
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from model.json_values import Json, mapping, mappings
 from sandbox import paths
 from sandbox.api_client import ApiClient
 from sandbox.go_modules import module_folder
-from sandbox.json_values import Json, items, mapping
 
 NODE = "sandbox-node"
 ROOM = {"cpu": "1000", "memory": "4Ti", "pods": "10000"}
@@ -42,4 +42,4 @@ def node_ready(client: ApiClient) -> bool:
     """Whether the node says that it is ready."""
     found = client.get(f"/api/v1/nodes/{NODE}")
     conditions = mapping(mapping(found).get("status")).get("conditions")
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in items(conditions))
+    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in mappings(conditions))

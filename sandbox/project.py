@@ -5,9 +5,9 @@ from pathlib import Path
 
 import yaml
 
+from model.json_values import Json, is_mapping, mapping
 from sandbox.aws.wanted import Account
 from sandbox.failure import SandboxError
-from sandbox.json_values import Json, is_mapping, mapping
 from sandbox.paths import Home
 from sandbox.pulumi_cli import PulumiCli
 

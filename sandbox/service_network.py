@@ -19,9 +19,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import BaseServer, ThreadingMixIn, UnixStreamServer
 
+from model.json_values import Json, mapping
 from sandbox import ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import Json, mapping
 from sandbox.paths import Home
 
 SOCKET = "run/services.sock"

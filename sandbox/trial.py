@@ -11,10 +11,10 @@ from pathlib import Path
 
 import yaml
 
-from conventions import OFF, ON_SANDBOX, SANDBOX_REACHES
+from model.json_values import is_list, is_mapping, mapping
+from model.names import OFF, ON_SANDBOX, SANDBOX_REACHES
 from sandbox import ports
 from sandbox.failure import SandboxError
-from sandbox.json_values import is_list, is_mapping, mapping
 from sandbox.paths import Home
 from sandbox.project import StackFile, read_mapping
 

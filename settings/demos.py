@@ -5,8 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from conventions import ForwardedHeader
-from failure_accrual import (
+from model.failure_accrual import (
     FAILURES_RULE,
     JITTER_RULE,
     ORDER_RULE,
@@ -16,6 +15,7 @@ from failure_accrual import (
     checked_order,
     checked_penalty,
 )
+from model.names import ForwardedHeader
 from settings.values import (
     Count,
     Enabled,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from conventions import Identity
+from model.names import Identity
 from settings.values import Enabled, Hostname, OptionalHostname, Section, Text
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from operations import chart_sources, startup
-from operations.aws.facts import EksCluster, Survey, Zone
-from operations.chart_sources import Part
-from operations.clusters import kubeconfig_of
-from operations.kubeconfig import Kubeconfig
-from operations.preflight import Facts
+from charts import sources
+from clients.clusters import kubeconfig_of
+from clients.kubeconfig import Kubeconfig
+from model.charts import Part
+from model.eks import EksCluster, Survey, Zone
+from preflight import startup
+from preflight.cluster import Facts
 from settings import Settings
 from tests.deployment import Deployment
 from tests.engine import deploy
@@ -48,7 +49,7 @@ def run_program(
 ) -> Deployment:
     """Run `__main__.py` with `config`, whose values are what Pulumi hands over: text, with JSON for mappings."""
 
-    def found(_: str | None, parts: Iterable[Part]) -> chart_sources.ChartSources:
+    def found(_: str | None, parts: Iterable[Part]) -> sources.ChartSources:
         return {part: {"chart": f".charts/{part}.tgz"} for part in parts}
 
     def no_cluster(*_: object) -> None:
@@ -70,6 +71,6 @@ def run_program(
         patch.setattr(startup, "survey_of", survey)
         patch.setattr(startup, "inspect", facts)
         patch.setattr(startup, "wait_for_rollout", no_cluster)
-        patch.setattr(chart_sources, "find", found)
+        patch.setattr(sources, "find", found)
         program = partial(runpy.run_path, str(ROOT / "__main__.py"), run_name="__main__")
         return deploy(program, preview=preview, config=keys)

@@ -77,7 +77,19 @@ def test_the_composition_root_can_be_read_at_a_glance() -> None:
 def test_no_function_outgrows_its_reader() -> None:
     long = {
         f"{path}:{node.lineno} {node.name}": length
-        for path, text in within("arguments", "components", "operations", "sandbox", "settings", "tests").items()
+        for path, text in within(
+            "charts",
+            "clients",
+            "components",
+            "model",
+            "policies",
+            "preflight",
+            "sandbox",
+            "settings",
+            "stack",
+            "workshop",
+            "tests",
+        ).items()
         if not path.startswith("tests/sandbox/")  # a scene on the real engine is told in one piece
         for node, length in functions(text)
         if length > (LONGEST_INIT if node.name == "__init__" and path.startswith("components/") else LONGEST_FUNCTION)
@@ -106,10 +118,21 @@ def test_components_hold_nothing_that_the_design_forbids(pattern: str, why: str)
 def test_only_one_module_reads_the_configuration() -> None:
     readers = [
         path
-        for path, text in within("components", "operations", "settings", "__main__.py", "conventions.py").items()
+        for path, text in within(
+            "charts",
+            "clients",
+            "components",
+            "model",
+            "policies",
+            "preflight",
+            "settings",
+            "stack",
+            "workshop",
+            "__main__.py",
+        ).items()
         if re.search(r"pulumi\.Config\(|runtime\.config|import Config\b", text)
     ]
-    assert readers == ["operations/stack_settings.py"]
+    assert readers == ["settings/loading.py"]
 
 
 def classes(base: str) -> Iterator[tuple[str, ast.ClassDef]]:
@@ -183,8 +206,19 @@ def test_every_pin_of_the_program_has_a_version_and_its_marker() -> None:
 def test_images_and_versions_are_named_in_one_place_only() -> None:
     named = [
         path
-        for path, text in within("components", "operations", "arguments", "__main__.py", "settings").items()
-        if re.search(r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", text)
+        for path, text in within(
+            "charts",
+            "clients",
+            "components",
+            "model",
+            "policies",
+            "preflight",
+            "settings",
+            "stack",
+            "workshop",
+            "__main__.py",
+        ).items()
+        if path != "model/images.py" and re.search(r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", text)
     ]
     assert named == []
 

@@ -13,20 +13,20 @@ from textwrap import dedent
 
 import pytest
 
-from operations.aws.api import AwsApi
-from operations.cluster_api import ClusterApi
-from operations.problem import InputError
+from clients.aws.api import AwsApi
+from clients.cluster_api import ClusterApi
+from model.problem import InputError
 from settings.eks import Eks
-from tests.operations import api_server, aws_server, pulumi_double
+from tests.doubles import api_server, aws_server, pulumi_double
 from tests.program import ROOT
 
 TARGETS = re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 MODULES = sorted(
     str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__main__")
-    for path in (ROOT / "operations").rglob("*.py")
+    for path in (ROOT / "workshop").rglob("*.py")
     if path.name == "__main__.py" or '__name__ == "__main__"' in path.read_text(encoding="utf-8")
 )
-MAIN = runpy.run_module("operations.__main__", run_name="imported")  # an import would be in other tests' way
+MAIN = runpy.run_module("workshop.__main__", run_name="imported")  # an import would be in other tests' way
 COMMANDS: list[str] = MAIN["COMMANDS"]
 OWN_COMMANDS = [*MAIN["OWN_ARGUMENTS"]]
 PULL_REQUEST = ["--repository", "o/r", "--commit", "c0ffee"]
@@ -53,13 +53,13 @@ ARGUMENTS: dict[str, list[str]] = {
     "fill-mirror": ["--folder", "mirror"],
     "record-failure": ["--folder", "preview", "--log", "log"],
 }
-"""What each command of `python -m operations` is given; a new one fails here until somebody decides."""
+"""What each command of `python -m workshop` is given; a new one fails here until somebody decides."""
 OF_MODULES = {
-    "operations": ["check-cluster", "--stack", "{stack}"],
-    "operations.reset": ["--stack", "{stack}", "--yes"],
+    "workshop": ["check-cluster", "--stack", "{stack}"],
+    "workshop.reset": ["--stack", "{stack}", "--yes"],
 }
 REFUSAL = "ON_SANDBOX is set and keeps every command on the sandbox"
-WITHOUT_CLUSTER = {"operations.demo_script", "comment", "post-comment", "reviewed-run", "record-failure", "fill-mirror"}
+WITHOUT_CLUSTER = {"workshop.demo_script", "comment", "post-comment", "reviewed-run", "record-failure", "fill-mirror"}
 """What asks neither the stack's cluster nor its account nor its backend."""
 LAUNCHER = dedent(
     """
@@ -81,10 +81,10 @@ import json, os, sys
 module = sys.argv[2] if sys.argv[1] == "-m" else ""
 with open(os.environ["CALLS"], "a") as log:
     log.write(json.dumps(["python", module, *sys.argv[3:]]) + "\\n")
-if module.split(".")[0] in ("operations", "sandbox"):
+if module.split(".")[0] in ("workshop", "sandbox"):
     os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
 """
-KNOWN_MODULES = {"operations", "sandbox", "pytest", "ruff", "pyright", "tests"}
+KNOWN_MODULES = {"workshop", "sandbox", "pytest", "ruff", "pyright", "tests"}
 STRAY = """\
 #!/bin/sh
 echo "[\\"stray\\", \\"$(basename "$0")\\"]" >> "$CALLS"
@@ -227,7 +227,7 @@ def test_whoever_wants_no_sandbox_is_asked(real: Real, target: str) -> None:
 @pytest.mark.parametrize("module", [*MODULES, *COMMANDS, *OWN_COMMANDS])
 def test_no_command_reaches_a_real_cluster_or_account_when_called_directly(real: Real, stack: str, module: str) -> None:
     arguments = ARGUMENTS[module] if module in ARGUMENTS else OF_MODULES.get(module, ["--stack", "{stack}"])
-    command = [*([] if module in MODULES else ["operations"]), module, *arguments]
+    command = [*([] if module in MODULES else ["workshop"]), module, *arguments]
     shown = real.run([sys.executable, "-m", *(each.format(stack=stack) for each in command)], ON_SANDBOX="1")
 
     real.assert_untouched()

@@ -12,7 +12,7 @@ from functools import cache
 
 import pytest
 
-from operations.problem import InputError
+from model.problem import InputError
 from tests.deployment import Deployment, Registration
 from tests.engine import CERTIFICATE_ENDS, STACK
 from tests.program import CLUSTER, ROOT, run_program

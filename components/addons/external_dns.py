@@ -6,14 +6,14 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
 from components.addons.pod_identity_role import PodIdentityRole
-from components.resources.chart_source import ChartSource
-from components.resources.eks_cluster import EksCluster
 from components.resources.iam_policy import Condition, Statement, statement
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations, with_time_to_finish
 from components.resources.workload import SKIP_AWAIT
-from conventions import DNS_TXT_PREFIX, Identity
-from images import with_registry
+from model.charts import ChartSource
+from model.eks import EksCluster, Zone
+from model.images import with_registry
+from model.names import DNS_TXT_PREFIX, Identity
 
 NAME = "external-dns"
 """Of the chart, the release, the Deployment and its service account."""
@@ -28,13 +28,6 @@ RECORD_TYPES = ("A", "CNAME")
 """Of the hosts: an alias, or a CNAME in a region whose load balancers ExternalDNS does not know."""
 
 
-class HostedZone(TypedDict):
-    """A public hosted zone of Route 53; known at preview."""
-
-    id: str
-    name: str
-
-
 class ExternalDnsArgs(TypedDict):
     """Inputs of an ExternalDns."""
 
@@ -45,7 +38,7 @@ class ExternalDnsArgs(TypedDict):
     identity: Identity
     role_name: str
     """Its IAM role's name, unique in the account."""
-    zone: HostedZone
+    zone: Zone
     domain: str
     """What all hosts of the stack end with: the zone's name, or a name below it."""
     ingress_class: str
@@ -107,7 +100,7 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
     """Return the chart's values, all known."""
     return {
         "provider": {"name": "aws"},
-        "env": [{"name": "AWS_REGION", "value": args["cluster"]["region"]}],
+        "env": [{"name": "AWS_REGION", "value": args["cluster"].region}],
         "serviceAccount": {"name": NAME, "annotations": dict(role.annotations)},
         "sources": ["ingress"],
         "policy": "sync",  # the chart's own default never removes a record
@@ -118,7 +111,7 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
         "managedRecordTypes": list(RECORD_TYPES),
         # A domain below the zone's name is otherwise taken for the name of a zone, which is then not found.
         "extraArgs": {
-            "zone-id-filter": args["zone"]["id"],
+            "zone-id-filter": args["zone"].id,
             "aws-zone-match-parent": True,
             "ingress-class": args["ingress_class"],
         },
@@ -130,13 +123,13 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
     }
 
 
-def statements(cluster: EksCluster, zone: HostedZone, domain: str) -> list[Statement]:
+def statements(cluster: EksCluster, zone: Zone, domain: str) -> list[Statement]:
     """Return what it may do: read the zone, and write records of `domain` and below, of the types that it writes.
 
     Not of the hosts alone: a host that leaves the settings would leave the policy before its record is removed.
     Source: docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
     """
-    arn, key = f"arn:{cluster['partition']}:route53:::hostedzone/{zone['id']}", "route53:ChangeResourceRecordSets"
+    arn, key = f"arn:{cluster.partition}:route53:::hostedzone/{zone.id}", "route53:ChangeResourceRecordSets"
     narrowed: Condition = {
         "ForAllValues:StringLike": {f"{key}NormalizedRecordNames": [domain, f"*.{domain}"]},
         "ForAllValues:StringEquals": {f"{key}RecordTypes": [*RECORD_TYPES, "TXT"]},

@@ -11,13 +11,13 @@ from components.addons.load_balancer_policy import statements
 from components.addons.load_balancer_values import NAME, WEBHOOK_SECRET, WEBHOOK_SERVICE, values
 from components.addons.pod_identity_role import PodIdentityRole
 from components.addons.readable_secret import ReadableSecret, ReadableSecretArgs, SecretName
-from components.resources.chart_source import ChartSource
-from components.resources.eks_cluster import EksCluster
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_secret_data, with_webhook_authority
 from components.resources.webhook_certificates import WebhookCertificates
-from conventions import Identity
-from images import with_registry
+from model.charts import ChartSource
+from model.eks import EksCluster
+from model.images import with_registry
+from model.names import Identity
 
 NAMESPACE = NAME
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}

@@ -6,8 +6,8 @@ None of these actions supports a condition key for the load balancer's tags, so 
 from collections.abc import Collection
 from enum import StrEnum
 
-from components.resources.eks_cluster import EksCluster, regional_arn
 from components.resources.iam_policy import Condition, Statement, statement
+from model.eks import EksCluster, regional_arn
 
 
 class Extra(StrEnum):
@@ -28,7 +28,7 @@ def _waf(cluster: EksCluster) -> list[Statement]:
     acls = regional_arn(cluster, "wafv2", "regional/webacl/*")
     balancers = regional_arn(cluster, "elasticloadbalancing", "loadbalancer/app/*")
     actions = [f"wafv2:{what}WebACL" for what in ("Get", "Associate", "Disassociate")]
-    here: Condition = {"StringEquals": {"aws:RequestedRegion": cluster["region"]}}
+    here: Condition = {"StringEquals": {"aws:RequestedRegion": cluster.region}}
     return [
         statement("WebAcls", [*actions, "wafv2:GetWebACLForResource"], [acls, balancers]),
         statement("SetWebAcl", ["elasticloadbalancing:SetWebAcl", "wafv2:ListWebACLs"], ["*"], here),
@@ -36,7 +36,7 @@ def _waf(cluster: EksCluster) -> list[Statement]:
 
 
 def _shield(cluster: EksCluster) -> list[Statement]:
-    protections = f"arn:{cluster['partition']}:shield::{cluster['account']}:protection/*"
+    protections = f"arn:{cluster.partition}:shield::{cluster.account}:protection/*"
     read = ["shield:GetSubscriptionState", "shield:DescribeProtection"]
     return [
         statement("Shield", [*read, "shield:CreateProtection"], ["*"]),

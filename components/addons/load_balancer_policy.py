@@ -11,8 +11,8 @@ from collections.abc import Collection
 
 from components.addons import load_balancer_extras
 from components.addons.load_balancer_extras import Extra
-from components.resources.eks_cluster import EksCluster, regional_arn
 from components.resources.iam_policy import Condition, Statement, statement
+from model.eks import EksCluster, regional_arn
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 """The controller puts it on everything that it makes, with the cluster's name."""
@@ -56,9 +56,9 @@ def statements(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement
 
 def _reading(cluster: EksCluster) -> list[Statement]:
     service = "elasticloadbalancing.amazonaws.com"
-    role = f"arn:{cluster['partition']}:iam::{cluster['account']}:role/aws-service-role/{service}/*"
+    role = f"arn:{cluster.partition}:iam::{cluster.account}:role/aws-service-role/{service}/*"
     return [
-        statement("Read", READ, ["*"], {"StringEquals": {"aws:RequestedRegion": cluster["region"]}}),
+        statement("Read", READ, ["*"], {"StringEquals": {"aws:RequestedRegion": cluster.region}}),
         statement("ReadCertificates", ["acm:DescribeCertificate"], [regional_arn(cluster, "acm", "certificate/*")]),
         statement(
             "ServiceRole",  # an account's very first load balancer makes it
@@ -70,9 +70,9 @@ def _reading(cluster: EksCluster) -> list[Statement]:
 
 
 def _security_groups(cluster: EksCluster) -> list[Statement]:
-    groups, name = [regional_arn(cluster, "ec2", "security-group/*")], cluster["name"]
+    groups, name = [regional_arn(cluster, "ec2", "security-group/*")], cluster.name
     # A shared VPC belongs to another account; its id is unique in all of AWS.
-    vpc = f"arn:{cluster['partition']}:ec2:{cluster['region']}:*:vpc/{cluster['vpc_id']}"
+    vpc = f"arn:{cluster.partition}:ec2:{cluster.region}:*:vpc/{cluster.vpc_id}"
     here: Condition = {"ArnLike": {"ec2:Vpc": vpc}}
     of_nodes = {f"aws:ResourceTag/kubernetes.io/cluster/{name}": ["owned", "shared"]}
     rules = ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"]
@@ -80,7 +80,7 @@ def _security_groups(cluster: EksCluster) -> list[Statement]:
     return [
         statement("CreateGroup", ["ec2:CreateSecurityGroup"], groups, {"StringEquals": _requested(cluster)}),
         # The same call is judged a second time, by the VPC, which has no tag of the request's.
-        statement("InTheVpc", ["ec2:CreateSecurityGroup"], [vpc], {"StringEquals": {"ec2:VpcID": cluster["vpc_id"]}}),
+        statement("InTheVpc", ["ec2:CreateSecurityGroup"], [vpc], {"StringEquals": {"ec2:VpcID": cluster.vpc_id}}),
         statement("TagNewGroup", ["ec2:CreateTags"], groups, {"StringEquals": created}),
         statement("TagGroup", ["ec2:CreateTags", "ec2:DeleteTags"], groups, _other_tags(cluster)),
         statement(
@@ -114,12 +114,12 @@ def _elb(cluster: EksCluster, resource: str) -> str:
 
 def _requested(cluster: EksCluster) -> dict[str, str]:
     """Return the condition that a request puts this cluster's tag on what it makes."""
-    return {f"aws:RequestTag/{CLUSTER_TAG}": cluster["name"]}
+    return {f"aws:RequestTag/{CLUSTER_TAG}": cluster.name}
 
 
 def _owned(cluster: EksCluster) -> dict[str, str]:
     """Return the condition that a resource carries this cluster's tag."""
-    return {f"aws:ResourceTag/{CLUSTER_TAG}": cluster["name"]}
+    return {f"aws:ResourceTag/{CLUSTER_TAG}": cluster.name}
 
 
 def _other_tags(cluster: EksCluster) -> Condition:

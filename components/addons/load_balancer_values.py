@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from components.addons.load_balancer_extras import Extra
-from components.resources.eks_cluster import EksCluster
 from components.resources.rendered import PLACEHOLDER
+from model.eks import EksCluster
 from versions import LOAD_BALANCER_CONTROLLER
 
 NAME = "aws-load-balancer-controller"
@@ -35,10 +35,10 @@ def values(
     `tags` go on everything that the controller makes in AWS, `annotations` on its service account.
     """
     return {
-        "clusterName": cluster["name"],
+        "clusterName": cluster.name,
         # Both given, or it asks the node's metadata service, which pods often cannot reach.
-        "region": cluster["region"],
-        "vpcId": cluster["vpc_id"],
+        "region": cluster.region,
+        "vpcId": cluster.vpc_id,
         "image": {"tag": f"v{LOAD_BALANCER_CONTROLLER}"},
         "serviceAccount": {"name": NAME, "annotations": dict(annotations)},
         "ingressClass": ingress_class,

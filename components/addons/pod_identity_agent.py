@@ -5,7 +5,7 @@ from typing import TypedDict
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws.eks import Addon
 
-from conventions import POD_IDENTITY_AGENT
+from model.names import POD_IDENTITY_AGENT
 
 
 class PodIdentityAgentArgs(TypedDict):

@@ -7,9 +7,9 @@ from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import Role, RolePolicy
 
-from components.resources.eks_cluster import EksCluster
 from components.resources.iam_policy import Statement, TrustStatement, policy_document
-from conventions import Identity
+from model.eks import EksCluster
+from model.names import Identity
 
 POD_IDENTITY = "pods.eks.amazonaws.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -48,7 +48,7 @@ class PodIdentityRole(ComponentResource):
         role = Role(
             f"{name}-role",
             name=args["role_name"],
-            description=f"For service account {account} of EKS cluster {args['cluster']['name']}",
+            description=f"For service account {account} of EKS cluster {args['cluster'].name}",
             assume_role_policy=policy_document([irsa_trust(args) if by_irsa else pod_identity_trust(args)]),
             opts=child,
         )
@@ -62,7 +62,7 @@ class PodIdentityRole(ComponentResource):
         if not by_irsa:
             PodIdentityAssociation(
                 f"{name}-association",
-                cluster_name=args["cluster"]["name"],
+                cluster_name=args["cluster"].name,
                 namespace=args["namespace"],
                 service_account=args["service_account"],
                 role_arn=role.arn,
@@ -80,8 +80,8 @@ def pod_identity_trust(args: PodIdentityRoleArgs) -> TrustStatement:
     Source: docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
     """
     session = {
-        "aws:SourceAccount": args["cluster"]["account"],
-        "aws:RequestTag/eks-cluster-arn": args["cluster"]["arn"],
+        "aws:SourceAccount": args["cluster"].account,
+        "aws:RequestTag/eks-cluster-arn": args["cluster"].arn,
         "aws:RequestTag/kubernetes-namespace": args["namespace"],
         "aws:RequestTag/kubernetes-service-account": args["service_account"],
     }
@@ -98,8 +98,8 @@ def irsa_trust(args: PodIdentityRoleArgs) -> TrustStatement:
 
     Source: docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
-    cluster, issuer = args["cluster"], args["cluster"]["oidc_issuer"]
-    provider = f"arn:{cluster['partition']}:iam::{cluster['account']}:oidc-provider/{issuer}"
+    cluster, issuer = args["cluster"], args["cluster"].oidc_issuer
+    provider = f"arn:{cluster.partition}:iam::{cluster.account}:oidc-provider/{issuer}"
     subject = f"system:serviceaccount:{args['namespace']}:{args['service_account']}"
     return {
         "Sid": "ServiceAccount",
@@ -112,4 +112,4 @@ def irsa_trust(args: PodIdentityRoleArgs) -> TrustStatement:
 def _arn(args: PodIdentityRoleArgs) -> str:
     """Return the role's ARN, which the role itself gives out only when it is made."""
     cluster = args["cluster"]
-    return f"arn:{cluster['partition']}:iam::{cluster['account']}:role/{args['role_name']}"
+    return f"arn:{cluster.partition}:iam::{cluster.account}:role/{args['role_name']}"

@@ -10,12 +10,12 @@ from pulumi_kubernetes.helm import v3, v4
 from pulumi_tls import PrivateKey
 
 from components.delivery.argo_cd_values import LOCAL_PORT, REDIS_SECRET, values
-from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
 from components.resources.tls_secret import base64
 from components.resources.workload import SKIP_AWAIT
-from images import with_registry
+from model.charts import ChartSource
+from model.images import with_registry
 from versions import ROLLOUT_EXTENSION
 
 NAMESPACE = "argocd"

@@ -6,8 +6,8 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.helm import v3, v4
 
-from components.resources.chart_source import ChartSource
-from images import mirrored, with_registry
+from model.charts import ChartSource
+from model.images import mirrored, with_registry
 from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
 
 NAMESPACE = "argo-rollouts"

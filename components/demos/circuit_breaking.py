@@ -8,7 +8,7 @@ from pulumi_kubernetes.core.v1 import Service
 
 from components.resources.workload import SKIP_AWAIT, Workload, WorkloadArgs
 from components.traffic.circuit_breaker import CircuitBreakerArgs, circuit_breaker
-from images import mirrored
+from model.images import mirrored
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
 NAMESPACE = "circuit-breaking-demo"

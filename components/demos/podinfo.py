@@ -10,8 +10,8 @@ from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.header_route import HeaderRoute
 from components.traffic.public_host import PublicHost
-from conventions import ForwardedHeader
-from images import mirrored
+from model.images import mirrored
+from model.names import ForwardedHeader
 from versions import PODINFO_IMAGE
 
 NAMESPACE = "podinfo"

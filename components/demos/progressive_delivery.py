@@ -9,7 +9,7 @@ from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
-from images import mirrored
+from model.images import mirrored
 from versions import CANARY_REPOSITORY, CURL_IMAGE
 
 NAMESPACE = "progressive-delivery"

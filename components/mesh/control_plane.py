@@ -6,7 +6,7 @@ from pulumi import Input, Output, ResourceTransform
 
 from components.resources.rendered import PLACEHOLDER, with_annotations, with_webhook_authority
 from components.resources.workload import SKIP_AWAIT
-from conventions import TrustPhase
+from model.names import TrustPhase
 
 GENERATION = "linkerd-workshop/generation"
 """Pod annotation; a new value restarts the pods."""

@@ -10,11 +10,11 @@ from pulumi_kubernetes.helm import v3, v4
 
 from components.mesh.control_plane import restart_key, transforms, values
 from components.mesh.trust import Trust
-from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
-from conventions import TrustPhase
-from images import with_registry
+from model.charts import ChartSource
+from model.images import with_registry
+from model.names import TrustPhase
 
 NAMESPACE = "linkerd"
 

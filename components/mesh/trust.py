@@ -12,7 +12,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
 from components.resources.tls_secret import tls_secret
-from conventions import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
+from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 
 HOURS_A_DAY = 24
 CA_USES = ["cert_signing", "crl_signing"]

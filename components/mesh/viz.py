@@ -8,7 +8,6 @@ from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOp
 from pulumi_kubernetes.helm import v4
 
 from components.mesh.control_plane import bounded
-from components.resources.chart_source import ChartSource
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import (
     PLACEHOLDER,
@@ -18,7 +17,8 @@ from components.resources.rendered import (
 )
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.workload import SKIP_AWAIT
-from images import with_registry
+from model.charts import ChartSource
+from model.images import with_registry
 
 NAMESPACE = "linkerd-viz"
 

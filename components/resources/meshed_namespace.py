@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 from pulumi import Alias, ComponentResource, Output, ResourceOptions, create_urn
 from pulumi_kubernetes.core.v1 import Namespace
 
-from conventions import OWNER
+from model.names import OWNER
 
 INJECT = {"linkerd.io/inject": "enabled"}
 """Annotation of a meshed namespace: on it and not on its workloads, so that the very first pod is meshed."""

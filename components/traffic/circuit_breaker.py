@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-from failure_accrual import FailureAccrual, checked
+from model.failure_accrual import FailureAccrual, checked
 
 MODE = "balancer.linkerd.io/failure-accrual"
 

@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.resources.http_route import HttpRoute, HttpRouteSpec, RouteApi, service_parent
 from components.resources.workload import Workload
-from images import mirrored
+from model.images import mirrored
 from versions import NGINX_IMAGE
 
 PORT = 8080

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-from sandbox.json_values import mapping
+from model.json_values import mapping
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

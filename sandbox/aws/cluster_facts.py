@@ -3,9 +3,9 @@
 import base64
 from datetime import UTC, datetime
 
+from model.json_values import mapping
 from sandbox import ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import mapping
 from sandbox.paths import Home
 
 

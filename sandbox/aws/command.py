@@ -13,9 +13,9 @@ from typing import NoReturn
 
 from typing_extensions import override
 
+from model.json_values import mapping
 from sandbox import paths
 from sandbox.failure import SandboxError
-from sandbox.json_values import mapping
 from sandbox.ports import LOOPBACK
 
 FAILED = 255

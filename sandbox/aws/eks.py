@@ -6,13 +6,13 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from model.json_values import mapping
 from sandbox.aws import addons, backends
 from sandbox.aws import cluster_facts as facts
 from sandbox.aws.addons import Addons
 from sandbox.aws.answers import answer, not_found
 from sandbox.aws.calls import Call
 from sandbox.aws.pod_identity import Associations
-from sandbox.json_values import mapping
 from sandbox.paths import Home
 
 

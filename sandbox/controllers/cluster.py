@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from model.json_values import Json, is_list, mapping, mappings
 from sandbox.api_client import ApiClient
-from sandbox.json_values import Json, is_list, items, mapping
 
 MERGE = "application/merge-patch+json"
 
@@ -36,9 +36,9 @@ class Ingress:
 
 def ingresses(api: ApiClient) -> list[Ingress]:
     """All Ingresses that name a class of the AWS Load Balancer Controller."""
-    classes = items(mapping(api.get("/apis/networking.k8s.io/v1/ingressclasses")).get("items"))
+    classes = mappings(mapping(api.get("/apis/networking.k8s.io/v1/ingressclasses")).get("items"))
     ours = {name_of(each) for each in classes if mapping(each["spec"]).get("controller") == "ingress.k8s.aws/alb"}
-    found = items(mapping(api.get("/apis/networking.k8s.io/v1/ingresses")).get("items"))
+    found = mappings(mapping(api.get("/apis/networking.k8s.io/v1/ingresses")).get("items"))
     return [read(each) for each in found if mapping(each["spec"]).get("ingressClassName") in ours]
 
 
@@ -46,12 +46,12 @@ def read(document: Json) -> Ingress:
     """An Ingress from its JSON."""
     metadata = mapping(document["metadata"])
     balancer = mapping(mapping(document.get("status")).get("loadBalancer"))
-    addresses = [str(each.get("hostname", "")) for each in items(balancer.get("ingress"))]
+    addresses = [str(each.get("hostname", "")) for each in mappings(balancer.get("ingress"))]
     return Ingress(
         namespace=str(metadata["namespace"]),
         name=str(metadata["name"]),
         annotations=mapping(metadata.get("annotations")),
-        rules=tuple(rules(items(mapping(document["spec"]).get("rules")))),
+        rules=tuple(rules(mappings(mapping(document["spec"]).get("rules")))),
         finalizers=tuple(texts(metadata.get("finalizers"))),
         is_going="deletionTimestamp" in metadata,
         address=addresses[0] if addresses else "",
@@ -61,7 +61,7 @@ def read(document: Json) -> Ingress:
 def rules(found: Sequence[Json]) -> Iterable[tuple[str, str, int]]:
     """Host, Service and port of each path."""
     for rule in found:
-        for path in items(mapping(rule.get("http")).get("paths")):
+        for path in mappings(mapping(rule.get("http")).get("paths")):
             service = mapping(mapping(path["backend"]).get("service"))
             yield str(rule.get("host", "")), str(service["name"]), int(str(mapping(service["port"])["number"]))
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
+from model.json_values import Json, mapping, mappings
 from sandbox.api_client import ApiClient
 from sandbox.controllers.aws import Aws
 from sandbox.controllers.cluster import texts
-from sandbox.json_values import Json, items, mapping
 
 ROLE = "eks.amazonaws.com/role-arn"
 
@@ -32,7 +32,7 @@ class Deployment:
 
         The simulated kubelet ends pods at once, so a `preStop` that lets them work on is played here.
         """
-        found = items(mapping(api.get(f"/apis/apps/v1/deployments?labelSelector={self._selector}")).get("items"))
+        found = mappings(mapping(api.get(f"/apis/apps/v1/deployments?labelSelector={self._selector}")).get("items"))
         ready = [each for each in found if mapping(each.get("status")).get("readyReplicas")]
         if not ready:
             return time.monotonic() < self._ends
@@ -55,7 +55,7 @@ class Deployment:
 
     def _read(self, document: Json) -> None:
         pod = mapping(mapping(mapping(document["spec"])["template"])["spec"])
-        container = items(pod["containers"])[0]
+        container = mappings(pod["containers"])[0]
         self.arguments = [*texts(container.get("command")), *texts(container.get("args"))]
         self.namespace = str(mapping(document["metadata"])["namespace"])
         self.account = str(pod.get("serviceAccountName", "default"))

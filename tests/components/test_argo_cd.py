@@ -7,7 +7,7 @@ import pytest
 
 from components.delivery.argo_cd import ArgoCd, ArgoCdArgs, password_from
 from components.delivery.argo_cd_roles import DEPLOYED, Rules, controller_rules, server_rules
-from components.resources.chart_source import ChartSource
+from model.charts import ChartSource
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.recorded_values import UNKNOWN, Secret, at, mapping, plain_texts, sequence

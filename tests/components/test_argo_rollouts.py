@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from components.delivery.argo_rollouts import PROVIDERS, ArgoRollouts, PluginSource
-from components.resources.chart_source import ChartSource
+from model.charts import ChartSource
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.recorded_values import at

@@ -9,7 +9,7 @@ from pulumi import Output, ResourceOptions
 from components.addons.gateway_api import GatewayApi
 from components.addons.pod_identity_agent import PodIdentityAgent
 from components.cluster import AwsAccess, Cluster
-from conventions import GATEWAY_API_RELEASE
+from model.names import GATEWAY_API_RELEASE
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import Secret

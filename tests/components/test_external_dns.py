@@ -3,7 +3,7 @@
 import pytest
 
 from components.addons.aws_add_ons import AwsAddOns
-from conventions import DNS_TXT_PREFIX, Identity
+from model.names import DNS_TXT_PREFIX, Identity
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.iam.stack import arguments, deployed

@@ -7,8 +7,8 @@ import pytest
 from components.addons.gateway_api import GatewayApi
 from components.mesh.control_plane import values
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
-from components.resources.chart_source import ChartSource
 from components.resources.rendered import PLACEHOLDER
+from model.charts import ChartSource
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.recorded_values import at

@@ -8,7 +8,7 @@ from components.addons.aws_add_ons import AwsAddOns
 from components.addons.load_balancer_extras import Extra
 from components.addons.load_balancer_values import WEBHOOK_SECRET
 from components.resources.rendered import PLACEHOLDER
-from conventions import Identity
+from model.names import Identity
 from tests.deployment import Deployment, Registration
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.iam.stack import TAGS, arguments, deployed

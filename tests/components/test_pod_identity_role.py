@@ -7,7 +7,7 @@ import pytest
 
 from components.addons.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.resources.iam_policy import statement
-from conventions import Identity
+from model.names import Identity
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.iam.stack import ACCOUNT, CLUSTER, ISSUER

@@ -6,7 +6,7 @@ import pytest
 
 from components.demos.podinfo import Podinfo, PodinfoArgs
 from components.resources.http_route import RouteApi
-from conventions import ForwardedHeader
+from model.names import ForwardedHeader
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping, sequence

@@ -7,7 +7,7 @@ import pytest
 from pulumi import CustomResource, ResourceOptions, RunError
 
 from components.mesh.linkerd import Linkerd, LinkerdArgs
-from conventions import TrustPhase
+from model.names import TrustPhase
 from tests.deployment import Deployment
 from tests.engine import deploy
 

@@ -7,7 +7,7 @@ import pytest
 
 from components.mesh.control_plane import restart_key
 from components.mesh.trust import Trust
-from conventions import TrustPhase
+from model.names import TrustPhase
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import UNKNOWN, Secret, at

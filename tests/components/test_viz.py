@@ -17,7 +17,7 @@ from tests.rendering import mended
 from tests.texts import decoded
 
 if TYPE_CHECKING:
-    from components.resources.chart_source import ChartSource
+    from model.charts import ChartSource
 
 AUTHORITY = "certificate viz-webhooks-authority"
 SECRETS = {"tap-k8s-tls": "tap.linkerd-viz.svc", "tap-injector-k8s-tls": "tap-injector.linkerd-viz.svc"}

@@ -14,9 +14,9 @@ THEIRS: Context = {f"aws:ResourceTag/{TAG}": "other"}
 MAKES_OURS: Context = {f"aws:RequestTag/{TAG}": "workshop", "aws:TagKeys": [TAG, "owner"]}
 MAKES_THEIRS: Context = {f"aws:RequestTag/{TAG}": "other", "aws:TagKeys": [TAG]}
 HERE: Context = {"aws:RequestedRegion": REGION}
-VPC = f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/{CLUSTER['vpc_id']}"
-IN_VPC: Context = {"ec2:Vpc": VPC, "ec2:VpcID": CLUSTER["vpc_id"]}
-ELSEWHERE: Context = {"ec2:Vpc": f"{VPC[:-1]}1", "ec2:VpcID": f"{CLUSTER['vpc_id'][:-1]}1"}
+VPC = f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/{CLUSTER.vpc_id}"
+IN_VPC: Context = {"ec2:Vpc": VPC, "ec2:VpcID": CLUSTER.vpc_id}
+ELSEWHERE: Context = {"ec2:Vpc": f"{VPC[:-1]}1", "ec2:VpcID": f"{CLUSTER.vpc_id[:-1]}1"}
 NODES = "aws:ResourceTag/kubernetes.io/cluster/workshop"
 
 

@@ -10,26 +10,26 @@ from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
 from components.addons.external_dns import ExternalDnsArgs
 from components.addons.load_balancer_controller import LoadBalancerControllerArgs
 from components.addons.load_balancer_extras import Extra
-from components.resources.eks_cluster import EksCluster
-from conventions import Identity
+from model.eks import EksCluster, Zone
+from model.names import Identity
 from tests.deployment import Deployment
 from tests.engine import deploy
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 ISSUER = f"oidc.eks.{REGION}.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
-CLUSTER: EksCluster = {
-    "name": "workshop",
-    "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/workshop",
-    "region": REGION,
-    "account": ACCOUNT,
-    "partition": "aws",
-    "version": "1.36",
-    "endpoint": f"https://0123.gr7.{REGION}.eks.amazonaws.com",
-    "certificate_authority": "Y2E=",
-    "vpc_id": "vpc-0123456789abcdef0",
-    "oidc_issuer": ISSUER,
-    "created_at": "2026-01-31T12:00:00+00:00",
-}
+CLUSTER = EksCluster(
+    name="workshop",
+    arn=f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/workshop",
+    region=REGION,
+    account=ACCOUNT,
+    partition="aws",
+    version="1.36",
+    endpoint=f"https://0123.gr7.{REGION}.eks.amazonaws.com",
+    certificate_authority="Y2E=",
+    vpc_id="vpc-0123456789abcdef0",
+    oidc_issuer=ISSUER,
+    created_at="2026-01-31T12:00:00+00:00",
+)
 TAGS = {"owner": "platform team", "stack": "dev"}
 EXTRAS: list[tuple[Extra, ...]] = [(), *((extra,) for extra in Extra), tuple(Extra)]
 """None of them, each alone, all of them."""
@@ -69,7 +69,7 @@ def _dns(identity: Identity, namespaces: Resource) -> ExternalDnsArgs:
         "cluster": CLUSTER,
         "identity": identity,
         "role_name": "dev-workshop-dns-01234567",
-        "zone": {"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"},
+        "zone": Zone("Z0123456789ABCDEFGHIJ", "example.com"),
         "domain": "dev.example.com",
         "ingress_class": "alb",
         "owner_id": f"linkerd-workshop/dev/{REGION}/workshop",

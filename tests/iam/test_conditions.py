@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.addons.load_balancer_extras import Extra
-from conventions import Identity
+from model.names import Identity
 from tests.iam.load_balancer_requests import FORBIDDEN, NEVER
 from tests.iam.simulator import Request, allowed_by
 from tests.iam.stack import rights

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import pytest
 
-from components.addons.external_dns import HostedZone, statements
+from components.addons.external_dns import statements
 from components.resources.iam_policy import policy_document
-from conventions import Identity
+from model.eks import Zone
+from model.names import Identity
 from tests.iam.simulator import Request, wrongly
 from tests.iam.stack import CLUSTER, rights
 
 ZONE = "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"
 OTHER_ZONE = "arn:aws:route53:::hostedzone/Z9999999999ABCDEFGHIJ"
 OWNER = "_external-dns-cname."
-HOSTED: HostedZone = {"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}
+HOSTED = Zone("Z0123456789ABCDEFGHIJ", "example.com")
 
 
 def change(names: Sequence[str], types: Sequence[str] = ("A", "TXT"), zone: str = ZONE) -> Request:

@@ -1,10 +1,12 @@
 """The load balancer controller's role: what it asks for its own cluster is allowed, and nothing else is."""
 
+from dataclasses import replace
+
 import pytest
 
 from components.addons.load_balancer_extras import Extra
 from components.addons.load_balancer_policy import statements
-from conventions import Identity
+from model.names import Identity
 from tests.iam import load_balancer_requests as asked
 from tests.iam.simulator import wrongly
 from tests.iam.stack import CLUSTER, EXTRAS, rights
@@ -43,7 +45,7 @@ def test_everything_together_is_short_enough_for_an_inline_policy() -> None:
 
 
 def test_in_another_partition_every_arn_is_of_that_partition() -> None:
-    made = statements({**CLUSTER, "partition": "aws-cn"}, tuple(Extra))
+    made = statements(replace(CLUSTER, partition="aws-cn"), tuple(Extra))
     arns = {resource for each in made for resource in each["Resource"] if resource != "*"}
 
     assert {arn.split(":")[1] for arn in arns} == {"aws-cn"}

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from components.resources.iam_policy import policy_document, statement
-from conventions import Identity
+from model.names import Identity
 from tests.iam.simulator import Action, Request, allowed, describe
 from tests.iam.stack import ACCOUNT, EXTRAS, REGION, deployed
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from conventions import Identity
+from model.names import Identity
 from tests.iam.simulator import Request, wrongly
 from tests.iam.stack import ACCOUNT, CLUSTER, ISSUER, REGION, trust
 
@@ -18,8 +18,8 @@ OTHER_ISSUER = ISSUER.replace("0123", "9999")
 def by_pod_identity(namespace: str, account: str, **other: str) -> Request:
     """Return how EKS takes the role for a pod of a service account; `other`: session tags and keys that differ."""
     tags = {
-        "eks-cluster-arn": CLUSTER["arn"],
-        "eks-cluster-name": CLUSTER["name"],
+        "eks-cluster-arn": CLUSTER.arn,
+        "eks-cluster-name": CLUSTER.name,
         "kubernetes-namespace": namespace,
         "kubernetes-service-account": account,
     }
@@ -47,7 +47,7 @@ def test_eks_takes_the_role_for_the_one_service_account_and_for_nobody_else(add_
         by_pod_identity("default", name),
         by_pod_identity(name, "default"),
         by_pod_identity(name, name, **{"aws:RequestTag/eks-cluster-arn": other_cluster}),
-        by_pod_identity(name, name, **{"aws:RequestTag/eks-cluster-arn": CLUSTER["arn"].replace(REGION, "us-east-1")}),
+        by_pod_identity(name, name, **{"aws:RequestTag/eks-cluster-arn": CLUSTER.arn.replace(REGION, "us-east-1")}),
         by_pod_identity(name, name, **{"aws:SourceAccount": "999999999999"}),
         *(without(right, key) for key in right.context if not key.endswith("eks-cluster-name")),
         *(replace(right, principal=f"{service}.amazonaws.com") for service in ("eks", "ec2", "lambda")),

@@ -12,13 +12,13 @@ from pulumi_kubernetes import Provider
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.helm.v3 import Release
 
+from charts import archive
+from charts.definitions import ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS
 from components.delivery.argo_rollouts import ArgoRollouts
 from components.demos.progressive_delivery import ProgressiveDelivery
-from operations import chart_archive
-from operations.definition_charts import ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS
+from model.json_values import Json, mapping, mappings
 from sandbox import charts, paths, ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import Json, items, mapping
 
 NAMESPACE = "progressive-delivery"
 ROUTES = f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/httproutes"
@@ -49,7 +49,7 @@ class Demo:
         """Package the charts."""
         for published in charts.DEFINITIONS:
             charts.package_definitions(self.archives, published)
-        chart_archive.write(self.archives, chart_archive.folder_files(paths.CHART_DOUBLES / "argo-rollouts"))
+        archive.write(self.archives, archive.folder_files(paths.CHART_DOUBLES / "argo-rollouts"))
 
     def __call__(self) -> None:
         """Run the program."""
@@ -116,8 +116,8 @@ class Watch:
 
     def weight(self) -> int | None:
         """Return the canary's weight."""
-        for rule in items(mapping(self.route().get("spec")).get("rules")):
-            for backend in items(rule["backendRefs"]):
+        for rule in mappings(mapping(self.route().get("spec")).get("rules")):
+            for backend in mappings(rule["backendRefs"]):
                 if backend["name"] == "podinfo-canary":
                     return int(str(backend["weight"]))
         return None

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import yaml
 
+from model.json_values import Json, mapping
 from sandbox import paths, tools
-from sandbox.json_values import Json, mapping
 
 CONTROL_PLANE, CRDS, VIZ, ARGO_CD = "linkerd-control-plane", "linkerd-crds", "linkerd-viz", "argo-cd"
 LOAD_BALANCERS, DNS = "aws-load-balancer-controller", "external-dns"

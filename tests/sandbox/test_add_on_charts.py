@@ -5,8 +5,8 @@ import yaml
 
 from components.addons import external_dns, load_balancer_values
 from components.addons.load_balancer_extras import Extra
+from model.json_values import Json, is_list, mapping, mappings
 from sandbox import paths
-from sandbox.json_values import Json, is_list, items, mapping
 from tests.deployment import Deployment
 from tests.iam.stack import CLUSTER, TAGS, deployed
 from tests.sandbox.chart_doubles import helm, objects, rendered
@@ -42,7 +42,7 @@ def ours(chart: str, deployment: Deployment | None = None) -> Json:
 
 def arguments_of(chart: str, values: Json) -> list[str]:
     pod = mapping(mapping(mapping(objects(chart, values)[f"Deployment/{chart}"]["spec"])["template"])["spec"])
-    found = items(pod["containers"])[0]["args"]
+    found = mappings(pod["containers"])[0]["args"]
     return [str(each) for each in found] if is_list(found) else []
 
 
@@ -64,7 +64,7 @@ def test_without_our_certificates_no_two_renders_are_equal() -> None:
 
 def test_every_service_would_pass_through_the_webhook_unless_told_otherwise() -> None:
     def hooks(values: Json) -> set[str]:
-        return {str(each["name"]) for each in items(objects(CONTROLLER, values)[configuration]["webhooks"])}
+        return {str(each["name"]) for each in mappings(objects(CONTROLLER, values)[configuration]["webhooks"])}
 
     configuration = "MutatingWebhookConfiguration/aws-load-balancer-webhook"
     naive = {key: value for key, value in OURS.items() if key != "enableServiceMutatorWebhook"}

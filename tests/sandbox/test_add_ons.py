@@ -10,17 +10,18 @@ from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.networking.v1 import Ingress
 
+from charts import archive
+from clients.cluster_api import ClusterApi
 from components.addons import external_dns, load_balancer_controller
 from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
 from components.resources.meshed_namespace import Namespaces
 from components.resources.workload import SKIP_AWAIT
-from operations import chart_archive, leftovers
-from operations.cluster_api import ClusterApi
 from sandbox.paths import CHART_DOUBLES, Home
 from sandbox.plugins import PACKAGES
 from tests.iam.stack import arguments
 from tests.sandbox.aws import AwsDouble, aws_double
 from tests.sandbox.stack import Outcome, Stack
+from workshop import leftovers
 
 pytestmark = pytest.mark.sandbox
 
@@ -39,7 +40,7 @@ class Program:
 
     def chart(self, name: str) -> str:
         """Return the archive of a double."""
-        return str(chart_archive.write(self.home.charts, chart_archive.folder_files(CHART_DOUBLES / name)))
+        return str(archive.write(self.home.charts, archive.folder_files(CHART_DOUBLES / name)))
 
     def arguments(self, namespaces: Namespaces) -> AwsAddOnsArgs:
         """Return those of both add-ons."""

@@ -7,9 +7,9 @@ from urllib.error import HTTPError
 
 import pytest
 
+from model.json_values import Json, mapping, mappings
 from sandbox import paths, ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import Json, items, mapping
 from tests.sandbox.chart_doubles import LOAD_BALANCERS, VIZ, objects
 from tests.sandbox.sandbox_command import sandbox
 
@@ -102,7 +102,7 @@ def test_with_an_authority_that_did_not_sign_the_certificate_no_ingress_is_admit
     other = mapping(objects(VIZ, {})["Secret/tap-k8s-tls"]["data"])["tls.crt"]
     hooks = [
         {**each, "clientConfig": {**mapping(each["clientConfig"]), "caBundle": other}}
-        for each in items(webhooks[VALIDATING]["webhooks"])
+        for each in mappings(webhooks[VALIDATING]["webhooks"])
     ]
 
     client.apply(PLACES[VALIDATING], {**webhooks[VALIDATING], "webhooks": hooks})

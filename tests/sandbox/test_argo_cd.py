@@ -8,11 +8,12 @@ import pytest
 from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
 
+from charts import archive
+from clients.cluster_api import ClusterApi, items
 from components.delivery.argo_cd import NAMESPACE_METADATA, ArgoCd
 from components.demos.gitops_delivery import GitopsDelivery
 from components.resources.meshed_namespace import NamespaceMetadata, Namespaces
-from operations import chart_archive
-from operations.cluster_api import ClusterApi, at, items, text
+from model.json_values import at, text
 from sandbox import charts, paths
 from tests.sandbox.stack import Outcome, Stack
 
@@ -30,7 +31,7 @@ def program_of(home: paths.Home, archives: Path) -> Callable[[], None]:
     """Return the program; its charts are packaged first."""
     published = next(each for each in charts.DEFINITIONS if each.pins == "argo-cd")
     charts.package_definitions(archives, published)
-    chart = chart_archive.write(archives, chart_archive.folder_files(paths.CHART_DOUBLES / "argo-cd"))
+    chart = archive.write(archives, archive.folder_files(paths.CHART_DOUBLES / "argo-cd"))
 
     def program() -> None:
         provider = Provider(

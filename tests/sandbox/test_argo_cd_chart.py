@@ -4,7 +4,7 @@ import pytest
 
 from components.delivery.argo_cd_roles import controller_rules, server_rules
 from components.delivery.argo_cd_values import values
-from sandbox.json_values import Json, items, mapping
+from model.json_values import Json, mapping, mappings
 from tests.sandbox.chart_doubles import ARGO_CD, helm, objects, rendered
 
 pytestmark = pytest.mark.sandbox
@@ -76,7 +76,7 @@ def test_the_secret_of_redis_is_looked_for_and_not_made() -> None:
 
 
 def test_the_tab_of_a_rollout_is_installed_before_the_server_starts() -> None:
-    (installer,) = items(pod(objects(ARGO_CD, OURS)["Deployment/argocd-server"])["initContainers"])
+    (installer,) = mappings(pod(objects(ARGO_CD, OURS)["Deployment/argocd-server"])["initContainers"])
 
     assert installer["env"] == [{"name": "EXTENSION_URL", "value": "https://example.com/extension.tar"}]
 

@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from components.delivery.argo_rollouts import PROVIDERS, values
+from model.json_values import Json, is_list, mapping, mappings
 from sandbox import paths
-from sandbox.json_values import Json, is_list, items, mapping
 from tests.sandbox.chart_doubles import helm, objects, rendered
 from versions import ARGO_ROLLOUTS, ARGO_ROLLOUTS_CHART
 
@@ -28,7 +28,7 @@ def pod(found: dict[str, Json]) -> Json:
 
 def routers(found: dict[str, Json]) -> set[str]:
     """Return the groups of the routers for which the controller has rights."""
-    rules = items(found["ClusterRole/argo-rollouts"]["rules"])
+    rules = mappings(found["ClusterRole/argo-rollouts"]["rules"])
     groups = {str(group) for rule in rules if is_list(all_ := rule["apiGroups"]) for group in all_}
     return groups - {"", "apps", "argoproj.io", "batch", "coordination.k8s.io", "networking.k8s.io"}
 
@@ -66,7 +66,7 @@ def test_the_controller_has_rights_for_the_routes_of_the_gateway_api_and_for_no_
     found = objects(CHART, OURS)
 
     assert routers(found) == {"gateway.networking.k8s.io"}
-    assert items(found["ClusterRole/argo-rollouts"]["rules"])[-1] == {
+    assert mappings(found["ClusterRole/argo-rollouts"]["rules"])[-1] == {
         "apiGroups": ["gateway.networking.k8s.io"],
         "resources": ["httproutes"],
         "verbs": ["get", "update"],
@@ -78,7 +78,7 @@ def test_without_our_values_the_chart_grants_rights_for_every_router() -> None:
 
 
 def test_the_controller_is_the_pinned_one_and_ready_soon() -> None:
-    (container,) = items(mapping(pod(objects(CHART, OURS))["spec"])["containers"])
+    (container,) = mappings(mapping(pod(objects(CHART, OURS))["spec"])["containers"])
 
     assert container["image"] == f"quay.io/argoproj/argo-rollouts:v{ARGO_ROLLOUTS}"
     assert mapping(container["readinessProbe"]) == {

@@ -10,10 +10,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from operations.cluster_api import text
+from model.json_values import mapping, mappings, text
 from sandbox import ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import items, mapping
 from sandbox.paths import Home
 from tests.sandbox.broken_cluster import Plan, in_front_of
 from tests.sandbox.workshop import Workshop
@@ -28,7 +27,7 @@ COMMANDS: dict[str, Callable[[Workshop], CompletedProcess[str]]] = {
     "check-cluster": lambda workshop: workshop.operation("check-cluster"),
     "preview": lambda workshop: workshop.pulumi("preview"),
     "up": lambda workshop: workshop.pulumi("up", "--yes", "--skip-preview"),
-    "verify": lambda workshop: workshop.module("operations.verify", "--stack", workshop.stack),
+    "verify": lambda workshop: workshop.module("workshop.verify", "--stack", workshop.stack),
     "destroy": lambda workshop: workshop.operation("destroy", "--yes"),
 }
 CRASH = re.compile(r"Traceback \(most recent call last\)|^\s*panic: |^goroutine \d+ |RecursionError", re.MULTILINE)
@@ -99,7 +98,7 @@ def _private_lines(home: Home) -> set[str]:
     found = ApiClient(recorded.api, home.certificates).get("/api/v1/secrets")
     keys = [
         base64.b64decode(str(value))
-        for secret in items(mapping(found).get("items"))
+        for secret in mappings(mapping(found).get("items"))
         for name, value in mapping(secret.get("data")).items()
         if name.endswith("key") and text(secret, "type") != "helm.sh/release.v1"
     ]

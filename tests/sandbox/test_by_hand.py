@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.json_values import Json
 from sandbox.by_hand import ByHand, Parts
-from sandbox.json_values import Json
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from model.json_values import mapping
 from sandbox import paths, tools
-from sandbox.json_values import mapping
 from tests.sandbox.canary_stack import NAMESPACE, Demo, Watch
 from tests.sandbox.sandbox_command import sandbox
 from tests.sandbox.stack import Stack

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from components.mesh.control_plane import values
+from model.json_values import Json, mapping, mappings
 from sandbox import paths
-from sandbox.json_values import Json, items, mapping
 from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, NAIVE, OURS, helm, objects, rendered
 
 pytestmark = pytest.mark.sandbox
@@ -49,7 +49,7 @@ def pod_template(deployment: Json) -> Json:
 
 
 def volumes(deployment: Json) -> Sequence[Json]:
-    return items(mapping(pod_template(deployment)["spec"])["volumes"])
+    return mappings(mapping(pod_template(deployment)["spec"])["volumes"])
 
 
 def test_the_control_plane_has_the_objects_of_the_real_chart_and_no_others() -> None:
@@ -154,7 +154,7 @@ def test_no_private_key_gets_into_the_config_map_of_the_values() -> None:
 def test_the_bundle_and_the_failure_policy_of_the_values_are_those_of_the_webhooks() -> None:
     found = objects(CONTROL_PLANE, {**OURS, "webhookFailurePolicy": "Fail"})
     for name in (name for name in found if "WebhookConfiguration" in name):
-        (hook,) = items(found[name]["webhooks"])
+        (hook,) = mappings(found[name]["webhooks"])
         assert hook["failurePolicy"] == "Fail"
         assert base64.b64decode(str(mapping(hook["clientConfig"])["caBundle"])) == b"the bundle"
 
@@ -178,7 +178,7 @@ def test_the_heartbeat_can_be_left_out() -> None:
 
 def test_the_definitions_are_those_of_the_real_chart() -> None:
     served = {
-        name.partition("/")[2]: [version["name"] for version in items(mapping(each["spec"])["versions"])]
+        name.partition("/")[2]: [version["name"] for version in mappings(mapping(each["spec"])["versions"])]
         for name, each in objects(CRDS, {"installGatewayAPI": False}).items()
     }
     assert served == {

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from components.mesh.viz import admitted_hosts, values
+from model.json_values import Json, mapping, mappings
 from sandbox import paths
-from sandbox.json_values import Json, items, mapping
 from tests.sandbox.chart_doubles import VIZ, helm, objects, rendered
 
 pytestmark = pytest.mark.sandbox
@@ -53,7 +53,7 @@ def pods(deployment: Json) -> Json:
 
 
 def container(found: dict[str, Json], name: str) -> Json:
-    (only,) = items(mapping(pods(found[f"Deployment/{name}"])["spec"])["containers"])
+    (only,) = mappings(mapping(pods(found[f"Deployment/{name}"])["spec"])["containers"])
     return only
 
 
@@ -90,7 +90,7 @@ def test_two_naive_renders_differ_in_secrets_bundles_and_pods_as_those_of_the_re
 
 def test_the_bundle_of_the_values_is_that_of_webhook_and_api_service() -> None:
     found = objects(VIZ, OURS)
-    (hook,) = items(found["MutatingWebhookConfiguration/linkerd-tap-injector-webhook-config"]["webhooks"])
+    (hook,) = mappings(found["MutatingWebhookConfiguration/linkerd-tap-injector-webhook-config"]["webhooks"])
     service = mapping(found["APIService/v1alpha1.tap.linkerd.io"]["spec"])
 
     for bundle in (mapping(hook["clientConfig"])["caBundle"], service["caBundle"]):
@@ -107,7 +107,7 @@ def test_a_random_certificate_is_its_own_authority() -> None:
 
 @pytest.mark.parametrize("server", ["tap", "tap-injector"])
 def test_the_pods_mount_the_secret_that_the_program_makes(server: str) -> None:
-    volumes = items(mapping(pods(objects(VIZ, OURS)[f"Deployment/{server}"])["spec"])["volumes"])
+    volumes = mappings(mapping(pods(objects(VIZ, OURS)[f"Deployment/{server}"])["spec"])["volumes"])
 
     assert {mapping(each.get("secret")).get("secretName") for each in volumes} - {None} == {f"{server}-k8s-tls"}
 

@@ -14,9 +14,9 @@ import psutil
 import pytest
 import yaml
 
+from model.json_values import mapping, mappings
 from sandbox import control_plane, ports, processes
 from sandbox.api_client import ApiClient
-from sandbox.json_values import items, mapping
 from sandbox.paths import Home
 from sandbox.starting import COMPONENTS
 from tests.sandbox.sandbox_command import sandbox
@@ -73,7 +73,7 @@ def test_only_the_owner_reads_the_kubeconfig_and_the_keys(sandbox_home: Home) ->
 def test_the_kubeconfig_has_one_context_and_everything_embedded(sandbox_home: Home) -> None:
     config = mapping(yaml.safe_load(sandbox_home.kubeconfig.read_text(encoding="utf-8")))
     assert config["current-context"] == "sandbox"
-    user = mapping(items(config["users"])[0]["user"])
+    user = mapping(mappings(config["users"])[0]["user"])
     assert set(user) == {"client-certificate-data", "client-key-data"}, "no path that breaks when the file is copied"
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from operations.cluster_api import ClusterApi, at, items, text
+from clients.cluster_api import ClusterApi, items
+from model.json_values import at, text
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project, make_project
 
@@ -15,7 +16,7 @@ DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 PROGRAM = (
     PROVIDER
     + """
-from operations.chart_sources import Part, archive_name
+from charts.sources import Part, archive_name
 
 space = kubernetes.core.v1.Namespace("linkerd", metadata={"name": "linkerd"}, opts=here)
 archive = os.environ["CHART_MIRROR"] + "/" + archive_name(Part.LINKERD_CRDS)

@@ -7,14 +7,14 @@ import pytest
 from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
 
+from clients.cluster_api import ClusterApi, items
 from components.addons.gateway_api import GatewayApi
 from components.demos.circuit_breaking import CircuitBreaking
 from components.demos.podinfo import Podinfo
 from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Namespaces
 from components.traffic.circuit_breaker import CircuitBreakerArgs
-from operations.cluster_api import ClusterApi, at, entries, items, text
+from model.json_values import at, entries, mapping, text
 from sandbox.charts import DEFINITIONS, package_definitions
-from sandbox.json_values import mapping
 from sandbox.paths import Home
 from tests.sandbox.stack import Outcome, Stack
 

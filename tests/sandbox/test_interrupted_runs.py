@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from model.json_values import mapping, mappings
 from sandbox import ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import items, mapping
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project, kill, make_project, read_until
 
@@ -146,7 +146,7 @@ def wait_for_status(project: Project, status: str) -> None:
     """Wait until Helm's record of the release has a status."""
     path = f"/api/v1/namespaces/{project.stack}/secrets?labelSelector=owner%3Dhelm%2Cstatus%3D{status}"
     deadline = time.monotonic() + 60
-    while not items(mapping(api(project.home).get(path)).get("items")):
+    while not mappings(mapping(api(project.home).get(path)).get("items")):
         assert time.monotonic() < deadline, f"the release did not become {status}"
         time.sleep(0.05)
 

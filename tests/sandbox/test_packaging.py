@@ -10,27 +10,27 @@ from pathlib import Path
 import pytest
 import yaml
 
-from operations import chart_archive
+from charts import archive
+from model.json_values import mapping, mappings
 from sandbox import charts, go_modules, paths, tools
-from sandbox.json_values import items, mapping
 from sandbox.paths import Home
 
 CHART = {"Chart.yaml": b"apiVersion: v2\nname: small\nversion: 1.0.0\n", "templates/none.yaml": b"", "values.yaml": b""}
 
 
 def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
-    one = chart_archive.write(tmp_path / "one", CHART)
+    one = archive.write(tmp_path / "one", CHART)
     time.sleep(1.1)
-    two = chart_archive.write(tmp_path / "two", dict(reversed(CHART.items())))
+    two = archive.write(tmp_path / "two", dict(reversed(CHART.items())))
     assert one.read_bytes() == two.read_bytes(), "no clock and no order gets in"
 
 
 def test_an_archive_is_written_again_only_when_its_content_changed(tmp_path: Path) -> None:
-    path = chart_archive.write(tmp_path, CHART)
+    path = archive.write(tmp_path, CHART)
     os.utime(path, (1, 1))
-    chart_archive.write(tmp_path, CHART)
+    archive.write(tmp_path, CHART)
     assert path.stat().st_mtime == 1, "the file was left alone"
-    chart_archive.write(tmp_path, CHART | {"values.yaml": b"a: 1\n"})
+    archive.write(tmp_path, CHART | {"values.yaml": b"a: 1\n"})
     assert path.stat().st_mtime > 1
 
 
@@ -67,11 +67,13 @@ def test_a_chart_of_definitions_renders_every_one_that_is_published_unchanged(
     helm = tools.find(["helm"])["helm"]
     command = [helm, "template", "definitions", tmp_path / published.chart.archive_name]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rendered = {mapping(each["metadata"])["name"]: each for each in items([*loaded(text)])}
+    rendered = {mapping(each["metadata"])["name"]: each for each in mappings([*loaded(text)])}
     module = go_modules.module_folder(paths.TOOL_MODULES / published.pins, published.module)
     sources = [*chain.from_iterable(loaded(path.read_text("utf-8")) for path in (module / published.folder).iterdir())]
     expected = {
-        mapping(each["metadata"])["name"]: each for each in items(sources) if each["kind"] == "CustomResourceDefinition"
+        mapping(each["metadata"])["name"]: each
+        for each in mappings(sources)
+        if each["kind"] == "CustomResourceDefinition"
     }
     assert len(expected) > 2
     assert rendered == expected, "Helm's template language touched nothing"

@@ -6,17 +6,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from charts import archive
 from components.mesh.control_plane import values
-from operations import chart_archive
+from policies.exemptions import EXEMPTIONS, Exemption, covers
+from policies.judged import of_kubernetes
+from policies.rules import POLICIES
 from sandbox import paths
 from sandbox.paths import Home
-from tests.policies.exemptions import EXEMPTIONS, Exemption, covers
-from tests.policies.judged import of_kubernetes
-from tests.policies.rules import POLICIES
+from tests.policies.test_policies import OF_CHARTS
 from tests.sandbox.chart_doubles import CONTROL_PLANE, objects
 from tests.sandbox.program import PROVIDER, Project, make_project
 from tests.sandbox.workshop import Workshop
-from tests.test_policies import OF_CHARTS
 
 pytestmark = pytest.mark.sandbox
 
@@ -76,7 +76,7 @@ def test_the_whole_program_keeps_its_policies_with_all_that_its_charts_and_relea
 
 def test_what_a_release_brings_is_refused_by_the_name_of_its_policy(project: Project) -> None:
     files = {"Chart.yaml": b"apiVersion: v2\nname: bad\nversion: 1.0.0\n", "templates/d.yaml": DEPLOYMENT.encode()}
-    chart_archive.write(project.folder, files)
+    archive.write(project.folder, files)
     project.write(PROVIDER + RELEASE)
     assert project.run("preview").returncode == 0, "without the pack nobody minds"
 

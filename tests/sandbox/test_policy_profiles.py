@@ -7,13 +7,13 @@ from functools import cache
 
 import pytest
 
+from model.json_values import mapping
+from policies import pod_security
+from policies.judged import Judged, pod_template
 from sandbox import ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import mapping
 from sandbox.paths import Home
-from tests.policies import pod_security
-from tests.policies.judged import Judged, pod_template
-from tests.test_policy_pods import BASELINE, RESTRICTED, app
+from tests.policies.test_policy_pods import BASELINE, RESTRICTED, app
 
 pytestmark = pytest.mark.sandbox
 

@@ -7,9 +7,9 @@ from urllib.error import HTTPError
 
 import pytest
 
+from model.json_values import Json, mapping, mappings
 from sandbox import paths, ports
 from sandbox.api_client import ApiClient
-from sandbox.json_values import Json, items, mapping
 from tests.sandbox.chart_doubles import VIZ, objects
 from tests.sandbox.sandbox_command import sandbox
 
@@ -60,7 +60,7 @@ def make_namespace(client: ApiClient, name: str) -> None:
 
 def available(client: ApiClient, path: str = TAP) -> str:
     """Return the message of the condition, with its status in front of it."""
-    conditions = items(mapping(mapping(client.get(path)).get("status")).get("conditions"))
+    conditions = mappings(mapping(mapping(client.get(path)).get("status")).get("conditions"))
     return " ".join(f"{each['status']} {each.get('message')}" for each in conditions if each["type"] == "Available")
 
 
@@ -70,7 +70,7 @@ def kinds_served(client: ApiClient) -> list[str]:
         served = json.loads(client.request("GET", "/apis/tap.linkerd.io/v1alpha1"))
     except HTTPError:
         return []
-    return [str(each["kind"]) for each in items(served["resources"])]
+    return [str(each["kind"]) for each in mappings(served["resources"])]
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from conventions import PROJECT
-from operations.problem import InputError
-from operations.stack_cli import NoStackError, read_settings
+from clients.pulumi_cli import NoStackError, read_settings
+from model.names import PROJECT
+from model.problem import InputError
 from sandbox import tools
 from tests.sandbox.workshop import CHECKOUT, OWN, Workshop
 

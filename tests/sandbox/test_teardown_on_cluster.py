@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.stack_cli import NoStackError, StackCli, read_settings
+from clients.pulumi_cli import NoStackError, StackCli, read_settings
 from sandbox import paths
 from tests.sandbox.program import read_until
 from tests.sandbox.small_workshops import SmallWorkshops

@@ -178,7 +178,7 @@ def test_a_command_on_the_sandbox_knows_nothing_of_the_user_and_what_it_may_reac
     checkout.stack("here", f"config:\n  small:kubeconfig: {checkout.home.kubeconfig}\n")
     checkout.run("up", stack=stack)
     of_engine = checkout.started.environment
-    launcher.run_beside(checkout.home, str(checkout.folder), stack, ["python", "-m", "operations"])
+    launcher.run_beside(checkout.home, str(checkout.folder), stack, ["python", "-m", "workshop"])
     beside = checkout.started.environment
 
     for environment in (of_engine, beside):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from operations.cluster_api import items, text
+from clients.cluster_api import items
+from model.json_values import text
 from sandbox.paths import Home
 from tests.sandbox.mutual_tls import Proxy, start
 from tests.sandbox.neighbour import Neighbour
@@ -99,7 +100,7 @@ def pods(workshop: Workshop) -> list[Pod]:
     ]
 
 
-def _pods(workshop: Workshop, namespace: str) -> list[object]:
+def _pods(workshop: Workshop, namespace: str) -> Sequence[object]:
     return items(workshop.api.find(f"/api/v1/namespaces/{namespace}/pods"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from operations.cluster_api import entries, text
+from model.json_values import entries, text
 from sandbox.paths import Home
 from tests.sandbox.workshop import Workshop
 

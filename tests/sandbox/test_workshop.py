@@ -13,8 +13,9 @@ import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 
+from clients.cluster_api import items
 from components.resources.rendered import PLACEHOLDER
-from operations.cluster_api import at, items, text
+from model.json_values import at, text
 from sandbox.paths import Home
 from tests.sandbox.workshop import Change, Preview, Workshop
 

@@ -16,7 +16,8 @@ import psutil
 import yaml
 from kubernetes import client, config
 
-from operations.cluster_api import ClusterApi, items, text
+from clients.cluster_api import ClusterApi, items
+from model.json_values import text
 
 _client: Any = client
 _config: Any = config
@@ -138,7 +139,7 @@ class Workshop:
 
     def operation(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands."""
-        return self.module("operations", command, "--stack", self.stack, *arguments)
+        return self.module("workshop", command, "--stack", self.stack, *arguments)
 
     def module(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run one of the project's programs."""

@@ -1,0 +1,106 @@
+"""Finds the charts before anything is registered: in a mirror, or else in their repositories."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from charts import archive as chart_archive
+from charts.definitions import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS, LOAD_BALANCER_CONTROLLER_CRDS
+from model.charts import ChartSource, ChartSources, Part
+from model.problem import InputError, Problem
+from versions import (
+    ARGO_CD_CHART,
+    ARGO_CHART_REPOSITORY,
+    ARGO_ROLLOUTS_CHART,
+    EKS_CHART_REPOSITORY,
+    EXTERNAL_DNS_CHART,
+    EXTERNAL_DNS_CHART_REPOSITORY,
+    LINKERD_CHART,
+    LINKERD_CHART_REPOSITORY,
+    LOAD_BALANCER_CONTROLLER_CHART,
+)
+
+CACHE = Path(".charts")
+"""Archives lie here, so that the same relative path is in every state, wherever the mirror is."""
+
+LONGEST_PATH = 100
+"""Characters of a mirror's path that a message repeats."""
+
+
+MADE_HERE = {
+    Part(chart.name): chart
+    for chart in (GATEWAY_API_CRDS, ARGO_ROLLOUTS_CRDS, ARGO_CD_CRDS, LOAD_BALANCER_CONTROLLER_CRDS)
+}
+"""Charts without a repository: their archives are made of published files."""
+
+PUBLISHED = {
+    Part.LINKERD_CRDS: (LINKERD_CHART, LINKERD_CHART_REPOSITORY),
+    Part.LINKERD_CONTROL_PLANE: (LINKERD_CHART, LINKERD_CHART_REPOSITORY),
+    Part.LINKERD_VIZ: (LINKERD_CHART, LINKERD_CHART_REPOSITORY),
+    Part.ARGO_ROLLOUTS: (ARGO_ROLLOUTS_CHART, ARGO_CHART_REPOSITORY),
+    Part.ARGO_CD: (ARGO_CD_CHART, ARGO_CHART_REPOSITORY),
+    Part.LOAD_BALANCER_CONTROLLER: (LOAD_BALANCER_CONTROLLER_CHART, EKS_CHART_REPOSITORY),
+    Part.EXTERNAL_DNS: (EXTERNAL_DNS_CHART, EXTERNAL_DNS_CHART_REPOSITORY),
+}
+"""The version and the repository of every other chart."""
+
+
+def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
+    """Return where the charts of `parts` are: in the folder `mirror`, else in the one of CHART_MIRROR, else upstream.
+
+    Raises InputError with every archive that the mirror lacks, or that cannot be made.
+    """
+    wanted = list(parts)
+    mirror = mirror or os.environ.get("CHART_MIRROR")
+    if not mirror:
+        return {part: _made(part) if part in MADE_HERE else _published(part) for part in wanted}
+    folder = Path(mirror).expanduser()
+    names = {part: archive_name(part) for part in wanted}
+    wrong = [name for name in names.values() if chart_archive.content_name(folder / name) != name]
+    if wrong:
+        raise InputError([_wrong(folder, name) for name in wrong])
+    return {part: {"chart": _cached(folder / name)} for part, name in names.items()}
+
+
+def archive_name(part: Part) -> str:
+    """Return what the archive of a part's chart is called."""
+    return MADE_HERE[part].archive_name if part in MADE_HERE else f"{part}-{PUBLISHED[part][0]}.tgz"
+
+
+def _published(part: Part) -> ChartSource:
+    version, repository = PUBLISHED[part]
+    return {"chart": part.value, "version": version, "repository": repository}
+
+
+def _made(part: Part) -> ChartSource:
+    path = CACHE / archive_name(part)
+    return {"chart": str(path if path.is_file() else MADE_HERE[part].download(CACHE))}
+
+
+def _cached(archive: Path) -> str:
+    CACHE.mkdir(exist_ok=True)
+    copy = CACHE / archive.name
+    if not copy.is_file() or copy.read_bytes() != archive.read_bytes():
+        partial = copy.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(archive, partial)
+        partial.replace(copy)  # in one step: another run may be reading it
+    return str(copy)
+
+
+def _wrong(folder: Path, name: str) -> Problem:
+    if _answers((folder / name).is_file):
+        found = f"{name} is not the archive of that chart and version"
+    else:
+        found = f"{name} is not there" if _answers(folder.is_dir) else f"the folder is not there (nor is {name})"
+    cure = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
+    where = f"chart mirror {str(folder)[:LONGEST_PATH]}"
+    return Problem(where, found, "every chart is taken from the mirror where one is set", cure)
+
+
+def _answers(question: Callable[[], bool]) -> bool:
+    """Return an answer about a file; False where the system refuses its name."""
+    try:
+        return question()
+    except OSError:
+        return False

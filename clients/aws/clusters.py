@@ -1,0 +1,133 @@
+"""Where an EKS cluster is, and whether it can be used."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from clients.aws.api import AwsApi
+from clients.aws.refusals import ABSENT, code
+from model.eks import EVERYWHERE, EksCluster
+from model.moments import in_utc
+from model.names import PROJECT
+from model.problem import InputError, Problem
+
+USABLE = ("ACTIVE", "UPDATING")
+AT_ONCE = 16
+SECONDS = 3
+"""How long each other region may take to say whether the cluster is there."""
+_CLUSTER, _REGION = f"{PROJECT}:eks.cluster", f"{PROJECT}:eks.region"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class _Authority(_Part):
+    data: str
+
+
+class _Network(_Part):
+    vpc_id: str
+    endpoint_public_access: bool = True
+    public_access_cidrs: tuple[str, ...] = (EVERYWHERE,)
+
+
+class _Issuer(_Part):
+    issuer: str
+
+
+class _Identity(_Part):
+    oidc: _Issuer
+
+
+class _Nodes(_Part):
+    enabled: bool = False
+
+
+class _Cluster(_Part):
+    """What DescribeCluster tells, as far as the program needs it."""
+
+    name: str
+    arn: str = Field(pattern=r"^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster/.+$")
+    version: str
+    endpoint: str
+    created_at: datetime
+    certificate_authority: _Authority
+    resources_vpc_config: _Network
+    identity: _Identity
+    compute_config: _Nodes = _Nodes()
+
+
+def find_cluster(api: AwsApi) -> EksCluster:
+    """Return the facts of the stack's cluster. Raises InputError if it is not there, or not ready."""
+    name = api.login.cluster
+    with api.asking("eks:DescribeCluster"):
+        try:
+            found = api.eks.describe_cluster(name=name)["cluster"]
+        except ClientError as error:
+            if code(error) not in ABSENT:
+                raise
+            raise InputError([_absent(api, name)]) from None
+        status = found.get("status", "of an unknown status")
+        if status not in USABLE:
+            rule, cure = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
+            raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, cure)])
+        return _facts(_Cluster.model_validate(found), api.login.region)
+
+
+def _facts(found: _Cluster, region: str) -> EksCluster:
+    network = found.resources_vpc_config
+    return EksCluster(
+        name=found.name,
+        arn=found.arn,
+        region=region,
+        account=found.arn.split(":")[4],
+        partition=found.arn.split(":")[1],
+        version=found.version,
+        endpoint=found.endpoint,
+        certificate_authority=found.certificate_authority.data,
+        vpc_id=network.vpc_id,
+        oidc_issuer=found.identity.oidc.issuer.removeprefix("https://"),
+        created_at=in_utc(found.created_at).isoformat(),
+        public_networks=network.public_access_cidrs if network.endpoint_public_access else (),
+        auto_mode=found.compute_config.enabled,
+    )
+
+
+def _absent(api: AwsApi, name: str) -> Problem:
+    found, rule = f"there is no cluster '{name}' in {api.login.region}", "the stack goes to an existing one"
+    if elsewhere := _elsewhere(api, name):
+        cure = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
+        return Problem(f"{_REGION}, AWS account {api.account}", found, rule, cure)
+    known = _there(api)
+    told = f"those in {api.login.region} are {', '.join(known)}" if known else "the region has none that you may see"
+    cure = f"Set it with `pulumi config set --path '{_CLUSTER}' <name>` ({told}), or choose another account."
+    return Problem(f"{_CLUSTER}, AWS account {api.account}", found, rule, cure)
+
+
+def _there(api: AwsApi) -> list[str]:
+    """Return the clusters of the region; none if the user may not list them."""
+    try:
+        return sorted(api.eks.list_clusters(maxResults=20)["clusters"])
+    except (ClientError, BotoCoreError):
+        return []
+
+
+def _elsewhere(api: AwsApi, name: str) -> list[str]:
+    """Return the other regions with a cluster of that name; those that do not answer have none."""
+    # Made one after the other: a session is not safe to share between threads, a client is.
+    clients = {region: api.client("eks", region, seconds=SECONDS) for region in api.regions()}
+    clients.pop(api.login.region, None)
+
+    def has_it(region: str) -> bool:
+        try:
+            clients[region].describe_cluster(name=name)
+        except (ClientError, BotoCoreError):
+            return False
+        return True
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [region for region, there in zip(clients, pool.map(has_it, clients), strict=True) if there]

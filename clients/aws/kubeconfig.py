@@ -1,0 +1,35 @@
+"""How an EKS cluster is reached, for the program's provider and for the commands beside it alike."""
+
+from model.eks import EksCluster
+from settings.eks import Eks
+
+_API = "client.authentication.k8s.io/v1"
+
+
+def document(cluster: EksCluster, login: Eks) -> dict[str, object]:
+    """Return the kubeconfig of a cluster; it holds no secret, since the AWS CLI hands over a token when one is needed.
+
+    The context has the cluster's name.
+    """
+    arguments = ["eks", "get-token", "--cluster-name", cluster.name, "--region", cluster.region, "--output", "json"]
+    arguments += ["--role-arn", login.role_arn] if login.role_arn else []
+    # By the environment: what the user chose there would win over nothing, and has to lose against the settings.
+    variables = [{"name": "AWS_PROFILE", "value": login.profile}] if login.profile else []
+    helper = {
+        "apiVersion": _API,
+        "command": "aws",
+        "args": arguments,
+        "env": variables,
+        "interactiveMode": "Never",
+        "installHint": "Install the AWS CLI, version 2.",
+    }
+    server = {"server": cluster.endpoint, "certificate-authority-data": cluster.certificate_authority}
+    name = cluster.name
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "clusters": [{"name": name, "cluster": server}],
+        "users": [{"name": name, "user": {"exec": helper}}],
+    }

@@ -1,0 +1,144 @@
+"""What AWS and its client say when they do not answer, as a sentence with a cure."""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from botocore import exceptions as client
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from pydantic import ValidationError
+
+from model.hiding import hidden
+from model.names import PROJECT
+from model.problem import InputError, Problem
+from settings.eks import Eks
+
+ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+UNKNOWN = {
+    "AuthFailure",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotAuthorized", "UnauthorizedOperation"}
+ABSENT = {"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"}
+SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+_LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
+_ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError)
+"""What its client, and the program, raise on other answers than AWS's."""
+LONGEST = 200
+"""Characters of a foreign message that are repeated."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked, of whom and as whom."""
+
+    action: str
+    """As IAM names it, such as `eks:DescribeCluster`."""
+    where: str
+    login: Eks
+
+    @property
+    def log_in(self) -> str:
+        """How to get new credentials."""
+        profile = f" --profile {self.login.profile}" if self.login.profile else ""
+        return (
+            f"Log in again (such as with `aws sso login{profile}`), until `aws sts get-caller-identity{profile}` works."
+        )
+
+
+@contextmanager
+def explained(question: Question) -> Generator[None]:
+    """Turn what AWS and its client raise meanwhile into InputError."""
+    try:
+        yield
+    except ClientError as error:
+        raise InputError([_refusal(question, code(error), _message(error))]) from None
+    except BotoCoreError as error:
+        raise InputError([_failure(question, error)]) from None
+    except _ODD:
+        found, rule = "it does not answer as AWS does", f"it is asked for {question.action}"
+        cure = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
+        raise InputError([Problem(question.where, found, rule, cure)]) from None
+    except ValueError as error:  # of an endpoint in the environment that is no URL
+        found, rule = f"it cannot be asked ({one_line(error)})", "the program asks before it changes anything"
+        raise InputError([Problem(question.where, found, rule, "Correct or unset AWS_ENDPOINT_URL.")]) from None
+
+
+def code(error: ClientError) -> str:
+    """Return AWS's own name of an error."""
+    return error.response.get("Error", {}).get("Code") or ""
+
+
+def _message(error: ClientError) -> str:
+    """Return AWS's own words; where the client found no name of an error, they are a page of somebody else."""
+    if code(error).isdigit():
+        return ""
+    return one_line(error.response.get("Error", {}).get("Message") or "")
+
+
+def one_line(text: object) -> str:
+    """Return foreign text without line breaks and control characters, and not too long."""
+    printable = "".join(each if each.isprintable() else " " for each in str(text))
+    return " ".join(hidden(printable).split())[:LONGEST]
+
+
+def _refusal(question: Question, name: str, message: str) -> Problem:
+    where, action = question.where, question.action
+    told = ": ".join(filter(None, (name, message)))
+    valid = "the program asks AWS before it changes anything"
+    if "Signature expired" in message or "Signature not yet current" in message or name == "RequestTimeTooSkewed":
+        return Problem(where, "this machine's clock and AWS's are too far apart", valid, "Let NTP set the clock.")
+    if name in ENDED:
+        return Problem(where, f"the credentials have expired ({name})", valid, question.log_in)
+    if name in UNKNOWN:
+        cure = f"{question.log_in} The same is said where the account has not enabled region {question.login.region}."
+        return Problem(where, f"AWS does not know the credentials ({name})", valid, cure)
+    if name in DENIED:
+        cure = f"Ask for a policy that allows {action}, or choose another profile or role."
+        return Problem(where, f"you may not use {action} ({told})", "the program has to", cure)
+    if name in SLOW_DOWN:
+        return Problem(where, f"AWS wants fewer requests ({told})", f"it has to answer {action}", "Try again later.")
+    cure = "Look the message up in AWS's documentation of this action, and try again."
+    return Problem(where, f"it refuses {action} ({told or 'without a reason'})", "the program has to know", cure)
+
+
+def _failure(question: Question, error: BotoCoreError) -> Problem:
+    rule = "the program asks AWS before it changes anything"
+    told = one_line(error)
+    explanations: Mapping[type[BotoCoreError] | tuple[type[BotoCoreError], ...], Callable[[], Problem]] = {
+        client.NoCredentialsError: lambda: Problem(
+            question.where, "there are no AWS credentials", rule, _give(question)
+        ),
+        client.PartialCredentialsError: lambda: Problem(
+            question.where, f"the AWS credentials are not complete ({told})", rule, _give(question)
+        ),
+        _LOGIN_ENDED: lambda: Problem(question.where, f"the login has ended ({told})", rule, question.log_in),
+        client.HTTPClientError: lambda: _silence(question, told),
+        client.ConnectionError: lambda: _silence(question, told),
+    }
+    found = (explain() for kinds, explain in explanations.items() if isinstance(error, kinds))
+    cure = f"Mend what it names (~/.aws/config, or the environment). {question.log_in}"
+    return next(found, Problem(question.where, f"it cannot be asked ({told})", rule, cure))
+
+
+def _give(question: Question) -> str:
+    if question.login.profile:
+        return question.log_in
+    key = f"{PROJECT}:eks.profile"
+    return f"{question.log_in} Or name a profile with `pulumi config set --path '{key}' <profile>`, or set AWS_PROFILE."
+
+
+def _silence(question: Question, told: str) -> Problem:
+    if "header value" in told:  # which it repeats, credentials and all
+        rule = "they have to be printable text"
+        return Problem(question.where, "the AWS credentials cannot be sent", rule, _give(question))
+    region = question.login.region
+    cure = f"Check that {region} is the right region, and that proxy and firewall let you through."
+    return Problem(question.where, f"AWS does not answer ({told})", f"it is asked for {question.action}", cure)

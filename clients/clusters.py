@@ -1,0 +1,67 @@
+"""The one place that knows how a stack's cluster is found and reached.
+
+What needs boto3 is imported where a stack is on EKS: it takes 0.3 s, and other stacks need none.
+"""
+
+from dataclasses import replace
+
+from clients.aws import kubeconfig
+from clients.cluster_api import ClusterApi
+from clients.kubeconfig import Advice, Kubeconfig, find
+from model.eks import EVERYWHERE, EksCluster
+from settings import Settings
+from settings.eks import Eks
+
+
+def kubeconfig_of(settings: Settings, cluster: EksCluster | None = None) -> Kubeconfig:
+    """Return which cluster a stack has and who asks it; on EKS AWS is asked where it is, unless `cluster` says so.
+
+    Raises InputError if it cannot be found.
+    """
+    if settings.eks is None:
+        return find(settings.kubeconfig, settings.context)
+    cluster = cluster or _found(settings.eks)
+    document, where = kubeconfig.document(cluster, settings.eks), f"EKS cluster {cluster.name}"
+    found = Kubeconfig(document, where, _advice(cluster, settings.eks))
+    return replace(found, provider=found.contents)  # no secret is in it
+
+
+def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
+    """Return the client of the same cluster.
+
+    Raises InputError if it cannot be found, or nobody hands over credentials.
+    """
+    return ClusterApi(kubeconfig_of(settings, cluster))
+
+
+def _found(login: Eks) -> EksCluster:
+    from clients.aws.api import AwsApi  # noqa: PLC0415
+    from clients.aws.clusters import find_cluster  # noqa: PLC0415
+
+    return find_cluster(AwsApi(login))
+
+
+def _advice(cluster: EksCluster, login: Eks) -> Advice:
+    command = f"aws eks get-token --cluster-name {cluster.name} --region {cluster.region}"
+    who = login.role_arn or "the ARN that `aws sts get-caller-identity` tells"
+    return Advice(
+        login=f"Install the AWS CLI, version 2, or log in again, until `{command}` works.",
+        silence=_silence(cluster),
+        stranger=(
+            f"Give {who} an access entry with `aws eks create-access-entry` and `aws eks associate-access-policy`"
+            " (AmazonEKSClusterAdminPolicy), or choose another profile or role."
+        ),
+    )
+
+
+def _silence(cluster: EksCluster) -> str:
+    if not cluster.public_networks:
+        return (
+            f"Its endpoint is private: run this inside {cluster.vpc_id} or through a VPN into it, "
+            "or switch the public endpoint on."
+        )
+    if EVERYWHERE not in cluster.public_networks:
+        return (
+            f"Its endpoint answers to {', '.join(cluster.public_networks)} only: run this from there, or add yourself."
+        )
+    return Advice().silence

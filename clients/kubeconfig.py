@@ -1,0 +1,300 @@
+"""Decides by kubectl's rules which cluster is meant and who asks, once for the provider and for our own client.
+
+The rules are those of client-go's `clientcmd`: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import yaml
+from pydantic import TypeAdapter
+
+from model.names import PROJECT
+from model.problem import InputError, Problem
+from model.sandbox_only import check_target
+
+Document = dict[str, object]
+_DOCUMENT = TypeAdapter(Document)
+_LIST = TypeAdapter(list[object])
+_ENTRIES = TypeAdapter(list[Document])
+
+DEFAULT = "the default kubeconfig"
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where a pod finds its token and its cluster's authority."""
+FILES = {"cluster": ("certificate-authority",), "user": ("client-certificate", "client-key", "tokenFile")}
+"""The keys that name files, relative to that of the kubeconfig."""
+_FIX = f"Set the right file with `pulumi config set {PROJECT}:kubeconfig <path>`, or start the sandbox."
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do where a cluster does not let the user in, as far as it depends on how the cluster is reached."""
+
+    login: str = "Install it or log in again, until `kubectl get namespaces` works."
+    """The login helper fails."""
+    silence: str = "Check that it runs, that the address is right, and that VPN, proxy and firewall let you through."
+    """Nobody answers."""
+    stranger: str = "Log in again until `kubectl get namespaces` works, or choose another context."
+    """The server does not know the credentials."""
+
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """One cluster, and one user of it."""
+
+    document: Mapping[str, object]
+    """A kubeconfig with nothing else in it; the files that it names have absolute paths."""
+    where: str
+    """What messages call it."""
+    advice: Advice = field(default_factory=Advice)
+    provider: str | None = None
+    """What has the provider read the same by itself; None if only the document does."""
+
+    @property
+    def cluster(self) -> Document:
+        """The cluster's entry."""
+        return _only(self.document, "clusters", "cluster")
+
+    @property
+    def user(self) -> Document:
+        """The user's entry; empty if nobody is named."""
+        return _only(self.document, "users", "user")
+
+    @property
+    def impersonates(self) -> list[tuple[str, str]]:
+        """The headers by which the user asks as somebody else."""
+        user, extra = self.user, self.user.get("as-user-extra")
+        headers = [("Impersonate-User", user.get("as")), ("Impersonate-Uid", user.get("as-uid"))]
+        headers += [("Impersonate-Group", group) for group in _texts(user.get("as-groups"))]
+        for key, values in _DOCUMENT.validate_python(extra).items() if isinstance(extra, dict) else ():
+            headers += [(f"Impersonate-Extra-{quote(key.lower(), safe='')}", value) for value in _texts(values)]
+        return [(name, value) for name, value in headers if isinstance(value, str) and value]
+
+    @property
+    def contents(self) -> str:
+        """The document as text (JSON, which is YAML), equal for equal input. It may hold the user's credentials."""
+        return json.dumps(self.document, sort_keys=True)
+
+
+def find(path: str | None, context: str | None) -> Kubeconfig:
+    """Return what a kubeconfig and a context stand for; None means what kubectl would take.
+
+    Raises InputError if they lead nowhere.
+    """
+    if path and any(mark in path for mark in ("{", "apiVersion", "clusters:")):  # not repeated: it holds credentials
+        raise InputError([Problem(f"{PROJECT}:kubeconfig", "it holds a kubeconfig's contents", "it is a path", _FIX)])
+    named = _expanded(path) if path else None
+    where = str(named or DEFAULT)
+    if named and not _is_there(named):
+        raise InputError([Problem(where, "there is no such kubeconfig", "the cluster is found through it", _FIX)])
+    check_target(os.path.realpath(named) if named else "", "the stack's kubeconfig")
+    files = [_File(each) for each in ([named] if named else _default_files()) if _is_there(each)]
+    chosen = context or next((each.current_context for each in files if each.current_context), "")
+    if not chosen:
+        if not named and (in_cluster := _in_cluster()):
+            return in_cluster
+        found = "it has no current-context" if files else "there is no such kubeconfig"
+        raise InputError([Problem(where, found, "the cluster is found through it", _FIX)])
+    contexts = _merged(files, "contexts")
+    if chosen not in contexts:
+        known = ", ".join(sorted(contexts)) or "none"
+        fix = f"Set one with `pulumi config set {PROJECT}:context <name>`."
+        problem = Problem(
+            f"{where}, context '{chosen}'", "there is no such context", f"the known ones are {known}", fix
+        )
+        raise InputError([problem])
+    document, is_absolute = _minified(files, chosen, where)
+    # The provider takes relative paths of a file that it is given for those of its own folder.
+    provider = (path if is_absolute else None) if named else ""
+    return Kubeconfig(document, where, provider=provider)
+
+
+class _File:
+    """One kubeconfig file, as far as its shape is right. Raises InputError if it is not."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.folder = path, path.absolute().parent
+        try:
+            document = _DOCUMENT.validate_python(yaml.load(path.read_text(encoding="utf-8"), _Loader) or {})  # noqa: S506
+        except OSError as error:
+            raise self.unusable(error.strerror or "it cannot be read") from None
+        except yaml.MarkedYAMLError as error:  # its text quotes the file
+            line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+            raise self.unusable(f"it is no YAML{line}") from None
+        except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
+            raise self.unusable("it is no YAML mapping") from None
+        if (document.get("kind") or "Config", document.get("apiVersion") or "v1") != ("Config", "v1"):
+            raise self.unusable("its kind is not Config, or its apiVersion not v1")
+        self._document = document
+        current = document.get("current-context") or ""
+        if not isinstance(current, str):
+            raise self.unusable("its current-context is no text")
+        self.current_context = current
+
+    def section(self, key: str) -> dict[str, Document]:
+        """Return the entries of a list by their names."""
+        try:
+            entries = _ENTRIES.validate_python(self._document.get(key) or [])
+            named = {
+                str(each["name"]): _DOCUMENT.validate_python(each.get(key.removesuffix("s")) or {}) for each in entries
+            }
+        except (ValueError, KeyError):
+            raise self.unusable(f"its {key} are not a list of names and mappings") from None
+        if len(named) < len(entries):
+            raise self.unusable(f"two of its {key} have the same name")
+        return named
+
+    def unusable(self, found: str) -> InputError:
+        """Return the error that names this file."""
+        return InputError(
+            [Problem(str(self.path), f"it cannot be used ({found})", "it has to name a cluster and a user", _FIX)]
+        )
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves timestamps as text, as the provider reads them."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user
+        return Path(path)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # too long, or in a folder that the user may not enter
+        return False
+
+
+def _is_readable(path: str) -> bool:
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:  # no path: it holds a NUL
+        return False
+
+
+def _default_files() -> list[Path]:
+    listed = os.environ.get("KUBECONFIG")
+    if not listed:
+        return [Path.home() / ".kube" / "config"]
+    return [Path(each) for each in dict.fromkeys(listed.split(os.pathsep)) if each]
+
+
+def _merged(files: Sequence[_File], key: str) -> dict[str, tuple[_File, Document]]:
+    """Return a list's entries by name, each with the first file that has it."""
+    found = dict[str, tuple[_File, Document]]()
+    for each in files:
+        for name, entry in each.section(key).items():
+            found.setdefault(name, (each, entry))
+    return found
+
+
+def _minified(files: Sequence[_File], chosen: str, where: str) -> tuple[Document, bool]:
+    """Return the document of one context, and whether it named all of its files by absolute paths."""
+    file, context = _merged(files, "contexts")[chosen]
+    document: Document = {"apiVersion": "v1", "kind": "Config", "current-context": chosen}
+    document["contexts"] = [{"name": chosen, "context": context}]
+    is_absolute = True
+    for kind in FILES:
+        name = context.get(kind) or ""
+        entries = _merged(files, f"{kind}s")
+        if not isinstance(name, str) or (name and name not in entries) or (kind == "cluster" and not name):
+            raise file.unusable(f"context '{chosen}' names the {kind} '{name}', which is not there")
+        if name:
+            origin, entry = entries[name]
+            absolute = _absolute(origin, kind, entry)
+            is_absolute = is_absolute and absolute == entry
+            document[f"{kind}s"] = [{"name": name, kind: absolute}]
+    _check(Kubeconfig(document, where))
+    return document, is_absolute
+
+
+def _absolute(file: _File, kind: str, entry: Mapping[str, object]) -> Document:
+    """Return a cluster or a user whose files have absolute paths."""
+    found = dict(entry)
+    for key in FILES[kind]:
+        path = entry.get(key)
+        if path and not isinstance(path, str):
+            raise file.unusable(f"the {key} of a {kind} is no path")
+        if isinstance(path, str) and path:
+            found[key] = os.path.normpath(file.folder / path)
+    helper = entry.get("exec")
+    if isinstance(helper, dict):
+        helper = _DOCUMENT.validate_python(helper)
+        command = helper.get("command")
+        if isinstance(command, str) and os.sep in command:  # another one is found in PATH
+            found["exec"] = {**helper, "command": os.path.normpath(file.folder / command)}
+    return found
+
+
+def _check(kubeconfig: Kubeconfig) -> None:
+    """Raise InputError if kubectl or the provider would refuse the entries."""
+    found = list(_faults(kubeconfig.cluster, kubeconfig.user))
+    if found:
+        raise InputError([Problem(kubeconfig.where, *fault) for fault in found])
+
+
+def _faults(cluster: Mapping[str, object], user: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+    """Yield what is found, the rule that it breaks, and what to do."""
+    authority = cluster.get("certificate-authority-data") or cluster.get("certificate-authority")
+    if cluster.get("insecure-skip-tls-verify") and authority:
+        rule = "kubectl takes one of them only"
+        yield "its cluster has an authority and insecure-skip-tls-verify", rule, "Remove insecure-skip-tls-verify."
+    for entry, kind in ((cluster, "cluster"), (user, "user")):
+        for key in FILES[kind]:
+            path = entry.get(key)
+            if isinstance(path, str) and path and not entry.get(f"{key}-data") and not _is_readable(path):
+                yield (
+                    f"its {key} {path} cannot be read",
+                    "the way to the cluster needs it",
+                    "Fetch the kubeconfig again.",
+                )
+    login = user.get("auth-provider")
+    name = _DOCUMENT.validate_python(login).get("name") if isinstance(login, dict) else None
+    if name and name != "oidc":
+        found, rule = (
+            f"its user has the auth-provider '{name}'",
+            "kubectl and the provider know none but oidc since 1.26",
+        )
+        yield found, rule, "Fetch the kubeconfig again: the cloud's login helper (`exec`) has taken its place."
+
+
+def _in_cluster() -> Kubeconfig | None:
+    """Return the cluster that this program runs in as a pod; None if it does not."""
+    host, port = (os.environ.get(f"KUBERNETES_SERVICE_{part}") for part in ("HOST", "PORT"))
+    token, authority = SERVICE_ACCOUNT / "token", SERVICE_ACCOUNT / "ca.crt"
+    if not host or not port or not token.is_file():
+        return None
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    name = "in-cluster"
+    document: Document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "clusters": [{"name": name, "cluster": {"server": server, "certificate-authority": str(authority)}}],
+        "users": [{"name": name, "user": {"tokenFile": str(token)}}],
+    }
+    return Kubeconfig(document, "the pod's service account", provider="")
+
+
+def _texts(found: object) -> list[object]:
+    return list(_LIST.validate_python(found)) if isinstance(found, list) else []
+
+
+def _only(document: Mapping[str, object], key: str, kind: str) -> Document:
+    entries = _ENTRIES.validate_python(document.get(key) or [])
+    return _DOCUMENT.validate_python(entries[0].get(kind) or {}) if entries else {}

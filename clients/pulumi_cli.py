@@ -1,0 +1,232 @@
+"""The Pulumi CLI for one stack: reads its settings, and does for a teardown what a person would do."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pulumi.automation import CommandError, CommandResult, LocalWorkspace, OnOutput, PulumiCommand, StackNotFoundError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import override
+
+from model.hiding import hidden_words, remember
+from model.moments import in_utc
+from model.problem import InputError, Problem, on_one_line
+from model.stack_names import stack_file
+from settings import Settings
+from settings.loading import parse
+
+PAGE = 50
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
+"""A string in JSON, with the colon that follows a key."""
+_FAILURE = "sandbox: error: "
+_FIX = "See what `pulumi config` says in this folder."
+_REASONS = (
+    (
+        r"PULUMI_ACCESS_TOKEN must be set|invalid access token|not logged in|\[401\]|Unauthorized",
+        "nobody is logged in to its backend",
+        "Run `pulumi login`, or name its backend with PULUMI_BACKEND_URL.",
+    ),
+    (
+        r"incorrect passphrase",
+        "the passphrase is not the one that its values are encrypted with",
+        "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to that one.",
+    ),
+    (
+        r"passphrase must be set",
+        "it has encrypted values and no passphrase is given",
+        "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
+    ),
+    (
+        r"does not support environments",
+        "its file names ESC environments (`environment`), which its backend does not have",
+        "Log in to Pulumi Cloud with `pulumi login`, or write their values into {file}.",
+    ),
+    (
+        r"invalid YAML file|is not YAML|holds no mapping|expected \w+ to be an object",  # followed by lines of the file
+        "{file} is no stack file that Pulumi can read{line}",
+        "Correct the file.",
+    ),
+    (
+        r"Pulumi\.[\w.-]+\.yaml does not exist",
+        "{file}: there is no such file",
+        "Name an existing stack with `make … STACK=<name>`, or create one with `make init STACK=<name>`.",
+    ),
+)
+"""What the CLI says, what it means, and what to do."""
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it printed."""
+
+    status: int
+    output: str
+
+
+Run = Callable[[Sequence[str], bool], Done]
+"""Runs a command; with True what it prints is shown, too, errors and all."""
+
+
+class _Update(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    kind: str
+    started: datetime = Field(alias="startTime")
+    ended: datetime | None = Field(default=None, alias="endTime")
+
+
+_UPDATES = TypeAdapter(list[_Update])
+
+
+def pulumi(stack: str, *arguments: str) -> list[str]:
+    """Return the command that runs the Pulumi CLI as the Makefile does: with the stack's backend and passphrase."""
+    return [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", *arguments]
+
+
+class Launcher(PulumiCommand):
+    """The same command for the Automation API."""
+
+    def __init__(self, stack: str) -> None:  # the base's would look for a CLI on PATH
+        self.command, self.version, self._stack = sys.executable, None, stack
+
+    @override
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnOutput | None = None,
+        on_error: OnOutput | None = None,
+    ) -> CommandResult:
+        """Run a command of the CLI; that it is built first is shown. Raises CommandError if it fails."""
+        launched = [each for each in pulumi(self._stack, *args, "--non-interactive")[1:] if each != "--"]
+        return super().run(launched, cwd, additional_env, on_output, on_error or _show_progress)
+
+
+def _show_progress(line: str) -> None:
+    if line.startswith("sandbox: ") and not line.startswith(_FAILURE):
+        sys.stderr.write(f"{line}\n")
+
+
+class NoStackError(InputError):
+    """The stack's backend does not have it."""
+
+
+def read_settings(stack: str, folder: Path | None = None) -> Settings:
+    """Return a stack's settings as its program reads them: with project defaults, environments and encrypted values.
+
+    Raises InputError with every problem at once, or with the reason why they cannot be read.
+    """
+    file = stack_file(stack, folder)
+    workspace = LocalWorkspace(work_dir=str(folder or Path()), pulumi_command=Launcher(stack))
+    try:
+        found = workspace.get_all_config(stack)
+        values = {key: each.value for key, each in found.items()}
+    except StackNotFoundError:
+        fix = f"Create it with `make init STACK={stack}`; `pulumi stack ls` lists the others."
+        raise NoStackError([_problem(stack, "its backend does not have it", fix)]) from None
+    except CommandError as error:
+        raise InputError([_unread(stack, file, str(error).partition("stderr: ")[2])]) from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise InputError([_problem(stack, "what `pulumi config` prints is not its JSON", _FIX)]) from None
+    remember(text for each in found.values() if each.secret for text in _texts(each.value))
+    return parse(values, {key.rpartition(":")[2] for key, each in found.items() if each.secret})
+
+
+def _texts(value: str) -> Iterator[str]:
+    """Yield the texts in an encrypted value, which may be JSON."""
+    try:
+        strings = _STRING.findall(json.dumps(json.loads(value)))
+        yield from (json.loads(text) for text, colon in strings if not colon)
+    except (ValueError, RecursionError):
+        yield value
+
+
+def _unread(stack: str, file: Path, said: str) -> Problem:
+    """Return why the CLI gives no settings; what it says may hold parts of a stack's file."""
+    line = re.search(r"\bline (\d+)", said)
+    words = {"file": file, "line": f" (line {line[1]})" if line else "", "stack": stack}
+    for pattern, found, fix in _REASONS:
+        if re.search(pattern, said):
+            return _problem(stack, found.format(**words), fix.format(**words))
+    errors = [each.partition("error: ")[2] for each in said.splitlines() if "error: " in each]
+    told = on_one_line(hidden_words(errors[-1])) if errors else "it says nothing"
+    return _problem(stack, f"`pulumi config` fails ({told})", _FIX)
+
+
+def _problem(stack: str, found: str, fix: str) -> Problem:
+    return Problem(f"stack {stack}", found, "its settings are read with `pulumi config`", fix)
+
+
+def run(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  a callback of one shape
+    """Run a command to its end."""
+    if not shown:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
+        return Done(done.returncode, done.stdout)
+    printed: list[str] = []
+    with subprocess.Popen(  # noqa: S603  as above
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        for line in process.stdout or ():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            printed.append(line)
+    return Done(process.returncode, "".join(printed))
+
+
+@dataclass(frozen=True)
+class StackCli:
+    """One stack, on whatever backend it has."""
+
+    stack: str
+    run: Run = run
+
+    def last_up(self) -> datetime | None:
+        """Return when the last `up` ended, or began if it never ended; other commands do not count.
+
+        Raises InputError if the CLI fails.
+        """
+        page = 0
+        while True:
+            page += 1
+            pages = ("--page-size", str(PAGE), "--page", str(page))
+            updates = self._asked(_UPDATES, "stack", "history", "--json", *pages)
+            ups = [in_utc(each.ended or each.started) for each in updates if each.kind == "update"]
+            if ups or len(updates) < PAGE:
+                return max(ups, default=None)
+
+    def preview_destroy(self) -> Done:
+        """Show what a destroy would take away."""
+        return self._pulumi("destroy", "--preview-only", "--non-interactive", shown=True)
+
+    def destroy(self) -> Done:
+        """Take everything away, as `make destroy` does: it ends well only if nothing is left."""
+        command = ["make", "--no-print-directory", "destroy", f"STACK={self.stack}", "YES=--yes"]
+        return self.run(command, True)
+
+    def unlock(self) -> Done:
+        """Remove the lock of a run that is gone."""
+        return self._pulumi("cancel", "--yes", self.stack, shown=True)
+
+    def remove(self) -> Done:
+        """Remove the empty stack from its backend; its settings stay in their file."""
+        return self._pulumi("stack", "rm", self.stack, "--yes", "--preserve-config", shown=True)
+
+    def _pulumi(self, *arguments: str, shown: bool) -> Done:
+        return self.run(pulumi(self.stack, *arguments), shown)
+
+    def _asked(self, form: TypeAdapter[Answer], *arguments: str) -> Answer:
+        done = self._pulumi(*arguments, shown=False)
+        try:
+            if done.status == 0:
+                return form.validate_json(done.output)
+        except ValidationError:
+            pass
+        found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "whether it is over is asked of its backend"
+        raise InputError([Problem(f"stack {self.stack}", found, rule, "Log in to the backend of the stack.")])

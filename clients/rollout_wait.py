@@ -1,0 +1,127 @@
+"""Waits until a namespace runs nothing but the newest pods of its workloads."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pulumi import RunError
+
+from clients.cluster_api import ClusterApi, items
+from model.json_values import at, entries, text
+from model.problem import InputError
+
+SECONDS = 300
+PAUSE = 0.5
+MOST_REASONS = 5
+
+
+class RolloutError(RunError):
+    """The pods were not replaced in time; Pulumi shows the message without a traceback."""
+
+
+def wait_for_rollout(api: ClusterApi, namespace: str, *, seconds: float = SECONDS, pause: float = PAUSE) -> None:
+    """Return when every workload of the namespace has all of its newest pods, and no other pod is left.
+
+    Raises RolloutError if that takes longer than `seconds`.
+    """
+    end = time.monotonic() + seconds
+    while missing := _unfinished(api, namespace):
+        if time.monotonic() >= end:
+            told = "; ".join(missing[:MOST_REASONS])
+            raise RolloutError(
+                f"namespace {namespace} was not rolled out within {seconds:g} s ({told}), and what waits for it stays "
+                f"as it is. Look at it with `kubectl --namespace {namespace} get pods`, then run `pulumi up` again."
+            )
+        time.sleep(pause)
+
+
+def _unfinished(api: ClusterApi, namespace: str) -> list[str]:
+    """Return what keeps the rollouts from being done; a server that does not answer for a moment is asked again."""
+    try:
+        return list(waited_for(api, namespace))
+    except InputError as silence:
+        return [str(problem) for problem in silence.problems]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of workload, and where it counts its pods."""
+
+    name: str
+    wanted: tuple[str, str]
+    pods: str
+    updated: str
+    available: str
+
+    @property
+    def plural(self) -> str:
+        """Its name in the API server's paths."""
+        return f"{self.name.lower()}s"
+
+
+_KINDS = (
+    _Kind("Deployment", ("spec", "replicas"), "replicas", "updatedReplicas", "availableReplicas"),
+    _Kind("StatefulSet", ("spec", "replicas"), "replicas", "updatedReplicas", "availableReplicas"),
+    _Kind(
+        "DaemonSet",
+        ("status", "desiredNumberScheduled"),
+        "currentNumberScheduled",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    ),
+)
+
+
+def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
+    """Yield what keeps a namespace's rollouts from being done, at this moment. Raises InputError on a refusal."""
+    found = list(_workloads(api, namespace))
+    if not found:
+        yield "it has no Deployment, StatefulSet or DaemonSet"
+    for kind, workload in found:
+        if lacking := _lacking(kind, workload):
+            yield f"{kind.name} {text(workload, 'metadata', 'name')} {lacking}"
+    for pod in items(api.find(f"/api/v1/namespaces/{namespace}/pods")):
+        # It is in no count of its Deployment's, but clients may still know its address.
+        if at(pod, "metadata", "deletionTimestamp"):
+            yield f"Pod {text(pod, 'metadata', 'name')} is still going"
+
+
+def switched_off(api: ClusterApi, namespace: str) -> Iterator[str]:
+    """Yield what somebody has scaled to 0: nothing keeps it from being rolled out. What the program scales so is none.
+
+    Raises InputError on a refusal.
+    """
+    for kind, workload in _workloads(api, namespace):
+        if at(workload, *kind.wanted) == 0 and kind.wanted[0] == "spec" and not _by_program(workload):
+            yield f"{kind.name} {text(workload, 'metadata', 'name')} is scaled to 0"
+
+
+def _workloads(api: ClusterApi, namespace: str) -> Iterator[tuple[_Kind, object]]:
+    for kind in _KINDS:
+        for workload in items(api.find(f"/apis/apps/v1/namespaces/{namespace}/{kind.plural}")):
+            yield kind, workload
+
+
+def _by_program(workload: object) -> bool:
+    """Tell whether the number of pods is what the program has written: `kubectl scale` takes that field over."""
+    managers = entries(workload, "metadata", "managedFields")
+    owners = [each for each in managers if at(each, "fieldsV1", "f:spec", "f:replicas") is not None]
+    return any(text(each, "manager").startswith("pulumi") for each in owners)
+
+
+def _lacking(kind: _Kind, workload: object) -> str:
+    """Return what a workload's newest rollout lacks; empty if it is done."""
+    if _number(workload, "status", "observedGeneration") < _number(workload, "metadata", "generation"):
+        return "has not begun"
+    wanted = _number(workload, *kind.wanted)
+    pods, updated, available = (
+        _number(workload, "status", count) for count in (kind.pods, kind.updated, kind.available)
+    )
+    if min(updated, available) < wanted:
+        return f"has {min(updated, available)} of {wanted} new pods"
+    return "has old pods" if pods > updated else ""
+
+
+def _number(document: object, *path: str) -> int:
+    found = at(document, *path)
+    return found if isinstance(found, int) else 0

@@ -1,0 +1,67 @@
+"""What is wrong with an input, in one sentence: where, what, which rule, and how to cure it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import RunError
+
+from model.hiding import hidden
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that keeps the program from starting."""
+
+    where: str
+    """The settings key, file or address that it is about."""
+    found: str
+    """What is there, as a person would say it; never a secret."""
+    rule: str
+    """What has to hold."""
+    cure: str
+    """What to do about it, if possible as a command."""
+
+    def __post_init__(self) -> None:
+        """Hide what looks like a key or a password, and line breaks: a foreign value may stand in each part."""
+        for name in ("where", "found", "rule", "cure"):
+            object.__setattr__(self, name, _escaped(hidden(getattr(self, name))))
+
+    def __str__(self) -> str:
+        """Return the problem as one sentence and its fix."""
+        return f"{self.where}: {self.found}, but {self.rule}. {self.cure}"
+
+
+def _escaped(text: str) -> str:
+    """Return a text with an escape for each character that is not printable."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+
+
+class InputError(RunError):
+    """Ends the program before anything is registered; Pulumi shows its message without a traceback."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(self.problems, 1))
+        super().__init__(f"{count} found; nothing was changed:\n{lines}")
+
+
+def on_one_line(text: str) -> str:
+    """Return somebody else's text as part of a sentence: printable, on one line, and not too long."""
+    # Hidden before it is cut: the half of a token is not recognized any more.
+    return " ".join(printable(hidden(text)).split())[:200]
+
+
+def printable(text: str) -> str:
+    """Return a text with a space in place of each control character."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report."""
+
+    subject: str
+    problems: tuple[Problem, ...]

@@ -1,0 +1,1 @@
+"""The policy pack of the workshop: what no stack may have."""

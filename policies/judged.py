@@ -1,0 +1,107 @@
+"""What policies judge: an object of Kubernetes or a resource of AWS, and what they find in it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from model.json_values import Json, mapping, mappings
+
+UNKNOWN = "(known after the up)"
+"""Stands for a value that a preview does not know."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Something that a stack makes."""
+
+    kind: str
+    """Kubernetes' kind, or Pulumi's type of any other resource."""
+    name: str
+    """With the namespace where there is one: `booksapp/webapp`."""
+    content: Json
+
+    def __str__(self) -> str:
+        """How a finding names it."""
+        return f"{self.kind} {self.name}"
+
+
+class Finding(NamedTuple):
+    """What is wrong, and where exactly."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        """As it is shown."""
+        return f"{self.where}: {self.what}"
+
+
+class Level(StrEnum):
+    """Whether a finding stops the preview or the up."""
+
+    MANDATORY = "mandatory"
+    ADVISORY = "advisory"
+
+
+class Policy(NamedTuple):
+    """A rule, by the name that exemptions and reports call it."""
+
+    name: str
+    description: str
+    level: Level
+    judge: Callable[[Judged], Iterable[Finding]]
+    about_documents: bool = False
+    """Whether it reads policies of IAM, which have to be known as a whole."""
+
+
+def of_kubernetes(content: Json) -> Judged:
+    """Return an object of Kubernetes as what is judged."""
+    metadata = mapping(content.get("metadata"))
+    name, namespace = str(metadata.get("name", UNKNOWN)), metadata.get("namespace")
+    return Judged(str(content.get("kind")), f"{namespace}/{name}" if namespace else name, content)
+
+
+def of_resource(type_: str, name: str, inputs: Json) -> Judged:
+    """Return a resource as the engine has it as what is judged."""
+    if type_.startswith("kubernetes:") and "kind" in inputs:
+        return of_kubernetes(inputs)
+    return Judged(type_, name, inputs)
+
+
+def namespace_of(judged: Judged) -> str:
+    """Return the namespace that an object lies in."""
+    return str(mapping(judged.content.get("metadata")).get("namespace", ""))
+
+
+_TEMPLATES: Mapping[str, tuple[str, ...]] = {
+    "Pod": (),
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Rollout"), ("spec", "template")),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+
+
+def pod_template(judged: Judged) -> Json | None:
+    """Return the pod that an object is or makes (`metadata`, `spec`); None if it makes none."""
+    path = _TEMPLATES.get(judged.kind)
+    if path is None:
+        return None
+    found = judged.content
+    for step in path:
+        found = mapping(found.get(step))
+    return found
+
+
+class Container(NamedTuple):
+    """A container of a pod, and how a finding names it."""
+
+    where: str
+    content: Json
+
+
+def containers(judged: Judged) -> Iterator[Container]:
+    """Yield every container of the pods that an object makes, those that come before and those for debugging, too."""
+    pod = mapping((pod_template(judged) or {}).get("spec"))
+    for group in ("initContainers", "containers", "ephemeralContainers"):
+        for each in mappings(pod.get(group)):
+            yield Container(f"{judged}, container {each.get('name')}", each)

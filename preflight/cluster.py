@@ -1,0 +1,145 @@
+"""What the cluster has to fulfil before anything is registered, as `linkerd check --pre` would ask it."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from clients.cluster_api import ClusterApi, SilenceError, Snapshot, items
+from clients.first_contact import greet
+from model.charts import Part
+from model.json_values import text
+from model.names import PROJECT, TrustPhase
+from model.problem import Check, InputError, Problem
+from preflight import gateway_api, owners, site
+from preflight.compatibility_check import check_kubernetes, check_pins
+from preflight.permissions import ALWAYS, Kind, check_permissions
+from preflight.trust import check_trust
+
+CLOCK_SKEW = 60
+"""Seconds by which this machine's clock may differ: certificates begin with the moment that it shows."""
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """What the stack is going to do with the cluster."""
+
+    stack: str
+    namespaces: Collection[str]
+    """The namespaces that it makes."""
+    parts: Collection[Part]
+    """What it installs by charts."""
+    anchor: int = 1
+    """The trust anchor's number."""
+    phase: TrustPhase = TrustPhase.STABLE
+    """Where its replacement stands."""
+    kinds: Collection[Kind] = ALWAYS
+    """The kinds of objects that it creates."""
+    ingress_class: str | None = None
+    """The IngressClass that has to be there; None if nothing needs one, or makes do without."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the cluster before anything is made."""
+
+    identity: str
+    """The UID of the namespace kube-system."""
+    ingress_classes: frozenset[str]
+
+
+def inspect(api: ClusterApi, expected: Expectations) -> Facts:
+    """Return the facts of a cluster that is ready.
+
+    Raises InputError with everything that keeps it from being so.
+    """
+    api = Snapshot(api)
+    found = [problem for check in checks(api, expected) for problem in check.problems]
+    if found:
+        raise InputError(found)
+    return facts(api)
+
+
+def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
+    """Yield every check's result; one that does not answer is the last."""
+    api = Snapshot(api)
+    try:
+        greet(api)
+    except InputError as error:
+        yield Check("the cluster answers", error.problems)
+        return
+    yield Check("the cluster answers", ())
+    for subject, check in _subjects(api, expected).items():
+        try:
+            yield Check(subject, _result(check))
+        except SilenceError as silence:
+            yield Check(subject, silence.problems)
+            return
+
+
+def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[], list[Problem]]]:
+    subjects: dict[str, Callable[[], list[Problem]]] = {
+        "what is installed fits together": lambda: check_pins(expected.parts),
+        "Kubernetes is new enough": lambda: check_kubernetes(api, expected.parts),
+        "the clocks agree": lambda: _clock(api),
+        "permissions": lambda: check_permissions(api, expected.kinds),
+        "trust": lambda: check_trust(api, expected.anchor, expected.phase),
+        "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
+        "no other owner of its parts": lambda: owners.check_foreign_parts(api, expected.parts),
+        "no definitions of others": lambda: owners.check_marks(api, expected.parts),
+        "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
+        "Gateway API": lambda: [
+            *owners.check_kept(api, expected.stack, expected.parts),
+            *gateway_api.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
+        ],
+    }
+    subjects["pods of a mesh may start"] = lambda: site.check_pod_security(api)
+    subjects["the cluster's domain"] = lambda: site.check_domain(api)
+    subjects["nodes that the images run on"] = lambda: site.check_nodes(api, expected.namespaces)
+    if wanted := expected.ingress_class:
+        subjects["the IngressClass"] = lambda: _ingress_class(api, wanted)
+    return subjects
+
+
+def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
+    try:
+        return tuple(check())
+    except SilenceError:
+        raise
+    except InputError as refused:  # the server answers, but not this question
+        return refused.problems
+
+
+def facts(api: ClusterApi) -> Facts:
+    """Return what the program needs to know of the cluster."""
+    identity = text(owners.namespaces_of(api).get("kube-system"), "metadata", "uid")
+    if not identity:
+        found, rule = "its namespace kube-system has no UID", "the cluster is known by it"
+        raise InputError([Problem(api.address, found, rule, "Choose another context.")])
+    return Facts(
+        identity=identity,
+        ingress_classes=_ingress_classes(api),
+    )
+
+
+def _ingress_classes(api: ClusterApi) -> frozenset[str]:
+    classes = items(api.find("/apis/networking.k8s.io/v1/ingressclasses"))
+    return frozenset(text(each, "metadata", "name") for each in classes)
+
+
+def _ingress_class(api: ClusterApi, wanted: str) -> list[Problem]:
+    classes = _ingress_classes(api)
+    if wanted in classes:
+        return []
+    found, key = f"it has no IngressClass '{wanted}'", f"{PROJECT}:eks.loadBalancerController.enabled"
+    rule = f"the stack's public hosts need one (there is {', '.join(sorted(classes)) or 'none'})"
+    cure = f"Let this stack install it with `pulumi config set --path '{key}' true`, or correct ingressClass."
+    return [Problem(api.address, found, rule, cure)]
+
+
+def _clock(api: ClusterApi) -> list[Problem]:
+    skew = abs((api.get("/version").time - datetime.now(UTC)).total_seconds())
+    if skew <= CLOCK_SKEW:
+        return []
+    found = f"this machine's clock and the cluster's are {skew:.0f} s apart"
+    rule = f"{CLOCK_SKEW} s are allowed, or new certificates would not be valid yet"
+    return [Problem(api.address, found, rule, "Let NTP set the clocks.")]

@@ -1,0 +1,178 @@
+"""Whose the parts are that the cluster has already: two owners would work against each other."""
+
+import re
+from collections.abc import Collection
+
+from clients.cluster_api import ClusterApi, items
+from model.charts import Part
+from model.json_values import at, text
+from model.names import (
+    ARGO_CD_RELEASE,
+    ARGO_ROLLOUTS_RELEASE,
+    GATEWAY_API_RELEASE,
+    LOAD_BALANCER_CONTROLLER_RELEASE,
+    OWNER,
+    PROJECT,
+)
+from model.problem import Problem
+
+NAMESPACES = "/api/v1/namespaces"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
+GATEWAY_API = "httproutes.gateway.networking.k8s.io"
+OWNED = {
+    Part.ARGO_ROLLOUTS: ("rollouts.argoproj.io", "Argo Rollouts", ARGO_ROLLOUTS_RELEASE, "delivery.argoRollouts"),
+    Part.ARGO_CD: ("applications.argoproj.io", "Argo CD", ARGO_CD_RELEASE, "delivery.argoCd"),
+    Part.LOAD_BALANCER_CONTROLLER: (
+        "targetgroupbindings.elbv2.k8s.aws",
+        "the AWS Load Balancer Controller",
+        LOAD_BALANCER_CONTROLLER_RELEASE,
+        "eks.loadBalancerController",
+    ),
+}
+"""By part: a definition that it brings, what people call it, the release that holds it, and its settings."""
+
+
+LINKERD_RELEASE = ("linkerd", "linkerd-crds")
+ADOPTED = {
+    Part.LINKERD_CRDS: (LINKERD_RELEASE, re.compile(r"^[a-z]+\.(policy\.|workload\.)?linkerd\.io$")),
+    Part.ARGO_ROLLOUTS_CRDS: (
+        ARGO_ROLLOUTS_RELEASE,
+        re.compile(r"^(analysisruns|(cluster)?analysistemplates|experiments)\.argoproj\.io$"),
+    ),
+    Part.ARGO_CD_CRDS: (ARGO_CD_RELEASE, re.compile(r"^(applicationsets|appprojects)\.argoproj\.io$")),
+    Part.LOAD_BALANCER_CONTROLLER_CRDS: (
+        LOAD_BALANCER_CONTROLLER_RELEASE,
+        re.compile(r"^ingressclassparams\.elbv2\.k8s\.aws$"),
+    ),
+    Part.GATEWAY_API_CRDS: (
+        GATEWAY_API_RELEASE,
+        re.compile(
+            r"^(backendtlspolicies|gatewayclasses|gateways|grpcroutes|listenersets|referencegrants|tlsroutes)"
+            r"\.gateway\.networking\.k8s\.io$"
+        ),
+    ),
+}
+"""By part: the release that holds its definitions, and which these are; those of OWNED have a check of their own."""
+MOST_NAMES = 3
+
+
+def check_foreign_parts(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
+    """Return one problem for each of `parts` that somebody else has installed already."""
+    return [problem for part in OWNED if part in parts for problem in _foreign_part(api, part)]
+
+
+def check_kept(api: ClusterApi, stack: str, parts: Collection[Part]) -> list[Problem]:
+    """Return one problem if the stack would remove the Gateway API's definitions from under its own mesh."""
+    definition = definitions(api).get(GATEWAY_API)
+    if Part.GATEWAY_API_CRDS in parts or _release(definition) != GATEWAY_API_RELEASE or _owner(api, "linkerd") != stack:
+        return []
+    found = f"stack {stack} owns the Gateway API's definitions, and gatewayApi.install is false"
+    rule = "they cannot be given away: removing them deletes every route in the cluster"
+    cure = f"Set `{PROJECT}:gatewayApi.install` to true, or destroy the stack first."
+    return [Problem(f"{api.address}, {GATEWAY_API}", found, rule, cure)]
+
+
+def _release(definition: object) -> tuple[str, ...]:
+    """Return namespace and name of the Helm release that holds a definition; empty texts if none does."""
+    return tuple(
+        text(definition, "metadata", "annotations", f"meta.helm.sh/release-{of}") for of in ("namespace", "name")
+    )
+
+
+def _foreign_part(api: ClusterApi, part: Part) -> list[Problem]:
+    name, title, release, key = OWNED[part]
+    definition = definitions(api).get(name)
+    found = _release(definition)
+    if definition is None or found == release:
+        return []
+    by = f" by Helm release {'/'.join(found)}" if all(found) else ", by somebody else"
+    rule = "this stack is going to install it, and a cluster holds one"
+    cure = f"Uninstall it, or set `{PROJECT}:{key}.enabled` to false."
+    return [Problem(f"{api.address}, {name}", f"{title} is installed{by}", rule, cure)]
+
+
+def check_marks(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
+    """Return one problem for each release whose definitions are there without Helm's marks that they are its own.
+
+    Helm refuses to adopt them, in the middle of an `up`.
+    """
+    return [problem for part in ADOPTED if part in parts for problem in _unmarked(api, part)]
+
+
+def _unmarked(api: ClusterApi, part: Part) -> list[Problem]:
+    release, names = ADOPTED[part]
+    found = {name: each for name, each in definitions(api).items() if names.search(name)}
+    foreign = sorted(name for name, each in found.items() if (_release(each), _manager(each)) != (release, "Helm"))
+    if not foreign:
+        return []
+    more = f" and {len(foreign) - MOST_NAMES} more" if len(foreign) > MOST_NAMES else ""
+    namespace, name = release
+    rule = f"Helm release {namespace}/{name} is going to install them, and does not take over what others made"
+    marks = f"meta.helm.sh/release-name={name} meta.helm.sh/release-namespace={namespace}"
+    adopt = f"`kubectl annotate --overwrite crd <name> {marks}` and `kubectl label --overwrite crd <name> "
+    cure = f"If nobody else needs them, delete them, or hand each over with {adopt}app.kubernetes.io/managed-by=Helm`."
+    return [Problem(f"{api.address}, {', '.join(foreign[:MOST_NAMES])}{more}", "they are there already", rule, cure)]
+
+
+def definitions(api: ClusterApi) -> dict[str, object]:
+    """Return the metadata of every custom resource definition by its name."""
+    return {text(each, "metadata", "name"): each for each in api.metadata(DEFINITIONS)}
+
+
+def _manager(definition: object) -> str:
+    return text(definition, "metadata", "labels", "app.kubernetes.io/managed-by")
+
+
+def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:
+    """Return one problem if there is a control plane that is not the stack's."""
+    injector = api.find(INJECTOR)
+    if injector is None or _owner(api, "linkerd") == stack:
+        return []
+    namespace = text(injector, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
+    found = f"Linkerd is installed in namespace {namespace}, and not by stack {stack}"
+    cure = "Uninstall it, destroy the stack that owns it, or choose another cluster."
+    return [Problem(api.address, found, "a cluster holds one control plane", cure)]
+
+
+def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -> list[Problem]:
+    """Return one problem for each of `namespaces` that is there and not the stack's."""
+    found = {name: each for name, each in namespaces_of(api).items() if name in namespaces}
+    ends = [_ending(api, name) for name, each in found.items() if _is_going(each)]
+    owners = {name: text(each, "metadata", "annotations", OWNER) for name, each in found.items() if not _is_going(each)}
+    return ends + [
+        Problem(
+            f"{api.address}, namespace {name}",
+            f"it belongs to {f'stack {owner}' if owner else 'somebody else'}",
+            f"stack {stack} is going to make it",
+            f"Delete it if nobody needs it (`kubectl delete namespace {name}`), or choose another cluster.",
+        )
+        for name, owner in owners.items()
+        if owner != stack
+    ]
+
+
+def namespaces_of(api: ClusterApi) -> dict[str, object]:
+    """Return every namespace by its name."""
+    return {text(each, "metadata", "name"): each for each in items(api.find(NAMESPACES))}
+
+
+def _is_going(namespace: object) -> bool:
+    return (
+        at(namespace, "metadata", "deletionTimestamp") is not None
+        or text(namespace, "status", "phase") == "Terminating"
+    )
+
+
+def _ending(api: ClusterApi, name: str) -> Problem:
+    rule = "the stack needs it, and nothing can be created in it any more"
+    cure = (
+        f"Wait until it is gone; if it stays, `kubectl get namespace {name} --output yaml` says in its conditions why."
+    )
+    return Problem(f"{api.address}, namespace {name}", "it is still being deleted", rule, cure)
+
+
+def _owner(api: ClusterApi, namespace: str) -> str | None:
+    """Return the stack that a namespace belongs to: empty if it is nobody's, None if there is no such namespace."""
+    found = namespaces_of(api).get(namespace)
+    return None if found is None else text(found, "metadata", "annotations", OWNER)

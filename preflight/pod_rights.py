@@ -1,0 +1,81 @@
+"""Whether pods of the cluster can get the rights of an IAM role, in the way that the settings choose."""
+
+from botocore.exceptions import ClientError
+
+from clients.aws.api import AwsApi
+from clients.aws.refusals import ABSENT, code
+from model.eks import EksCluster
+from model.names import POD_IDENTITY_AGENT, PROJECT, Identity
+from model.problem import InputError, Problem
+
+_AUDIENCE = "sts.amazonaws.com"
+
+
+def check_pod_rights(api: AwsApi, cluster: EksCluster, stack: str) -> None:
+    """Return if nothing keeps the add-ons' pods from their roles. Raises InputError if something does."""
+    if not (api.login.load_balancer_controller.enabled or api.login.external_dns.enabled):
+        found = []
+    elif api.login.identity == Identity.IRSA:
+        found = _provider(api, cluster)
+    else:
+        # Auto Mode has the agent on every node, and nobody can install it there.
+        found = _auto_mode(api, cluster) if cluster.auto_mode else _agent(api, cluster, stack)
+    if found:
+        raise InputError(found)
+
+
+def _auto_mode(api: AwsApi, cluster: EksCluster) -> list[Problem]:
+    if not api.login.install_pod_identity_agent:
+        return []
+    key = f"{PROJECT}:eks.installPodIdentityAgent"
+    cure = f"Set it with `pulumi config set --path '{key}' false`."
+    return [Problem(key, f"cluster {cluster.name} is in Auto Mode", "EKS brings the agent there itself", cure)]
+
+
+def _agent(api: AwsApi, cluster: EksCluster, stack: str) -> list[Problem]:
+    """Return whether the agent is there without the stack's doing, or is the stack's own."""
+    key = f"{PROJECT}:eks.installPodIdentityAgent"
+    tags = _agents_tags(api, cluster)
+    if tags is None and not api.login.install_pod_identity_agent:
+        found = f"cluster {cluster.name} has no add-on {POD_IDENTITY_AGENT}"
+        rule = "without it no pod gets the rights of its role"
+        cure = f"Let this stack install it with `pulumi config set --path '{key}' true`."
+        return [Problem(key, found, rule, cure)]
+    is_own = tags is not None and (tags.get("project"), tags.get("stack")) == (PROJECT, stack)
+    if tags is not None and api.login.install_pod_identity_agent and not is_own:
+        found, rule = f"cluster {cluster.name} has the add-on {POD_IDENTITY_AGENT} already", "it can be there once"
+        return [Problem(key, found, rule, f"Set it with `pulumi config set --path '{key}' false`.")]
+    return []
+
+
+def _agents_tags(api: AwsApi, cluster: EksCluster) -> dict[str, str] | None:
+    """Return the tags of the add-on; None if it is not there."""
+    with api.asking("eks:DescribeAddon"):
+        try:
+            return api.eks.describe_addon(clusterName=cluster.name, addonName=POD_IDENTITY_AGENT)["addon"].get(
+                "tags", {}
+            )
+        except ClientError as error:
+            if code(error) not in ABSENT:
+                raise
+            return None
+
+
+def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
+    arn = f"arn:{cluster.partition}:iam::{cluster.account}:oidc-provider/{cluster.oidc_issuer}"
+    where, rule = f"{PROJECT}:eks.identity, {arn}", "a role trusts the cluster's pods through it"
+    with api.asking("iam:GetOpenIDConnectProvider"):
+        try:
+            audiences = api.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"]
+        except ClientError as error:
+            if code(error) not in ABSENT:
+                raise
+            cure = (
+                "Make it with `eksctl utils associate-iam-oidc-provider --approve"
+                f" --cluster {cluster.name} --region {cluster.region}`, or set eks.identity to pod-identity."
+            )
+            return [Problem(where, "the account has no such identity provider", rule, cure)]
+    if _AUDIENCE in audiences:
+        return []
+    cure = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {_AUDIENCE}`."
+    return [Problem(where, f"its audiences lack {_AUDIENCE}", rule, cure)]

@@ -1,0 +1,106 @@
+"""What a cluster has to allow or to have before a mesh and its demos can run there, beside a version."""
+
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+
+from clients.cluster_api import ClusterApi, refusal
+from model.json_values import text
+from model.names import PROJECT
+from model.problem import InputError, Problem
+from preflight.owners import INJECTOR, namespaces_of
+from settings import parts
+
+DOMAIN = "cluster.local"
+"""What charts and demos call the cluster."""
+CORE_DNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
+AMD64_ONLY = {
+    parts.CIRCUIT_BREAKING: "demos.circuitBreaking.enabled",
+    parts.PROGRESSIVE_DELIVERY: "demos.progressiveDelivery.enabled",
+    parts.GITOPS_DELIVERY: "demos.progressiveDelivery.enabled",
+}
+"""The demos whose images are published for amd64 alone, by namespace, with the setting that leaves each out."""
+
+ENFORCE = "pod-security.kubernetes.io/enforce"
+ORDINARY = ("default", "kube-public", "kube-node-lease")
+"""Namespaces of every cluster, which are seldom exempt from its rules as kube-system is."""
+MESHED_POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "linkerd-workshop-preflight"},
+    "spec": {
+        "automountServiceAccountToken": False,
+        "initContainers": [
+            {
+                "name": "linkerd-init",
+                "image": "preflight.invalid/none",
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "capabilities": {"add": ["NET_ADMIN", "NET_RAW"]},
+                    "runAsNonRoot": True,
+                    "runAsUser": 65534,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                },
+            }
+        ],
+        "containers": [{"name": "none", "image": "preflight.invalid/none"}],
+    },
+}
+"""As the injector makes them: its init container sets up the packet filter."""
+
+
+def check_pod_security(api: ClusterApi) -> list[Problem]:
+    """Return why the cluster would start no meshed pod in a namespace without rules of its own.
+
+    The server is asked to create one and to change nothing (`dryRun`). A server that does not know that, or does not
+    let the user create pods there, says nothing about it. Where there is a mesh, its pods run.
+    """
+    if api.find(INJECTOR) is not None:
+        return []
+    there = namespaces_of(api)
+    place = next((each for each in ORDINARY if each in there and not _has_rules(there[each])), None)
+    if place is None:
+        return []
+    try:
+        answer = api.post(f"/api/v1/namespaces/{place}/pods?dryRun=All", MESHED_POD)
+    except InputError:  # a webhook that takes too long
+        return []
+    reason = refusal(answer)
+    if answer.status != HTTPStatus.FORBIDDEN or not reason or not re.search("PodSecurity|NET_ADMIN|capabilit", reason):
+        return []
+    rule = "Linkerd's init container needs NET_ADMIN in every meshed pod"
+    fix = "Exempt the stack's namespaces from the cluster's pod security rules, or choose another cluster."
+    return [Problem(api.address, f"it refuses meshed pods ({reason})", rule, fix)]
+
+
+def _has_rules(namespace: object) -> bool:
+    return text(namespace, "metadata", "labels", ENFORCE) != ""
+
+
+def check_domain(api: ClusterApi) -> list[Problem]:
+    """Return that the cluster has another domain, as far as CoreDNS' configuration tells."""
+    if api.find(INJECTOR) is not None:
+        return []
+    try:
+        corefile = text(api.find(CORE_DNS), "data", "Corefile")
+    except InputError:  # whoever may not read it learns nothing from it
+        return []
+    zones = re.findall(r"^\s*kubernetes\s+([^{\n]*)", corefile, re.MULTILINE)
+    names = [name.rstrip(".") for zone in zones for name in zone.split() if not name.endswith(".arpa")]
+    if not names or DOMAIN in names:
+        return []
+    rule = f"certificates and addresses of the mesh are made for {DOMAIN}"
+    return [Problem(api.address, f"its domain is {names[0]}", rule, f"Choose a cluster whose domain is {DOMAIN}.")]
+
+
+def check_nodes(api: ClusterApi, namespaces: Collection[str]) -> list[Problem]:
+    """Return the demos whose images run on none of the nodes; a cluster without nodes may get any."""
+    wanted = sorted({AMD64_ONLY[each] for each in namespaces if each in AMD64_ONLY})
+    if not wanted:
+        return []
+    found = {text(each, "metadata", "labels", "kubernetes.io/arch") for each in api.metadata("/api/v1/nodes")} - {""}
+    if not found or "amd64" in found:
+        return []
+    commands = " and ".join(f"`pulumi config set --path '{PROJECT}:{each}' false`" for each in wanted)
+    rule = f"the images of {' and '.join(each.rpartition('.')[0] for each in wanted)} are published for amd64 alone"
+    return [Problem(api.address, f"its nodes are {', '.join(sorted(found))} only", rule, f"Add a node, or {commands}.")]

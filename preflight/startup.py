@@ -1,0 +1,110 @@
+"""What happens before the first resource: settings are read, charts are found, AWS and the cluster are asked."""
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import pulumi
+
+from charts import sources
+from clients.cluster_api import ClusterApi
+from clients.clusters import kubeconfig_of
+from clients.kubeconfig import Kubeconfig
+from clients.rollout_wait import wait_for_rollout
+from model.charts import ChartSources
+from model.eks import EksFacts
+from model.names import TrustPhase
+from model.problem import InputError, Problem
+from model.stack_names import short_name
+from preflight import permissions
+from preflight.cluster import Expectations, Facts, inspect
+from preflight.eks import survey_of
+from settings import Settings, loading, parts
+
+_T = TypeVar("_T")
+
+
+class Start(NamedTuple):
+    """All that the program is made from; known at preview."""
+
+    settings: Settings
+    facts: Facts
+    charts: ChartSources
+    kubeconfig: Kubeconfig
+    """Which cluster it is, and who asks."""
+    eks: EksFacts | None = None
+    """None where the stack is on another cluster."""
+
+    def served(self, host: str | None) -> str | None:
+        """Return `host` if the cluster has a controller that serves it, or is going to have the stack's own."""
+        is_there = self.settings.ingress_class in self.facts.ingress_classes
+        return host if is_there or parts.has_load_balancer_controller(self.settings) else None
+
+    def wait_for_mesh(self) -> None:
+        """Return when the control plane has none but new pods. Raises RolloutError if that takes too long."""
+        wait_for_rollout(ClusterApi(self.kubeconfig), parts.LINKERD)
+
+
+def prepare(stack: str) -> Start:
+    """Return what the program of `stack` is made from.
+
+    Raises InputError with every problem of the settings, or else with every problem of charts, AWS and cluster.
+    """
+    settings, problems = loading.load(), list[Problem]()
+
+    def attempt(step: Callable[[], _T]) -> _T | None:
+        try:
+            return step()
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+
+    charts = attempt(lambda: sources.find(settings.chart_mirror, parts.charts(settings)))
+    aws = survey_of(settings, stack)
+    problems += [problem for check in aws.checks for problem in check.problems]
+    can_ask = settings.eks is None or aws.cluster is not None
+    kubeconfig = attempt(lambda: kubeconfig_of(settings, aws.cluster)) if can_ask else None
+    facts = attempt(lambda: inspect(ClusterApi(kubeconfig), expectations(settings, stack))) if kubeconfig else None
+    if problems or charts is None or kubeconfig is None or facts is None:
+        raise InputError(problems)
+    start = Start(settings, facts, charts, kubeconfig, EksFacts(aws.cluster, aws.zone) if aws.cluster else None)
+    _tell_what_is_left_out(start)
+    return start
+
+
+def silence_debug_messages() -> None:
+    """Keep the SDK's debug messages from the engine, unless PULUMI_DEBUG_MESSAGES asks for them.
+
+    The SDK sends several for each resource, one blocking call each, and does not know whether `--debug` was given: a
+    tenth of a preview's time. There is no setting for it, so the one function that all of them pass is replaced.
+    """
+    if not os.environ.get("PULUMI_DEBUG_MESSAGES"):
+        pulumi.log.debug = _say_nothing
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """Take what `pulumi.log.debug` takes."""
+
+
+def expectations(settings: Settings, stack: str) -> Expectations:
+    """Return what a stack with these settings is going to do with its cluster."""
+    trust = settings.trust
+    needs_class = settings.eks and parts.hosts(settings) and not parts.has_load_balancer_controller(settings)
+    return Expectations(
+        short_name(stack),
+        parts.namespaces(settings),
+        parts.charts(settings),
+        trust.anchor,
+        TrustPhase(trust.phase),
+        permissions.kinds(settings),
+        settings.ingress_class if needs_class else None,
+    )
+
+
+def _tell_what_is_left_out(start: Start) -> None:
+    for key, host in parts.hosts(start.settings).items():
+        if not start.served(host):
+            pulumi.log.info(
+                f"{key} is left out: the cluster has no IngressClass '{start.settings.ingress_class}'. "
+                "Install its controller, or name another class with linkerd-workshop:ingressClass."
+            )

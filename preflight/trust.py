@@ -1,0 +1,104 @@
+"""Whether the next `up` may change what the mesh trusts: in which state the cluster is, and which pods hold it back."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from clients.cluster_api import ClusterApi
+from model.json_values import at, entries, text
+from model.moments import FIRST
+from model.names import PROJECT, TRUST_ANCHOR, TRUST_PHASE, TrustPhase
+from model.problem import Problem
+from model.trust_state import TrustState, harm, is_legal, step_towards
+from preflight.meshed_pods import MeshedPod, meshed_pods, moment
+
+BUNDLE = "/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots"
+IDENTITY = "/apis/apps/v1/namespaces/linkerd/deployments/linkerd-identity"
+MOST_PODS = 5
+
+
+def check_trust(api: ClusterApi, anchor: int, phase: TrustPhase) -> list[Problem]:
+    """Return why the cluster may not go to this state; nothing if it may, or if there is no mesh yet.
+
+    Raises InputError if the server refuses a question.
+    """
+    bundle, wanted = api.find(BUNDLE), TrustState(anchor, phase)
+    if bundle is None:
+        return []
+    where, current = f"{api.address}, trust of the mesh", _state(bundle)
+    if current is None:
+        found = f"the annotations {TRUST_ANCHOR} and {TRUST_PHASE} of its bundle name no state"
+        cure = f"Put back what the last `up` wrote with `kubectl annotate --overwrite`: {BUNDLE.rpartition('/')[2]}."
+        return [Problem(where, found, "the next step depends on it", cure)]
+    if not is_legal(current, wanted):
+        found = f"it is at {current}, and the settings ask for {wanted}"
+        return [Problem(where, found, harm(current, wanted), _cure(current, step_towards(current, wanted)))]
+    stale = sorted(_stale(api, bundle, current, wanted))
+    return [_restarts_first(where, current, wanted, stale)] if stale else []
+
+
+def _state(bundle: object) -> TrustState | None:
+    """Return the state that the bundle's annotations name; stacks from before they had any trust anchor 1 alone."""
+    annotations = ("metadata", "annotations")
+    anchor, phase = text(bundle, *annotations, TRUST_ANCHOR), text(bundle, *annotations, TRUST_PHASE)
+    if not anchor and not phase:
+        return TrustState(1, TrustPhase.STABLE)
+    if not anchor.isdecimal() or phase not in TrustPhase.__members__.values():
+        return None
+    return TrustState(int(anchor), TrustPhase(phase))
+
+
+def _cure(current: TrustState, step: TrustState) -> str:
+    values = {"anchor": step.anchor, "phase": step.phase}
+    if step.anchor == current.anchor:
+        del values["anchor"]
+    commands = "` and `".join(f"pulumi config set --path '{PROJECT}:trust.{key}' {values[key]}" for key in values)
+    return f"The step to take is to {step}: `{commands}`."
+
+
+def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustState) -> Iterator[str]:
+    """Yield the pods that a legal step would cut off from the restarted ones, by namespace and name."""
+    if current == wanted or wanted.phase == TrustPhase.BUNDLED:  # nothing new is shown, and nothing known dropped
+        return
+    pem, changed = text(bundle, "data", "ca-bundle.crt").strip(), _changed(bundle)
+    # A pod that started before the new issuer was in use has a certificate below the anchor that is to go.
+    issued = max(changed, _identity_in_use(api))
+
+    def is_stale(pod: MeshedPod) -> bool:
+        is_older, same_bundle = pod.created < changed, pod.bundle is not None and pod.bundle.strip() == pem
+        if wanted.phase == TrustPhase.REISSUED:
+            return is_older if pod.bundle is None else not same_bundle
+        if current.phase == TrustPhase.REISSUED:
+            return is_older if pod.in_control_plane else pod.created < issued
+        # On the way back from `reissued` it may have a certificate below the next anchor.
+        return is_older and (pod.bundle is None or same_bundle)
+
+    yield from (pod.name for pod in meshed_pods(api) if is_stale(pod))
+
+
+def _changed(bundle: object) -> datetime:
+    """Return when the bundle's data or its annotations were last written, by the server's clock.
+
+    What others write beside them (labels of their own) is an entry of their own among the managed fields.
+    """
+    owners = (
+        each for each in entries(bundle, "metadata", "managedFields") if at(each, "fieldsV1", "f:data") is not None
+    )
+    times = [moment(text(owner, "time")) for owner in owners]
+    return max(times, default=moment(text(bundle, "metadata", "creationTimestamp")))
+
+
+def _identity_in_use(api: ClusterApi) -> datetime:
+    """Return when the newest pods of the identity service, which read the issuer at their start, replaced the last."""
+    conditions = entries(api.find(IDENTITY), "status", "conditions")
+    times = [
+        moment(text(each, "lastUpdateTime")) for each in conditions if text(each, "reason") == "NewReplicaSetAvailable"
+    ]
+    return max(times, default=FIRST)
+
+
+def _restarts_first(where: str, current: TrustState, wanted: TrustState, stale: Sequence[str]) -> Problem:
+    more = f" and {len(stale) - MOST_PODS} more" if len(stale) > MOST_PODS else ""
+    found = f"{', '.join(stale[:MOST_PODS])}{more} started before the mesh had come to {current}"
+    rule = f"at {wanted} they could not be reached any more, nor reach others"
+    cure = "Restart what they belong to, such as with `kubectl --namespace <namespace> rollout restart deployment`."
+    return Problem(where, found, rule, cure)

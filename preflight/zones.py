@@ -1,0 +1,103 @@
+"""Whether the stack's hosted zone is there, and is the one that the world asks for the stack's names."""
+
+from collections.abc import Iterator
+
+from clients.aws.api import AwsApi
+from model.eks import Zone
+from model.names import PROJECT
+from model.problem import InputError, Problem
+from settings.eks import Dns
+
+_KEY = f"{PROJECT}:dns.zone"
+MOST = "20"
+"""Zones of one name that are looked at."""
+
+
+def find_zone(api: AwsApi, dns: Dns) -> Zone:
+    """Return the public zone of the stack.
+
+    Raises InputError if there is none, if more than one has the name, or if it has given the domain away.
+    """
+    found = _zones(api, dns.zone)
+    public = [id_ for id_, private in found if not private]
+    if not public:
+        raise InputError([_private(api, dns) if found else _absent(api, dns)])
+    chosen = [id_ for id_ in public if dns.zone_id in (None, id_)]
+    if len(chosen) != 1:
+        raise InputError([_several(api, dns, public)])
+    zone = Zone(chosen[0], dns.zone)
+    if given := next((name for name in _between(dns) if _is_given_away(api, zone, name)), None):
+        raise InputError([_given_away(dns, given)])
+    return zone
+
+
+def _zones(api: AwsApi, name: str) -> list[tuple[str, bool]]:
+    """Return id and privacy of each zone of a name."""
+    with api.asking("route53:ListHostedZonesByName"):
+        answer = api.route53.list_hosted_zones_by_name(DNSName=name, MaxItems=MOST)
+        return [
+            (zone["Id"].rpartition("/")[2], zone.get("Config", {}).get("PrivateZone", False))
+            for zone in answer["HostedZones"]
+            if zone["Name"].rstrip(".") == name  # they are in alphabetical order, and go on with others
+        ]
+
+
+def _between(dns: Dns) -> Iterator[str]:
+    """Yield the domain and its parents below the zone."""
+    name = dns.domain or dns.zone
+    while name.endswith(f".{dns.zone}"):
+        yield name
+        name = name.partition(".")[2]
+
+
+def _is_given_away(api: AwsApi, zone: Zone, name: str) -> bool:
+    with api.asking("route53:ListResourceRecordSets"):
+        answer = api.route53.list_resource_record_sets(
+            HostedZoneId=zone.id, StartRecordName=name, StartRecordType="NS", MaxItems="1"
+        )
+        first = next(iter(answer["ResourceRecordSets"]), None)
+        return first is not None and (first["Name"].rstrip("."), first["Type"]) == (name, "NS")
+
+
+def _given_away(dns: Dns, name: str) -> Problem:
+    found = f"zone {dns.zone} has given {name} away (it has NS records of that name)"
+    rule = "the world would ask another zone for the stack's hosts"
+    return Problem(_KEY, found, rule, f"Set it with `pulumi config set --path '{_KEY}' {name}`.")
+
+
+def _where(api: AwsApi) -> str:
+    return f"{_KEY}, AWS account {api.account}"
+
+
+def _absent(api: AwsApi, dns: Dns) -> Problem:
+    found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's names and certificate go into an existing one"
+    if parent := next((name for name in _parents(dns.zone) if _zones(api, name)), None):
+        domain = dns.domain or dns.zone
+        cure = (
+            f"There is one of the name {parent}: set `pulumi config set --path '{_KEY}' {parent}`"
+            f" and `pulumi config set --path '{PROJECT}:dns.domain' {domain}`."
+        )
+    else:
+        cure = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` tells them)."
+    return Problem(_where(api), found, rule, cure)
+
+
+def _parents(name: str) -> Iterator[str]:
+    while (name := name.partition(".")[2]).count("."):
+        yield name
+
+
+def _private(api: AwsApi, dns: Dns) -> Problem:
+    rule = "the world, and the certificate's issuer, have to be able to ask it"
+    cure = f"Make a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
+    return Problem(_where(api), f"zone {dns.zone} is private", rule, cure)
+
+
+def _several(api: AwsApi, dns: Dns, ids: list[str]) -> Problem:
+    key, known = f"{PROJECT}:dns.zoneId", ", ".join(sorted(ids))
+    cure = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` tells whose name servers it is."
+    if dns.zone_id:
+        found = f"no public zone of the name {dns.zone} has the id {dns.zone_id}"
+        return Problem(f"{key}, AWS account {api.account}", found, f"the known ones are {known}", cure)
+    found = f"{len(ids)} public zones have the name {dns.zone} ({known})"
+    return Problem(_where(api), found, "the world asks only the one that the parent zone names", cure)

@@ -1,0 +1,107 @@
+"""Turns pydantic's validation errors into problems that name key, value, rule and cure."""
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from typing import get_args
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from model.hiding import SECRET, plain
+from model.problem import Problem
+
+_LIST: TypeAdapter[list[object]] = TypeAdapter(list[object])
+_KINDS: dict[type, str] = {dict: "a mapping", list: "a list", int: "a number too long to be shown"}
+
+
+def explain(
+    model: type[BaseModel], errors: Sequence[ErrorDetails], project: str, secret: Collection[str] = ()
+) -> list[Problem]:
+    """Return one problem for each of `errors`, with keys as they are written in a stack's file.
+
+    The values under the top-level keys in `secret` are not repeated.
+    """
+    for error in errors:
+        if error["loc"] and error["loc"][0] in secret:
+            error["input"] = SECRET
+            error["ctx"] = {**error.get("ctx", {}), "found": f"the values are {SECRET}"}
+    return [_problem(model, error, project) for error in errors]
+
+
+def shown(value: object) -> str:
+    """Return what a message says of a wrong value: a short one as it is, of any other one only what it is."""
+    text = plain(value)
+    if value == SECRET:
+        return SECRET
+    if text is not None:
+        return f"'{text.encode('unicode_escape').decode('ascii')}'"
+    if isinstance(value, str):
+        return f"a text of {len(value)} characters"
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
+
+
+def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Problem:
+    path = [step for step in error["loc"] if isinstance(step, str)]
+    key = f"{project}:{'.'.join(map(_name, path))}"
+    element = "".join(f"[{step}]" for step in error["loc"] if isinstance(step, int))
+    if not path:
+        return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Mend the stack's file.")
+    if error["type"] in ("extra_forbidden", "invalid_key"):
+        return _unknown_key(_section(model, path[:-1]), key, path[-1])
+    if error["type"] == "contradiction":
+        context = error.get("ctx", {})
+        return Problem(key, str(context["found"]), str(context["rule"]), str(context["cure"]))
+    field = _field(model, path)
+    if error["type"] == "number_for_text":
+        found, rule = "it is a number, of which digits may be lost", f"it has to be a text: {field.description}"
+        fix = (
+            f"Set it with `pulumi config set --path --type string '{key}{element}' <value>`, or in quotes in the file."
+        )
+        return Problem(f"{key}{element}", found, rule, fix)
+    found, rule = f"the value is {shown(error['input'])}", f"it has to be {field.description}"
+    return Problem(f"{key}{element}", found, rule, _cure(key, field, element))
+
+
+def _name(step: str) -> str:
+    text = plain(step)
+    return SECRET if text is None else text.encode("unicode_escape").decode("ascii")
+
+
+def _unknown_key(section: type[BaseModel], key: str, name: str) -> Problem:
+    known = sorted(_by_alias(section))
+    close = get_close_matches(name, known, n=1)
+    advice = f"Did you mean '{close[0]}'?" if close else f"Remove it with `pulumi config rm --path '{key}'`."
+    kind = "demo" if section.__name__ == "Demos" else "setting"
+    return Problem(key, f"there is no such {kind}", f"the known ones are {', '.join(known)}", advice)
+
+
+def _by_alias(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def _section(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel]:
+    for step in path:
+        annotation = _by_alias(model)[step].annotation
+        choices = [annotation, *get_args(annotation)]
+        model = next(c for c in choices if isinstance(c, type) and issubclass(c, BaseModel))
+    return model
+
+
+def _field(model: type[BaseModel], path: Sequence[str]) -> FieldInfo:
+    return _by_alias(_section(model, path[:-1]))[path[-1]]
+
+
+def _cure(key: str, field: FieldInfo, element: str) -> str:
+    example = (field.examples or [""])[0]
+    if example == {}:
+        return mapping_cure(key)
+    if isinstance(example, list):
+        value = next(iter(_LIST.validate_python(example)), "")
+        return f"Set it with `pulumi config set --path '{key}{element or '[0]'}' {value}`."
+    return f"Set it with `pulumi config set --path '{key}' {str(example).lower() if example is True else example}`."
+
+
+def mapping_cure(key: str) -> str:
+    """Return what to do where a mapping has to be, which `pulumi config set` would take for text."""
+    return f"Remove it with `pulumi config rm --path '{key}'`, and set what belongs into it key by key."

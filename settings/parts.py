@@ -1,0 +1,89 @@
+"""Which parts a stack has: the namespaces that it makes, and the charts that it installs."""
+
+from model.charts import Part
+from settings import Settings
+
+LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
+LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
+BOOKSAPP, PODINFO = "booksapp", "podinfo"
+CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
+GITOPS_DELIVERY = "progressive-delivery-gitops"
+"""The canary's, where Argo CD owns it: in one and the same, two owners would meet while it changes hands."""
+
+DASHBOARD_HOST = "viz.dashboard.host"
+"""The key of the host that is behind a login."""
+
+
+def namespaces(settings: Settings) -> list[str]:
+    """Return the namespaces that a stack with these settings makes."""
+    demos, delivery = settings.demos, settings.delivery
+    canary = demos.progressive_delivery
+    parts = {
+        LOAD_BALANCER_CONTROLLER: has_load_balancer_controller(settings),
+        EXTERNAL_DNS: has_external_dns(settings),
+        LINKERD: True,
+        VIZ: settings.viz.enabled,
+        ARGO_ROLLOUTS: delivery.argo_rollouts.enabled,
+        ARGO_CD: delivery.argo_cd.enabled,
+        BOOKSAPP: demos.booksapp.enabled,
+        PODINFO: demos.podinfo.enabled,
+        CIRCUIT_BREAKING: demos.circuit_breaking.enabled,
+        PROGRESSIVE_DELIVERY: canary.enabled and canary.owner == "pulumi",
+        GITOPS_DELIVERY: canary.enabled and canary.owner == "argo-cd",
+    }
+    return [name for name, wanted in parts.items() if wanted]
+
+
+def demo_namespaces(settings: Settings) -> list[str]:
+    """Return those of a stack's namespaces that hold nothing but a demo."""
+    demos = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
+    return [name for name in namespaces(settings) if name in demos]
+
+
+def meshed_namespaces(settings: Settings) -> list[str]:
+    """Return those of a stack's namespaces whose pods have proxies."""
+    meshed = {LINKERD, VIZ, ARGO_ROLLOUTS, *demo_namespaces(settings)}
+    return [name for name in namespaces(settings) if name in meshed]
+
+
+def charts(settings: Settings) -> list[Part]:
+    """Return the parts of a stack with these settings that are installed by charts."""
+    delivery = settings.delivery
+    parts = {
+        Part.GATEWAY_API_CRDS: settings.gateway_api.install,
+        Part.LINKERD_CRDS: True,
+        Part.LINKERD_CONTROL_PLANE: True,
+        Part.LINKERD_VIZ: settings.viz.enabled,
+        Part.ARGO_ROLLOUTS_CRDS: delivery.argo_rollouts.enabled,
+        Part.ARGO_ROLLOUTS: delivery.argo_rollouts.enabled,
+        Part.ARGO_CD_CRDS: delivery.argo_cd.enabled,
+        Part.ARGO_CD: delivery.argo_cd.enabled,
+        Part.LOAD_BALANCER_CONTROLLER_CRDS: has_load_balancer_controller(settings),
+        Part.LOAD_BALANCER_CONTROLLER: has_load_balancer_controller(settings),
+        Part.EXTERNAL_DNS: has_external_dns(settings),
+    }
+    return [part for part, wanted in parts.items() if wanted]
+
+
+def has_load_balancer_controller(settings: Settings) -> bool:
+    """Return whether a stack with these settings installs the AWS Load Balancer Controller."""
+    return settings.eks is not None and settings.eks.load_balancer_controller.enabled
+
+
+def has_external_dns(settings: Settings) -> bool:
+    """Return whether a stack with these settings installs ExternalDNS: it needs a zone."""
+    return settings.eks is not None and settings.eks.external_dns.enabled and settings.dns is not None
+
+
+def hosts(settings: Settings) -> dict[str, str]:
+    """Return each public host that the settings ask for, by its key."""
+    demos, dashboard = settings.demos, settings.viz.dashboard
+    wanted = {
+        DASHBOARD_HOST: dashboard.host if settings.viz.enabled and dashboard else None,
+        "demos.booksapp.host": demos.booksapp.host if demos.booksapp.enabled else None,
+        "demos.podinfo.host": demos.podinfo.host if demos.podinfo.enabled else None,
+        "demos.progressiveDelivery.host": (
+            demos.progressive_delivery.host if demos.progressive_delivery.enabled else None
+        ),
+    }
+    return {key: host for key, host in wanted.items() if host}

@@ -1,0 +1,217 @@
+"""Where charts come from, and what is said where they cannot be had."""
+
+import gzip
+import io
+import tarfile
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import requests
+
+from charts import archive, definitions, sources
+from charts.definitions import GATEWAY_API_CRDS, DefinitionChart
+from charts.sources import MADE_HERE, Part
+from model.problem import InputError, Problem
+from versions import GATEWAY_API, LINKERD_CHART
+
+LINKERD = [f"{name}-{LINKERD_CHART}.tgz" for name in ("linkerd-crds", "linkerd-control-plane")]
+ARCHIVES = [*LINKERD, f"gateway-api-crds-{GATEWAY_API}.tgz"]
+OF_LINKERD = [Part.LINKERD_CRDS, Part.LINKERD_CONTROL_PLANE]
+PARTS = [*OF_LINKERD, Part.GATEWAY_API_CRDS]
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make an empty project folder the one that the program runs in."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("CHART_MIRROR", raising=False)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no download through."""
+
+    def refuse(url: str, **_: object) -> NoReturn:
+        raise requests.ConnectionError(url)
+
+    monkeypatch.setattr(requests, "get", refuse)
+
+
+def mirror(folder: Path, names: list[str]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        chart, _, version = name.removesuffix(".tgz").rpartition("-")
+        archive.write(folder, {"Chart.yaml": f"name: {chart}\nversion: {version}\n".encode()})
+    return folder
+
+
+def problems(path: Path | str | None) -> list[Problem]:
+    with pytest.raises(InputError) as caught:
+        sources.find(str(path) if path else None, PARTS)
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", gzip.compress(b"not a tar", mtime=0)], ids=["empty", "a page", "no tar"]
+)
+def test_an_archive_that_is_none_is_refused_before_helm_sees_it(tmp_path: Path, content: bytes) -> None:
+    folder = mirror(tmp_path / "a", ARCHIVES)
+    (folder / LINKERD[0]).write_bytes(content)
+
+    (problem,) = problems(folder)
+
+    assert problem.found == f"{LINKERD[0]} is not the archive of that chart and version"
+
+
+def test_an_archive_of_another_version_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+    folder = mirror(tmp_path / "a", [*ARCHIVES, "linkerd-crds-1.0.0.tgz"])
+    (folder / "linkerd-crds-1.0.0.tgz").replace(folder / LINKERD[0])
+
+    assert [problem.found.split()[0] for problem in problems(folder)] == [LINKERD[0]]
+
+
+def test_a_mirror_gives_every_chart_by_a_path_that_does_not_name_the_mirror(tmp_path: Path) -> None:
+    found = sources.find(str(mirror(tmp_path / "a", ARCHIVES)), PARTS)
+
+    assert found == {
+        Part.LINKERD_CRDS: {"chart": f".charts/linkerd-crds-{LINKERD_CHART}.tgz"},
+        Part.LINKERD_CONTROL_PLANE: {"chart": f".charts/linkerd-control-plane-{LINKERD_CHART}.tgz"},
+        Part.GATEWAY_API_CRDS: {"chart": f".charts/gateway-api-crds-{GATEWAY_API}.tgz"},
+    }
+    assert sources.find(str(mirror(tmp_path / "b", ARCHIVES)), PARTS) == found
+
+
+def test_the_archives_are_the_mirrors_also_after_they_changed_there(tmp_path: Path, project: Path) -> None:
+    folder = mirror(tmp_path / "a", ARCHIVES)
+    sources.find(str(folder), PARTS)
+    chart = f"name: linkerd-crds\nversion: {LINKERD_CHART}\n".encode()
+    newer = archive.write(folder, {"Chart.yaml": chart, "values.yaml": b"newer: true\n"}).read_bytes()
+    sources.find(str(folder), PARTS)
+
+    assert (project / ".charts" / LINKERD[0]).read_bytes() == newer
+    assert sorted(path.name for path in (project / ".charts").iterdir()) == sorted(ARCHIVES)
+
+
+def test_a_mirror_that_is_named_by_the_environment_is_used_unless_the_setting_names_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHART_MIRROR", str(mirror(tmp_path / "a", ARCHIVES)))
+
+    assert "repository" not in sources.find(None, PARTS)[Part.LINKERD_CRDS]
+    assert len(problems(tmp_path / "nowhere")) == 3
+
+
+def test_every_archive_that_a_mirror_lacks_is_told(tmp_path: Path) -> None:
+    found = problems(mirror(tmp_path / "a", [LINKERD[0]]))
+
+    assert [problem.found for problem in found] == [f"{name} is not there" for name in sorted(ARCHIVES[1:])]
+    assert all("chartMirror" in problem.cure for problem in found)
+
+
+def test_the_archive_of_a_part_that_the_stack_leaves_out_is_not_missed(tmp_path: Path) -> None:
+    found = sources.find(str(mirror(tmp_path / "a", LINKERD)), OF_LINKERD)
+
+    assert list(found) == OF_LINKERD
+
+
+def test_a_mirror_that_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert all("the folder is not there" in problem.found for problem in problems(tmp_path / "file"))
+    assert all("the folder is not there" in problem.found for problem in problems(tmp_path / "none"))
+
+
+def test_an_archive_that_is_a_folder_is_not_taken(tmp_path: Path) -> None:
+    folder = mirror(tmp_path / "a", ARCHIVES[1:])
+    (folder / LINKERD[0]).mkdir()
+
+    assert len(problems(folder)) == 1
+
+
+def test_without_a_mirror_linkerd_comes_from_its_repository_in_the_pinned_version() -> None:
+    found = sources.find(None, OF_LINKERD)
+
+    assert found[Part.LINKERD_CRDS] == {
+        "chart": "linkerd-crds",
+        "version": LINKERD_CHART,
+        "repository": "https://helm.linkerd.io/edge",
+    }
+    assert found[Part.LINKERD_CONTROL_PLANE].get("version") == LINKERD_CHART
+
+
+def test_definitions_that_cannot_be_downloaded_are_told_with_their_address_and_the_way_around() -> None:
+    problem = problems(None)[0]
+
+    assert problem.where.startswith("https://raw.githubusercontent.com/kubernetes-sigs/gateway-api/")
+    assert problem.found == "it cannot be had (ConnectionError)"
+    assert f"gateway-api-crds-{GATEWAY_API}.tgz" in problem.cure
+
+
+def test_a_chart_that_was_made_before_is_not_downloaded_again(project: Path) -> None:
+    (project / ".charts").mkdir()
+    (project / ".charts" / ARCHIVES[2]).write_bytes(b"chart")
+
+    assert sources.find(None, PARTS)[Part.GATEWAY_API_CRDS] == {"chart": f".charts/{ARCHIVES[2]}"}
+
+
+DEFINITIONS = {"a.yaml": b"kind: A\n", "b.yaml": b"kind: B # {{ braces }}\n"}
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two small definitions be the published ones."""
+    sums = tmp_path / "sums"
+    sums.mkdir()
+    (sums / "gateway-api-crds.sha256").write_text(
+        "".join(f"{sha256(each).hexdigest()}  {name}\n" for name, each in DEFINITIONS.items())
+    )
+    monkeypatch.setattr(definitions, "CHECKSUMS", sums)
+
+
+@pytest.mark.usefixtures("published")
+def test_equal_definitions_make_equal_bytes_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = GATEWAY_API_CRDS.write(tmp_path / "one", DEFINITIONS).read_bytes()
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    turned = dict(reversed(DEFINITIONS.items()))
+
+    assert GATEWAY_API_CRDS.write(tmp_path / "two", turned).read_bytes() == first, "or every run changes the release"
+
+
+@pytest.mark.usefixtures("published")
+def test_the_chart_hands_definitions_over_as_they_were_published(tmp_path: Path) -> None:
+    content = gzip.decompress(GATEWAY_API_CRDS.write(tmp_path, DEFINITIONS).read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        members = {name: tar.extractfile(name) for name in tar.getnames()}
+        read = {name: member.read() for name, member in members.items() if member}
+
+    assert read["gateway-api-crds/crds-as-published/b.yaml"] == DEFINITIONS["b.yaml"]
+    assert f"version: {GATEWAY_API}".encode() in read["gateway-api-crds/Chart.yaml"]
+    assert not [name for name in read if "/crds/" in name], "Helm would never update nor delete them"
+    assert b"braces" not in read["gateway-api-crds/templates/definitions.yaml"]
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("wrong", [{"a.yaml": b"kind: A\n"}, {**DEFINITIONS, "b.yaml": b"kind: Evil\n"}, {}])
+def test_definitions_that_are_not_the_published_ones_are_refused(tmp_path: Path, wrong: dict[str, bytes]) -> None:
+    with pytest.raises(InputError, match="sha256"):
+        GATEWAY_API_CRDS.write(tmp_path, wrong)
+    assert list(tmp_path.glob("*.tgz")) == []
+
+
+@pytest.mark.parametrize("chart", MADE_HERE.values(), ids=lambda chart: chart.name)
+def test_every_definition_is_pinned_by_its_checksum(chart: DefinitionChart) -> None:
+    checksums = chart.checksums()
+
+    assert {len(checksum) for checksum in checksums.values()} == {64}
+    assert len(checksums) >= 2
+    assert chart.version in chart.source, "or a new version would be made of old files"
+
+
+def test_every_part_has_a_chart_that_can_be_found() -> None:
+    assert set(Part) == {*MADE_HERE, *sources.PUBLISHED}

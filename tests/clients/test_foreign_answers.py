@@ -1,0 +1,399 @@
+"""Whatever comes from outside: no traceback, no wait of more than ten seconds, no secret in what is told or kept.
+
+FUZZ_EXAMPLES=<number> tries more inputs than the few of a normal run, and other ones each time.
+"""
+
+import io
+import json
+import os
+import tempfile
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+from boto3 import Session
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from urllib3.util import Retry
+
+from clients import stack_outputs
+from clients.aws import login as logging_in
+from clients.github import LONGEST_SECONDS, Repository
+from clients.pulumi_cli import Done, StackCli
+from model.problem import InputError
+from preflight.eks import survey_of
+from settings import Settings
+from settings.ending import Stage
+from tests.doubles.aws_server import CLUSTER, environment
+from tests.doubles.pulumi_double import play_pulumi
+from tests.doubles.raw_server import End, RawServer, Reply, raw_server, reply
+from tests.model.test_hiding import CANARY, CODED, FINDING, clean
+from tests.workshop.preview_documents import manifest, step
+from tests.workshop.test_teardown import order
+from workshop import expiry, teardown_command
+from workshop.previews import command
+from workshop.previews.posting import post
+from workshop.previews.pull_requests import of_head, reviewed_run
+from workshop.previews.recording import record
+from workshop.teardown import teardown
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+few = settings(
+    max_examples=EXAMPLES or 30,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+TOKEN = "ghx_canaryTr0ub4dorswordfish"
+SECONDS = 10
+
+texts = st.sampled_from(
+    ["", "a", CANARY, CODED, "\ud800", "\0", "`" * 20, "é🙂\u202e", "Secret", "[secret]", "9999-12-31"]
+)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts | st.text(max_size=10)
+SECRET = step("create", "kubernetes:core/v1:Secret", "s", None, manifest("Secret", "s", data={"password": CODED}))
+KEYS = ["op", "urn", "oldState", "newState", "inputs", "outputs", "custom", "detailedDiff", "replaceReasons", "kind"]
+MORE_KEYS = [
+    "steps",
+    "diagnostics",
+    "message",
+    "severity",
+    "metadata",
+    "name",
+    "spec",
+    "data",
+    "value",
+    "validityEndTime",
+]
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*KEYS, *MORE_KEYS]) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+# Where a secret may stand is what the engine documents; anywhere else the canary is no secret.
+harmless = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | st.dates().map(str),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*KEYS, *MORE_KEYS]) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@contextmanager
+def in_time(*, told: Sequence[str] = ()) -> Generator[None]:
+    """Allow InputError with single lines, without a secret, within ten seconds."""
+    begin = time.monotonic()
+    try:
+        yield
+    except InputError as error:
+        for each in error.problems:
+            assert "\n" not in str(each)
+            clean("message", str(each).encode(errors="replace"))
+            assert not any(secret in str(each) for secret in told), each
+    assert time.monotonic() - begin < SECONDS
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """A preview with a Secret, among other steps, with parts of it exchanged, and torn or among other lines."""
+    others = st.fixed_dictionaries(
+        {"op": st.sampled_from(["create", "same", "replace", "x"]), "urn": st.just("urn:pulumi:d::p::a:b:C::n")},
+        optional={
+            "newState": st.fixed_dictionaries({"custom": st.booleans(), "inputs": harmless, "outputs": harmless})
+            | harmless,
+            "oldState": harmless,
+            "detailedDiff": harmless,
+            "replaceReasons": harmless,
+        },
+    )
+    said = st.sampled_from([CANARY, CODED, f"x {CANARY!r} y", "fine", json.dumps({"a": CANARY})])
+    diagnostics = st.lists(
+        st.fixed_dictionaries({"message": said | harmless, "severity": st.just("error")}), max_size=2
+    )
+    document = {
+        "steps": draw(st.permutations([SECRET, *draw(st.lists(others | harmless, max_size=3))])),
+        "diagnostics": draw(diagnostics | harmless),
+    }
+    text = json.dumps(document, indent=draw(st.none() | st.just(4)))
+    before, after = (
+        draw(st.sampled_from(["", "a line\n", "{\n", "\ufeff", "x", "\0\n"])),
+        draw(st.sampled_from(["", "\n", "x", "\n{}"])),
+    )
+    torn = draw(st.integers(0, len(text)) | st.just(len(text)))
+    return before + text[:torn] + after
+
+
+@st.composite
+def event_logs(draw: st.DrawFn) -> str:
+    """An event log that repeats the Secret, with findings, other values, and torn."""
+    about = json.dumps({"resourcePreEvent": {"metadata": {"new": SECRET["newState"]}}})
+    said = st.sampled_from([CANARY, CODED, "fine"])
+    findings = said.map(lambda text: json.dumps({"policyEvent": {**FINDING, "message": text}}))
+    lines = draw(
+        st.lists(
+            findings | values.map(lambda each: json.dumps({"policyEvent": each})) | st.text(max_size=9), max_size=4
+        )
+    )
+    # What a policy event is full of at random is shown on purpose where it is the policy's name.
+    lines = [each for each in lines if CANARY not in each or '"policyName": "p"' in each]
+    lines = [each for each in lines if CODED not in each or '"policyName": "p"' in each]
+    text = "\n".join([about, *lines])
+    return text[: draw(st.integers(len(about), len(text)) | st.just(len(text)))]
+
+
+@few
+@given(documents(), event_logs(), st.sampled_from([0, 1, 255]))
+def test_whatever_the_engine_leaves_nothing_secret_is_kept(printed: str, events: str, status: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        def run(asked: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
+            assert variables
+            output.write_text(printed, encoding="utf-8", errors="surrogatepass")
+            errors.write_text(f"error: {CANARY} or {CODED}\n" if printed.strip() else "")
+            Path(asked[asked.index("--event-log") + 1]).write_text(events, encoding="utf-8", errors="surrogatepass")
+            return status
+
+        with in_time():
+            record("dev", folder, plan=False, policies=["p"], run=run)
+            about = ["--stack", "dev", "--commit", "abc", "--run", "3", "--run-url", "https://x.example.com"]
+            made = ["--folder", name, "--to", f"{name}/comment.md", "--whole", f"{name}/diff.txt"]
+            assert command.main(["comment", *about, *made]) == 0
+        for path in folder.iterdir():
+            clean(path.name, path.read_bytes())
+
+
+@few
+@given(
+    st.dictionaries(
+        st.sampled_from(["preview.json", "status", "preview.log", "policies.json"]),
+        documents() | st.binary() | values.map(json.dumps),
+    )
+)
+def test_whatever_a_fork_leaves_there_is_a_comment(files: dict[str, str | bytes]) -> None:
+    with tempfile.TemporaryDirectory() as name, in_time():
+        for file, content in files.items():
+            (Path(name) / file).write_bytes(
+                content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
+            )
+        about = ["--stack", "dev", "--commit", "abc", "--run", "3", "--run-url", "https://x.example.com"]
+        assert command.main(["comment", *about, "--folder", name, "--to", f"{name}/c", "--whole", f"{name}/d"]) == 0
+        assert len((Path(name) / "c").read_text()) <= 65_536
+
+
+words = st.sampled_from(
+    [b"0", b"5", b"-1", b"1e9", b"99999999999999999999", b"soon", b"", b"\xff", b"Fri, 31 Dec 9999 23:59:59 GMT"]
+)
+links = st.sampled_from(
+    [b'<http://127.0.0.1:9/x>; rel="next"', b"<", b'<>; rel="next"', b';;;="', b"<relative>; rel=next"]
+)
+headers = st.lists(
+    st.tuples(st.sampled_from([b"Retry-After", b"X-RateLimit-Remaining", b"X-RateLimit-Reset"]), words)
+    | st.tuples(st.just(b"Link"), links)
+    | st.tuples(st.just(b"Location"), st.sampled_from([b"/", b"http://127.0.0.1:9/", b"x:", b"\xff", b"http://[", b""]))
+    | st.tuples(st.just(b"Content-Encoding"), st.sampled_from([b"gzip", b"br", b"x"]))
+    | st.tuples(
+        st.just(b"Content-Type"), st.sampled_from([b"application/json", b"text/html; charset=punycode", b"\xff"])
+    )
+    | st.tuples(st.just(b"Transfer-Encoding"), st.just(b"chunked"))
+    | st.tuples(st.binary(max_size=4).filter(lambda each: b"\n" not in each and b"\r" not in each), words),
+    max_size=3,
+)
+bodies = (
+    st.binary(max_size=40)
+    | harmless.map(lambda each: json.dumps(each).encode())
+    | st.sampled_from(
+        [
+            b'[{"number": 1, "head": {"sha": "abc"}, "id": 4, "body": "x", "user": {"login": "github-actions[bot]"}}]',
+            b'{"message": "You have exceeded a secondary rate limit"}',
+            CANARY.encode(),
+            b'{"message": "' + TOKEN.encode() + b'"}',
+            b"[" * 100_000,
+        ]
+    )
+)
+statuses = st.sampled_from([200, 201, 204, 301, 304, 307, 400, 401, 403, 404, 422, 429, 500, 503, 599, 999, 100])
+ends = st.sampled_from([End.CLOSED] * 6 + [End.RESET, End.RESET, End.SILENT])
+lengths = st.none() | st.sampled_from([0, 1, 5, 10**6, -1])
+replies = st.builds(reply, statuses, headers, bodies, length=lengths, end=ends) | st.builds(
+    Reply, st.binary(max_size=60), ends
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RawServer]:
+    with raw_server() as running:
+        yield running
+
+
+@few
+@given(given_replies=st.lists(replies, min_size=1, max_size=4), question=st.integers(0, 3))
+def test_whatever_github_answers_it_is_taken_or_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, given_replies: list[Reply], question: int
+) -> None:
+    server.replies, waited = given_replies, list[float]()
+    with monkeypatch.context() as patch:
+        patch.setattr("clients.github.time.sleep", waited.append)
+        patch.setenv("GITHUB_TOKEN", TOKEN)
+        patience = Retry(
+            total=2,
+            read=1,
+            backoff_factor=0,
+            status_forcelist=(500, 502, 503),
+            allowed_methods=None,
+            raise_on_status=False,
+        )
+        repository = Repository("a/b", TOKEN, server.url, patience, seconds=0.3)
+        with in_time(told=[TOKEN]):
+            if question == 0:
+                of_head(repository, "a", "b", "abc")
+            elif question == 1:
+                reviewed_run(repository, "abc", "preview.yml")
+            elif question == 2:
+                post(repository, 1, "dev", "a comment")
+            else:
+                repository.send("DELETE", "/issues/comments/1")
+    assert sum(waited) <= LONGEST_SECONDS * 20, "an answer to each of the requests"
+
+
+AWS_BODIES = [
+    json.dumps({"cluster": CLUSTER}).encode(),
+    (
+        b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/x</Arn><Account>1</Account>"
+        b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
+    ),
+    b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>x</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
+    b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>"
+    + CANARY.encode()
+    + b" token="
+    + CANARY.encode()
+    + b"</Message>",
+    b"<ListHostedZonesByNameResponse><HostedZones><HostedZone><Id>/x</Id></HostedZone></HostedZones>",
+    b'{"__type": "ThrottlingException", "message": 5}',
+    b'{"cluster": {"createdAt": 1e300, "arn": "arn:aws:eks:a:123456789012:cluster/x"}}',
+    b'{"cluster": []}',
+    b"<html>log in</html>",
+]
+aws_replies = st.builds(reply, statuses, headers, st.sampled_from(AWS_BODIES) | bodies, length=lengths, end=ends)
+
+
+@pytest.fixture(scope="module")
+def _loaded() -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
+    """Load what boto3 knows of its services: on a busy machine that takes longer than any answer."""
+    for service in ("sts", "eks", "route53", "iam"):
+        logging_in.client(Session(), service, "eu-central-1")
+
+
+def two_regions(_api: object) -> list[str]:
+    """Return fewer regions than there are, each of which is asked."""
+    return ["eu-west-1", "us-east-1"]
+
+
+ON_EKS = Settings.model_validate(
+    {"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}, "dns": {"zone": "example.com"}}
+)
+# The first answer decides whether there is a second question: mostly it is a good one.
+GOOD = reply(200, [(b"Content-Type", b"text/xml")], AWS_BODIES[1])
+
+
+@pytest.mark.usefixtures("_loaded")
+@few
+@given(given_replies=st.lists(aws_replies, min_size=1, max_size=5), known=st.booleans())
+def test_whatever_aws_answers_it_is_taken_or_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given_replies: list[Reply], *, known: bool
+) -> None:
+    server.replies = [*([GOOD] if known else []), *given_replies]
+    with monkeypatch.context() as patch:
+        for name, value in environment(server.url, tmp_path).items():
+            patch.setenv(name, value)
+        patch.setattr(logging_in, "SECONDS_TO_ANSWER", 0.3)
+        patch.setattr(logging_in, "ATTEMPTS", 1)
+        patch.setattr("clients.aws.clusters.SECONDS", 0.3)
+        patch.setattr("clients.aws.api.AwsApi.regions", two_regions)
+        with in_time(told=["hunter2"]):
+            told = survey_of(ON_EKS, "dev")
+            problems = [problem for check in told.checks for problem in check.problems]
+            if problems:
+                raise InputError(problems)
+
+
+@pytest.mark.parametrize("caller", ["x", "", "arn:aws:iam::123456789012:user/x"])
+def test_an_answer_of_aws_without_what_it_documents_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caller: str
+) -> None:
+    told = f"<R><GetCallerIdentityResult><Arn>{caller}</Arn></GetCallerIdentityResult></R>"
+    server.replies = [reply(200, [], told.encode()), reply(200, [], b"<R></R>")]
+    for name, value in environment(server.url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    problems = [each for check in survey_of(ON_EKS, "dev").checks for each in check.problems]
+
+    assert {each.found for each in problems} == {"it does not answer as AWS does"}
+
+
+ALPHABET = "abc:[]{}&*!<|>-#%@`'\"?,\n\t 01.~=\\"
+stack_files = (
+    st.binary(max_size=60)
+    | st.text(ALPHABET, max_size=60).map(lambda each: b"config:\n  linkerd-workshop:workshopEnds: " + each.encode())
+    | st.dictionaries(
+        st.sampled_from(["workshopEnds", "workshopDays", "kubeconfig", "eks"]).map("linkerd-workshop:{}".format),
+        values,
+        max_size=3,
+    ).map(lambda each: json.dumps({"config": each}).encode())
+    | st.dates().map(lambda day: yaml.safe_dump({"config": {"linkerd-workshop:workshopEnds": day}}).encode())
+    | st.sampled_from([b"config: {linkerd-workshop:workshopDays: 366}", b"config: {}", b"config: {a: !!bool x}"])
+)
+outputs = (
+    st.binary(max_size=40).map(lambda each: each.decode(errors="replace"))
+    | values.map(json.dumps)
+    | st.datetimes().map(lambda moment: json.dumps([{"name": "x", "kind": "update", "startTime": moment.isoformat()}]))
+)
+
+
+@few
+@given(st.lists(stack_files, min_size=1, max_size=3), st.lists(outputs, min_size=1, max_size=4))
+def test_whatever_is_in_stack_files_and_said_by_the_backend_each_stack_has_its_turn(
+    files: list[bytes], said: list[str]
+) -> None:
+    names = [f"s{number}" for number in range(len(files))]
+    answers = list(said)
+
+    def run(asked: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
+        assert asked
+        answers.append(answers.pop(0))
+        return Done(0 if not shown else len(answers) % 2, answers[0])
+
+    with tempfile.TemporaryDirectory() as folder, in_time(), pytest.MonkeyPatch.context() as patch:
+        play_pulumi(patch)
+        for name, content in zip(names, files, strict=True):
+            (Path(folder) / f"Pulumi.{name}.yaml").write_bytes(content)
+        outcomes = [*teardown(names, Path(folder), order(), lambda name: StackCli(name, run))]
+        assert [each.stack for each in outcomes] == names
+        assert all("cannot be judged" not in each.sentence for each in outcomes), outcomes
+        assert all(each.stage in (None, *Stage) for each in outcomes)
+        patch.chdir(folder)
+        assert teardown_command.main(["--check"]) in (0, 1)
+
+
+@few
+@given(
+    values | st.datetimes().map(str) | st.dictionaries(st.text(max_size=3), st.datetimes().map(str), min_size=1),
+    st.integers(0, 36_500),
+)
+def test_whatever_a_stack_says_of_its_certificates_is_taken_or_explained(dates: object, days: int) -> None:
+    def read(_stack: str) -> dict[str, object]:
+        return {expiry.OUTPUT: dates}
+
+    with pytest.MonkeyPatch.context() as patch, in_time():
+        patch.setattr(stack_outputs, "read", read)
+        assert expiry.report(Settings(), "dev", Console(file=io.StringIO()), days) in (0, 1)

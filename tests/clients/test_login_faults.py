@@ -1,0 +1,134 @@
+"""Faults of logins, and of every command, are one sentence within seconds."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from clients import cluster_faults
+from tests.clients.test_cluster_faults import CANARY, fault, kubeconfig
+from tests.doubles.faulty_servers import (
+    ANSWER,
+    Authority,
+    Talk,
+    answer,
+    listening,
+    request,
+    say_nothing,
+    server_context,
+)
+from tests.doubles.pulumi_double import write_launcher
+from tests.program import ROOT
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def jwt(seconds: float) -> str:
+    parts = {"alg": "none"}, {"exp": int(time.time() + seconds)}
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".x"
+
+
+def oidc(issuer: str) -> dict[str, object]:
+    config = {
+        "client-id": "kubernetes",
+        "client-secret": CANARY,
+        "id-token": jwt(-60),
+        "refresh-token": CANARY,
+        "idp-issuer-url": issuer,
+    }
+    return {"auth-provider": {"name": "oidc", "config": config}}
+
+
+def identity_provider(refusal: bytes) -> Talk:
+    """Return one that refuses to renew a login."""
+
+    def talk(connection: socket.socket) -> None:
+        port = connection.getsockname()[1]
+        endpoints = json.dumps({"token_endpoint": f"https://127.0.0.1:{port}/token"}).encode()
+        while head := request(connection):
+            status, body = (b"400 Bad Request", refusal) if b"/token" in head else (b"200 OK", endpoints)
+            kind = b"Content-Type: application/json\r\n"
+            connection.sendall(b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status, kind, len(body), body))
+
+    return talk
+
+
+def test_an_expired_login_that_the_identity_provider_does_not_renew_is_told(
+    tmp_path: Path, authority: Authority
+) -> None:
+    refused = json.dumps({"error": "invalid_grant", "error_description": f"Token {CANARY} expired"}).encode()
+    with listening(identity_provider(refused), server_context(authority.issue("idp"))) as port:
+        user = oidc(f"https://127.0.0.1:{port}")
+        config = user["auth-provider"]
+        assert isinstance(config, dict)
+        config["config"]["idp-certificate-authority"] = str(authority.file)
+        problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, user))
+
+    assert "invalid_grant" in problem.found
+    assert "log in again" in problem.cure
+
+
+def test_an_identity_provider_that_is_not_there_is_told(tmp_path: Path) -> None:
+    problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, oidc("https://127.0.0.1:1")))
+
+    assert "identity provider cannot be reached" in problem.found
+
+
+def test_an_identity_provider_that_says_nothing_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
+    with listening(say_nothing) as port:
+        problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, oidc(f"https://127.0.0.1:{port}")), 2)
+
+    assert "did not answer" in problem.found
+
+
+def test_a_login_helper_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
+    api = "client.authentication.k8s.io/v1"
+    helper = {"apiVersion": api, "command": "sleep", "args": ["60"], "interactiveMode": "Never"}
+    problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, {"exec": helper}), 2)
+
+    assert "login" in problem.found
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "workshop check-cluster",
+        "workshop leftovers",
+        "workshop forget-cluster",
+        "workshop.verify",
+        "workshop.reset",
+    ],
+)
+def test_every_command_tells_a_fault_in_one_sentence(tmp_path: Path, authority: Authority, command: str) -> None:
+    with listening(answer(ANSWER), server_context(authority.issue("expired", ends=-1))) as port:
+        cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
+        path = kubeconfig(tmp_path, cluster)
+        (tmp_path / "Pulumi.x.yaml").write_text(f"config: {{linkerd-workshop:kubeconfig: {path}}}\n", encoding="utf-8")
+        write_launcher(tmp_path)
+        done = subprocess.run(
+            [sys.executable, "-m", *command.split(), "--stack", "x"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "400"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "its certificate has expired" in done.stdout + done.stderr
+    assert CANARY not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

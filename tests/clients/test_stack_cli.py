@@ -1,0 +1,147 @@
+"""A stack's settings are read by the Pulumi CLI, and what it refuses is told in a sentence."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clients.kubeconfig import find
+from clients.pulumi_cli import NoStackError, read_settings
+from model import hiding
+from model.problem import InputError, Problem
+from settings import Settings
+from settings.loading import parse
+from tests.doubles.api_server import kubeconfig
+from tests.doubles.pulumi_double import Answer, play_pulumi
+from tests.model.test_hiding import CANARY
+
+DEFAULTS: dict[str, object] = {
+    "kubeconfig": "",
+    "context": "",
+    "eks": {},
+    "dns": {},
+    "workshopEnds": "",
+    "workshopDays": 0,
+}
+"""Some of those in Pulumi.yaml, which the CLI answers with as well."""
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hiding, "_known", set[str]())
+
+
+def said(secret: tuple[str, ...] = (), **values: object) -> Answer:
+    """Return what `pulumi config --json` prints for these settings."""
+    found = {
+        f"linkerd-workshop:{key}": {
+            "value": each if isinstance(each, str) else json.dumps(each),
+            "secret": key in secret,
+        }
+        for key, each in (DEFAULTS | values).items()
+    }
+    return 0, json.dumps(found), ""
+
+
+def problem(patch: pytest.MonkeyPatch, answer: Answer) -> str:
+    play_pulumi(patch, answer)
+    with pytest.raises(InputError) as caught:
+        read_settings("dev")
+    text = str(caught.value)
+    assert len(text.splitlines()) == 2, text
+    return text
+
+
+def test_commands_read_what_the_cli_says_and_the_program_is_handed(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw: dict[str, object] = {"context": "kind", "demos": {"booksapp": {"faultPercent": 25}}}
+    asked = play_pulumi(monkeypatch, said((), **raw))
+
+    assert read_settings("acme/dev") == parse(raw)
+    assert asked == [["config", "--show-secrets", "--json", "--stack", "acme/dev"]]
+
+
+def test_encrypted_settings_are_read_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    play_pulumi(monkeypatch, said(("context",), context="hunter2"))
+    assert read_settings("dev").context == "hunter2"
+
+    assert "hunter2" not in problem(monkeypatch, said(("context",), context="hunter2\n"))
+    assert "hunter2" not in problem(monkeypatch, said(("demos",), demos={"podinfo": {"headerValue": "hunter2\n"}}))
+
+
+def test_no_message_repeats_what_was_read_from_an_encrypted_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    oidc = {"issuer": "https://login.example.com", "secretName": "hunter3-name"}
+    play_pulumi(monkeypatch, said(("context", "viz"), context="hunter2-context", viz={"dashboard": {"oidc": oidc}}))
+    with pytest.raises(InputError, match=r"viz\.dashboard"):
+        read_settings("dev")
+    path = kubeconfig(tmp_path, "http://127.0.0.1:1")
+    with pytest.raises(InputError, match="there is no such context") as caught:
+        find(str(path), "hunter2-context")
+
+    assert "hunter2" not in str(caught.value)
+    assert "hunter3" not in str(Problem("x", "it is hunter3-name", "r", "c"))
+
+
+REFUSALS = {
+    "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions": (
+        "nobody is logged in to its backend",
+        "`pulumi login`",
+    ),
+    "error: incorrect passphrase": ("the passphrase is not the one", "PULUMI_CONFIG_PASSPHRASE"),
+    "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment "
+    "variables": ("no passphrase is given", "PULUMI_CONFIG_PASSPHRASE"),
+    "error: backend vm does not support environments; Pulumi ESC environments require the Pulumi Cloud backend, use "
+    "`pulumi login` without arguments to log into the Pulumi Cloud backend": ("ESC environments", "`pulumi login`"),
+    f"error: invalid YAML file: yaml: cannot decode !!str `{CANARY}` as a !!float": ("no stack file", "Correct"),
+    f"error: expected project to be an object, was '{CANARY}'": ("no stack file", "Correct"),
+    "error: invalid YAML file: yaml: line 3: did not find expected node content": ("can read (line 3)", "Correct"),
+    "sandbox: error: /p/Pulumi.dev.yaml is not YAML (line 7).": ("can read (line 7)", "Correct"),
+    "sandbox: error: /p/Pulumi.dev.yaml does not exist: name a stack that has a file there": (
+        "there is no such file",
+        "make init",
+    ),
+    f'error: unable to open state directory "s3://key:{CANARY}@b": no': ("unable to open state directory", "config`"),
+    "error: [409] Conflict: something": ("(409", "config`"),
+    "": ("it says nothing", "config`"),
+}
+
+
+@pytest.mark.parametrize("line", REFUSALS)
+def test_what_the_cli_refuses_is_told_in_a_sentence_without_what_may_be_secret(
+    monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    found, fix = REFUSALS[line]
+    text = problem(monkeypatch, (255, f'{{"password": "{CANARY}"}}', line))
+
+    assert "stack dev" in text
+    assert found in text.replace("[409]", "(409")
+    assert fix in text
+    assert CANARY not in text
+
+
+def test_a_stack_that_its_backend_does_not_have_is_known_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    play_pulumi(monkeypatch, (6, "", "error: no stack named 'dev' found"))
+    with pytest.raises(NoStackError, match="stack dev: its backend does not have it"):
+        read_settings("dev")
+
+
+@settings(max_examples=100, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.text(max_size=40)
+    | st.recursive(
+        st.none() | st.integers() | st.text(max_size=5),
+        lambda each: st.dictionaries(st.text(max_size=3) | st.just("value"), each),
+    ).map(json.dumps)
+)
+def test_whatever_the_cli_prints_is_taken_or_explained(monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+    play_pulumi(monkeypatch, (0, output, ""))
+    with suppress(InputError):
+        assert isinstance(read_settings("dev", Path("nowhere")), Settings)
+
+
+def test_an_answer_nested_too_deeply_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "is not its JSON" in problem(monkeypatch, (0, '{"a":' * 100_000, ""))

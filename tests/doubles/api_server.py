@@ -1,0 +1,198 @@
+"""An API server on loopback that gives canned answers, for what a cluster says and for what stands in its way."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import yaml
+from pydantic import TypeAdapter
+
+from tests.doubles.port_forward import forward
+
+GATEWAY = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
+INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
+_OBJECT = TypeAdapter(dict[str, object])
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+READY: Mapping[str, object] = {
+    "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.3"},
+    "/api/v1/namespaces/kube-system": {"metadata": {"name": "kube-system", "uid": "uid-1"}},
+    "/apis/networking.k8s.io/v1/ingressclasses": {"items": [{"metadata": {"name": "alb"}}]},
+}
+
+
+@dataclass
+class Cluster:
+    """What the server answers."""
+
+    answers: dict[str, object] = field(default_factory=lambda: dict(READY))
+    """By path; what is not here is a 404."""
+    denied: Callable[[str, str], bool] | None = None
+    """Whether the user may not handle a resource with a verb; an administrator if None."""
+    reviewed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """The resources and verbs that permission was asked for."""
+    admits: tuple[int, str] = (201, "")
+    """Status and message of the answer to a dry run of creating a pod."""
+    seconds_ahead: float = 0
+    """By how much its clock is ahead of this machine's."""
+    everything: tuple[int, str, bytes] | None = None
+    """Status, content type and body of every answer, instead of all that."""
+    silence: float = 0
+    """Seconds until it answers."""
+    unwell: Mapping[str, int] = field(default_factory=dict[str, int])
+    """By path, the status with which it says that it is not well."""
+    forbidden: tuple[str, ...] = ()
+    """Paths that the user may not read."""
+    silent: tuple[str, ...] = ()
+    """Paths for which it takes two seconds to answer."""
+    busy: int = 0
+    """How many of the next questions it answers with 429, as it does while a kind's storage is initializing."""
+    comes_back: str | None = None
+    """What it says in Retry-After of every answer."""
+    asked: list[str] = field(default_factory=list[str])
+    """The paths that it was asked for."""
+    posted: dict[str, object] = field(default_factory=dict[str, object])
+    """By path, the answer to a POST there; anywhere else, permissions are asked about."""
+    deleted: list[str] = field(default_factory=list[str])
+    """The paths of what was deleted."""
+    ports: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict[tuple[str, int], tuple[str, int]])
+    """By a pod's name and its port: where that answers on loopback."""
+    tokens: list[str] = field(default_factory=list[str])
+    """What questions were authorized with."""
+
+
+@contextmanager
+def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
+    """Serve `cluster` on loopback; give the path of a kubeconfig in `folder` that leads there."""
+    server = _Server(cluster)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield kubeconfig(folder, f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def kubeconfig(folder: Path, server: str, user: Mapping[str, object] | None = None) -> Path:
+    """Write a kubeconfig with the context `there` for `server`."""
+    path = folder / "kubeconfig"
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "there",
+        "contexts": [{"name": "there", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": dict(user or {})}],
+    }
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.cluster = cluster
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    @property
+    def cluster(self) -> Cluster:
+        """What the server answers."""
+        assert isinstance(self.server, _Server)
+        return self.server.cluster
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+        """Keep quiet."""
+
+    def do_GET(self) -> None:
+        """Answer a question."""
+        self.cluster.asked.append(self.path)
+        self.cluster.tokens.append(self.headers.get("Authorization", ""))
+        if self.headers.get("Upgrade") == "websocket":
+            self._forward()
+        elif self.cluster.busy:
+            self.cluster.busy -= 1
+            self._answer(429, {"code": 429, "message": "storage is (re)initializing"})
+        elif self.path in self.cluster.forbidden:
+            self._answer(403, {"code": 403, "message": "this is forbidden"})
+        elif self.path in self.cluster.answers:
+            self._answer(200, self.cluster.answers[self.path])
+        elif members := self._members():
+            self._answer(200, {"items": members})
+        else:
+            self._answer(404, {"kind": "Status", "code": 404, "message": "not found"})
+
+    def _members(self) -> list[object]:
+        """Return the objects that the answers hold for the list at this path."""
+        found = list[object]()
+        for path, each in self.cluster.answers.items():
+            folder, _, name = path.rpartition("/")
+            if folder == self.path and isinstance(each, dict):
+                document: dict[str, object] = dict(_OBJECT.validate_python(each))
+                metadata = _OBJECT.validate_python(document.get("metadata") or {})
+                found.append({**document, "metadata": {"name": name, **metadata}})
+        return found
+
+    def do_POST(self) -> None:
+        """Answer a question about permissions, or what the test wants."""
+        if self.path in self.cluster.posted:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(201, self.cluster.posted[self.path])
+            return
+        review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("pods?dryRun=All"):
+            status, message = self.cluster.admits
+            self._answer(status, {"message": message})
+            return
+        wanted = review["spec"]["resourceAttributes"]["resource"], review["spec"]["resourceAttributes"]["verb"]
+        self.cluster.reviewed.append(wanted)
+        denied = self.cluster.denied
+        self._answer(201, {"status": {"allowed": denied is None or (wanted[0] != "*" and not denied(*wanted))}})
+
+    def do_DELETE(self) -> None:
+        """Remove what is at a path."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.cluster.deleted.append(self.path)
+        there = self.cluster.answers.pop(self.path, None) is not None
+        self._answer(200 if there else 404, {"kind": "Status", "message": "gone" if there else "not found"})
+
+    def _forward(self) -> None:
+        """Carry bytes to a pod's port, as far as there is such a pod."""
+        path, port = self.path.split("?ports=")
+        pod = path.split("/")[-2]
+        if any(name == pod for name, _port in self.cluster.ports):
+            forward(self, int(port), self.cluster.ports.get((pod, int(port))))
+        else:
+            self._answer(500, {"kind": "Status", "message": f"error dialing backend: no node has {pod}"})
+
+    def _answer(self, status: int, document: object) -> None:
+        time.sleep(2 if self.path in self.cluster.silent else self.cluster.silence)
+        usual = (
+            (status, "text/plain", document.encode())
+            if isinstance(document, str)
+            else (status, "application/json", json.dumps(document).encode())
+        )
+        if unwell := self.cluster.unwell.get(self.path):
+            reason = {"kind": "Status", "message": "etcdserver: request timed out", "code": unwell}
+            usual = (unwell, "application/json", json.dumps(reason).encode())
+        status, kind, body = self.cluster.everything or usual
+        self.send_response_only(status)
+        self.send_header("Date", formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True))
+        self.send_header("Content-Type", kind)
+        if self.cluster.comes_back is not None:
+            self.send_header("Retry-After", self.cluster.comes_back)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,104 @@
+"""An account in this process, with what the two controllers have made in it."""
+
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from moto import mock_aws
+
+from sandbox.controllers.aws import Aws, connect
+from sandbox.controllers.balancers import Balancers
+from sandbox.controllers.cluster import Ingress
+from sandbox.controllers.groups import groups
+from sandbox.controllers.network import Network
+from workshop.drain.account import Account, Marks
+
+if TYPE_CHECKING:
+    from mypy_boto3_route53.literals import RRTypeType
+    from mypy_boto3_route53.type_defs import ResourceRecordSetTypeDef
+
+_boto3: Any = boto3
+REGION, OWNER = "eu-central-1", "workshop-dev"
+PREFIX = "_external-dns-%{record_type}."
+
+
+def client(service: str) -> Any:  # noqa: ANN401  boto3 makes their classes at run time
+    """The client of a service."""
+    return _boto3.client(service, region_name=REGION)
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """A cluster and a zone in the account, asked without asking anybody who asks."""
+
+    cluster: str
+    vpc: str
+    zone: str
+    aws: Aws
+
+    @property
+    def account(self) -> Account:
+        """The account as commands see it."""
+        return Account(self.aws.elbv2, self.aws.ec2, self.aws.route53, lambda _: nullcontext())
+
+    def marks(self, group: str | None = "workshop-dev") -> Marks:
+        """By what the stack `dev` is known."""
+        return Marks(self.cluster, group, self.zone, OWNER, PREFIX)
+
+    def serve(self, group: str, *names: str, cluster: str | None = None) -> None:
+        """Let the load balancer controller serve an Ingress of each name in a group."""
+        alb = "alb.ingress.kubernetes.io"
+        annotations = {f"{alb}/group.name": group, f"{alb}/scheme": "internet-facing"}
+        ingresses = [
+            Ingress("apps", name, annotations, ((f"{name}.example.com", name, 80),), (), is_going=False, address="")
+            for name in names
+        ]
+        Balancers(self.aws, Network(self.aws, cluster or self.cluster, self.vpc)).make(groups(ingresses)[0])
+
+    def record(self, name: str, type_: "RRTypeType", value: str) -> None:
+        """Write a record."""
+        record: ResourceRecordSetTypeDef = {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": []}
+        record["ResourceRecords"] = [{"Value": value}]
+        self.aws.route53.change_resource_record_sets(
+            HostedZoneId=self.zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+        )
+
+    def own(self, host: str, owner: str = OWNER) -> None:
+        """Write a host's record and its owner's, as ExternalDNS does."""
+        self.record(host, "CNAME", "balancer.example.net")
+        told = f'"heritage=external-dns,external-dns/owner={owner},external-dns/resource=ingress/apps/shop"'
+        self.record(PREFIX.replace("%{record_type}", "cname") + host, "TXT", told)
+
+
+@contextmanager
+def account() -> Generator[InProcess]:
+    """An account with a network and a zone, and an empty cluster in it."""
+    with mock_aws():
+        yield InProcess("workshop", _vpc(), _zone(), connect(REGION))
+
+
+def another(before: InProcess) -> InProcess:
+    """The same account with another cluster and another zone, in which nothing is."""
+    return replace(before, cluster=f"{before.cluster}-next", zone=_zone())
+
+
+def _vpc() -> str:
+    ec2 = client("ec2")
+    vpc: str = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    for number in range(2):
+        tags = [{"Key": "kubernetes.io/role/elb", "Value": "1"}]
+        ec2.create_subnet(
+            VpcId=vpc,
+            CidrBlock=f"10.0.{number}.0/24",
+            AvailabilityZone=f"{REGION}{'ab'[number]}",
+            TagSpecifications=[{"ResourceType": "subnet", "Tags": tags}],
+        )
+    return vpc
+
+
+def _zone() -> str:
+    made = client("route53").create_hosted_zone(Name="example.com", CallerReference=uuid.uuid4().hex)
+    return str(made["HostedZone"]["Id"]).rpartition("/")[2]

@@ -1,0 +1,82 @@
+"""A Pulumi CLI that knows `pulumi config` alone, and answers from the stack files of its folder."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from pulumi.automation import CommandError, CommandResult, OnOutput, StackNotFoundError
+from pydantic import TypeAdapter, ValidationError
+
+from clients.pulumi_cli import Launcher
+from model.stack_names import stack_file
+
+MAPPING = TypeAdapter(dict[str, object])
+Answer = tuple[int, str, str]
+"""Exit status, standard output, standard error."""
+
+LAUNCHER = """
+import json, sys, yaml
+if "config" in sys.argv and "--json" in sys.argv:
+    with open("Pulumi." + sys.argv[sys.argv.index("--stack") + 1] + ".yaml") as file:
+        config = yaml.safe_load(file)["config"]
+    texts = {key: each if isinstance(each, str) else json.dumps(each) for key, each in config.items()}
+    print(json.dumps({key: {"value": each, "secret": False} for key, each in texts.items()}))
+    sys.exit()
+"""
+"""The same as `sandbox/__main__.py`, for commands that run in a process of their own."""
+
+
+def write_launcher(folder: Path) -> None:
+    """Have commands that run in this folder read their settings from its stack files."""
+    (folder / "sandbox").mkdir()
+    for name, content in {"__init__.py": "", "__main__.py": LAUNCHER}.items():
+        (folder / "sandbox" / name).write_text(content, encoding="utf-8")
+
+
+def play_pulumi(patch: pytest.MonkeyPatch, answer: Answer | None = None) -> list[list[str]]:
+    """Have the settings of stacks read from their files, or answer the same always; return what is asked."""
+    asked = list[list[str]]()
+
+    def run(
+        _: Launcher,
+        args: list[str],
+        cwd: str,
+        _environment: Mapping[str, str],
+        _output: OnOutput | None = None,
+        _error: OnOutput | None = None,
+    ) -> CommandResult:
+        asked.append(args)
+        assert args[:3] == ["config", "--show-secrets", "--json"]
+        status, output, error = answer or as_pulumi_reads(stack_file(args[-1], Path(cwd)))
+        result = CommandResult(output, error, status)
+        if status:
+            raise StackNotFoundError(result) if "no stack named" in error else CommandError(result)
+        return result
+
+    patch.setattr(Launcher, "run", run)
+    return asked
+
+
+def as_pulumi_reads(path: Path) -> Answer:
+    """Return what the CLI answers that has this file for its stack."""
+    if not path.is_file():
+        return 6, "", f"error: no stack named '{path.suffixes[0][1:]}' found"
+    try:
+        document = MAPPING.validate_python(yaml.safe_load(path.read_bytes()) or {})
+        config = MAPPING.validate_python(document.get("config") or {})
+    except (yaml.YAMLError, ValidationError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return 255, "", "error: invalid YAML file: yaml: line 1: did not find expected node content"
+    found = {key: {"value": text(value), "secret": False} for key, value in config.items()}
+    return 0, json.dumps(found), ""
+
+
+def text(value: object) -> str:
+    """Return a value as Pulumi hands it over."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, default=text)
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return f"{value} 00:00:00 +0000 UTC"  # as Go writes it
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,155 @@
+"""The rules of circuit breaking: what we take, Linkerd takes and runs; what Linkerd ignores, we refuse."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import event, example, given
+from hypothesis import strategies as some
+
+from components.traffic.circuit_breaker import CircuitBreakerArgs, circuit_breaker
+from model.failure_accrual import (
+    FailureAccrual,
+    checked,
+    checked_failures,
+    checked_jitter,
+    checked_order,
+    checked_penalty,
+    milliseconds,
+)
+from tests.linkerd_breaker import PREFIX, Breaker, IgnoredError, breaker
+
+CONSECUTIVE = f"{PREFIX}-consecutive"
+U32, U64 = 2**32 - 1, 2**64 - 1
+near = some.builds("{}{}".format, some.integers(1, 99), some.sampled_from(["ms", "s", "m", "h", "d"]))
+"""What is right more often than not, so that both answers are met."""
+numbers = some.one_of(some.integers(1, 12), some.integers(-1, 2**33), some.sampled_from([0, 1, U32, U32 + 1]))
+magnitudes = some.one_of(some.integers(0, 120), some.sampled_from([U64, U64 + 1, U64 // 1000, U64 // 1000 + 1]))
+durations = some.one_of(
+    near,
+    some.builds("{}{}".format, magnitudes, some.sampled_from(["ms", "s", "m", "h", "d"])),
+    some.builds(
+        "{}{}{}{}{}".format,
+        some.sampled_from(["", " ", "+", "-", "0", "\u3000", "."]),
+        magnitudes,
+        some.sampled_from(["", ".5", " ", "_0", "٣"]),
+        some.sampled_from(["", "ms", "s", "m", "h", "d", "S", "us", "w", "sm"]),
+        some.sampled_from(["", " ", "\n", "\x1f", "s", "1"]),
+    ),
+    some.text(max_size=6),
+)
+ratios = some.one_of(some.floats(0, 100, width=32), some.floats(-1, 101, width=32), some.floats(width=32))
+accruals = some.one_of(
+    some.builds(FailureAccrual, some.integers(1, 9), near, near, some.floats(0, 100, width=32)),
+    some.builds(FailureAccrual, numbers, durations, durations, ratios),
+)
+
+
+def annotations_of(accrual: FailureAccrual) -> dict[str, str]:
+    """Return what a person would write by hand, without any check."""
+    values = {key.replace("_", "-"): str(value) for key, value in accrual._asdict().items()}
+    return {PREFIX: "consecutive", **{f"{CONSECUTIVE}-{key}": value for key, value in values.items()}}
+
+
+def works_in_linkerd(annotations: dict[str, str]) -> bool:
+    try:
+        found = breaker(annotations)
+    except IgnoredError:
+        return False
+    return found is not None and found.works
+
+
+@given(accruals)
+@example(FailureAccrual(0, "1s", "1m", 0.5))
+@example(FailureAccrual(7, "0s", "1m", 0.5))
+@example(FailureAccrual(7, "0", "0", 0.5))
+@example(FailureAccrual(7, "2m", "1m", 0.5))
+@example(FailureAccrual(7, "1m", "60000ms", 100.0))
+@example(FailureAccrual(7, " 1s", "+1m\n", -0.0))
+@example(FailureAccrual(U32, f"{U64}ms", f"{U64}ms", 2**-149))
+def test_we_take_exactly_the_breakers_that_linkerd_takes_and_runs(accrual: FailureAccrual) -> None:
+    try:
+        made = circuit_breaker(
+            {
+                "max_failures": accrual.max_failures,
+                "min_penalty": accrual.min_penalty,
+                "max_penalty": accrual.max_penalty,
+                "jitter_ratio": accrual.jitter_ratio,
+            }
+        )
+    except ValueError:
+        event("refused")
+        assert not works_in_linkerd(annotations_of(accrual))
+        return
+    event("taken")
+    assert breaker(made) == Breaker(
+        accrual.max_failures,
+        milliseconds(accrual.min_penalty),
+        milliseconds(accrual.max_penalty),
+        accrual.jitter_ratio,
+    )
+
+
+@given(durations)
+def test_a_penalty_is_taken_alone_exactly_when_linkerd_takes_it(duration: str) -> None:
+    try:
+        made = checked_penalty(duration)
+    except ValueError:
+        assert not works_in_linkerd(annotations_of(FailureAccrual(7, duration, f"{U64}ms")))
+    else:
+        assert works_in_linkerd(annotations_of(FailureAccrual(7, made, f"{U64}ms")))
+
+
+def test_no_breaker_is_no_annotation() -> None:
+    assert circuit_breaker(None) == {}
+
+
+def test_a_breaker_with_linkerds_own_parameters_is_the_one_annotation_of_the_log() -> None:
+    assert circuit_breaker({}) == {"balancer.linkerd.io/failure-accrual": "consecutive"}
+    assert breaker(circuit_breaker({})) == Breaker(7, 1000, 60_000, 0.5)
+
+
+def test_our_defaults_are_linkerds() -> None:
+    assert breaker(annotations_of(FailureAccrual())) == breaker({PREFIX: "consecutive"})
+
+
+def test_every_parameter_has_its_annotation() -> None:
+    args: CircuitBreakerArgs = {"max_failures": 3, "min_penalty": "500ms", "max_penalty": " 10s ", "jitter_ratio": 1}
+
+    assert circuit_breaker(args) == {
+        "balancer.linkerd.io/failure-accrual": "consecutive",
+        "balancer.linkerd.io/failure-accrual-consecutive-max-failures": "3",
+        "balancer.linkerd.io/failure-accrual-consecutive-min-penalty": "500ms",
+        "balancer.linkerd.io/failure-accrual-consecutive-max-penalty": "10s",
+        "balancer.linkerd.io/failure-accrual-consecutive-jitter-ratio": "1",
+    }
+
+
+@pytest.mark.parametrize("args", [{"min_penalty": "2m"}, {"max_penalty": "900ms"}], ids=["above 1m", "below 1s"])
+def test_one_penalty_is_compared_with_linkerds_default_of_the_other(args: CircuitBreakerArgs) -> None:
+    with pytest.raises(ValueError, match="minimum penalty has to be at most the maximum"):
+        circuit_breaker(args)
+
+
+REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
+    "no failure": (lambda: checked_failures(0), "maximum of failures is 0, but it has to be a whole number from 1"),
+    "too many": (lambda: checked_failures(U32 + 1), "from 1 to 4294967295"),
+    "a fraction": (lambda: checked_penalty("0.5s"), "'0.5s', but it has to be a whole number above 0 with its unit"),
+    "no unit": (lambda: checked_penalty("5"), "one of ms, s, m, h and d; write for example 500ms"),
+    "Go's syntax": (lambda: checked_penalty("1m30s"), "'1m30s'"),
+    "nothing": (lambda: checked_penalty("0s"), "above 0"),
+    "too long": (lambda: checked_penalty("999999999999999999d"), "above 0"),
+    "too random": (lambda: checked_jitter(100.5), "the jitter ratio is 100.5, but it has to be a number from 0 to 100"),
+    "no number": (lambda: checked_jitter(math.nan), "nan"),
+    "wrong order": (lambda: checked_order("61s", "1m"), "the penalties are 61s to 1m, but the minimum penalty has to"),
+    "any of them": (lambda: checked(FailureAccrual(jitter_ratio=-1)), "jitter ratio is -1"),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refusal_says_what_is_wrong_and_what_would_be_right(refusal: str) -> None:
+    refused, sentence = REFUSALS[refusal]
+
+    with pytest.raises(ValueError, match="has to be") as raised:
+        refused()
+    assert sentence in str(raised.value)

@@ -1,0 +1,60 @@
+"""The states between two trust anchors: every pair of them, and what an illegal move would break."""
+
+from itertools import product
+
+import pytest
+
+from model.names import TrustPhase
+from model.trust_state import TrustState, harm, is_legal, step_towards
+
+S1, B1, R1, S2, B2, R2 = (TrustState(anchor, phase) for anchor in (1, 2) for phase in TrustPhase)
+NAMES = {S1: "S1", B1: "B1", R1: "R1", S2: "S2", B2: "B2", R2: "R2"}
+FORWARD = {(S1, B1), (B1, R1), (R1, S2), (S2, B2), (B2, R2)}
+BACK = {(B1, S1), (R1, B1), (B2, S2), (R2, B2)}
+PAIRS = list(product(NAMES, NAMES))
+LEGAL = FORWARD | BACK | {(state, state) for state in NAMES}
+TOO_EARLY, NOT_YET, GONE, TWO_STEPS = "would not trust", "do not trust", "is gone with its key", "more than one step"
+HARM = {
+    **dict.fromkeys([(S1, R1), (S2, B1), (S2, R2), (R1, R2), (B2, B1)], NOT_YET),
+    **dict.fromkeys([(S1, S2), (S1, B2), (S1, R2), (B1, S2), (B1, B2), (B1, R2), (R1, S1)], TOO_EARLY),
+    **dict.fromkeys([(S2, S1), (B2, S1), (R2, S1), (R2, B1), (R2, R1), (R2, S2)], TOO_EARLY),
+    **dict.fromkeys([(S2, R1), (B2, R1)], GONE),
+    **dict.fromkeys([(R1, B2)], TWO_STEPS),
+}
+
+
+def named(pair: tuple[TrustState, TrustState]) -> str:
+    return " to ".join(NAMES[state] for state in pair)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=named)
+def test_a_state_goes_to_its_neighbours_only_and_not_back_from_a_new_anchor(
+    pair: tuple[TrustState, TrustState],
+) -> None:
+    assert is_legal(*pair) == (pair in LEGAL)
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair not in LEGAL], ids=named)
+def test_every_illegal_move_is_refused_with_what_it_would_break(pair: tuple[TrustState, TrustState]) -> None:
+    assert HARM[pair] in harm(*pair)
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair not in LEGAL], ids=named)
+def test_the_step_that_is_named_instead_is_a_legal_one(pair: tuple[TrustState, TrustState]) -> None:
+    step = step_towards(*pair)
+
+    assert (pair[0], step) in FORWARD | BACK | {(R2, TrustState(3, TrustPhase.STABLE)), (B2, R2)}
+
+
+def test_who_wants_back_is_led_back_where_there_is_a_way() -> None:
+    assert step_towards(R1, S1) == B1
+    assert step_towards(R2, B1) == B2
+    assert step_towards(S2, S1) == B2, "the old anchor is gone"
+
+
+@pytest.mark.parametrize("pair", sorted(FORWARD | BACK), ids=named)
+def test_a_legal_step_shows_nobody_a_certificate_that_it_does_not_trust(pair: tuple[TrustState, TrustState]) -> None:
+    """A pod shows what the state of its start signs and trusts that state's bundle; pods of both states call others."""
+    for shows in pair:
+        for judges in pair:
+            assert shows.signer in judges.trusted

@@ -1,0 +1,141 @@
+"""The program's own resources, judged by its policies; what charts bring is judged on the sandbox."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.addons import external_dns, load_balancer_policy
+from components.addons.load_balancer_extras import Extra
+from components.addons.pod_identity_role import PodIdentityRole
+from model.json_values import is_list, is_mapping
+from model.names import Identity
+from policies import rules
+from policies.exemptions import EXEMPTIONS, Exemption, covers
+from policies.judged import UNKNOWN, Finding, Judged, of_kubernetes, of_resource
+from policies.rules import POLICIES, judge
+from settings import parts
+from tests.deployment import Deployment
+from tests.engine import deploy
+from tests.program import EKS, ROOT, ZONE, run_program
+from tests.recorded_values import Secret, Unknown
+from tests.test_program import CONFIGS, EVERYTHING
+
+OF_CHARTS = ("Deployment linkerd/*, container linkerd-init",)
+"""Where exemptions are about what a chart brings, which nothing renders here."""
+OWN = [each for each in EXEMPTIONS if each.where not in OF_CHARTS]
+ASKED = [policy for policy in POLICIES if policy.name != "releases-are-seen"]
+
+
+def plain(value: object) -> object:
+    """Return a recorded value as a policy pack sees it: without the mark of a secret."""
+    if isinstance(value, Secret):
+        return plain(value.value)
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if is_mapping(value):
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if is_list(value) else value
+
+
+def things(deployment: Deployment) -> list[Judged]:
+    """Return all that a program has registered."""
+    return [
+        of_resource(each.type, each.name, {key: plain(value) for key, value in each.inputs.items()})
+        for each in deployment.registrations
+    ]
+
+
+@cache
+def identities() -> list[Judged]:
+    """Return the roles of the add-ons on EKS with all that they may ever be given, by both kinds of identity."""
+    rights = {
+        "load-balancer-controller": load_balancer_policy.statements(EKS, [*Extra]),
+        "external-dns": external_dns.statements(EKS, ZONE, "dev.example.com"),
+    }
+
+    def program() -> None:
+        for name, statements in rights.items():
+            for identity in Identity:
+                PodIdentityRole(
+                    f"{identity}-{name}-identity",
+                    {
+                        "cluster": EKS,
+                        "role_name": name,
+                        "namespace": name,
+                        "service_account": name,
+                        "statements": statements,
+                        "identity": identity,
+                    },
+                )
+
+    return things(deploy(program))
+
+
+@cache
+def of_program(config: str) -> list[Judged]:
+    return things(run_program(CONFIGS[config]))
+
+
+def findings(judged: list[Judged]) -> list[str]:
+    """Return what is neither in order nor exempt."""
+    return [f"{policy.name}: {found}" for thing in judged for policy in ASKED for found in judge(thing, policy)]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_nothing_that_the_program_makes_is_against_a_policy(config: str) -> None:
+    assert len(of_program(config)) > 10
+    assert findings(of_program(config)) == []
+
+
+def test_no_role_of_an_add_on_has_rights_against_a_policy() -> None:
+    assert len([each for each in identities() if each.kind.startswith("aws:iam/")]) == 8
+    assert findings(identities()) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "gitops").rglob("*.yaml")), ids=lambda path: path.name)
+def test_nothing_that_argo_cd_would_bring_is_against_a_policy(path: Path) -> None:
+    documents = [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if is_mapping(each)]
+    placed = {"metadata": {"name": "x", "namespace": parts.GITOPS_DELIVERY}}
+
+    assert documents
+    assert findings([of_kubernetes({**each, **placed}) for each in documents]) == []
+
+
+@cache
+def found_in_all() -> list[tuple[str, Finding]]:
+    """Return what the policies find when nothing is exempt, by the policy's name."""
+    judged = [*of_program("everything"), *identities()]
+    return [(policy.name, found) for thing in judged for policy in ASKED for found in policy.judge(thing)]
+
+
+@pytest.mark.parametrize("exemption", OWN, ids=lambda each: f"{each.policy} {each.where}")
+def test_nothing_is_exempt_that_is_in_order(exemption: Exemption) -> None:
+    assert any(covers(exemption, name, found) for name, found in found_in_all()), "strike it from the list"
+
+
+def test_every_exemption_is_about_a_policy_and_has_a_reason() -> None:
+    assert {each.policy for each in EXEMPTIONS} <= {policy.name for policy in POLICIES}
+    assert [each for each in EXEMPTIONS if not each.reason.endswith(".")] == []
+
+
+def test_the_demo_apps_are_judged_wherever_the_program_puts_them() -> None:
+    demos = {parts.BOOKSAPP, parts.PODINFO, parts.CIRCUIT_BREAKING, parts.PROGRESSIVE_DELIVERY, parts.GITOPS_DELIVERY}
+
+    assert set(rules.DEMOS) == demos
+
+
+def test_no_value_that_the_program_keeps_secret_gets_into_a_config_map_or_a_pod() -> None:
+    registrations = run_program(EVERYTHING).registrations
+    seen = [each for each in registrations if each.type.endswith((":ConfigMap", ":Deployment", ":Rollout"))]
+
+    assert len(seen) > 10
+    assert [each.name for each in seen if hidden(each.inputs)] == []
+
+
+def hidden(value: object) -> bool:
+    """Return whether a secret is somewhere in a recorded value."""
+    if is_mapping(value):
+        return any(hidden(each) for each in value.values())
+    return any(hidden(each) for each in value) if is_list(value) else isinstance(value, Secret)

@@ -1,0 +1,73 @@
+"""Helm releases as policies see them: rendered by helm, for which a script of one line stands here."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from policies import releases
+from policies.judged import UNKNOWN, Judged, of_resource
+
+BRINGS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: elsewhere, namespace: other}
+---
+"""
+
+
+def release(**inputs: object) -> Judged:
+    given = {"chart": "./chart.tgz", "name": "shop", "namespace": "shops", "values": {"greeting": "hello"}}
+    return of_resource(releases.RELEASE, "logical", {**given, **inputs})
+
+
+@pytest.fixture
+def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A helm that writes down what it is asked, and brings BRINGS."""
+    program = tmp_path / "bin" / "helm"
+    program.parent.mkdir()
+    (tmp_path / "brings.yaml").write_text(BRINGS, encoding="utf-8")
+    lines = ["#!/bin/sh", f'echo "$@" > {tmp_path}/asked', f"cat > {tmp_path}/values", f"cat {tmp_path}/brings.yaml"]
+    program.write_text("\n".join(lines), encoding="utf-8")
+    program.chmod(stat.S_IRWXU)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return tmp_path
+
+
+def test_a_release_is_rendered_as_it_is_going_to_be_installed(helm: Path) -> None:
+    found = releases.rendered(release(version="1.2.3", repositoryOpts={"repo": "https://charts.example.com"}))
+
+    assert [str(each) for each in found] == ["ConfigMap shops/settings", "Service other/elsewhere"]
+    asked = (helm / "asked").read_text(encoding="utf-8").split()
+    assert asked[:3] == ["template", "shop", "./chart.tgz"]
+    assert " ".join(asked[3:7]) == "--version 1.2.3 --repo https://charts.example.com"
+    assert " ".join(asked[7:]) == f"--namespace shops --kube-version {releases.KUBERNETES} --include-crds --values -"
+    assert (helm / "values").read_text(encoding="utf-8") == '{"greeting": "hello"}', "on no command line"
+
+
+def test_what_is_no_release_brings_nothing() -> None:
+    assert releases.rendered(of_resource("kubernetes:helm.sh/v4:Chart", "chart", {"chart": "x"})) == []
+
+
+def test_without_helm_a_release_is_a_finding_and_not_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    judged = release(name="without-helm")
+
+    assert "helm is not on PATH" in str(*releases.seen(judged))
+    assert releases.objects(judged) == []
+
+
+def test_a_chart_that_helm_refuses_is_a_finding(helm: Path) -> None:
+    (helm / "bin" / "helm").write_text(
+        "#!/bin/sh\ncat > /dev/null\necho 'Error: no such chart' >&2\nexit 1\n", encoding="utf-8"
+    )
+
+    assert "Error: no such chart" in str(*releases.seen(release(name="refused")))
+
+
+def test_values_that_only_the_up_knows_are_a_finding() -> None:
+    assert "not known before the up" in str(*releases.seen(release(values={"deep": [UNKNOWN]})))

@@ -1,0 +1,165 @@
+"""No input makes anything but settings or a message: whatever stands in a stack's file, there is no traceback."""
+
+import json
+from collections.abc import Mapping
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from model.problem import InputError, Problem
+from settings.loading import parse
+from tests.recorded_values import at
+
+MAPPING = TypeAdapter(dict[str, object])
+fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+
+KEYS = ["kubeconfig", "context", "chartMirror", "ingressClass", "gatewayApi", "trust", "demos"]
+INNER = [
+    "booksapp",
+    "install",
+    "anchorDays",
+    "issuerDays",
+    "renewalDays",
+    "generation",
+    "enabled",
+    "faultPercent",
+    "host",
+]
+ODD = [
+    "",
+    "\0",
+    "\ud800",
+    "\x1b[31m",
+    "é",
+    "e\u0301",
+    "🙂",
+    "\u202e",
+    "a" * 5000,
+    "'",
+    "{",
+    "%s",
+    "{0}",
+    "[bold]",
+    "null",
+    "1e999",
+]
+
+text = st.sampled_from(ODD) | st.text(st.characters(), max_size=20)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**4000, -(10**400), 2**63])
+    | st.floats()
+    | text
+    | st.dates()
+    | st.datetimes()
+    | st.binary(max_size=5)
+)
+names = st.sampled_from(INNER) | text
+odd_names = names | st.integers() | st.none() | st.tuples(st.integers())
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_names, inner, max_size=4), max_leaves=12
+)
+files = st.dictionaries(
+    st.sampled_from(KEYS) | st.sampled_from(KEYS).map("linkerd-workshop:{}".format) | text, values, max_size=5
+)
+
+
+def survives(raw: Mapping[str, object]) -> None:
+    """Parse; every message is made of single lines that a terminal can print."""
+    problems: tuple[Problem, ...] = ()
+    try:
+        parse(raw)
+    except InputError as error:
+        problems = error.problems
+    for problem in problems:
+        assert str(problem).isprintable()
+
+
+def nested(depth: int, opening: str, closing: str = "") -> str:
+    return opening * depth + closing * depth
+
+
+@fast
+@given(files)
+@example({"demos": {"booksapp": {"host": "a" * 100_000}}})
+@example({"demos": {None: 1}})
+@example({"trust": {1: 1, "1": 2}})
+@example({"demos": nested(100_000, "[", "]")})
+@example({"demos": nested(100_000, '{"a":') + "1" + "}" * 100_000})
+@example({"linkerd-workshop:demos": "{}", "demos": "{}"})
+def test_whatever_is_in_a_stacks_file_is_taken_or_explained(raw: dict[str, object]) -> None:
+    survives(raw)
+
+
+@fast
+@given(
+    st.dictionaries(
+        st.sampled_from(KEYS), text | values.map(lambda each: json.dumps(each, default=str, skipkeys=True)), max_size=4
+    )
+)
+def test_whatever_text_pulumi_hands_over_is_taken_or_explained(raw: dict[str, object]) -> None:
+    survives(raw)
+
+
+def test_deep_nesting_is_explained() -> None:
+    deep: object = 1
+    for _ in range(50_000):
+        deep = {"booksapp": deep}
+    survives({"demos": deep})
+    deep = []
+    for _ in range(50_000):
+        deep = [deep]
+    survives({"demos": {"booksapp": {"faultPercent": deep}}})
+
+
+def test_a_number_too_long_to_be_written_is_explained() -> None:
+    survives({"demos": {"booksapp": {"faultPercent": 10**5000}}, "trust": {"anchorDays": [10**5000]}})
+
+
+def test_a_value_that_holds_itself_is_explained() -> None:
+    own: dict[str, object] = {}
+    own["booksapp"] = own
+    survives({"demos": own})
+
+
+labels = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
+lives = st.lists(st.integers(1, 36500), min_size=3, max_size=3, unique=True).map(sorted)
+demo: dict[str, st.SearchStrategy[object]] = {
+    "enabled": st.booleans(),
+    "faultPercent": st.integers(0, 100),
+    "authorsFailureRate": st.floats(0, 1),
+    "host": st.tuples(labels, labels).map(".".join) | st.none(),
+}
+sections: dict[str, st.SearchStrategy[object]] = {
+    "kubeconfig": st.sampled_from(["~/.kube/config", "kubeconfig"]),
+    "context": labels,
+    "ingressClass": labels,
+    "gatewayApi": st.booleans().map(lambda install: {"install": install}),
+    "trust": lives.map(lambda it: dict(zip(["renewalDays", "issuerDays", "anchorDays"], it, strict=True))),
+    "demos": st.fixed_dictionaries(demo).map(lambda booksapp: {"booksapp": booksapp}),
+}
+empty: dict[str, st.SearchStrategy[object]] = {}
+good = st.fixed_dictionaries(empty, optional=sections)
+
+
+@fast
+@given(good)
+def test_good_settings_come_out_as_they_went_in_by_every_way(raw: dict[str, object]) -> None:
+    read_once = parse(raw)
+    by_pulumi = parse({key: json.dumps(each) if isinstance(each, dict) else each for key, each in raw.items()})
+    again = parse({key: each for key, each in read_once.model_dump(by_alias=True).items() if each is not None})
+
+    assert by_pulumi == read_once
+    assert again == read_once
+    for key, value in raw.items():
+        assert within(value, read_once.model_dump(by_alias=True)[key]), key
+
+
+def within(part: object, whole: object) -> bool:
+    """Tell whether `whole` says all that `part` says."""
+    if not isinstance(part, dict):
+        return part == whole
+    return all(within(value, at(whole, key)) for key, value in MAPPING.validate_python(part).items())

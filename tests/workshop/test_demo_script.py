@@ -1,0 +1,60 @@
+"""`make demo`: the README's sections, which are written in one place."""
+
+import re
+import sys
+
+import pytest
+
+from tests.program import ROOT
+from workshop.demo_script import for_stack, main, scripts
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["demo", "--stack", "mine", *arguments])
+    return main()
+
+
+def test_every_demo_has_a_script_with_what_it_teaches_and_commands() -> None:
+    found = scripts(README)
+
+    assert {"booksapp", "podinfo", "circuit-breaking", "progressive-delivery"} <= set(found)
+    for name in ("booksapp", "podinfo", "circuit-breaking", "progressive-delivery"):
+        assert "What it teaches: " in found[name]
+        assert "```sh" in found[name]
+        assert "What to change next" in found[name]
+
+
+def test_a_script_is_the_readmes_text_with_the_stacks_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "circuit-breaking") == 0
+    shown = capsys.readouterr().out
+
+    assert "make up STACK=mine" in shown
+    assert "STACK=kind" not in shown
+    assert shown.count("\n### ") == 0, "no other section"
+    text = re.sub(r"STACK=\w+", "STACK=mine", README)
+    assert all(line in text for line in shown.splitlines()[1:])
+
+
+def test_without_a_name_the_demos_are_listed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch) == 0
+    assert "\npodinfo: a header chooses the backend\n" in capsys.readouterr().out
+
+
+def test_an_unknown_name_is_told_with_the_known_ones(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "bookapp") == 1
+    assert capsys.readouterr().err.startswith("There is no demo 'bookapp'; the demos are booksapp, podinfo,")
+
+
+def test_only_the_stacks_name_is_replaced() -> None:
+    assert (
+        for_stack("`make up STACK=kind` and make x STACK=kind && y", "a") == "`make up STACK=a` and make x STACK=a && y"
+    )

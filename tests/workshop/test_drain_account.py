@@ -1,0 +1,126 @@
+"""What a stack's hosts have in an account: found by tags and owner id, and removed in an order that AWS takes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.doubles.aws_account import InProcess, account, another
+from workshop.drain.account import Found, Kind
+from workshop.drain.removal import everything, remove
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[list[InProcess]]:
+    with pytest.MonkeyPatch.context() as patch:
+        for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(key, "test")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        with account() as made:
+            yield [made]
+
+
+@pytest.fixture
+def aws(whole: list[InProcess]) -> InProcess:
+    """A cluster and a zone for one test; making an account takes seconds."""
+    whole.append(another(whole[-1]))
+    return whole[-1]
+
+
+def kinds(found: list[Found]) -> list[Kind]:
+    return [each.kind for each in found]
+
+
+def kept(aws: InProcess) -> list[Found]:
+    """What another stack has, but for records."""
+    return [each for each in everything(aws.account, aws.marks("workshop-other")) if each.kind is not Kind.RECORD]
+
+
+def test_nothing_is_found_before_anything_is_served(aws: InProcess) -> None:
+    assert everything(aws.account, aws.marks()) == []
+    assert everything(aws.account, aws.marks(group=None)) == []
+
+
+def test_what_the_controllers_made_for_the_stack_is_found_in_the_order_in_which_it_can_go(aws: InProcess) -> None:
+    aws.serve("workshop-dev", "books", "podinfo")
+    aws.own("books.example.com")
+
+    found = everything(aws.account, aws.marks())
+
+    assert kinds(found) == [
+        Kind.RECORD,
+        Kind.RECORD,
+        Kind.LOAD_BALANCER,
+        Kind.TARGET_GROUP,
+        Kind.TARGET_GROUP,
+        Kind.SECURITY_GROUP,
+    ]
+    assert [each.name for each in found[:2]] == [
+        "books.example.com (CNAME)",
+        "_external-dns-cname.books.example.com (TXT)",
+    ], "the TXT record says whose the other is, so it goes last"
+
+
+def test_what_is_another_stacks_or_another_clusters_is_not(aws: InProcess) -> None:
+    aws.serve("workshop-other", "books")
+    aws.serve("workshop-dev", "books", cluster="other")
+    aws.own("books.example.com", owner="workshop-dev2")
+    aws.own("shop.example.com", owner="other")
+
+    assert everything(aws.account, aws.marks()) == []
+
+
+def test_where_the_controller_is_the_stacks_own_all_of_the_cluster_is(aws: InProcess) -> None:
+    aws.serve("workshop-other", "books")
+    aws.serve("workshop-dev", "books", cluster="other")
+
+    found = everything(aws.account, aws.marks(group=None))
+
+    assert kinds(found) == [Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.SECURITY_GROUP, Kind.SECURITY_GROUP]
+    assert found[-1].name == f"k8s-traffic-{aws.cluster}", "the one that all share goes last"
+
+
+@pytest.mark.parametrize("prefix", ["", "owned-", "_external-dns-%{record_type}."])
+def test_an_alias_is_known_by_the_txt_record_of_a_cname(aws: InProcess, prefix: str) -> None:
+    told = '"heritage=external-dns,external-dns/owner=workshop-dev,external-dns/resource=ingress/apps/shop"'
+    named = prefix.replace("%{record_type}", "cname") if "%" in prefix else f"{prefix}cname-"
+    aws.record(f"{named}books.example.com", "TXT", told)
+    aws.record("books.example.com", "A", "192.0.2.1")
+    aws.record("more-books.example.com", "A", "192.0.2.1")
+
+    marks = aws.marks()
+    found = everything(aws.account, replace(marks, prefix=prefix))
+
+    assert [each.name for each in found][:1] == ["books.example.com (A)"]
+    assert len(found) == 2, "a name that only ends like it is somebody else's"
+
+
+def test_a_stack_without_a_zone_has_no_records(aws: InProcess) -> None:
+    aws.own("books.example.com")
+    marks = aws.marks()
+
+    assert everything(aws.account, replace(marks, zone=None)) == []
+
+
+def test_what_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
+    aws.serve("workshop-dev", "books", "podinfo")
+    aws.serve("workshop-other", "books")
+    aws.own("books.example.com")
+    aws.own("shop.example.com", owner="other")
+    nodes = aws.aws.ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=aws.vpc)["GroupId"]
+    own = next(each for each in everything(aws.account, aws.marks()) if each.kind is Kind.SECURITY_GROUP)
+    aws.aws.ec2.authorize_security_group_ingress(
+        GroupId=nodes, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": own.id}]}]
+    )
+    others = kept(aws)
+
+    remove(aws.account, everything(aws.account, aws.marks()), aws.zone)
+
+    assert everything(aws.account, aws.marks()) == []
+    assert kept(aws) == others
+    names = [
+        each["Name"] for each in aws.aws.route53.list_resource_record_sets(HostedZoneId=aws.zone)["ResourceRecordSets"]
+    ]
+    assert "shop.example.com." in names
+    rules = aws.aws.ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"][0].get("IpPermissions")
+    assert rules == [], "the rule that let the load balancer in went with it"

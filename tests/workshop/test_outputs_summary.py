@@ -1,0 +1,38 @@
+"""The outputs in a job's summary."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from clients import stack_outputs
+from settings import Settings
+from workshop import outputs_summary
+
+
+def test_every_output_is_a_row_and_a_secret_one_stays_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs: dict[str, object] = {
+        "demos": {"booksapp": "kubectl | less", "argoCdPassword": "[secret]", "evil": "`x`\n| @everyone |"},
+        "certificatesExpire": {"issuer": "2027-11-26"},
+        "token": "not marked as a secret",
+    }
+
+    def read(_: str) -> dict[str, object]:
+        return outputs
+
+    monkeypatch.setattr(stack_outputs, "read", read)
+    console = Console(file=io.StringIO(), width=40)
+
+    assert outputs_summary.report(Settings(), "dev", console) == 0
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "#### Outputs of `dev`",
+        "",
+        "| output | value |",
+        "| --- | --- |",
+        "| `certificatesExpire.issuer` | `2027-11-26` |",
+        "| `demos.argoCdPassword` | `[secret]` |",
+        "| `demos.booksapp` | `kubectl \\| less` |",
+        "| `demos.evil` | `` `x` \\| @everyone \\| `` |",
+        "| `token` | `[secret]` |",
+    ]

@@ -1,0 +1,86 @@
+"""The tests of shares: how often they are wrong, counted over many runs, and what they notice."""
+
+from collections import Counter
+
+import pytest
+from numpy.random import default_rng
+
+from workshop.verify.booksapp import judge
+from workshop.verify.line import Status
+from workshop.verify.statistics import FALSE_ALARM, METHOD, POWER, deviation, fits, interval, requests_needed
+
+RUNS = 20_000
+CONFIGURED = (0, 1, 5, 10, 25, 50, 90, 99, 100)
+
+
+def wrong_in(share: float, true: float, total: int) -> float:
+    """Return in which part of many runs with the share `true` the test says that it is not `share`."""
+    drawn = Counter(int(each) for each in default_rng(round(1000 * true) + total).binomial(total, true, RUNS))
+    return sum(often for failed, often in drawn.items() if not fits(failed, total, share)) / RUNS
+
+
+@pytest.mark.parametrize("percent", CONFIGURED)
+def test_a_share_as_configured_is_called_wrong_in_less_than_one_run_of_a_hundred(percent: int) -> None:
+    share = percent / 100
+    alarms = wrong_in(share, share, requests_needed(share))
+
+    assert alarms <= 3 * FALSE_ALARM, f"{100 * alarms:.2f} % of the runs were false alarms"
+    assert 3 * FALSE_ALARM < 0.01
+
+
+@pytest.mark.parametrize("percent", CONFIGURED)
+def test_a_share_that_is_off_by_the_stated_deviation_is_noticed(percent: int) -> None:
+    share = percent / 100
+    for other in {max(0.0, share - deviation(share)), min(1.0, share + deviation(share))} - {share}:
+        noticed = wrong_in(share, other, requests_needed(share))
+        assert noticed >= POWER - 0.003, f"{100 * other:.1f} % instead of {percent} % is noticed in {noticed:.3f}"
+
+
+def test_fourteen_percent_are_told_from_ten_and_nine_are_not() -> None:
+    total = requests_needed(0.1)
+
+    assert total == 2100
+    assert wrong_in(0.1, 0.14, total) > 0.98
+    assert wrong_in(0.1, 0.09, total) < 0.06, "one point is within what this many requests can tell"
+
+
+def test_nine_percent_are_told_from_ten_by_more_requests() -> None:
+    assert wrong_in(0.1, 0.09, 30_000) > 0.98
+    assert wrong_in(0.1, 0.1, 30_000) < 0.003
+
+
+def test_the_number_of_requests_is_the_smallest_hundred_that_is_enough() -> None:
+    assert {percent: requests_needed(percent / 100) for percent in CONFIGURED} == {
+        0: 500, 1: 2900, 5: 2300, 10: 2100, 25: 2000, 50: 1800, 90: 2100, 99: 2900, 100: 500
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("failed", "total"), [(0, 1), (1, 1), (0, 500), (500, 500), (210, 2100)])
+def test_an_interval_lies_around_what_was_seen(failed: int, total: int) -> None:
+    low, high = interval(failed, total)
+
+    assert 0 <= low <= failed / total <= high <= 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_a_number_fits_a_share_exactly_if_its_interval_has_that_share(share: float) -> None:
+    for failed in (0, 1, 40, 49, 59, 60, 94, 100, 156, 157, 254, 255, 256, 260, 400, 499, 500):
+        low, high = interval(failed, 500)
+        assert fits(failed, 500, share) == (low <= share <= high), failed
+
+
+def test_where_nothing_is_to_fail_a_single_failure_is_one_too_many() -> None:
+    assert judge(0, 0, 500).status is Status.OK
+    assert judge(0, 1, 500).status is Status.FAILED
+    assert judge(100, 499, 500).status is Status.FAILED
+
+
+def test_the_line_names_its_statistics() -> None:
+    line = judge(10, 210, 2100)
+
+    assert line.seen == (
+        "210 of 2100 requests of webapp to books failed, 10.0 % (exact 99.9 % interval: 8.0 to 12.3 %); "
+        "10 % are configured"
+    )
+    assert line.figures == {"failed": 210, "requests": 2100, "configured": 10, "low": 7.97, "high": 12.32}
+    assert f"{100 * (1 - FALSE_ALARM):.1f}" in METHOD

@@ -1,0 +1,227 @@
+"""`make mirror`: fills a folder with all charts, and a list of all images, for a network without the internet."""
+
+import argparse
+import re
+import tarfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+from urllib.parse import urljoin
+
+import requests
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from rich.console import Console
+
+from charts.sources import MADE_HERE, PUBLISHED, Part, archive_name
+from model.images import CHART_IMAGES, OWN_IMAGES, ChartImage
+from model.json_values import at, text
+from model.problem import InputError, Problem
+
+IMAGES = "images.txt"
+SECONDS = 30
+AT_ONCE = 8
+MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+)
+"""All architectures come first: the digest is that of the index where there is one."""
+DOCKER_HUB, DOCKER_HUB_API = "docker.io", "registry-1.docker.io"
+_LOOPBACK = ("127.0.0.1", "localhost")
+"""Registries there speak plain HTTP, as for Docker."""
+_FIX = "Run it again on a machine that reaches it."
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+class _Release(BaseModel):
+    version: str
+    urls: list[str]
+    digest: str
+
+
+class _Index(BaseModel):
+    entries: dict[str, list[dict[str, object]]]
+
+
+class _Token(BaseModel):
+    token: str = ""
+    access_token: str = ""
+
+
+_DOCUMENT = TypeAdapter(dict[str, object])
+
+
+class Chart(NamedTuple):
+    """What an archive says of its images."""
+
+    values: dict[str, object]
+    metadata: dict[str, object]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="operations fill-mirror", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where the archives go; it is made if need be")
+    fill(parser.parse_args(arguments).folder, Console())
+    return 0
+
+
+def fill(folder: Path, console: Console) -> None:
+    """Fill the folder. Raises InputError with everything that could not be had; what could be stays there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    charts, problems = _each(partial(_archive, folder), list(Part))
+    found, more = _each(partial(_images, charts), list(charts))
+    images = sorted({*OWN_IMAGES, *(image for several in found.values() for image in several)})
+    digests, missing = _each(digest, images)
+    if problems := [*problems, *more, *missing]:
+        raise InputError(problems)
+    (folder / IMAGES).write_text("".join(f"{image} {digests[image]}\n" for image in images), encoding="utf-8")
+    told = f"{len(charts)} charts are in {folder}, and {len(images)} images with their digests in {folder / IMAGES}."
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+
+def _images(charts: Mapping[Part, Chart], part: Part) -> list[str]:
+    return list(chart_images(part, charts[part]))
+
+
+def _each(ask: Callable[[_T], _R], about: Sequence[_T]) -> tuple[dict[_T, _R], list[Problem]]:
+    """Return the answers to several questions that take their time, and why there are none to others."""
+    answers, problems = dict[_T, _R](), list[Problem]()
+
+    def attempt(each: _T) -> None:
+        try:
+            answers[each] = ask(each)
+        except InputError as error:
+            problems.extend(error.problems)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(attempt, about))
+    return answers, problems
+
+
+def _archive(folder: Path, part: Part) -> Chart:
+    """Put a part's archive into the folder, unless it is there as published; return what it says."""
+    if part in MADE_HERE:
+        MADE_HERE[part].download(folder)
+        return Chart({}, {})
+    version, repository = PUBLISHED[part]
+    index = f"{repository}/index.yaml"
+    release = _release(index, part, version)
+    archive = folder / archive_name(part)
+    url = urljoin(index, release.urls[0])
+    content = archive.read_bytes() if archive.is_file() else b""
+    if sha256(content).hexdigest() != release.digest:
+        content = _get(url).content
+        if sha256(content).hexdigest() != release.digest:
+            raise _failed(url, f"its sha256 is not {release.digest}", f"that is what {index} says")
+        archive.write_bytes(content)
+    return _read(content, url)
+
+
+def _release(index: str, part: Part, version: str) -> _Release:
+    """Return what a repository's index says of a chart's version."""
+    try:
+        # Linkerd's is of some megabytes, which PyYAML's own parser takes a minute for.
+        entries = _Index.model_validate(yaml.load(_get(index).content, Loader=yaml.CSafeLoader)).entries
+        found = next((each for each in entries.get(part, ()) if each.get("version") == version), None)
+        release = _Release.model_validate(found) if found else None
+    except (ValidationError, yaml.YAMLError, ValueError, RecursionError):
+        raise _failed(index, "it is no index of a chart repository", "charts are found through it") from None
+    if release is None or not release.urls:
+        raise _failed(index, f"it has no {part} {version}", "that is the version in versions.py")
+    return release
+
+
+def _read(content: bytes, url: str) -> Chart:
+    try:
+        with tarfile.open(fileobj=BytesIO(content)) as archive:
+            documents = {
+                entry.name.partition("/")[2]: _DOCUMENT.validate_python(yaml.safe_load(file) or {})
+                for entry in archive
+                if re.fullmatch(r"[^/]+/(values|Chart)\.yaml", entry.name) and (file := archive.extractfile(entry))
+            }
+        return Chart(documents["values.yaml"], documents["Chart.yaml"])
+    except (tarfile.TarError, OSError, EOFError, LookupError, ValueError, yaml.YAMLError):
+        raise _failed(url, "it is no archive of a chart", "the images are named in it") from None
+
+
+def chart_images(part: Part, chart: Chart) -> Iterator[str]:
+    """Yield the images of a chart, each with its tag. Raises InputError if the chart has them elsewhere by now."""
+    for each in CHART_IMAGES.get(part, ()):
+        upstream = text(chart.values, *each.value.split("."))
+        if upstream != each.upstream:
+            found = f"{each.value} is '{upstream}'"
+            raise _failed(f"chart {part}", found, f"images.py has '{each.upstream}' there", "Correct CHART_IMAGES.")
+        host = upstream.partition("/")[0]
+        prefix = "" if "." in host or ":" in host else f"{DOCKER_HUB}/"
+        for name in each.names:
+            yield f"{prefix}{upstream}{name}:{_tag(each, chart)}"
+
+
+def _tag(image: ChartImage, chart: Chart) -> str:
+    """Return the tag of a chart's image: its value, or what the chart takes in its place."""
+    tag = at(chart.values, *image.tag.split(".")) if image.tag else None
+    version = str(chart.metadata.get("appVersion", ""))
+    return str(tag) if tag else image.default_tag.format(version=version)
+
+
+def digest(image: str) -> str:
+    """Return the digest of an image in its registry. Raises InputError if it cannot be had."""
+    name, _, tag = image.rpartition(":")
+    host, _, repository = name.partition("/")
+    scheme = "http" if host.partition(":")[0] in _LOOPBACK else "https"
+    url = f"{scheme}://{DOCKER_HUB_API if host == DOCKER_HUB else host}/v2/{repository}/manifests/{tag}"
+    headers = {"Accept": MANIFESTS}
+    try:
+        answer = requests.head(url, headers=headers, timeout=SECONDS, allow_redirects=True)
+        if answer.status_code == requests.codes.unauthorized:
+            # Where it was redirected to: no credentials would be taken along to another host.
+            headers["Authorization"] = f"Bearer {_token(answer, repository)}"
+            answer = requests.head(answer.url, headers=headers, timeout=SECONDS, allow_redirects=True)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise _failed(image, _reason(error), "its digest is asked of its registry") from None
+    found = answer.headers.get("Docker-Content-Digest", "")
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", found):
+        raise _failed(image, "its registry tells no digest", "the list names one for each image")
+    return found
+
+
+def _token(refusal: requests.Response, repository: str) -> str:
+    """Return the token that anybody gets for reading a repository; empty if the registry wants something else."""
+    kind, _, details = refusal.headers.get("WWW-Authenticate", "").partition(" ")
+    wanted = dict[str, str](re.findall(r'(\w+)="([^"]*)"', details)) if kind.lower() == "bearer" else {}
+    realm = wanted.pop("realm", None)
+    if not realm:
+        return ""
+    query = {"scope": f"repository:{repository}:pull", **wanted}
+    answer = requests.get(realm, params=query, timeout=SECONDS)
+    answer.raise_for_status()
+    try:
+        token = _Token.model_validate_json(answer.content)
+    except ValidationError:
+        return ""
+    return token.token or token.access_token
+
+
+def _get(url: str) -> requests.Response:
+    try:
+        answer = requests.get(url, timeout=SECONDS)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise _failed(url, _reason(error), "the mirror is filled from it") from None
+    return answer
+
+
+def _reason(error: requests.RequestException) -> str:
+    status = f"HTTP status {error.response.status_code}" if error.response is not None else type(error).__name__
+    return f"it cannot be had ({status})"
+
+
+def _failed(where: str, found: str, rule: str, fix: str = _FIX) -> InputError:
+    return InputError([Problem(where, found, rule, fix)])

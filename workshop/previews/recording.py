@@ -1,0 +1,105 @@
+"""Runs `pulumi preview` and keeps what it says, for the comment and for the `up` that follows."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from model.hiding import hidden_words
+from workshop.previews.artifact import DIGEST, FINDINGS, LARGEST, LOG, STATUS
+from workshop.previews.masking import Events, masked
+
+Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
+"""Runs a command with its output and errors in two files and more variables; returns its exit status."""
+NO_PREVIEW = "What the engine printed is no preview that can be read, so nothing of it is kept."
+
+
+def run_to_files(command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
+    """Run a command to its end."""
+    with output.open("w", encoding="utf-8") as out, errors.open("w", encoding="utf-8") as err:
+        done = subprocess.run(command, stdout=out, stderr=err, check=False, env={**os.environ, **variables})  # noqa: S603
+    return done.returncode
+
+
+def plan_beside(folder: Path) -> Path:
+    """Return where the plan of a preview goes: beside its folder, for it holds secrets and the folder is uploaded."""
+    return folder.with_name(f"{folder.name}-plan.json")
+
+
+def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run: Run = run_to_files) -> int:
+    """Preview a stack into the files of `folder`; return the exit status of the CLI, 1 if it printed no preview.
+
+    What the engine writes lies in a folder of this user's until it is masked; nothing else gets into `folder`. With
+    `plan` the plan by which an `up` may be held to this preview is beside it, with its inputs in clear.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (DIGEST, STATUS, LOG, FINDINGS):
+        (folder / name).unlink(missing_ok=True)
+    with TemporaryDirectory(prefix="preview-") as private:
+        printed, errors, events = (Path(private) / name for name in ("printed", "errors", "events"))
+        # The same launcher as the Makefile's: it finds the engine, the backend and the passphrase.
+        command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", "preview", "--json"]
+        command += ["--show-sames", "--non-interactive", "--event-log", str(events)]
+        command += ["--save-plan", str(plan_beside(folder))] if plan else []
+        command += [part for pack in policies for part in ("--policy-pack", pack)]
+        status = run(command, printed, errors, {"PULUMI_DEBUG_COMMANDS": "true"})  # for the event log
+        said = Said(status, *map(_content, (printed, errors, events)))
+    return _keep(stack, said, folder, judged=bool(policies))
+
+
+def record_failure(folder: Path, log: Path) -> None:
+    """Keep what a command said that had to work before a preview, and did not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / LOG, hidden_words(_content(log)))
+
+
+@dataclass(frozen=True)
+class Said:
+    """All that a run of the engine left."""
+
+    status: int
+    printed: str
+    errors: str
+    events: str
+
+
+def _keep(stack: str, said: Said, folder: Path, *, judged: bool) -> int:
+    """Write what strangers may read of a run; return its exit status, 1 if it has no preview."""
+    preview, events = masked(said.printed), Events.read(said.events)
+    hide = events.secrets | (preview.secrets if preview else frozenset[str]())
+    diagnostics = list[Mapping[str, object]]()
+    log, status = hidden_words(said.errors, hide), said.status
+    if preview is None:
+        status = status or 1
+        if said.printed.strip():  # and nobody knows which words of the errors stand in it as secrets
+            log = NO_PREVIEW
+            sys.stderr.write(f"stack {stack}: {NO_PREVIEW} See it with `make preview STACK={stack}`.\n")
+    if judged:
+        _write(folder / FINDINGS, json.dumps(events.told(hide)))
+        if events.torn:
+            warning = "Not all of what the policies say can be read."
+            log, diagnostics = f"{log.rstrip()}\n{warning}", [{"severity": "warning", "message": warning}]
+    if preview:
+        document = {"steps": preview.steps, "diagnostics": [*preview.diagnostics, *diagnostics]}
+        _write(folder / DIGEST, json.dumps(document))
+    _write(folder / LOG, log)
+    _write(folder / STATUS, f"{status}\n")
+    return status
+
+
+def _content(path: Path) -> str:
+    """Return a file's text, empty where there is none; of one that is too large no more than that it is."""
+    try:
+        too_large = path.stat().st_size > LARGEST
+        return "It is too large to be kept." if too_large else path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="replace")

@@ -1,0 +1,113 @@
+"""progressive delivery: where the Rollout stands, whether the route's weights follow, and which versions answer."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from clients.cluster_api import ClusterApi
+from model.json_values import at, entries, text
+from settings import parts
+from workshop.verify import routes
+from workshop.verify.line import Group, Line
+from workshop.verify.pods import Pod, of, pods
+from workshop.verify.scene import Scene
+
+GROUP = Group("progressive delivery")
+ROLLOUT, ROUTE, CLIENT = "rollouts-demo", "argo-rollouts-http-route", "client"
+STABLE, CANARY = "podinfo-stable", "podinfo-canary"
+FAILED = "failed"
+"""What the client writes where no version answered."""
+ANSWER = re.compile(r"[\d:]+ (\S+)")
+LAST = 20
+"""Lines of the client's log, two a second."""
+UNDER_WAY = ("Progressing", "Paused")
+BACK = "Run `make reset`, or set `demos.progressiveDelivery.version` to a good one and run `make up`."
+
+
+def check(scene: Scene) -> Iterator[Line]:
+    """Yield the Rollout, its version, the route with its weights, and the versions that the client meets."""
+    demo = scene.settings.demos.progressive_delivery
+    if not demo.enabled:
+        yield GROUP.skipped("all", "it is switched off")
+        return
+    namespace = parts.PROGRESSIVE_DELIVERY if demo.owner == "pulumi" else parts.GITOPS_DELIVERY
+    rollout = scene.api.find(f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/rollouts/{ROLLOUT}")
+    yield _rollout(rollout)
+    found = version(rollout)
+    if demo.owner == "pulumi":
+        cure = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
+        yield GROUP.judged("version", found or "none", good=found == demo.version, cure=cure)
+    else:
+        yield GROUP.skipped("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
+    route = routes.find(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
+    yield routes.accepted(GROUP, route, ROUTE)
+    yield _weights(rollout, routes.weights(route))
+    yield _answers(scene, namespace, found, settled=text(rollout, "status", "phase") == "Healthy")
+
+
+def _rollout(rollout: object) -> Line:
+    phase, message = text(rollout, "status", "phase"), text(rollout, "status", "message")
+    steps, step = entries(rollout, "spec", "strategy", "canary", "steps"), at(rollout, "status", "currentStepIndex")
+    where = f", step {step} of {len(steps)}" if isinstance(step, int) else ""
+    if rollout is None or not phase:
+        seen = "it is not there" if rollout is None else "its controller has not looked at it"
+        cure = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
+        return GROUP.failed("Rollout", seen, cure)
+    told = f"{phase}{where}" + (f" ({message})" if message else "")
+    return GROUP.judged("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
+
+
+def version(rollout: object) -> str:
+    """Return the tag of a Rollout's image; empty if there is none."""
+    container = next(iter(entries(rollout, "spec", "template", "spec", "containers")), None)
+    return text(container, "image").rpartition(":")[2]
+
+
+def _weights(rollout: object, found: Mapping[str, int]) -> Line:
+    """Return whether the route gives the canary what the Rollout's step says; nothing where none is under way."""
+    canary = _due(rollout)
+    seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
+    cure = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
+    good = found == {STABLE: 100 - canary, CANARY: canary}
+    return GROUP.judged("weights", f"{seen}, and {canary} % for the canary are due", good=good, cure=cure)
+
+
+def _due(rollout: object) -> int:
+    """Return the share that the canary has to have: that of the last step that was begun."""
+    step = at(rollout, "status", "currentStepIndex")
+    if text(rollout, "status", "phase") not in UNDER_WAY or not isinstance(step, int):
+        return 0
+    begun = entries(rollout, "spec", "strategy", "canary", "steps")[: step + 1]
+    weights = [weight for each in begun if isinstance(weight := at(each, "setWeight"), int)]
+    return weights[-1] if weights else 0
+
+
+def _answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
+    """Return which versions the client met; one that has just left is waited for."""
+    name = "versions that answer"
+    clients = of(pods(scene.api, namespace), CLIENT)
+    if not clients:
+        return GROUP.failed(name, "no pod of the client is ready", "Run `make reset`.")
+    end = time.monotonic() + scene.patience.window
+    while True:
+        met = _met(scene.api, clients[0])
+        answers = {each for each in met if each != FAILED}
+        errors = met[FAILED] > 0 and not scene.settings.demos.progressive_delivery.random_errors
+        good = bool(answers) and not errors and (answers == {due} or not settled)
+        if good or time.monotonic() >= end:
+            break
+        scene.tell(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
+        time.sleep(scene.patience.pause)
+    seen = ", ".join(f"{each} {times}x" for each, times in sorted(met.items())) or "none"
+    cure = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` tells what the client meets."
+    return GROUP.judged(name, seen, good=good, cure=cure, failed=met[FAILED], answered=met.total() - met[FAILED])
+
+
+def _met(api: ClusterApi, client: Pod) -> Counter[str]:
+    """Return the last answers in the client's log, by version."""
+    path = f"/api/v1/namespaces/{client.namespace}/pods/{client.name}/log?container=service&tailLines={LAST}"
+    answer = api.get(path)
+    lines = answer.text.splitlines() if answer.status == HTTPStatus.OK else []
+    return Counter(found[1] for line in lines if (found := ANSWER.fullmatch(line.strip())))
