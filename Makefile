@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 # commands below reach nothing else then, or refuse, so that they need not ask.
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
 PULUMI := $(if $(SANDBOXED),ON_SANDBOX=1) $(PYTHON) -m sandbox pulumi --stack $(STACK) --
-OPERATIONS := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m workshop
+WORKSHOP := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m workshop
 # On any other stack they ask before they change something, unless YES=--yes is given.
 YES ?= $(if $(SANDBOXED),--yes)
 FILE := Pulumi.$(notdir $(STACK)).yaml
@@ -32,22 +32,22 @@ policies: .venv/installed ## a preview that fails if something is against polici
 	@$(PULUMI) preview --policy-pack policies
 
 record-preview: .venv/installed ## preview into the files of FOLDER, of which a comment is made
-	@$(OPERATIONS) record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack policies $(PLAN)
+	@$(WORKSHOP) record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack policies $(PLAN)
 
 outputs: .venv/installed ## what the last `up` gave out, as Markdown
-	@$(OPERATIONS) outputs --stack $(STACK)
+	@$(WORKSHOP) outputs --stack $(STACK)
 
 refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## take everything away again, and show what is left
-	@$(OPERATIONS) destroy --stack $(STACK) $(YES)
+	@$(WORKSHOP) destroy --stack $(STACK) $(YES)
 
 release-hosts: .venv/installed ## do the work of a load balancer controller or an ExternalDNS that does not do it; asks first
-	@$(OPERATIONS) release-hosts --stack $(STACK) $(YES)
+	@$(WORKSHOP) release-hosts --stack $(STACK) $(YES)
 
 forget-cluster: .venv/installed ## take away what is left of a stack whose cluster was deleted; asks first
-	@$(OPERATIONS) forget-cluster --stack $(STACK) $(YES)
+	@$(WORKSHOP) forget-cluster --stack $(STACK) $(YES)
 
 # Only what is asked for on the command line: no default of STACK or YES takes anything away here.
 TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
@@ -70,19 +70,19 @@ set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPerce
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
 
 check-cluster: .venv/installed ## ask the stack's cluster whether it is ready
-	@$(OPERATIONS) check-cluster --stack $(STACK)
+	@$(WORKSHOP) check-cluster --stack $(STACK)
 
 expiry: .venv/installed ## when certificates end; fails if one does within 30 days (DAYS=), or before the workshop
-	@$(OPERATIONS) expiry --stack $(STACK) --days $(or $(DAYS),30)
+	@$(WORKSHOP) expiry --stack $(STACK) --days $(or $(DAYS),30)
 
 verify: .venv/installed ## see whether the workshop does what it is meant to do (JSON=1, REQUESTS=<number>)
-	@$(OPERATIONS).verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))
+	@$(WORKSHOP) verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))
 
 reset: .venv/installed ## bring the demos back to where they were before the workshop
-	@$(OPERATIONS).reset --stack $(STACK) $(YES)
+	@$(WORKSHOP) reset --stack $(STACK) $(YES)
 
 demo: .venv/installed ## print a demo's script: make demo NAME=booksapp; without a name, which there are
-	@$(PYTHON) -m workshop.demo_script --stack $(STACK) $(NAME)
+	@$(PYTHON) -m workshop demo --stack $(STACK) $(NAME)
 
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up

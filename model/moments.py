@@ -1,6 +1,5 @@
 """Moments in UTC, which has an end on this machine: what lies beyond it is taken for the last moment, or the first."""
 
-import argparse
 from datetime import UTC, date, datetime, time, timedelta
 
 A_DAY = timedelta(days=1)
@@ -26,10 +25,3 @@ def end_of_day(day: date) -> datetime:
 def after(moment: datetime, days: int) -> datetime:
     """Return the moment some days later."""
     return moment + days * A_DAY if LAST - moment > days * A_DAY else LAST
-
-
-def number_of_days(text: str) -> int:
-    """Return what an option says as whole days; argparse explains what is none."""
-    if not text.isascii() or not text.isdigit() or len(text) > len(str(MOST_DAYS)) or int(text) > MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"it has to be a whole number from 0 to {MOST_DAYS}")
-    return int(text)

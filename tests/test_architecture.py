@@ -258,10 +258,15 @@ HOOKS = {"makefile", "readable", "readinto", "ignore_aliases", "__all__"}
 """What libraries call."""
 
 
+def decorators(node: ast.FunctionDef | ast.ClassDef) -> Iterator[ast.expr]:
+    """Yield what a function or class is decorated by, without arguments."""
+    yield from (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
+
+
 def definitions(tree: ast.Module) -> Iterator[str]:
     """Yield the names of a module's functions, classes and constants, and of its classes' methods."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and "app.command" not in map(ast.unparse, decorators(node)):
             yield node.name
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []

@@ -1,6 +1,5 @@
-"""`python -m workshop.demo_script [<name>]`: a demo's script, which is its section of the README and nowhere else."""
+"""A demo's script, which is its section of the README and nowhere else."""
 
-import argparse
 import re
 import sys
 from pathlib import Path
@@ -9,22 +8,18 @@ README = Path("README.md")
 CHAPTER = "## The demos"
 
 
-def main() -> int:
-    """Print the script of a demo with the commands for a stack, or which demos there are."""
-    parser = argparse.ArgumentParser(prog="workshop.demo_script", description=__doc__)
-    parser.add_argument("--stack", required=True, help="the stack whose name the commands carry")
-    parser.add_argument("name", nargs="?", help="which demo; a list of them if it is left out")
-    chosen = parser.parse_args()
+def show(name: str | None, stack: str) -> int:
+    """Print the script of a demo with the commands for a stack, or which demos there are; return the exit status."""
     found = scripts(README.read_text(encoding="utf-8"))
-    if chosen.name and chosen.name not in found:
-        sys.stderr.write(f"There is no demo '{chosen.name}'; the demos are {', '.join(found)}.\n")
+    if name and name not in found:
+        print(f"There is no demo '{name}'; the demos are {', '.join(found)}.", file=sys.stderr)
         return 1
     # As it stands there, not rendered: a command that is broken over two lines cannot be copied.
-    if chosen.name:
-        sys.stdout.write(for_stack(found[chosen.name], chosen.stack) + "\n")
+    if name:
+        print(for_stack(found[name], stack))
     else:
-        sys.stdout.writelines(f"{name}: {_teaches(text)}\n" for name, text in found.items())
-        sys.stdout.write("`make demo NAME=<name>` prints one of them.\n")
+        print(*(f"{each}: {_teaches(text)}" for each, text in found.items()), sep="\n")
+        print("`make demo NAME=<name>` prints one of them.")
     return 0
 
 
@@ -43,7 +38,3 @@ def for_stack(text: str, stack: str) -> str:
 def _teaches(text: str) -> str:
     """Return the first sentence of a script."""
     return " ".join(text.partition("\n\n")[2].split()).partition(". ")[0].removeprefix("What it teaches: ")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,5 @@
 """`make mirror`: fills a folder with all charts, and a list of all images, for a network without the internet."""
 
-import argparse
 import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,14 +60,6 @@ class Chart(NamedTuple):
 
     values: dict[str, object]
     metadata: dict[str, object]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser(prog="operations fill-mirror", description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where the archives go; it is made if need be")
-    fill(parser.parse_args(arguments).folder, Console())
-    return 0
 
 
 def fill(folder: Path, console: Console) -> None:

@@ -34,8 +34,7 @@ from tests.doubles.raw_server import End, RawServer, Reply, raw_server, reply
 from tests.model.test_hiding import CANARY, CODED, FINDING, clean
 from tests.workshop.preview_documents import manifest, step
 from tests.workshop.test_teardown import order
-from workshop import expiry, teardown_command
-from workshop.previews import command
+from workshop import cli, expiry
 from workshop.previews.posting import post
 from workshop.previews.pull_requests import of_head, reviewed_run
 from workshop.previews.recording import record
@@ -169,7 +168,7 @@ def test_whatever_the_engine_leaves_nothing_secret_is_kept(printed: str, events:
             record("dev", folder, plan=False, policies=["p"], run=run)
             about = ["--stack", "dev", "--commit", "abc", "--run", "3", "--run-url", "https://x.example.com"]
             made = ["--folder", name, "--to", f"{name}/comment.md", "--whole", f"{name}/diff.txt"]
-            assert command.main(["comment", *about, *made]) == 0
+            assert cli.main(["comment", *about, *made]) == 0
         for path in folder.iterdir():
             clean(path.name, path.read_bytes())
 
@@ -188,7 +187,7 @@ def test_whatever_a_fork_leaves_there_is_a_comment(files: dict[str, str | bytes]
                 content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
             )
         about = ["--stack", "dev", "--commit", "abc", "--run", "3", "--run-url", "https://x.example.com"]
-        assert command.main(["comment", *about, "--folder", name, "--to", f"{name}/c", "--whole", f"{name}/d"]) == 0
+        assert cli.main(["comment", *about, "--folder", name, "--to", f"{name}/c", "--whole", f"{name}/d"]) == 0
         assert len((Path(name) / "c").read_text()) <= 65_536
 
 
@@ -382,7 +381,7 @@ def test_whatever_is_in_stack_files_and_said_by_the_backend_each_stack_has_its_t
         assert all("cannot be judged" not in each.sentence for each in outcomes), outcomes
         assert all(each.stage in (None, *Stage) for each in outcomes)
         patch.chdir(folder)
-        assert teardown_command.main(["--check"]) in (0, 1)
+        assert cli.main(["teardown", "--check"]) in (0, 1)
 
 
 @few

@@ -102,16 +102,7 @@ def test_a_login_helper_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch
     assert "login" in problem.found
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "workshop check-cluster",
-        "workshop leftovers",
-        "workshop forget-cluster",
-        "workshop.verify",
-        "workshop.reset",
-    ],
-)
+@pytest.mark.parametrize("command", ["check-cluster", "leftovers", "forget-cluster", "verify", "reset"])
 def test_every_command_tells_a_fault_in_one_sentence(tmp_path: Path, authority: Authority, command: str) -> None:
     with listening(answer(ANSWER), server_context(authority.issue("expired", ends=-1))) as port:
         cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
@@ -119,7 +110,7 @@ def test_every_command_tells_a_fault_in_one_sentence(tmp_path: Path, authority: 
         (tmp_path / "Pulumi.x.yaml").write_text(f"config: {{linkerd-workshop:kubeconfig: {path}}}\n", encoding="utf-8")
         write_launcher(tmp_path)
         done = subprocess.run(
-            [sys.executable, "-m", *command.split(), "--stack", "x"],
+            [sys.executable, "-m", "workshop", command, "--stack", "x"],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "400"},
             capture_output=True,

@@ -9,7 +9,8 @@ import pytest
 
 from model.hiding import hidden, hidden_words
 from tests.workshop.preview_documents import manifest, step
-from workshop.previews import artifact, command, recording
+from workshop import cli
+from workshop.previews import artifact, recording
 from workshop.previews.recording import record
 
 CANARY = "canary-Tr0ub4dor&3-swordfish"
@@ -65,7 +66,7 @@ def kept(folder: Path, engine: Engine, *, plan: bool = False) -> int:
         assert not path.exists()
     about = ["--stack", "dev", "--commit", "abc", "--run", "3", "--run-url", "https://x.example.com"]
     made = ["--folder", str(folder), "--to", f"{folder}/comment.md", "--whole", f"{folder}/diff.txt"]
-    assert command.main(["comment", *about, *made]) == 0
+    assert cli.main(["comment", *about, *made]) == 0
     for path in folder.rglob("*"):
         clean(path.name, path.read_bytes())
     return status
@@ -285,7 +286,7 @@ def test_a_command_that_fails_before_the_preview_is_told_without_keys(tmp_path: 
     log = tmp_path / "up.log"
     log.write_text(f"error: cannot read {key}\nerror: {'x' * 10} token={CANARY}\nthe rest is told\n")
 
-    assert command.main(["record-failure", "--folder", f"{tmp_path}/folder", "--log", str(log)]) == 0
+    assert cli.main(["record-failure", "--folder", f"{tmp_path}/folder", "--log", str(log)]) == 0
     left = (tmp_path / "folder" / artifact.LOG).read_bytes()
     clean("log", left)
     assert b"MHcC" not in left

@@ -12,7 +12,7 @@ from preflight.startup import expectations
 from settings import Settings
 from tests.doubles.pulumi_double import play_pulumi
 from tests.workshop.test_teardown import PAST, Backend, order, write
-from workshop import teardown_command
+from workshop import cli
 from workshop.teardown import teardown
 
 QUALIFIED = ["dev", "acme/dev", f"acme/{PROJECT}/dev"]
@@ -65,4 +65,4 @@ def test_the_check_reads_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     play_pulumi(monkeypatch)
     write(tmp_path, dev={"workshopEnds": "2020-01-01"})
 
-    assert teardown_command.main(["--check", "--stack", "acme/dev"]) == 1
+    assert cli.main(["teardown", "--check", "--stack", "acme/dev"]) == 1

@@ -27,7 +27,7 @@ COMMANDS: dict[str, Callable[[Workshop], CompletedProcess[str]]] = {
     "check-cluster": lambda workshop: workshop.operation("check-cluster"),
     "preview": lambda workshop: workshop.pulumi("preview"),
     "up": lambda workshop: workshop.pulumi("up", "--yes", "--skip-preview"),
-    "verify": lambda workshop: workshop.module("workshop.verify", "--stack", workshop.stack),
+    "verify": lambda workshop: workshop.operation("verify"),
     "destroy": lambda workshop: workshop.operation("destroy", "--yes"),
 }
 CRASH = re.compile(r"Traceback \(most recent call last\)|^\s*panic: |^goroutine \d+ |RecursionError", re.MULTILINE)

@@ -58,7 +58,7 @@ def test_a_reset_undoes_settings_and_hand_work_and_leaves_the_mesh_alone(worksho
     assert weights(api) == [75, 25]
     by_hand(workshop)
 
-    done = workshop.module("workshop.reset", "--stack", "local", "--yes")
+    done = workshop.operation("reset", "--yes")
 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "demos.booksapp.faultPercent" in done.stdout
@@ -77,7 +77,7 @@ def test_a_reset_undoes_settings_and_hand_work_and_leaves_the_mesh_alone(worksho
 
 def test_a_reset_of_what_is_at_its_baseline_changes_nothing(workshop: Workshop) -> None:
     api, route = workshop.api, workshop.api.find(SPLIT)
-    done = workshop.module("workshop.reset", "--stack", "local", "--yes")
+    done = workshop.operation("reset", "--yes")
 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "unchanged" in done.stdout
@@ -85,7 +85,7 @@ def test_a_reset_of_what_is_at_its_baseline_changes_nothing(workshop: Workshop) 
 
 
 def test_verify_says_at_once_that_nothing_runs_here(workshop: Workshop, tmp_path: Path) -> None:
-    done = workshop.module("workshop.verify", "--stack", "local", "--json")
+    done = workshop.operation("verify", "--json")
     (tmp_path / "verify.json").write_text(done.stdout)
     found = json.loads(done.stdout)
     failed = [check for check in found["checks"] if check["status"] == "failed"]

@@ -2,8 +2,6 @@
 
 import io
 import json
-import runpy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from model.problem import InputError
 from settings import Settings
 from tests.doubles.api_server import INJECTOR, Cluster, kubeconfig, serving
 from tests.doubles.pulumi_double import play_pulumi
-from workshop import check_cluster, leftovers
+from workshop import check_cluster, cli, leftovers
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 HOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -152,48 +150,45 @@ def test_what_may_not_be_seen_is_not_said_to_be_gone(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
+def in_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
     """Give what runs `python -m workshop <command> --stack <stack>` in an empty project, and its exit status."""
     monkeypatch.chdir(tmp_path)
     play_pulumi(monkeypatch)
 
     def run_command(command: str, stack: str) -> object:
-        monkeypatch.setattr(sys, "argv", ["workshop", command, "--stack", stack])
-        with pytest.raises(SystemExit) as caught:
-            runpy.run_module("workshop", run_name="__main__")
-        return caught.value.code
+        return cli.main([command, "--stack", stack])
 
     return run_command
 
 
 def test_a_command_tells_a_wrong_setting_in_a_sentence_and_fails(
-    tmp_path: Path, operations: Callable[[str, str], object], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, in_project: Callable[[str, str], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack = {"config": {"linkerd-workshop:demos": {"booksapp": {"faultPercent": 101}}}}
     (tmp_path / "Pulumi.x.yaml").write_text(json.dumps(stack))
 
-    assert operations("check-cluster", "x") == 1
+    assert in_project("check-cluster", "x") == 1
     told = capsys.readouterr().err
     assert told.startswith("1 problem found; nothing was changed:\n  1. linkerd-workshop:demos.booksapp.faultPercent:")
     assert len(told.splitlines()) == 2
 
 
 def test_a_command_tells_a_cluster_that_does_not_answer(
-    tmp_path: Path, operations: Callable[[str, str], object], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, in_project: Callable[[str, str], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = kubeconfig(tmp_path, "http://127.0.0.1:1")
     (tmp_path / "Pulumi.x.yaml").write_text(json.dumps({"config": {"linkerd-workshop:kubeconfig": str(path)}}))
 
-    assert operations("check-cluster", "x") == 1
+    assert in_project("check-cluster", "x") == 1
     told = " ".join(capsys.readouterr().out.split())
     assert "http://127.0.0.1:1, for stack x" in told
     assert "VPN" in told
 
 
 def test_a_stack_that_is_not_there_is_told_in_a_sentence(
-    operations: Callable[[str, str], object], capsys: pytest.CaptureFixture[str]
+    in_project: Callable[[str, str], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert operations("leftovers", "nowhere") == 1
+    assert in_project("leftovers", "nowhere") == 1
     told = capsys.readouterr().err
     assert "1. stack nowhere: its backend does not have it" in told
     assert "`make init STACK=nowhere`" in told

@@ -1,20 +1,19 @@
 """`make demo`: the README's sections, which are written in one place."""
 
 import re
-import sys
 
 import pytest
 
 from tests.program import ROOT
-from workshop.demo_script import for_stack, main, scripts
+from workshop import cli
+from workshop.demo_script import for_stack, scripts
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(sys, "argv", ["demo", "--stack", "mine", *arguments])
-    return main()
+    return cli.main(["demo", "--stack", "mine", *arguments])
 
 
 def test_every_demo_has_a_script_with_what_it_teaches_and_commands() -> None:

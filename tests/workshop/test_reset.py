@@ -2,7 +2,6 @@
 
 import io
 import json
-import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from settings import Settings
 from tests.doubles.api_server import READY, Cluster, serving
 from tests.doubles.pulumi_double import play_pulumi
 from tests.doubles.workshop_double import ROLLOUT, ROUTES, rollout, route
+from workshop import cli
 from workshop.reset import baseline
 from workshop.reset.by_hand import touched
 
@@ -180,7 +180,7 @@ Reset = Callable[..., tuple[object, list[list[str]]]]
 
 @pytest.fixture
 def reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reset:
-    """Give what runs `python -m workshop.reset` against a played cluster; its status, and what Pulumi was told."""
+    """Give what runs `python -m workshop reset` against a played cluster; its status, and what Pulumi was told."""
     monkeypatch.chdir(tmp_path)
     play_pulumi(monkeypatch)
     asked = list[list[str]]()
@@ -194,10 +194,8 @@ def reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reset:
             config = {"linkerd-workshop:kubeconfig": str(path), DEMOS: demos}
             (tmp_path / "Pulumi.x.yaml").write_text(yaml.safe_dump({"config": config}))
             monkeypatch.setattr(subprocess, "run", run)
-            monkeypatch.setattr(sys, "argv", ["reset", "--stack", "x", *arguments])
-            with pytest.raises(SystemExit) as caught:
-                runpy.run_module("workshop.reset", run_name="__main__")
-        return caught.value.code, [each for each in asked if each]
+            status = cli.main(["reset", "--stack", "x", *arguments])
+        return status, [each for each in asked if each]
 
     return call
 

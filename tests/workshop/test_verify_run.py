@@ -2,9 +2,7 @@
 
 import io
 import json
-import runpy
 import socket
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +20,7 @@ from tests.doubles.faulty_servers import listening as proxying
 from tests.doubles.pulumi_double import play_pulumi
 from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker, listening
 from tests.doubles.workshop_double import IN_A_HURRY, Played, failed, look
+from workshop import cli
 from workshop.verify import booksapp, dashboards, podinfo, scene, show
 from workshop.verify.asking import HostDoor, PodDoor, UnreachableError
 from workshop.verify.line import Group, Line, Status
@@ -136,7 +135,7 @@ Command = Callable[..., object]
 
 @pytest.fixture
 def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Give what runs `python -m workshop.verify --stack x` in an empty project, and its exit status."""
+    """Give what runs `python -m workshop verify --stack x` in an empty project, and its exit status."""
     monkeypatch.chdir(tmp_path)
     play_pulumi(monkeypatch)
 
@@ -144,10 +143,7 @@ def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
         off = {name: {"enabled": False} for name in DEMOS}
         config = {"linkerd-workshop:kubeconfig": str(kubeconfig), "linkerd-workshop:demos": off}
         (tmp_path / "Pulumi.x.yaml").write_text(json.dumps({"config": config}))
-        monkeypatch.setattr(sys, "argv", ["verify", "--stack", "x", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            runpy.run_module("workshop.verify", run_name="__main__")
-        return caught.value.code
+        return cli.main(["verify", "--stack", "x", *arguments])
 
     return command
 

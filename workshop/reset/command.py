@@ -1,13 +1,10 @@
-"""`python -m workshop.reset --stack <stack>`: the demos as they were before the workshop; the mesh is left alone."""
+"""Brings the demos back to where they were before the workshop; the mesh is left alone."""
 
-import argparse
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from pathlib import Path
 
 from rich.console import Console
 from rich.prompt import Confirm
@@ -35,25 +32,13 @@ DEMOS = ("**linkerd-workshop:demos:**", "**linkerd-workshop:mesh:PrometheusAcces
 """The demos' resources, with the leave of the canary's analysis, among those of the stack."""
 
 
-def main() -> int:
-    """Show what is going to be done, and do it."""
-    parser = argparse.ArgumentParser(prog="workshop.reset", description=__doc__)
-    parser.add_argument("--stack", required=True, help="the stack's name, as in Pulumi.<stack>.yaml")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    chosen = parser.parse_args()
-    try:
-        return _reset(stack_file(chosen.stack), chosen.stack, ask=not chosen.yes)
-    except InputError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        return 1
-
-
-def _reset(file: Path, stack: str, *, ask: bool) -> int:
+def reset(stack: str, *, ask: bool) -> int:
+    """Show what is going to be done, and do it; return the exit status. Raises InputError with what is in the way."""
     settings, console = read_settings(stack), Console()
     api = api_of(settings)
     greet(api)
     _check_owner(api, settings, stack)
-    changed = baseline.changes(file)
+    changed = baseline.changes(stack_file(stack))
     found = list(touched(api, settings, _version(settings, changed)))
     console.print(_plan(stack, changed, found))
     if ask and not Confirm.ask("Go on?", console=console, default=False):
@@ -128,7 +113,3 @@ def _pulumi(stack: str, *arguments: str, force: bool = False) -> int:
     # What people have changed by hand is theirs in the API server's books; it is taken back from them.
     environment = {**os.environ, **({"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"} if force else {})}
     return subprocess.run(pulumi(stack, *arguments), env=environment, check=False).returncode  # noqa: S603  no shell
-
-
-if __name__ == "__main__":
-    sys.exit(main())

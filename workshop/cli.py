@@ -1,0 +1,249 @@
+"""The operator's command: `python -m workshop <command>`. Each command is one function; its module does the work.
+
+What a command needs is imported by it: together they take a second, which `--help` and most commands need not wait for.
+"""
+# ruff: noqa: PLC0415
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from typer import Argument, Exit, Option, Typer
+
+from model.moments import MOST_DAYS
+from model.problem import InputError
+
+OPERATE, REVIEW = "Operate a stack", "Review a change in a pull request"
+Stack = Annotated[str, Option(help="The stack's name, as in Pulumi.<stack>.yaml.")]
+Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
+Folder = Annotated[Path, Option(help="The folder of the preview's files.")]
+Commit = Annotated[str, Option(help="The commit that was previewed, or merged.")]
+GitHub = Annotated[str, Option("--repository", help="The repository on GitHub: owner/name.")]
+
+
+def _exit(status: int) -> None:
+    raise Exit(status)
+
+
+app = Typer(
+    help="Operate the workshop's stacks: what stands beside `pulumi up`, `preview` and `destroy`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they print local variables, which may hold secrets
+    result_callback=_exit,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status. What is wrong with its inputs is printed without a traceback."""
+    try:
+        app(arguments, prog_name="python -m workshop")
+    except InputError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@app.command(rich_help_panel=OPERATE)
+def check_cluster(stack: Stack) -> int:
+    """Ask the cluster, and AWS, whether they are ready for the stack."""
+    from clients.pulumi_cli import read_settings
+    from workshop.check_cluster import check_cluster
+
+    return check_cluster(read_settings(stack), stack, Console())
+
+
+@app.command(rich_help_panel=OPERATE)
+def verify(
+    stack: Stack,
+    *,
+    json: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
+    requests: Annotated[int | None, Option(help="How many requests judge booksapp's share of errors.")] = None,
+    seconds: Annotated[float | None, Option(help="How long to watch the traffic of the demos.")] = None,
+) -> int:
+    """Check that the mesh is healthy and that each demo behaves as its settings say. Exit status 1 if one does not."""
+    from workshop.verify.command import verify
+
+    return verify(stack, as_json=json, requests=requests, seconds=seconds)
+
+
+@app.command(rich_help_panel=OPERATE)
+def reset(stack: Stack, *, yes: Yes = False) -> int:
+    """Bring the demos back to where they were before the workshop. The mesh stays as it is."""
+    from workshop.reset.command import reset
+
+    return reset(stack, ask=not yes)
+
+
+@app.command(rich_help_panel=OPERATE)
+def demo(
+    stack: Annotated[str, Option(help="The stack whose name the commands carry.")],
+    name: Annotated[str | None, Argument(help="Which demo; without it the demos are listed.")] = None,
+) -> int:
+    """Print the script of a demo, which is its section of the README."""
+    from workshop.demo_script import show
+
+    return show(name, stack)
+
+
+@app.command(rich_help_panel=OPERATE)
+def expiry(
+    stack: Stack,
+    *,
+    days: Annotated[int, Option(min=0, max=MOST_DAYS, help="For how long certificates have to last.")] = 30,
+) -> int:
+    """List when the certificates end. Exit status 1 if one ends too early."""
+    from clients.pulumi_cli import read_settings
+    from workshop.expiry import report
+
+    return report(read_settings(stack), stack, Console(), days=days)
+
+
+@app.command(rich_help_panel=OPERATE)
+def outputs(stack: Stack) -> int:
+    """Print the outputs of the last `up` as Markdown. Secret outputs stay masked."""
+    from clients.pulumi_cli import read_settings
+    from workshop.outputs_summary import report
+
+    return report(read_settings(stack), stack, Console())
+
+
+@app.command(rich_help_panel=OPERATE)
+def destroy(
+    stack: Stack,
+    *,
+    yes: Yes = False,
+    seconds: Annotated[int, Option(help="For how long load balancers and DNS records may take to go.")] = 300,
+) -> int:
+    """Destroy the stack, wait until its load balancers and DNS records are deleted, and list what is left."""
+    from clients.pulumi_cli import read_settings
+    from workshop.drain.destroy import run
+
+    return run(read_settings(stack), stack, Console(), yes=yes, seconds=seconds)
+
+
+@app.command(rich_help_panel=OPERATE)
+def leftovers(stack: Stack) -> int:
+    """List what a destroyed stack has left in its cluster and its account."""
+    from clients.pulumi_cli import read_settings
+    from workshop.leftovers import report
+
+    return report(read_settings(stack), stack, Console())
+
+
+@app.command(rich_help_panel=OPERATE)
+def release_hosts(stack: Stack, *, yes: Yes = False) -> int:
+    """Delete load balancers and DNS records of the stack whose controller does not do it any more."""
+    from clients.pulumi_cli import read_settings
+    from workshop.drain.release import run
+
+    return run(read_settings(stack), stack, Console(), yes=yes)
+
+
+@app.command(rich_help_panel=OPERATE)
+def forget_cluster(stack: Stack, *, yes: Yes = False) -> int:
+    """Remove a stack whose cluster was deleted from the state, and what it left in the account."""
+    from clients.pulumi_cli import read_settings
+    from workshop.drain.forget import run
+
+    return run(read_settings(stack), stack, Console(), yes=yes)
+
+
+@app.command(rich_help_panel=OPERATE)
+def teardown(
+    *,
+    stack: Annotated[list[str] | None, Option(help="A stack's name; without it every stack that has a file.")] = None,
+    yes: Annotated[bool, Option("--yes", help="Destroy; without it the command only says what it would do.")] = False,
+    check: Annotated[bool, Option("--check", help="Only fail if a stack's last day is over.")] = False,
+    warn_days: Annotated[int, Option(min=0, max=MOST_DAYS, help="How many days before the end to warn.")] = 3,
+    unlock_hours: Annotated[
+        int, Option(min=0, max=MOST_DAYS, help="How old the lock of a run is that must be dead.")
+    ] = 6,
+) -> int:
+    """Destroy the stacks whose workshop is over."""
+    from workshop.teardown_command import check_ends, teardown_all
+
+    return check_ends(stack) if check else teardown_all(stack, warn_days, unlock_hours, destroy=yes)
+
+
+@app.command(rich_help_panel=OPERATE)
+def fill_mirror(folder: Annotated[Path, Option(help="Where the archives go; it is created if need be.")]) -> int:
+    """Fill a folder with all charts and a list of all images, for a network without the internet."""
+    from workshop.fill_mirror import fill
+
+    fill(folder, Console())
+    return 0
+
+
+@app.command(rich_help_panel=REVIEW)
+def record_preview(
+    stack: Stack,
+    folder: Folder,
+    *,
+    plan: Annotated[bool, Option("--plan", help="Save a plan, too, beside the folder: <folder>-plan.json.")] = False,
+    policy_pack: Annotated[list[str] | None, Option(help="A folder of policies that judge the preview.")] = None,
+) -> int:
+    """Preview a stack into the files of a folder, without secrets."""
+    from workshop.previews.recording import record
+
+    return record(stack, folder, plan=plan, policies=policy_pack or [])
+
+
+@app.command(rich_help_panel=REVIEW)
+def record_failure(folder: Folder, log: Annotated[Path, Option(help="What the failed command printed.")]) -> int:
+    """Keep in the folder why there is no preview."""
+    from workshop.previews.recording import record_failure
+
+    record_failure(folder, log)
+    return 0
+
+
+@app.command(rich_help_panel=REVIEW)
+def comment(  # noqa: PLR0913 - options, by name
+    *,
+    stack: Stack,
+    folder: Folder,
+    commit: Commit,
+    run_url: Annotated[str, Option(help="Where the run is shown.")],
+    run: Annotated[int, Option(help="A number that is higher for each later run.")],
+    to: Annotated[Path, Option(help="The file to write the comment to.")],
+    sandbox: Annotated[bool, Option("--sandbox", help="The preview was made on a sandbox.")] = False,
+    whole: Annotated[Path | None, Option(help="A file for the whole diff, of which a comment may hold a part.")] = None,
+) -> int:
+    """Write the comment about a recorded preview."""
+    from workshop.previews.command import write_comment
+    from workshop.previews.comment import Origin
+
+    write_comment(stack, folder, Origin(commit, run_url, run, sandbox), to, whole)
+    return 0
+
+
+@app.command(rich_help_panel=REVIEW)
+def post_comment(  # noqa: PLR0913 - options, by name
+    *,
+    stack: Stack,
+    file: Annotated[Path, Option(help="The comment.")],
+    commit: Commit,
+    repository: GitHub,
+    head_owner: Annotated[str, Option(help="The owner of the pull request's head.")],
+    head_branch: Annotated[str, Option(help="The branch of the pull request's head.")],
+) -> int:
+    """Put a comment on its pull request, in place of the stack's older one."""
+    from workshop.previews.command import Head, post_comment
+
+    print(post_comment(stack, file, repository, Head(head_owner, head_branch, commit)))
+    return 0
+
+
+@app.command(rich_help_panel=REVIEW)
+def reviewed_run(
+    commit: Commit, repository: GitHub, workflow: Annotated[str, Option(help="The workflow's file.")] = "preview.yml"
+) -> int:
+    """Print the run that previewed what a merge brought, if one did."""
+    from workshop.previews.command import reviewed_run
+
+    print(reviewed_run(repository, commit, workflow) or "")
+    return 0
