@@ -34,47 +34,63 @@ class Booksapp(Section):
     """The demo in which one request in ten fails."""
 
     enabled: Enabled = True
+    """Whether the stack installs the demo."""
     fault_percent: Percent = Field(default=10, description="a whole number from 0 to 100", examples=[10])
+    """Share of the requests to `books` that fail, in percent."""
     authors_failure_rate: Rate = Field(default=0, description="a number from 0 to 1", examples=[0.5])
+    """Share of the requests that `authors` itself refuses."""
     webapp_replicas: Count = Field(default=3, description="a whole number from 1 to 100", examples=[3])
+    """Number of the front end's pods."""
     route_api: Route = "gateway.networking.k8s.io"
+    """The API group of the HTTPRoute that injects the faults."""
     host: OptionalHostname = Field(default=None, examples=["books.example.com"])
+    """The demo's public name."""
 
 
 class Podinfo(Section):
     """The demo in which a header chooses the backend."""
 
     enabled: Enabled = True
+    """Whether the stack installs the demo."""
     header_name: ForwardedHeader = Field(
         default=ForwardedHeader.REQUEST_ID,
         description=f"one of {', '.join(ForwardedHeader)}: podinfo passes on no other",
         examples=["x-request-id"],
     )
+    """The header that leads to the second backend."""
     header_value: HeaderValue = Field(
         default="alternative",
         description="a header's exact value: 1 to 200 visible ASCII characters, with spaces inside only",
         examples=["alternative"],
     )
+    """The header's value that leads there."""
     route_api: Route = "gateway.networking.k8s.io"
+    """The API group of the HTTPRoute that looks at the header."""
     host: OptionalHostname = Field(default=None, examples=["podinfo.example.com"])
+    """The demo's public name."""
 
 
 class Breaker(Section):
     """The circuit breaker: when an endpoint is taken out, and for how long."""
 
     enabled: Enabled = True
+    """Whether the Service has a circuit breaker."""
     max_failures: Annotated[int, not_a_boolean, AfterValidator(checked_failures)] = Field(
         default=7, description=FAILURES_RULE, examples=[7]
     )
+    """How many failures in a row open it."""
     min_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
         default="1s", description=PENALTY_RULE, examples=["1s"]
     )
+    """How long an endpoint stays out at first."""
     max_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
         default="1m", description=PENALTY_RULE, examples=["1m"]
     )
+    """How long an endpoint stays out at most."""
     jitter_ratio: Annotated[float, not_a_boolean, AfterValidator(checked_jitter)] = Field(
         default=0.5, description=JITTER_RULE, examples=[0.5]
     )
+    """By how much of itself a penalty is prolonged at random."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -92,6 +108,7 @@ class CircuitBreaking(Section):
     """The demo in which one of two endpoints always fails."""
 
     enabled: Enabled = True
+    """Whether the stack installs the demo."""
     breaker: Breaker = Field(default=Breaker(), description="a mapping of settings", examples=[{}])
 
 
@@ -99,20 +116,26 @@ class ProgressiveDelivery(Section):
     """The demo in which a new version gets its traffic step by step."""
 
     enabled: Enabled = True
+    """Whether the stack installs the demo."""
     version: Text = Field(
         default="1.7.0",
         description="a version of podinfo, three numbers",
         examples=["1.7.1"],
         pattern=r"^\d+\.\d+\.\d+$",
     )
+    """The app's version; a new one starts a canary."""
     analysis: bool = Field(
         default=False, description="true (a canary with too many errors is taken back) or false", examples=[True]
     )
+    """Whether a canary with too many errors is rolled back."""
     random_errors: bool = Field(
         default=False, description="true (the version answers some requests with an error) or false", examples=[True]
     )
+    """Whether the version answers some requests with an error."""
     owner: Literal["pulumi", "argo-cd"] = Field(default="pulumi", description="pulumi or argo-cd", examples=["pulumi"])
+    """Who deploys the demo."""
     host: OptionalHostname = Field(default=None, examples=["canary.example.com"])
+    """The demo's public name; its load balancer is not meshed and sees all pods alike."""
 
 
 class Demos(Section):

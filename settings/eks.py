@@ -1,4 +1,4 @@
-"""Settings of an environment on EKS: the cluster, its add-ons, and the names under which it serves the world."""
+"""Settings of an environment on EKS: the cluster, its add-ons and its public names."""
 
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
@@ -29,17 +29,22 @@ class LoadBalancerController(Section):
     """The AWS Load Balancer Controller; what it may do grows with what is switched on."""
 
     enabled: Enabled = True
+    """Whether the stack installs the AWS Load Balancer Controller."""
     waf: bool = Field(default=False, description="true (it may attach web ACLs) or false", examples=[True])
+    """Whether it may attach web ACLs to load balancers."""
     shield: bool = Field(default=False, description="true (it may switch Shield on) or false", examples=[True])
+    """Whether it may switch Shield on."""
     cognito: bool = Field(
         default=False, description="true (it may read user pools of Cognito) or false", examples=[True]
     )
+    """Whether it may read Cognito's user pools, for a login."""
 
 
 class ExternalDns(Section):
     """ExternalDNS, which keeps the records of the stack's hosts."""
 
     enabled: Enabled = True
+    """Whether the stack installs ExternalDNS."""
 
 
 class Eks(Section):
@@ -50,30 +55,37 @@ class Eks(Section):
         examples=["workshop"],
         pattern=r"^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$",
     )
+    """The name of the cluster, which replaces kubeconfig and context."""
     region: Text = Field(
         description="an AWS region", examples=["eu-central-1"], pattern=r"^[a-z]{2,3}(-[a-z]+)+-\d$", max_length=30
     )
+    """The cluster's region."""
     owner: Text = Field(
         description="who is asked about its costs (letters, digits, spaces, ./=+@-_): the tag `owner` of everything",
         examples=["platform-team"],
         pattern=r"^[\w ./=+@-]{1,200}$",
     )
+    """The tag `owner` of everything that the stack has in the account."""
     profile: Text | None = Field(default=None, description="a profile of ~/.aws/config", examples=["workshop-dev"])
+    """The AWS profile; the AWS CLI's usual order (variables, the machine's role) if it is not set."""
     role_arn: RoleArn | None = Field(
         default=None,
         description="the ARN of an IAM role that is assumed for everything",
         examples=["arn:aws:iam::123456789012:role/workshop-dev"],
     )
+    """A role that is assumed for everything."""
     identity: Identity = Field(
         default=Identity.POD_IDENTITY,
         description="pod-identity (EKS Pod Identity) or irsa (IAM roles for service accounts)",
         examples=["pod-identity"],
     )
+    """How the add-ons' pods get the rights of their IAM roles."""
     install_pod_identity_agent: bool = Field(
         default=False,
         description="true (this stack installs the add-on eks-pod-identity-agent) or false (it is there already)",
         examples=[True],
     )
+    """Whether the stack installs the EKS add-on that Pod Identity needs."""
     load_balancer_controller: LoadBalancerController = Field(
         default=LoadBalancerController(), description="a mapping of settings", examples=[{}]
     )
@@ -91,17 +103,18 @@ class Dns(Section):
         examples=["Z0123456789ABCDEFGHIJ"],
         pattern=r"^[0-9A-Z]{1,32}$",
     )
-    """Which one, where the account has several public zones of that name."""
+    """The zone's id, if the account has several public zones of that name."""
     domain: OptionalHostname = Field(default=None, examples=["dev.example.com"])
-    """All hosts of the stack end with it; the zone's name if it is not set."""
+    """The domain that all hosts lie below; the zone if it is not set."""
 
 
 class PublicHosts(Section):
-    """How the hosts of the demos face the world."""
+    """How the public hosts are reached."""
 
     scheme: Literal["internet-facing", "internal"] = Field(
         default="internet-facing", description="internet-facing or internal", examples=["internal"]
     )
+    """Whether the load balancer has public addresses."""
     inbound_cidrs: list[Cidr] | None = Field(
         default=None,
         description="IPv4 networks that may connect, such as 203.0.113.0/24; 0.0.0.0/0 is the whole world",
@@ -109,16 +122,19 @@ class PublicHosts(Section):
         min_length=1,
         max_length=50,
     )
+    """Which networks may connect; required on EKS if the hosts face the internet."""
     https: bool = Field(
         default=True,
         description="true (HTTPS, to which HTTP redirects) or false (plain HTTP only)",
         examples=[True],
     )
+    """Whether hosts are served over HTTPS."""
     certificate_arn: CertificateArn | None = Field(
         default=None,
         description="the ARN of a certificate in the cluster's region; the stack makes one if it is not set",
         examples=["arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"],
     )
+    """A certificate of your own for the hosts."""
 
 
 OptionalEks = Annotated[Eks | None, BeforeValidator(_unset_if_empty)]

@@ -16,21 +16,28 @@ class GatewayApi(Section):
         description="true (this stack owns them) or false (somebody else keeps them in the cluster)",
         examples=[True],
     )
+    """Whether this stack owns the Gateway API's CRDs."""
 
 
 class Trust(Section):
     """The lives of the mesh's certificates, and the steps by which its trust anchor is replaced."""
 
     anchor: Generation = Field(default=1, description="the trust anchor's number, from 1", examples=[1])
+    """Which trust anchor signs; its replacement has the next number."""
     phase: Literal["stable", "bundled", "reissued"] = Field(
         default="stable", description="stable, bundled or reissued, in this order", examples=["stable"]
     )
+    """The step of the anchor's replacement."""
     anchor_days: Days = Field(default=3650, description="whole days from 1 to 36500", examples=[3650])
+    """The lifetime of the next trust anchor."""
     issuer_days: Days = Field(default=365, description="whole days from 1 to 36500", examples=[365])
+    """The lifetime of the issuer."""
     renewal_days: Days = Field(default=90, description="whole days from 1 to 36500", examples=[90])
+    """How many days before their end the issuer and the webhooks' certificates are renewed."""
     generation: Generation = Field(
         default=1, description="a whole number from 1 (a new one restarts every meshed pod)", examples=[1]
     )
+    """A new number restarts the control plane and every meshed pod."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -46,18 +53,24 @@ class Oidc(Section):
     """The identity provider that a load balancer asks who somebody is."""
 
     issuer: Url = Field(description="an https URL", examples=["https://login.example.com"])
+    """The identity provider's issuer."""
     authorization_endpoint: Url = Field(description="an https URL", examples=["https://login.example.com/authorize"])
+    """The identity provider's authorization endpoint."""
     token_endpoint: Url = Field(description="an https URL", examples=["https://login.example.com/token"])
+    """The identity provider's token endpoint."""
     user_info_endpoint: Url = Field(description="an https URL", examples=["https://login.example.com/userinfo"])
+    """The identity provider's user info endpoint."""
     secret_name: Text = Field(
         description="the name of a Secret in linkerd-viz with clientID and clientSecret", examples=["dashboard-oidc"]
     )
+    """The Secret with the client's credentials."""
 
 
 class Dashboard(Section):
     """viz's dashboard on a public host, which asks everybody to log in."""
 
     host: Hostname = Field(examples=["viz.example.com"])
+    """The dashboard's public name."""
     oidc: Oidc = Field(description="a mapping: who may see it is asked of an identity provider", examples=[{}])
 
 
@@ -65,4 +78,5 @@ class Viz(Section):
     """The mesh's metrics, tap and dashboard."""
 
     enabled: Enabled = True
+    """Whether the stack installs viz."""
     dashboard: Dashboard | None = Field(default=None, description="a mapping of settings", examples=[{}])

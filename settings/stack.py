@@ -17,14 +17,19 @@ class Settings(Section):
     kubeconfig: OptionalPath = Field(
         default=None, description="the path of a file, not what is in it", examples=["~/.kube/config"]
     )
+    """Path of the kubeconfig; what kubectl would take if it is not set: `KUBECONFIG` or `~/.kube/config`."""
     context: OptionalText = Field(default=None, description="the name of a kubeconfig context", examples=["kind-kind"])
+    """Context of the kubeconfig; its current one if it is not set."""
     chart_mirror: OptionalPath = Field(default=None, description="a folder of chart archives", examples=["./mirror"])
+    """Where charts come from on a closed network (also `CHART_MIRROR`); their repositories if it is not set."""
     image_registry: OptionalRegistry = Field(
         default=None,
         description="a registry that mirrors all images under their paths, without a scheme",
         examples=["registry.example.com/mirror"],
     )
+    """Where images come from on a closed network; each image's own registry if it is not set."""
     ingress_class: Text = Field(default="alb", description="the name of an IngressClass", examples=["alb"])
+    """The class of the public hosts' Ingresses; on a cluster without a class of this name no Ingress is created."""
     eks: OptionalEks = Field(default=None, description="a mapping of settings", examples=[{}])
     dns: OptionalDns = Field(default=None, description="a mapping of settings", examples=[{}])
     public_hosts: PublicHosts = Field(default=PublicHosts(), description="a mapping of settings", examples=[{}])
@@ -33,9 +38,11 @@ class Settings(Section):
         description="the workshop's last day, YYYY-MM-DD; it ends at 24:00 UTC",
         examples=[date(2027, 1, 31)],
     )
+    """Its last day; `make expiry` fails if a certificate ends earlier, and `make teardown` destroys it afterwards."""
     workshop_days: OptionalDays = Field(
         default=None, description="whole days from 1 to 366, or 0 for a workshop without an end", examples=[14]
     )
+    """How many days after its last `up` the workshop ends, instead of a last day."""
     gateway_api: GatewayApi = Field(default=GatewayApi(), description="a mapping of settings", examples=[{}])
     trust: Trust = Field(default=Trust(), description="a mapping of settings", examples=[{}])
     viz: Viz = Field(default=Viz(), description="a mapping of settings", examples=[{}])
