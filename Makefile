@@ -16,99 +16,99 @@ SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reord
 	python3 -m venv .venv && $(PYTHON) -m pip install --quiet --disable-pip-version-check $(shell grep ^uv== requirements-dev.txt)
 	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -r requirements-dev.txt && touch $@
 
-help: ## what can be done
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-init: .venv/installed ## make a stack for a cluster of yours, in your backend: make init STACK=kind (or STACK=acme/kind)
+init: .venv/installed ## create a stack for your own cluster, in your backend: `make init STACK=kind` (or `STACK=acme/kind`)
 	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; }; $(PULUMI) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
 
-up: .venv/installed ## bring the stack up (STACK=local: the sandbox, which is started if need be)
+up: .venv/installed ## bring the stack up (`STACK=local`: the sandbox, which is started if it does not run)
 	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED),$(if $(filter --yes,$(YES)),--skip-preview)))
 
 preview: .venv/installed ## show what `make up` would change
 	@$(PULUMI) preview --diff
 
-policies: .venv/installed ## a preview that fails if something is against policies, Helm releases included
+policies: .venv/installed ## preview, and fail if an object violates a policy, Helm releases included
 	@$(PULUMI) preview --policy-pack policies
 
-record-preview: .venv/installed ## preview into the files of FOLDER, of which a comment is made
+record-preview: .venv/installed ## save a preview in the files of `FOLDER`, from which the pull request's comment is written
 	@$(WORKSHOP) record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack policies $(PLAN)
 
-outputs: .venv/installed ## what the last `up` gave out, as Markdown
+outputs: .venv/installed ## print the outputs of the last `up` as Markdown
 	@$(WORKSHOP) outputs --stack $(STACK)
 
 refresh: .venv/installed ## compare the state with the cluster
 	@$(PULUMI) refresh $(YES)
 
-destroy: .venv/installed ## take everything away again, and show what is left
+destroy: .venv/installed ## destroy the stack, and list what is left
 	@$(WORKSHOP) destroy --stack $(STACK) $(YES)
 
-release-hosts: .venv/installed ## do the work of a load balancer controller or an ExternalDNS that does not do it; asks first
+release-hosts: .venv/installed ## delete load balancers and DNS records that their controllers do not delete; asks first
 	@$(WORKSHOP) release-hosts --stack $(STACK) $(YES)
 
-forget-cluster: .venv/installed ## take away what is left of a stack whose cluster was deleted; asks first
+forget-cluster: .venv/installed ## remove what is left of a stack whose cluster was deleted; asks first
 	@$(WORKSHOP) forget-cluster --stack $(STACK) $(YES)
 
 # Only what is asked for on the command line: no default of STACK or YES takes anything away here.
 TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
-teardown: .venv/installed ## take away the workshops that are over (all stacks, or STACK=); only shown without YES=--yes
+teardown: .venv/installed ## destroy the workshops that are over (all stacks, or `STACK=`); only lists them without `YES=--yes`
 	@$(PYTHON) -m workshop teardown $(TEARDOWN)
 
-recover: .venv/installed ## after a killed run on a cluster of yours: take up what it had begun
+recover: .venv/installed ## recover your own cluster's stack after a killed run
 	@$(PULUMI) cancel --yes $(STACK)
 	@$(PULUMI) refresh --clear-pending-creates $(YES)
 	@PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true PULUMI_K8S_ENABLE_PATCH_FORCE=true $(PULUMI) up $(YES)
 	@$(PULUMI) up $(YES)
 
-unlock: .venv/installed ## remove the lock of a run that is gone
+unlock: .venv/installed ## remove the lock of a run that has ended
 	@$(PULUMI) cancel --yes $(STACK)
 
-mirror: .venv/installed ## fill FOLDER with all charts, and a list of all images, for a network without the internet
+mirror: .venv/installed ## fill `FOLDER` with all charts and a list of all images, for a network without internet access
 	@$(PYTHON) -m workshop fill-mirror --folder '$(or $(FOLDER),mirror)'
 
-set: .venv/installed ## change a setting: make set KEY=demos.booksapp.faultPercent VALUE=25
+set: .venv/installed ## change a setting: `make set KEY=demos.booksapp.faultPercent VALUE=25`
 	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
 
-check-cluster: .venv/installed ## ask the stack's cluster whether it is ready
+check-cluster: .venv/installed ## check whether the stack's cluster is ready
 	@$(WORKSHOP) check-cluster --stack $(STACK)
 
-expiry: .venv/installed ## when certificates end; fails if one does within 30 days (DAYS=), or before the workshop
+expiry: .venv/installed ## list when certificates end; fails if one ends within 30 days (`DAYS=`) or before the workshop
 	@$(WORKSHOP) expiry --stack $(STACK) --days $(or $(DAYS),30)
 
-verify: .venv/installed ## see whether the workshop does what it is meant to do (JSON=1, REQUESTS=<number>)
+verify: .venv/installed ## check that the workshop works (`JSON=1`, `REQUESTS=<number>`)
 	@$(WORKSHOP) verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))
 
 reset: .venv/installed ## bring the demos back to where they were before the workshop
 	@$(WORKSHOP) reset --stack $(STACK) $(YES)
 
-demo: .venv/installed ## print a demo's script: make demo NAME=booksapp; without a name, which there are
+demo: .venv/installed ## print a demo's script: `make demo NAME=booksapp`; without a name, list the demos
 	@$(PYTHON) -m workshop demo --stack $(STACK) $(NAME)
 
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up
 
-rollouts: .venv/installed ## let canaries run on the sandbox: start the Argo Rollouts controller beside it
+rollouts: .venv/installed ## start the Argo Rollouts controller beside the sandbox, so that canaries run there
 	@$(PYTHON) -m sandbox rollouts
 
 sandbox-down: .venv/installed ## stop the sandbox
 	@$(PYTHON) -m sandbox down
 
-test: .venv/installed ## unit tests, then the program on a sandbox of its own
+test: .venv/installed ## run the unit tests, then the program on a sandbox of its own
 	@$(PYTEST) --numprocesses 2 --dist loadfile --ignore tests/sandbox
 	@$(SANDBOX_TESTS) -m 'not acceptance'
 
-acceptance: .venv/installed ## what else the sandbox can show: EKS, rotations, canaries, killed runs, teardown
+acceptance: .venv/installed ## run the longer sandbox tests: EKS, rotations, canaries, killed runs, teardown
 	@$(SANDBOX_TESTS) -m acceptance
 
-check: .venv/installed ## linters and type checks
+check: .venv/installed ## run linters and type checks
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports
 	@$(PYTHON) -m sandbox workflows && .venv/bin/zizmor --offline --no-progress --quiet .github
 	@$(PYTHON) -m pyright
 
-diagram: .venv/installed ## draw the README's picture anew from the program's resources
-	@$(PYTHON) -m tests.diagram
+docs: .venv/installed ## write the generated parts of the documentation: picture, settings, commands
+	@$(PYTHON) -m tests.docs
 
-bench: .venv/installed ## time the stack on the sandbox, beside the same by hand
+bench: .venv/installed ## time the stack on the sandbox, beside the same steps by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check diagram bench record-preview outputs teardown verify reset demo mirror
+.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check docs bench record-preview outputs teardown verify reset demo mirror

@@ -1,19 +1,11 @@
-"""A picture of the program: its components and what each of them needs, drawn from the resources that it registers.
-
-`python -m tests.diagram` writes it into the README.
-"""
+"""A picture of the program: its components and what each of them needs, drawn from the resources that it registers."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 
 from tests.deployment import Deployment, Registration
 from tests.engine import STACK
-from tests.program import ROOT, run_program
 
-PATH = ROOT / "README.md"
-BLOCK = re.compile(r"(?<=```mermaid\n).*?(?=```\n)", re.DOTALL)
-"""Where the picture stands in the README."""
 WHOLE = {"delivery": json.dumps({"argoCd": {"enabled": True}})}
 """Settings by which every part is there but one: Argo CD's own demo, which would take the place of Pulumi's."""
 INSTALLED = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
@@ -70,13 +62,3 @@ def _follows(all_: Needs, starts: set[str], goal: str) -> bool:
         seen.add(each)
         left |= all_[each] - seen
     return False
-
-
-def shown() -> str:
-    """Return the picture that the README shows."""
-    return "".join(BLOCK.findall(PATH.read_text(encoding="utf-8")))
-
-
-if __name__ == "__main__":
-    picture = draw(run_program(WHOLE))
-    PATH.write_text(BLOCK.sub(lambda _: picture, PATH.read_text(encoding="utf-8")), encoding="utf-8")

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @app.command(rich_help_panel=OPERATE)
 def check_cluster(stack: Stack) -> int:
-    """Ask the cluster, and AWS, whether they are ready for the stack."""
+    """Check whether the cluster and the AWS account are ready for the stack."""
     from clients.pulumi_cli import read_settings
     from workshop.check_cluster import check_cluster
 
@@ -62,7 +62,7 @@ def verify(
     *,
     json: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
     requests: Annotated[int | None, Option(help="How many requests judge booksapp's share of errors.")] = None,
-    seconds: Annotated[float | None, Option(help="How long to watch the traffic of the demos.")] = None,
+    seconds: Annotated[float | None, Option(help="For how many seconds to watch the traffic of the demos.")] = None,
 ) -> int:
     """Check that the mesh is healthy and that each demo behaves as its settings say. Exit status 1 if one does not."""
     from workshop.verify.command import verify
@@ -83,7 +83,7 @@ def demo(
     stack: Annotated[str, Option(help="The stack whose name the commands carry.")],
     name: Annotated[str | None, Argument(help="Which demo; without it the demos are listed.")] = None,
 ) -> int:
-    """Print the script of a demo, which is its section of the README."""
+    """Print the script of a demo: its section of docs/demos.md."""
     from workshop.demo_script import show
 
     return show(name, stack)
@@ -93,7 +93,7 @@ def demo(
 def expiry(
     stack: Stack,
     *,
-    days: Annotated[int, Option(min=0, max=MOST_DAYS, help="For how long certificates have to last.")] = 30,
+    days: Annotated[int, Option(min=0, max=MOST_DAYS, help="For how many days certificates have to last.")] = 30,
 ) -> int:
     """List when the certificates end. Exit status 1 if one ends too early."""
     from clients.pulumi_cli import read_settings
@@ -116,7 +116,7 @@ def destroy(
     stack: Stack,
     *,
     yes: Yes = False,
-    seconds: Annotated[int, Option(help="For how long load balancers and DNS records may take to go.")] = 300,
+    seconds: Annotated[int, Option(help="For how many seconds load balancers and DNS records may take.")] = 300,
 ) -> int:
     """Destroy the stack, wait until its load balancers and DNS records are deleted, and list what is left."""
     from clients.pulumi_cli import read_settings
@@ -158,9 +158,9 @@ def teardown(
     stack: Annotated[list[str] | None, Option(help="A stack's name; without it every stack that has a file.")] = None,
     yes: Annotated[bool, Option("--yes", help="Destroy; without it the command only says what it would do.")] = False,
     check: Annotated[bool, Option("--check", help="Only fail if a stack's last day is over.")] = False,
-    warn_days: Annotated[int, Option(min=0, max=MOST_DAYS, help="How many days before the end to warn.")] = 3,
+    warn_days: Annotated[int, Option(min=0, max=MOST_DAYS, help="For how many days before the end to warn.")] = 3,
     unlock_hours: Annotated[
-        int, Option(min=0, max=MOST_DAYS, help="How old the lock of a run is that must be dead.")
+        int, Option(min=0, max=MOST_DAYS, help="Age at which the lock of a killed run is removed, in hours.")
     ] = 6,
 ) -> int:
     """Destroy the stacks whose workshop is over."""
@@ -194,7 +194,7 @@ def record_preview(
 
 @app.command(rich_help_panel=REVIEW)
 def record_failure(folder: Folder, log: Annotated[Path, Option(help="What the failed command printed.")]) -> int:
-    """Keep in the folder why there is no preview."""
+    """Save in the folder why there is no preview."""
     from workshop.previews.recording import record_failure
 
     record_failure(folder, log)
@@ -211,7 +211,9 @@ def comment(  # noqa: PLR0913 - options, by name
     run: Annotated[int, Option(help="A number that is higher for each later run.")],
     to: Annotated[Path, Option(help="The file to write the comment to.")],
     sandbox: Annotated[bool, Option("--sandbox", help="The preview was made on a sandbox.")] = False,
-    whole: Annotated[Path | None, Option(help="A file for the whole diff, of which a comment may hold a part.")] = None,
+    whole: Annotated[
+        Path | None, Option(help="A file for the whole diff, which may be too long for a comment.")
+    ] = None,
 ) -> int:
     """Write the comment about a recorded preview."""
     from workshop.previews.command import write_comment
@@ -231,7 +233,7 @@ def post_comment(  # noqa: PLR0913 - options, by name
     head_owner: Annotated[str, Option(help="The owner of the pull request's head.")],
     head_branch: Annotated[str, Option(help="The branch of the pull request's head.")],
 ) -> int:
-    """Put a comment on its pull request, in place of the stack's older one."""
+    """Post a comment on its pull request, or update the stack's older one."""
     from workshop.previews.command import Head, post_comment
 
     print(post_comment(stack, file, repository, Head(head_owner, head_branch, commit)))
@@ -242,7 +244,7 @@ def post_comment(  # noqa: PLR0913 - options, by name
 def reviewed_run(
     commit: Commit, repository: GitHub, workflow: Annotated[str, Option(help="The workflow's file.")] = "preview.yml"
 ) -> int:
-    """Print the run that previewed what a merge brought, if one did."""
+    """Print the workflow run that previewed a merged commit, if there is one."""
     from workshop.previews.command import reviewed_run
 
     print(reviewed_run(repository, commit, workflow) or "")

@@ -1,16 +1,15 @@
-"""A demo's script, which is its section of the README and nowhere else."""
+"""A demo's script, which is its section of docs/demos.md."""
 
 import re
 import sys
 from pathlib import Path
 
-README = Path("README.md")
-CHAPTER = "## The demos"
+PAGE = Path("docs/demos.md")
 
 
 def show(name: str | None, stack: str) -> int:
     """Print the script of a demo with the commands for a stack, or which demos there are; return the exit status."""
-    found = scripts(README.read_text(encoding="utf-8"))
+    found = scripts(PAGE.read_text(encoding="utf-8"))
     if name and name not in found:
         print(f"There is no demo '{name}'; the demos are {', '.join(found)}.", file=sys.stderr)
         return 1
@@ -23,10 +22,9 @@ def show(name: str | None, stack: str) -> int:
     return 0
 
 
-def scripts(readme: str) -> dict[str, str]:
+def scripts(page: str) -> dict[str, str]:
     """Return the text of each demo's section by its name, which is its heading up to the colon."""
-    chapter = readme.partition(f"\n{CHAPTER}\n")[2].partition("\n## ")[0]
-    sections = re.split(r"^### ", chapter, flags=re.MULTILINE)[1:]
+    sections = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
     return {section.partition(":")[0].replace(" ", "-"): f"# {section.strip()}" for section in sections}
 
 

@@ -50,7 +50,7 @@ LOCAL = [
 
 
 @pytest.mark.parametrize(("zone", "ends", "told"), LOCAL)
-def test_a_last_day_ends_in_utc_and_the_readme_says_when_that_is(zone: str, ends: str, told: str) -> None:
+def test_a_last_day_ends_in_utc_and_the_documentation_says_when_that_is(zone: str, ends: str, told: str) -> None:
     wanted, place = parse({"workshopEnds": "2027-01-31"}), ZoneInfo(zone)
     end = datetime.strptime(ends, "%Y-%m-%d %H:%M").replace(tzinfo=place)
 
@@ -60,7 +60,7 @@ def test_a_last_day_ends_in_utc_and_the_readme_says_when_that_is(zone: str, ends
     minute, hour, *_ = workflow[True]["schedule"][0]["cron"].split()
     taken_away = datetime(2027, 2, 1, int(hour), int(minute), tzinfo=UTC).astimezone(place)
     assert told.endswith(f"{taken_away:%H:%M} in {zone.rpartition('/')[2].replace('_', ' ')}")
-    assert told in (ROOT / "README.md").read_text()
+    assert told in (ROOT / "docs/daily-use.md").read_text()
     assert f"{taken_away:%Y-%m-%d}" == ends[:10]
 
 

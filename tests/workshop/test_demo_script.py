@@ -1,4 +1,4 @@
-"""`make demo`: the README's sections, which are written in one place."""
+"""`make demo`: the sections of docs/demos.md, which are written in one place."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.program import ROOT
 from workshop import cli
 from workshop.demo_script import for_stack, scripts
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/demos.md").read_text(encoding="utf-8")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -17,7 +17,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 def test_every_demo_has_a_script_with_what_it_teaches_and_commands() -> None:
-    found = scripts(README)
+    found = scripts(PAGE)
 
     assert {"booksapp", "podinfo", "circuit-breaking", "progressive-delivery"} <= set(found)
     for name in ("booksapp", "podinfo", "circuit-breaking", "progressive-delivery"):
@@ -26,7 +26,7 @@ def test_every_demo_has_a_script_with_what_it_teaches_and_commands() -> None:
         assert "What to change next" in found[name]
 
 
-def test_a_script_is_the_readmes_text_with_the_stacks_name(
+def test_a_script_is_the_pages_text_with_the_stacks_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "circuit-breaking") == 0
@@ -34,8 +34,8 @@ def test_a_script_is_the_readmes_text_with_the_stacks_name(
 
     assert "make up STACK=mine" in shown
     assert "STACK=kind" not in shown
-    assert shown.count("\n### ") == 0, "no other section"
-    text = re.sub(r"STACK=\w+", "STACK=mine", README)
+    assert shown.count("\n## ") == 0, "no other section"
+    text = re.sub(r"STACK=\w+", "STACK=mine", PAGE)
     assert all(line in text for line in shown.splitlines()[1:])
 
 

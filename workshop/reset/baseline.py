@@ -44,7 +44,7 @@ class Change:
 
     @property
     def key(self) -> str:
-        """The setting's key, as it is written in the README."""
+        """The setting's key, as in docs/settings.md."""
         return ".".join(("demos", *self.path))
 
     @property

@@ -1,0 +1,84 @@
+"""The documentation: its generated parts are today's, and what it names is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+from tests.docs import GENERATED, shown
+from tests.program import ROOT
+from tests.settings_keys import settings
+from workshop import cli
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LONGEST_README = 160
+CODE = re.compile(r"^```.*?^```$|`[^`]*`", re.MULTILINE | re.DOTALL)
+TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+FILES = (
+    r"(?:\.github|charts|clients|components|docs|gitops|model|policies|preflight|sandbox|settings|stack|tests|workshop)"
+)
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def code(page: Path) -> str:
+    """Return what stands as code on a page."""
+    return "\n".join(CODE.findall(page.read_text(encoding="utf-8")))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names by which GitHub links to a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", GENERATED)
+def test_the_generated_part_of_a_page_is_todays(path: str) -> None:
+    assert shown(path) == GENERATED[path](), "renew it with `make docs`, and read the diff"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [each.key for each in settings(Settings) if not each.purpose] == []
+
+
+def test_the_readme_can_be_read_in_one_sitting() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= LONGEST_README
+
+
+@every_page
+def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    found = re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8"))
+    targets = [((page.parent / path).resolve() if path else page, anchor) for path, anchor in found]
+
+    assert [path for path, _ in targets if not path.exists()] == []
+    assert [anchor for path, anchor in targets if anchor and anchor not in anchors(path)] == []
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    links = set(re.findall(r"\]\((docs/[^)#]*)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")} <= links
+
+
+@every_page
+def test_every_target_command_and_file_that_a_page_names_is_there(page: Path) -> None:
+    text = code(page)
+    commands = {
+        str(each.name or getattr(each.callback, "__name__", "")).replace("_", "-")
+        for each in cli.app.registered_commands
+    }
+
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", text)) - TARGETS == set()
+    assert set(re.findall(r"-m workshop ([a-z][a-z-]*)", text)) - commands == set()
+    assert [path for path in re.findall(rf"(?<![\w/.])({FILES}/[\w./-]*\w)", text) if not (ROOT / path).exists()] == []
+
+
+@every_page
+def test_every_setting_that_a_page_names_is_there(page: Path) -> None:
+    keys = {each.key for each in settings(Settings)}
+    sections = {key.rsplit(".", number)[0] for key in keys for number in (1, 2, 3)}
+    tops = "|".join(sorted({key.partition(".")[0] for key in keys if "." in key}))
+    named = re.findall(rf"[`:=']((?:{tops})(?:\.[a-zA-Z]+)+)\b", code(page))
+
+    assert set(named) - keys - sections == set()
