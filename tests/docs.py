@@ -81,7 +81,7 @@ def commands() -> str:
             options = [each for each in command.params if isinstance(each, TyperOption | TyperArgument)]
             options.sort(key=lambda option: not option.required)
             needed = [f"{each.opts[0]} <{each.name}>" for each in options if each.required]
-            parts.append(f"`python -m workshop {' '.join([str(command.name), *needed])}`\n\n{command.help}\n")
+            parts.append(f"#### `{' '.join([str(command.name), *needed])}`\n\n{command.help}\n")
             parts.append("".join(f"* `{each.opts[0]}`: {each.help}\n" for each in options))
     return _plain("\n".join(parts))
 
