@@ -31,8 +31,8 @@ from urllib3 import disable_warnings
 from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from operations import cluster_faults
-from operations.cluster_faults import within
 from operations.kubeconfig import Document, Kubeconfig
+from operations.limits import within
 from operations.problem import InputError, Problem, on_one_line
 from operations.proxies import proxy_of
 

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from operations.cluster_api import ClusterApi, SilenceError
+from operations.cluster_api import ClusterApi
 from operations.clusters import kubeconfig_of
 from operations.drain.pulumi import Pulumi
 from operations.drain.release import agreed
@@ -10,7 +10,7 @@ from operations.drain.removal import everything, remove
 from operations.drain.served import Served, is_there, served
 from operations.drain.watch import table
 from operations.first_contact import greet
-from operations.problem import InputError, Problem
+from operations.problem import InputError, Problem, SilenceError
 from operations.sandbox_only import NotSandboxError
 from settings import Settings
 
