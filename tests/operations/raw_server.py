@@ -8,10 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
-from typing_extensions import override
-
 Header = tuple[bytes, bytes]
-LONGEST = 1000
 
 
 class End(Enum):
@@ -28,11 +25,6 @@ class Reply:
 
     content: bytes
     end: End = End.CLOSED
-
-    @override
-    def __repr__(self) -> str:
-        """Return it without the rest of a long one: Hypothesis refuses to show that."""
-        return f"Reply({self.content[:LONGEST]!r}{'...' if self.content[LONGEST:] else ''}, {self.end})"
 
 
 def reply(
