@@ -5,7 +5,7 @@ With `kubeconfig` and `pod_stream` the only module that touches the `kubernetes`
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,11 +24,11 @@ from operations.cluster_faults import (
     Response,
     explain,
     retries,
-    within,
 )
 from operations.cluster_login import configuration
 from operations.kubeconfig import Advice, Kubeconfig, find
-from operations.problem import InputError, Problem, on_one_line
+from operations.limits import within
+from operations.problem import InputError, Problem, SilenceError, on_one_line
 from operations.sandbox_only import check_target
 
 JSON = "application/json"
@@ -54,15 +54,6 @@ class Answer:
     """The server's own clock, from the Date header (resolution: 1 s)."""
     text: str = ""
     """The answer as it came."""
-
-
-class SilenceError(InputError):
-    """The server does not answer, or is too busy to: other questions would wait as long."""
-
-    def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
-        super().__init__(problems)
-        self.nobody = nobody
-        """Whether nothing at all is at the address."""
 
 
 class ClusterApi:

@@ -9,6 +9,7 @@ from operations.aws import kubeconfig
 from operations.aws.facts import EVERYWHERE, EksCluster, Survey
 from operations.cluster_api import ClusterApi
 from operations.kubeconfig import Advice, Kubeconfig, find
+from operations.limits import limited
 from operations.stack_names import short_name
 from settings import Settings
 from settings.eks import Eks
@@ -44,6 +45,7 @@ def survey_of(settings: Settings, stack: str) -> Survey:
     return survey(settings.eks, settings.dns, short_name(stack))
 
 
+@limited()
 def _found(login: Eks) -> EksCluster:
     from operations.aws.api import AwsApi  # noqa: PLC0415
     from operations.aws.clusters import find_cluster  # noqa: PLC0415

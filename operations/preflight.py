@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from conventions import PROJECT, TrustPhase
 from operations import gateway_api_check, helm_records, owners, site
 from operations.chart_sources import Part
-from operations.cluster_api import ClusterApi, SilenceError, Snapshot, items, text
+from operations.cluster_api import ClusterApi, Snapshot, items, text
 from operations.compatibility_check import check_kubernetes, check_pins
 from operations.first_contact import greet
 from operations.permissions import ALWAYS, Kind, check_permissions
-from operations.problem import InputError, Problem
+from operations.problem import InputError, Problem, SilenceError
 from operations.trust_check import check_trust
 
 CLOCK_SKEW = 60

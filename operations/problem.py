@@ -58,6 +58,15 @@ def having(outcome: str) -> Generator[None]:
         raise InputError(error.problems, outcome) from None
 
 
+class SilenceError(InputError):
+    """Somebody does not answer, or is too busy to: other questions would wait as long."""
+
+    def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
+        super().__init__(problems)
+        self.nobody = nobody
+        """Whether nothing at all is at the address."""
+
+
 def on_one_line(text: str) -> str:
     """Return somebody else's text as part of a sentence: printable, on one line, and not too long."""
     # Hidden before it is cut: the half of a token is not recognized any more.

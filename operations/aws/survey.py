@@ -8,20 +8,31 @@ from operations.aws.clusters import find_cluster
 from operations.aws.facts import Survey
 from operations.aws.pod_rights import check_pod_rights
 from operations.aws.zones import find_zone
+from operations.limits import limited
 from operations.preflight import Check
-from operations.problem import InputError
+from operations.problem import InputError, SilenceError
 from settings.eks import Dns, Eks
 
 _T = TypeVar("_T")
 
 
+@limited()
 def survey(login: Eks, dns: Dns | None, stack: str) -> Survey:
-    """Ask for cluster, zone and rights; what one answer leaves open does not keep the others from being asked."""
-    checks: list[Check] = []
+    """Ask for cluster, zone and rights; what one answer leaves open does not keep the others from being asked.
+
+    Silence does: they would be waited for as long.
+    """
+    checks, silence = list[Check](), list[SilenceError]()
 
     def ask(subject: str, question: Callable[[], _T]) -> _T | None:
+        if silence:
+            return None
         try:
             answer = question()
+        except SilenceError as error:
+            silence.append(error)
+            checks.append(Check(subject, error.problems))
+            return None
         except InputError as error:
             checks.append(Check(subject, error.problems))
             return None

@@ -1,10 +1,10 @@
 """`make destroy`: takes a stack away, and watches until nothing of it is left."""
 
 from rich.console import Console
-from rich.prompt import Confirm
 
 from operations import leftovers
 from operations.clusters import api_of
+from operations.consent import agreed
 from operations.drain import held, reasons
 from operations.drain.account import Kind
 from operations.drain.pulumi import Pulumi
@@ -27,7 +27,8 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False, 
         status = pulumi.run("destroy", *_consent(yes=yes))
         return _after(settings, stack, console, status)
     _meet(settings, stack)
-    if not yes and not _agreed(pulumi, console):
+    # What goes is shown, and asked for once.
+    if not yes and (pulumi.run("destroy", "--preview-only") or not agreed(console, "Take all of this away?")):
         return 1
     if status := _drained(settings, stack, console, hosts, seconds):
         return status
@@ -58,17 +59,6 @@ def _meet(settings: Settings, stack: str) -> None:
         )
         problem = Problem(f"stack {stack}", "its cluster cannot be asked", "the stack is taken away there", cure)
         raise InputError([*silence.problems, problem]) from None
-
-
-def _agreed(pulumi: Pulumi, console: Console) -> bool:
-    """Show what goes, and ask once for all of it."""
-    if pulumi.run("destroy", "--preview-only"):
-        return False
-    try:
-        return Confirm.ask("Take all of this away?", console=console, default=False)
-    except EOFError:  # nobody is there to answer
-        console.print("Nobody answers. Say so beforehand, with YES=--yes.")
-        return False
 
 
 def _drained(settings: Settings, stack: str, console: Console, hosts: Served, seconds: float) -> int:

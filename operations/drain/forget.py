@@ -2,15 +2,15 @@
 
 from rich.console import Console
 
-from operations.cluster_api import ClusterApi, SilenceError
+from operations.cluster_api import ClusterApi
 from operations.clusters import kubeconfig_of
+from operations.consent import agreed
 from operations.drain.pulumi import Pulumi
-from operations.drain.release import agreed
 from operations.drain.removal import everything, remove
 from operations.drain.served import Served, is_there, served
 from operations.drain.watch import table
 from operations.first_contact import greet
-from operations.problem import InputError, Problem
+from operations.problem import InputError, Problem, SilenceError
 from operations.sandbox_only import NotSandboxError
 from settings import Settings
 
@@ -29,7 +29,7 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False) 
     if found:
         console.print(table("Nobody looks after this any more; it is removed from the account", found))
     console.print(f"All that stack {stack} had in its cluster is forgotten; what else it has is destroyed.")
-    if not agreed(console, yes=yes):
+    if not agreed(console, "Remove it?", yes=yes):
         return 1
     pulumi = Pulumi(stack)
     # First what the account knows by its tags alone: it would hold the certificate.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from conventions import DNS_TXT_PREFIX, dns_owner, load_balancer_group
 from operations import parts
 from operations.drain.account import Account, Marks
-from operations.problem import InputError
+from operations.limits import limited
 from operations.stack_names import short_name
 from settings import Settings
 from settings.eks import Dns, Eks
@@ -26,6 +26,7 @@ class Served:
     """Of what nobody looks after once the stack is gone: all of the cluster, where its controller is the stack's."""
 
 
+@limited()
 def served(settings: Settings, stack: str) -> Served | None:
     """Return what to look for, or None where the stack is not on EKS. Raises InputError if AWS lets nobody in."""
     if settings.eks is None:
@@ -40,6 +41,7 @@ def served(settings: Settings, stack: str) -> Served | None:
     return Served(account, own, whole if parts.has_load_balancer_controller(settings) else own)
 
 
+@limited()
 def is_there(login: Eks) -> bool:
     """Return whether AWS knows the cluster, in whatever state. Raises InputError if it does not tell."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  as above
@@ -60,11 +62,11 @@ def is_there(login: Eks) -> bool:
 
 def _zone(api: "AwsApi", dns: Dns | None) -> str | None:
     """Return the zone's id; None if there is none any more, which then has no records either."""
-    from operations.aws.zones import find_zone  # noqa: PLC0415  as above
+    from operations.aws.zones import NoZoneError, public_zone  # noqa: PLC0415  as above
 
     if dns is None:
         return None
     try:
-        return find_zone(api, dns).id
-    except InputError:
+        return public_zone(api, dns).id
+    except NoZoneError:
         return None

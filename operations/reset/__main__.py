@@ -10,7 +10,6 @@ from http import HTTPStatus
 from pathlib import Path
 
 from rich.console import Console
-from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +17,7 @@ from conventions import OWNER
 from operations import parts
 from operations.cluster_api import ClusterApi, refusal, text
 from operations.clusters import api_of
+from operations.consent import agreed
 from operations.first_contact import greet
 from operations.problem import InputError, Problem, having
 from operations.reset import baseline
@@ -56,7 +56,7 @@ def _reset(file: Path, stack: str, *, ask: bool) -> int:
     changed = baseline.changes(file)
     found = list(touched(api, settings, _version(settings, changed)))
     console.print(_plan(stack, changed, found))
-    if ask and not Confirm.ask("Go on?", console=console, default=False):
+    if not agreed(console, "Go on?", yes=not ask):
         return 1
     with having("the reset ended early, run it again"):
         for change in changed:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.prompt import Confirm
 
 from operations.drain import destroy, forget, held, release
 from operations.drain.account import Found, Kind, Marks
@@ -182,7 +183,7 @@ def test_nothing_goes_where_nobody_answers(scene: Scene, monkeypatch: pytest.Mon
     def nobody(*_: object, **__: object) -> bool:
         raise EOFError
 
-    monkeypatch.setattr(destroy.Confirm, "ask", nobody)
+    monkeypatch.setattr(Confirm, "ask", nobody)
 
     assert take_away(scene, yes=False) == 1
     assert scene.done == ["destroy --preview-only"]
