@@ -17,11 +17,12 @@ from pydantic import TypeAdapter
 from urllib3 import HTTPHeaderDict
 
 from clients import cluster_faults
-from clients.cluster_faults import BUSY, FAULTS, SECONDS_TO_CONNECT, Response, explain, retries, within
+from clients.cluster_faults import BUSY, FAULTS, SECONDS_TO_CONNECT, Response, explain, retries
 from clients.cluster_login import configuration
 from clients.kubeconfig import Advice, Kubeconfig, find
+from clients.limits import within
 from model.json_values import entries
-from model.problem import InputError, Problem, on_one_line
+from model.problem import InputError, Problem, SilenceError, on_one_line
 from model.sandbox_only import check_target
 
 JSON = "application/json"
@@ -46,15 +47,6 @@ class Answer:
     """The server's own clock, from the Date header (resolution: 1 s)."""
     text: str = ""
     """The answer as it came."""
-
-
-class SilenceError(InputError):
-    """The server does not answer, or is too busy to: other questions would wait as long."""
-
-    def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
-        super().__init__(problems)
-        self.nobody = nobody
-        """Whether nothing at all is at the address."""
 
 
 class ClusterApi:

@@ -3,13 +3,10 @@
 import re
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import BadStatusLine, HTTPException, IncompleteRead
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import socks
@@ -36,8 +33,6 @@ BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _CHECK_NAME = "Check the address, and whether a VPN or its name server is needed to resolve the name."
 _SAY_HTTPS = "Write https:// if the server speaks TLS, and check the port."
 
-_T = TypeVar("_T")
-
 
 @dataclass(frozen=True)
 class Response:
@@ -58,23 +53,6 @@ class Fault:
     """What to do about it; None if that depends on the cluster."""
     nobody: bool = False
     """Whether nothing at all is at the address, as if the cluster had been deleted."""
-
-
-def within(seconds: float, work: Callable[[], _T]) -> _T:
-    """Return the result of `work`. Raises TimeoutError after `seconds`, whatever it is waiting for.
-
-    A socket's timeouts bound neither a name server, nor several addresses, nor a server that sends a byte a second.
-    """
-    future = Future[_T]()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001  raised again where the result is waited for
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future.result(max(seconds, 0))
 
 
 def retries(method: str) -> Retrying:

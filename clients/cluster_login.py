@@ -31,8 +31,8 @@ from urllib3 import disable_warnings
 from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from clients import cluster_faults
-from clients.cluster_faults import within
 from clients.kubeconfig import Document, Kubeconfig
+from clients.limits import within
 from clients.proxies import proxy_of
 from model.problem import InputError, Problem, on_one_line
 
@@ -64,7 +64,8 @@ class _Helper(BaseModel):
     args: list[str] | None = None
     env: list[_Variable] | None = None
     cluster_info: bool = Field(alias="provideClusterInfo", default=False)
-    mode: str = Field(alias="interactiveMode", default="IfAvailable")
+    mode: str | None = Field(alias="interactiveMode", default=None)
+    """None in v1beta1 means IfAvailable."""
 
 
 class _Status(BaseModel):
@@ -208,6 +209,8 @@ def _encoded(pem: str) -> str:
 def _run(kubeconfig: Kubeconfig, helper: _Helper) -> _Status:
     """Return what a login helper hands over. Raises InputError if it fails, or takes too long."""
     asks = helper.mode != "Never" and sys.stdin is not None and sys.stdin.isatty()
+    if helper.mode == "Always" and not asks:
+        raise _failed(kubeconfig, "its interactiveMode is Always, and there is no terminal")
     seconds = SECONDS_FOR_A_PERSON if asks else cluster_faults.SECONDS_TO_ANSWER
     process = _started(kubeconfig, helper, asks=asks)
     said, complaint = _spoken(kubeconfig, process, seconds, asks=asks)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from clients.aws import kubeconfig
 from clients.cluster_api import ClusterApi
 from clients.kubeconfig import Advice, Kubeconfig, find
+from clients.limits import limited
 from model.eks import EVERYWHERE, EksCluster
 from settings import Settings
 from settings.eks import Eks
@@ -34,6 +35,7 @@ def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
     return ClusterApi(kubeconfig_of(settings, cluster))
 
 
+@limited()
 def _found(login: Eks) -> EksCluster:
     from clients.aws.api import AwsApi  # noqa: PLC0415
     from clients.aws.clusters import find_cluster  # noqa: PLC0415

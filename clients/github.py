@@ -4,12 +4,14 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from math import ceil
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import requests
 from pydantic import TypeAdapter, ValidationError
@@ -19,13 +21,14 @@ from requests.utils import parse_header_links
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from clients import limits
+from clients.limits import within
 from model.hiding import hidden
 from model.moments import in_utc
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, SilenceError
 
 API = "https://api.github.com"
-SECONDS_TO_CONNECT, SECONDS = 5, 10
-"""GitHub itself ends what takes it longer than ten seconds."""
+SECONDS_TO_CONNECT = 5
 LONGEST_SECONDS = 120
 """What is waited in all before a request is sent again, whatever GitHub says: a job on a runner costs money."""
 A_MINUTE = 60
@@ -36,7 +39,7 @@ LARGEST = 50_000_000
 PATIENCE = Retry(
     total=4,
     read=1,
-    backoff_factor=1,
+    backoff_factor=0.5,  # 7 s in all
     status_forcelist=(500, 502, 503, 504),
     # A POST that was answered by an error may have made a comment; whoever posts looks for its own duplicates.
     allowed_methods=None,
@@ -58,6 +61,8 @@ class Answer:
     status: int
     headers: CaseInsensitiveDict[str]
     body: bytes
+    seconds: float = 0
+    """How long it was waited for."""
 
     @property
     def told(self) -> str:
@@ -100,8 +105,8 @@ class Repository:
     token: str = field(repr=False)
     api: str = API
     patience: Retry = field(default=PATIENCE, repr=False)
-    seconds: float = field(default=SECONDS, repr=False)
-    """How long an answer may take."""
+    seconds: float = field(default=limits.SECONDS, repr=False)
+    """How long an answer may take, with all attempts and all pages. GitHub itself ends what takes it longer."""
 
     def __post_init__(self) -> None:
         """Prepare the connection; a request that fails for a moment is sent again.
@@ -126,12 +131,12 @@ class Repository:
 
     def pages(self, path: str, **query: str) -> Iterator[dict[str, object]]:
         """Yield the entries of a list, of all its pages. Raises InputError if GitHub refuses."""
-        url = f"{self.api}/repos/{self.name}{path}"
-        parameters: dict[str, str] | None = {"per_page": "100", **query}
+        url, left = f"{self.api}/repos/{self.name}{path}?{urlencode({'per_page': '100', **query})}", self.seconds
         for _ in range(MOST_PAGES):
-            answer = self._ask("GET", url, parameters=parameters)
+            answer = self._ask("GET", url, seconds=left)
+            left -= answer.seconds
             yield from _read(_LIST, answer, url)
-            following, parameters = answer.following, None
+            following = answer.following
             if not following:
                 return
             if not following.startswith(f"{self.api}/"):  # the token is for nobody else
@@ -154,15 +159,15 @@ class Repository:
         method: str,
         url: str,
         *,
-        parameters: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
         missing_is_fine: bool = False,
+        seconds: float | None = None,
     ) -> Answer:
         """Return an answer that is no refusal; wait as long as GitHub wants, within LONGEST_SECONDS in all."""
         content = None if body is None else json.dumps(body).encode()
         left = float(LONGEST_SECONDS)
         while True:
-            answer = self._answer(method, url, parameters, content)
+            answer = self._answer(method, url, content, self.seconds if seconds is None else seconds)
             if answer.status < HTTPStatus.BAD_REQUEST or (missing_is_fine and answer.status == HTTPStatus.NOT_FOUND):
                 return answer
             pause = answer.pause
@@ -171,16 +176,21 @@ class Repository:
             time.sleep(pause)
             left -= max(pause, 1)
 
-    def _answer(self, method: str, url: str, parameters: Mapping[str, str] | None, content: bytes | None) -> Answer:
+    def _answer(self, method: str, url: str, content: bytes | None, seconds: float) -> Answer:
+        """Return the answer to a request, with all attempts. Raises SilenceError if none comes within `seconds`."""
+        begin = time.monotonic()
         try:
-            with self._session.request(
-                method, url, params=parameters, data=content, timeout=(SECONDS_TO_CONNECT, self.seconds), stream=True
-            ) as answer:
-                return Answer(answer.status_code, answer.headers, self._body(answer))
+            answer = within(seconds, partial(self._sent, method, url, content))
+        except TimeoutError:
+            raise _silence(url, f"nothing came within {self.seconds:g} s") from None
         except (requests.RequestException, HTTPError, ValueError) as error:
-            reason = " ".join(hidden(str(error)).split())[:200]
-            found = f"it does not answer ({reason})"
-            raise InputError([Problem(url, found, "the comment is posted there", "Run the job again.")]) from None
+            raise _silence(url, " ".join(hidden(str(error)).split())[:200]) from None
+        return replace(answer, seconds=time.monotonic() - begin)
+
+    def _sent(self, method: str, url: str, content: bytes | None) -> Answer:
+        timeout = SECONDS_TO_CONNECT, self.seconds
+        with self._session.request(method, url, data=content, timeout=timeout, stream=True) as answer:
+            return Answer(answer.status_code, answer.headers, self._body(answer))
 
     def _body(self, answer: requests.Response) -> bytes:
         """Return the content of an answer. Raises ValueError if it is too large, or comes too slowly."""
@@ -197,6 +207,11 @@ def _read(form: TypeAdapter[_Form], answer: Answer, url: str) -> _Form:
         return form.validate_json(answer.body)
     except ValidationError:
         raise InputError([_odd(url, "its answer is not GitHub's")]) from None
+
+
+def _silence(url: str, reason: str) -> SilenceError:
+    cure = "Run the job again; if it stays so, check GITHUB_API_URL, and whether the runner reaches it."
+    return SilenceError([Problem(url, f"it does not answer ({reason})", "the comment is posted there", cure)])
 
 
 def _odd(url: str, found: str) -> Problem:

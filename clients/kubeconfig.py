@@ -27,6 +27,8 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds its token and its cluster's authority."""
 FILES = {"cluster": ("certificate-authority",), "user": ("client-certificate", "client-key", "tokenFile")}
 """The keys that name files, relative to that of the kubeconfig."""
+EXEC_API, EXEC_BETA = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
+INTERACTIVE_MODES = ("Never", "IfAvailable", "Always")
 _FIX = f"Set the right file with `pulumi config set {PROJECT}:kubeconfig <path>`, or start the sandbox."
 
 
@@ -270,6 +272,34 @@ def _faults(cluster: Mapping[str, object], user: Mapping[str, object]) -> Iterat
             "kubectl and the provider know none but oidc since 1.26",
         )
         yield found, rule, "Fetch the kubeconfig again: the cloud's login helper (`exec`) has taken its place."
+    helper = user.get("exec")
+    if isinstance(helper, dict):
+        yield from _faults_of_helper(
+            _DOCUMENT.validate_python(helper), has_provider=user.get("auth-provider") is not None
+        )
+
+
+def _faults_of_helper(helper: Mapping[str, object], *, has_provider: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield the same of a login helper, as client-go judges it."""
+    version, mode = helper.get("apiVersion"), helper.get("interactiveMode")
+    if has_provider:
+        yield (
+            "its user has both an `exec` and an auth-provider",
+            "kubectl takes one of them only",
+            "Remove one of them.",
+        )
+    if version and version not in (EXEC_BETA, EXEC_API):
+        fix = "Update the helper, and fetch the kubeconfig again."
+        yield f"its `exec` has the apiVersion '{version}'", f"kubectl knows {EXEC_API} and {EXEC_BETA}", fix
+    elif not mode and version == EXEC_API:
+        rule, fix = (
+            f"{EXEC_API} requires it",
+            "Add `interactiveMode: IfAvailable` to it, or fetch the kubeconfig again.",
+        )
+        yield "its `exec` names no interactiveMode", rule, fix
+    if mode and mode not in INTERACTIVE_MODES:
+        rule = f"kubectl knows {', '.join(INTERACTIVE_MODES)}"
+        yield f"its `exec` has the interactiveMode '{mode}'", rule, "Correct it, or fetch the kubeconfig again."
 
 
 def _in_cluster() -> Kubeconfig | None:

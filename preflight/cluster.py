@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from clients.cluster_api import ClusterApi, SilenceError, Snapshot, items
+from clients.cluster_api import ClusterApi, Snapshot, items
 from clients.first_contact import greet
 from model.charts import Part
 from model.json_values import text
 from model.names import PROJECT, TrustPhase
-from model.problem import Check, InputError, Problem
-from preflight import gateway_api, owners, site
+from model.problem import Check, InputError, Problem, SilenceError
+from preflight import gateway_api, helm_records, owners, site
 from preflight.compatibility_check import check_kubernetes, check_pins
 from preflight.permissions import ALWAYS, Kind, check_permissions
 from preflight.trust import check_trust
@@ -86,6 +86,7 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
         "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
         "no other owner of its parts": lambda: owners.check_foreign_parts(api, expected.parts),
         "no definitions of others": lambda: owners.check_marks(api, expected.parts),
+        "no release was cut off": lambda: helm_records.check(api, expected.parts),
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
         "Gateway API": lambda: [
             *owners.check_kept(api, expected.stack, expected.parts),

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from clients.limits import limited
 from model.eks import Survey
-from model.problem import Check, InputError
+from model.problem import Check, InputError, SilenceError
 from model.stack_names import short_name
 from settings import Settings
 
 _T = TypeVar("_T")
 
 
+@limited()
 def survey_of(settings: Settings, stack: str) -> Survey:
-    """Ask AWS for a stack's cluster, zone and rights; a failed question does not keep the others from being asked.
+    """Ask AWS for a stack's cluster, zone and rights; a refusal does not end the questions, silence does.
 
     Returns an empty survey where the stack is not on EKS.
     """
@@ -24,11 +26,18 @@ def survey_of(settings: Settings, stack: str) -> Survey:
     from preflight.pod_rights import check_pod_rights  # noqa: PLC0415
     from preflight.zones import find_zone  # noqa: PLC0415
 
-    login, dns, checks = settings.eks, settings.dns, list[Check]()
+    login, dns = settings.eks, settings.dns
+    checks, silence = list[Check](), list[SilenceError]()
 
     def ask(subject: str, question: Callable[[], _T]) -> _T | None:
+        if silence:
+            return None
         try:
             answer = question()
+        except SilenceError as error:
+            silence.append(error)
+            checks.append(Check(subject, error.problems))
+            return None
         except InputError as error:
             checks.append(Check(subject, error.problems))
             return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from clients.aws.api import AwsApi
+from clients.limits import limited
 from model.eks import Zone
 from model.names import PROJECT
 from model.problem import InputError, Problem
@@ -13,22 +14,32 @@ MOST = "20"
 """Zones of one name that are looked at."""
 
 
+class NoZoneError(InputError):
+    """The account has no such zone."""
+
+
+@limited()
 def find_zone(api: AwsApi, dns: Dns) -> Zone:
     """Return the public zone of the stack.
 
     Raises InputError if there is none, if more than one has the name, or if it has given the domain away.
     """
-    found = _zones(api, dns.zone)
-    public = [id_ for id_, private in found if not private]
-    if not public:
-        raise InputError([_private(api, dns) if found else _absent(api, dns)])
-    chosen = [id_ for id_ in public if dns.zone_id in (None, id_)]
-    if len(chosen) != 1:
-        raise InputError([_several(api, dns, public)])
-    zone = Zone(chosen[0], dns.zone)
+    zone = public_zone(api, dns)
     if given := next((name for name in _between(dns) if _is_given_away(api, zone, name)), None):
         raise InputError([_given_away(dns, given)])
     return zone
+
+
+def public_zone(api: AwsApi, dns: Dns) -> Zone:
+    """Return the only public zone that the settings mean. Raises NoZoneError if there is none."""
+    found = _zones(api, dns.zone)
+    public = [id_ for id_, private in found if not private]
+    if not public:
+        raise NoZoneError([_private(api, dns) if found else _absent(api, dns)])
+    chosen = [id_ for id_ in public if dns.zone_id in (None, id_)]
+    if len(chosen) != 1:
+        raise (InputError if chosen else NoZoneError)([_several(api, dns, public)])
+    return Zone(chosen[0], dns.zone)
 
 
 def _zones(api: AwsApi, name: str) -> list[tuple[str, bool]]:

@@ -16,9 +16,10 @@ from urllib.error import HTTPError
 
 import yaml
 
-from charts.sources import Part, archive_name
+from charts.sources import archive_name
+from model.charts import Part
 from model.json_values import Json, is_mapping, mapping, mappings
-from model.names import LOAD_BALANCER_CONTROLLER_RELEASE
+from model.names import LINKERD_RELEASE, LOAD_BALANCER_CONTROLLER_RELEASE
 from sandbox import ports, tools
 from sandbox.api_client import ApiClient
 from sandbox.failure import SandboxError
@@ -44,7 +45,7 @@ class Release:
         return {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": owner}
 
 
-LINKERD = Release(Part.LINKERD_CRDS, "linkerd-crds", "linkerd")
+LINKERD = Release(Part.LINKERD_CRDS, *reversed(LINKERD_RELEASE))
 LOAD_BALANCERS = Release(Part.LOAD_BALANCER_CONTROLLER_CRDS, *reversed(LOAD_BALANCER_CONTROLLER_RELEASE))
 
 

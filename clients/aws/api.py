@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clients.aws.login import client, log_in
 from clients.aws.refusals import Question, explained
+from clients.limits import limited
 from settings.eks import Eks
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class AwsApi:
     where: str
     """What messages call it."""
 
+    @limited()
     def __init__(self, login: Eks) -> None:
         """Find out who asks. Raises InputError if that is nobody."""
         self.login = login

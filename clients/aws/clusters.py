@@ -1,6 +1,7 @@
 """Where an EKS cluster is, and whether it can be used."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,6 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from clients.aws.api import AwsApi
 from clients.aws.refusals import ABSENT, code
+from clients.limits import limited
 from model.eks import EVERYWHERE, EksCluster
 from model.moments import in_utc
 from model.names import PROJECT
@@ -61,6 +63,7 @@ class _Cluster(_Part):
     compute_config: _Nodes = _Nodes()
 
 
+@limited()
 def find_cluster(api: AwsApi) -> EksCluster:
     """Return the facts of the stack's cluster. Raises InputError if it is not there, or not ready."""
     name = api.login.cluster
@@ -130,4 +133,6 @@ def _elsewhere(api: AwsApi, name: str) -> list[str]:
         return True
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [region for region, there in zip(clients, pool.map(has_it, clients), strict=True) if there]
+        # Each in a context of its own, which knows when all of this has to end.
+        asked = {region: pool.submit(copy_context().run, has_it, region) for region in clients}
+        return [region for region, there in asked.items() if there.result()]

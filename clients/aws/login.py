@@ -4,16 +4,21 @@ The only module that touches `boto3`, whose own types say little.
 """
 
 import os
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore import config
-from botocore.exceptions import ClientError
+from botocore import session as core_session
+from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import TypeAdapter
 
+from clients import limits
 from clients.aws.refusals import DENIED, Question, code, explained, one_line
+from clients.limits import within
 from model.names import PROJECT
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, SilenceError
 from model.sandbox_only import check_target
 from settings.eks import Eks
 
@@ -21,11 +26,37 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 SECONDS_TO_CONNECT = 5
-SECONDS_TO_ANSWER = 15
-ATTEMPTS = 2
+SECONDS_TO_ANSWER = limits.SECONDS
+"""As long as all attempts may take, so that silence is not asked again."""
+SECONDS_FOR_A_PERSON = 120
+"""For a profile that may ask somebody at a terminal, such as for a second factor."""
+ATTEMPTS = 3
+"""How often what fails at once is tried, such as for too many requests."""
+ASKING = ("mfa_serial", "credential_process")
+"""What a profile has that may ask."""
 
 _boto3: Any = boto3
+_botocore: Any = core_session
 _NAMES = TypeAdapter(list[str])
+_PROFILES = TypeAdapter(dict[str, dict[str, object]])
+
+
+class _Limited:
+    """Ends every call of a client in time, with all its attempts."""
+
+    meta: Any
+    seconds_in_all: float
+
+    def _make_api_call(self, *call: object) -> object:
+        parent: Any = super()
+        try:
+            return within(self.seconds_in_all, partial(parent._make_api_call, *call))  # noqa: SLF001
+        except TimeoutError:
+            raise ReadTimeoutError(endpoint_url=self.meta.endpoint_url) from None
+
+
+def _limit(base_classes: list[type], **_: object) -> None:
+    base_classes.insert(0, _Limited)
 
 
 def client(session: Any, service: str, region: str, seconds: float | None = None) -> Any:  # noqa: ANN401  boto3 makes these classes at run time
@@ -35,12 +66,14 @@ def client(session: Any, service: str, region: str, seconds: float | None = None
     """
     # Before the client is made, which may run a login helper, and after, since each service may have its own address.
     check_target(os.environ.get("AWS_ENDPOINT_URL", ""), "AWS")
-    limits = config.Config(
+    session.events.register("creating-client-class", _limit, unique_id="limit")
+    limit = config.Config(
         connect_timeout=seconds or SECONDS_TO_CONNECT,
         read_timeout=seconds or SECONDS_TO_ANSWER,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
-    made = session.client(service, region_name=region, config=limits)
+    made = session.client(service, region_name=region, config=limit)
+    made.seconds_in_all = seconds or limits.SECONDS
     check_target(made.meta.endpoint_url, f"AWS, service {service}")
     return made
 
@@ -49,7 +82,7 @@ def log_in(login: Eks) -> tuple[Any, str]:
     """Return a session, and the ARN of who asks in it. Raises InputError if that is nobody."""
     where = f"AWS, profile '{login.profile}'" if login.profile else "AWS"
     with explained(Question("sts:GetCallerIdentity", where, login)):
-        session = _session(login)
+        session = _session(login, where)
         sts: STSClient = client(session, "sts", login.region)
         if not login.role_arn:
             return session, sts.get_caller_identity()["Arn"]
@@ -57,12 +90,29 @@ def log_in(login: Eks) -> tuple[Any, str]:
         return _assumed(sts, login.role_arn, login.region)
 
 
-def _session(login: Eks) -> Any:  # noqa: ANN401  as above
+def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
+    """Return a session that has its credentials."""
+    check_target(os.environ.get("AWS_ENDPOINT_URL", ""), "AWS")  # a login helper may run
     if login.profile:
         known = _NAMES.validate_python(_boto3.Session().available_profiles)
         if login.profile not in known:
             raise InputError([_unknown(login.profile, known)])
-    return _boto3.Session(profile_name=login.profile, region_name=login.region)
+    core = _botocore.Session(profile=login.profile)
+
+    def load() -> None:
+        if found := core.get_credentials():
+            found.get_frozen_credentials()
+
+    profiles = _PROFILES.validate_python(core.full_config["profiles"]).values()
+    may_ask = any(key in each for each in profiles for key in ASKING)
+    asks = may_ask and sys.stdin is not None and sys.stdin.isatty()
+    seconds = SECONDS_FOR_A_PERSON if asks else limits.SECONDS
+    try:
+        within(seconds, load)
+    except TimeoutError:
+        found, rule = f"nobody hands over credentials within {seconds:g} s", "the program asks AWS as somebody"
+        raise SilenceError([Problem(where, found, rule, Question("", where, login).log_in)]) from None
+    return _boto3.Session(botocore_session=core, region_name=login.region)
 
 
 def _unknown(profile: str, known: list[str]) -> Problem:

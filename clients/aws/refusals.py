@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from model.hiding import hidden
 from model.names import PROJECT
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, SilenceError
 from settings.eks import Eks
 
 ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -60,6 +60,8 @@ def explained(question: Question) -> Generator[None]:
         yield
     except ClientError as error:
         raise InputError([_refusal(question, code(error), _message(error))]) from None
+    except (client.HTTPClientError, client.ConnectionError) as error:
+        raise SilenceError([_silence(question, one_line(error))]) from None
     except BotoCoreError as error:
         raise InputError([_failure(question, error)]) from None
     except _ODD:
@@ -120,8 +122,6 @@ def _failure(question: Question, error: BotoCoreError) -> Problem:
             question.where, f"the AWS credentials are not complete ({told})", rule, _give(question)
         ),
         _LOGIN_ENDED: lambda: Problem(question.where, f"the login has ended ({told})", rule, question.log_in),
-        client.HTTPClientError: lambda: _silence(question, told),
-        client.ConnectionError: lambda: _silence(question, told),
     }
     found = (explain() for kinds, explain in explanations.items() if isinstance(error, kinds))
     cure = f"Mend what it names (~/.aws/config, or the environment). {question.log_in}"

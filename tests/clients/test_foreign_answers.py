@@ -230,12 +230,16 @@ replies = st.builds(reply, statuses, headers, bodies, length=lengths, end=ends) 
 )
 
 
+LONG_ANSWERS = "ignore:Generating overly large repr"
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[RawServer]:
     with raw_server() as running:
         yield running
 
 
+@pytest.mark.filterwarnings(LONG_ANSWERS)
 @few
 @given(given_replies=st.lists(replies, min_size=1, max_size=4), question=st.integers(0, 3))
 def test_whatever_github_answers_it_is_taken_or_explained(
@@ -307,6 +311,7 @@ GOOD = reply(200, [(b"Content-Type", b"text/xml")], AWS_BODIES[1])
 
 
 @pytest.mark.usefixtures("_loaded")
+@pytest.mark.filterwarnings(LONG_ANSWERS)
 @few
 @given(given_replies=st.lists(aws_replies, min_size=1, max_size=5), known=st.booleans())
 def test_whatever_aws_answers_it_is_taken_or_explained(

@@ -181,6 +181,12 @@ def told(path: str | None, context: str | None = None) -> Problem:
     return problem
 
 
+def helped(version: str = "v1", provider: object = None, **helper: str) -> dict[str, object]:
+    """Return what has the user log in by a helper."""
+    helper = {"apiVersion": f"client.authentication.k8s.io/{version}", "command": "aws", **helper}
+    return {"users": [{"name": "u", "user": {"exec": helper, **({"auth-provider": provider} if provider else {})}}]}
+
+
 REFUSED: list[tuple[dict[str, object], str]] = [
     ({"contexts": [{"name": "one", "context": {"cluster": "c", "user": "nobody"}}]}, "the user 'nobody'"),
     ({"contexts": [{"name": "one", "context": {"cluster": "nowhere"}}]}, "the cluster 'nowhere'"),
@@ -212,7 +218,13 @@ REFUSED: list[tuple[dict[str, object], str]] = [
         "insecure-skip-tls-verify",
     ),
     ({"users": [{"name": "u", "user": {"auth-provider": {"name": "gcp", "config": {"x": CANARY}}}}]}, "'gcp'"),
+    (helped(), "names no interactiveMode"),
+    (helped(interactiveMode=""), "names no interactiveMode"),
+    (helped("v1alpha1"), "apiVersion 'client.authentication.k8s.io/v1alpha1'"),
+    (helped("v1beta1", interactiveMode="Sometimes"), "interactiveMode 'Sometimes'"),
+    (helped(interactiveMode="Never", provider={"name": "oidc"}), "both an `exec` and an auth-provider"),
 ]
+TAKEN = [helped(interactiveMode="Never"), helped(interactiveMode="IfAvailable"), helped("v1beta1")]
 
 
 @pytest.mark.parametrize(("change", "said"), REFUSED)
@@ -220,6 +232,13 @@ def test_what_kubectl_refuses_is_told(folder: Path, change: dict[str, object], s
     (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
 
     assert said in told("a/config").found
+
+
+@pytest.mark.parametrize("change", TAKEN)
+def test_a_login_helper_that_kubectl_takes_is_taken(folder: Path, change: dict[str, object]) -> None:
+    (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
+
+    assert find("a/config", None).user["exec"]
 
 
 def test_one_unreadable_file_of_a_list_is_told_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,10 @@
-"""No input makes anything but settings or a message: whatever stands in a stack's file, there is no traceback."""
+"""No input makes anything but settings or a message: whatever stands in a stack's file, there is no traceback.
+
+FUZZ_EXAMPLES=<number> tries more inputs than the few of a normal run, and other ones each time.
+"""
 
 import json
+import os
 from collections.abc import Mapping
 
 from hypothesis import HealthCheck, example, given, settings
@@ -12,7 +16,14 @@ from settings.loading import parse
 from tests.recorded_values import at
 
 MAPPING = TypeAdapter(dict[str, object])
-fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+fast = settings(
+    max_examples=EXAMPLES or 60,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not EXAMPLES,
+)
 
 KEYS = ["kubeconfig", "context", "chartMirror", "ingressClass", "gatewayApi", "trust", "demos"]
 INNER = [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typing_extensions import override
 
 from clients.cluster_api import ClusterApi
 from settings import Settings
@@ -175,6 +176,14 @@ def test_a_canary_in_argo_cds_hands_is_left_to_it(tmp_path: Path) -> None:
     assert found(cluster, tmp_path, Settings.model_validate(document)) == {}
 
 
+class Interrupted(io.StringIO):
+    """A terminal at which somebody presses Ctrl-C."""
+
+    @override
+    def readline(self, size: int | None = -1, /) -> str:
+        raise KeyboardInterrupt
+
+
 Reset = Callable[..., tuple[object, list[list[str]]]]
 
 
@@ -239,6 +248,21 @@ def test_without_a_yes_nothing_is_changed(reset: Reset, monkeypatch: pytest.Monk
     status, asked = reset(cluster, {"booksapp": {"faultPercent": 25}})
 
     assert (status, asked, cluster.deleted) == (1, [], [])
+
+
+@pytest.mark.parametrize("answers", [io.StringIO(""), io.StringIO("perhaps\n"), None, Interrupted()])
+def test_where_nobody_answers_nothing_is_changed_and_that_is_said(
+    reset: Reset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answers: io.TextIOBase | None
+) -> None:
+    cluster = workshop()
+    monkeypatch.setattr(sys, "stdin", answers)
+    status, asked = reset(cluster, {"booksapp": {"faultPercent": 25}})
+
+    assert (status, asked, cluster.deleted) == (1, [], [])
+    said = capsys.readouterr().out
+    assert (
+        "Nothing was changed." if isinstance(answers, Interrupted) else "Say so beforehand, with YES=--yes."
+    ) in said
 
 
 def test_the_plan_tells_everything_before_it_is_done(

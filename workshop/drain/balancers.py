@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from clients.limits import limited
 from model.names import CLUSTER_TAG, GROUP_TAG
 from workshop.drain.account import Account, Found, Kind, Marks
 
@@ -17,7 +18,7 @@ SHARED = ("elbv2.k8s.aws/resource", "backend-sg")
 
 def load_balancers(account: Account, marks: Marks) -> list[Found]:
     """Return the stack's load balancers. Raises InputError if AWS does not tell, as all of these do."""
-    with account.asking("elasticloadbalancing:DescribeLoadBalancers"):
+    with account.asking("elasticloadbalancing:DescribeLoadBalancers"), limited():
         pages = account.elbv2.get_paginator("describe_load_balancers").paginate()
         known = [each for page in pages for each in page["LoadBalancers"]]
     names = {each.get("LoadBalancerArn", ""): each.get("LoadBalancerName", "") for each in known}
@@ -26,7 +27,7 @@ def load_balancers(account: Account, marks: Marks) -> list[Found]:
 
 def target_groups(account: Account, marks: Marks) -> list[Found]:
     """Return the stack's target groups."""
-    with account.asking("elasticloadbalancing:DescribeTargetGroups"):
+    with account.asking("elasticloadbalancing:DescribeTargetGroups"), limited():
         pages = account.elbv2.get_paginator("describe_target_groups").paginate()
         known = [each for page in pages for each in page["TargetGroups"]]
     names = {each.get("TargetGroupArn", ""): each.get("TargetGroupName", "") for each in known}
@@ -53,7 +54,7 @@ def _is_the_stacks(tags: Mapping[str, str], marks: Marks) -> bool:
 
 def security_groups(account: Account, marks: Marks) -> list[Found]:
     """Return the stack's security groups, last the one that all load balancers of the cluster share."""
-    with account.asking("ec2:DescribeSecurityGroups"):
+    with account.asking("ec2:DescribeSecurityGroups"), limited():
         pages = account.ec2.get_paginator("describe_security_groups").paginate(
             Filters=[{"Name": f"tag:{CLUSTER_TAG}", "Values": [marks.cluster]}]
         )

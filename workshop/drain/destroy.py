@@ -1,13 +1,13 @@
 """`make destroy`: takes a stack away, and watches until nothing of it is left."""
 
 from rich.console import Console
-from rich.prompt import Confirm
 
 from clients.clusters import api_of
 from clients.first_contact import greet
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, having
 from settings import Settings
 from workshop import leftovers
+from workshop.consent import agreed
 from workshop.drain import held, reasons
 from workshop.drain.account import Kind
 from workshop.drain.pulumi import Pulumi
@@ -27,7 +27,8 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False, 
         status = pulumi.run("destroy", *_consent(yes=yes))
         return _after(settings, stack, console, status)
     _meet(settings, stack)
-    if not yes and not _agreed(pulumi, console):
+    # What goes is shown, and asked for once.
+    if not yes and (pulumi.run("destroy", "--preview-only") or not agreed(console, "Take all of this away?")):
         return 1
     if status := _drained(settings, stack, console, hosts, seconds):
         return status
@@ -41,8 +42,10 @@ def _consent(*, yes: bool) -> list[str]:
 def _after(settings: Settings, stack: str, console: Console, status: int) -> int:
     """Show what is left, or whether it failed because there is no cluster any more."""
     if status == 0:
-        return leftovers.report(settings, stack, console)
-    _meet(settings, stack)
+        with having("the stack is destroyed, but what it has left could not be listed"):
+            return leftovers.report(settings, stack, console)
+    with having("the destroy ended early"):
+        _meet(settings, stack)
     return status
 
 
@@ -56,17 +59,6 @@ def _meet(settings: Settings, stack: str) -> None:
         )
         problem = Problem(f"stack {stack}", "its cluster cannot be asked", "the stack is taken away there", cure)
         raise InputError([*silence.problems, problem]) from None
-
-
-def _agreed(pulumi: Pulumi, console: Console) -> bool:
-    """Show what goes, and ask once for all of it."""
-    if pulumi.run("destroy", "--preview-only"):
-        return False
-    try:
-        return Confirm.ask("Take all of this away?", console=console, default=False)
-    except EOFError:  # nobody is there to answer
-        console.print("Nobody answers. Say so beforehand, with YES=--yes.")
-        return False
 
 
 def _drained(settings: Settings, stack: str, console: Console, hosts: Served, seconds: float) -> int:

@@ -2,14 +2,14 @@
 
 from rich.console import Console
 
-from clients.cluster_api import ClusterApi, SilenceError
+from clients.cluster_api import ClusterApi
 from clients.clusters import kubeconfig_of
 from clients.first_contact import greet
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, SilenceError
 from model.sandbox_only import NotSandboxError
 from settings import Settings
+from workshop.consent import agreed
 from workshop.drain.pulumi import Pulumi
-from workshop.drain.release import agreed
 from workshop.drain.removal import everything, remove
 from workshop.drain.served import Served, is_there, served
 from workshop.drain.watch import table
@@ -29,7 +29,7 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False) 
     if found:
         console.print(table("Nobody looks after this any more; it is removed from the account", found))
     console.print(f"All that stack {stack} had in its cluster is forgotten; what else it has is destroyed.")
-    if not agreed(console, yes=yes):
+    if not agreed(console, "Remove it?", yes=yes):
         return 1
     pulumi = Pulumi(stack)
     # First what the account knows by its tags alone: it would hold the certificate.

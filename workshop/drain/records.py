@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from clients.limits import limited
 from workshop.drain.account import Account, Found, Kind, Marks
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ TYPE_IN_PREFIX = "%{record_type}"
 """Where a prefix has the type; it stands between prefix and name otherwise."""
 
 
+@limited()
 def records(account: Account, marks: Marks) -> list[Found]:
     """Return the stack's records, TXT records last. Raises InputError if AWS does not tell."""
     if marks.zone is None:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.prompt import Confirm
 
 from clients.clusters import api_of
 from model.problem import InputError, Problem
 from settings import Settings
+from workshop.consent import agreed
 from workshop.drain import held
 from workshop.drain.account import Found, Kind
 from workshop.drain.held import Held
@@ -69,13 +69,4 @@ def _agreed(console: Console, waiting: Sequence[Held], found: Sequence[Found], *
         console.print(table("This is removed from the account", found))
     for each in waiting:
         console.print(f"{each} loses {', '.join(each.own) or 'nothing'}", markup=False, highlight=False)
-    return agreed(console, yes=yes)
-
-
-def agreed(console: Console, *, yes: bool) -> bool:
-    """Return whether the operator wants what was shown."""
-    try:
-        return yes or Confirm.ask("Remove it?", console=console, default=False)
-    except EOFError:  # nobody is there to answer
-        console.print("Nobody answers. Say so beforehand, with YES=--yes.")
-        return False
+    return agreed(console, "Remove it?", yes=yes)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clients.limits import limited
 from model.names import DNS_TXT_PREFIX, dns_owner, load_balancer_group
-from model.problem import InputError
 from model.stack_names import short_name
 from settings import Settings, parts
 from settings.eks import Dns, Eks
@@ -25,6 +25,7 @@ class Served:
     """Of what nobody looks after once the stack is gone: all of the cluster, where its controller is the stack's."""
 
 
+@limited()
 def served(settings: Settings, stack: str) -> Served | None:
     """Return what to look for, or None where the stack is not on EKS. Raises InputError if AWS lets nobody in."""
     if settings.eks is None:
@@ -39,6 +40,7 @@ def served(settings: Settings, stack: str) -> Served | None:
     return Served(account, own, whole if parts.has_load_balancer_controller(settings) else own)
 
 
+@limited()
 def is_there(login: Eks) -> bool:
     """Return whether AWS knows the cluster, in whatever state. Raises InputError if it does not tell."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  as above
@@ -59,11 +61,11 @@ def is_there(login: Eks) -> bool:
 
 def _zone(api: "AwsApi", dns: Dns | None) -> str | None:
     """Return the zone's id; None if there is none any more, which then has no records either."""
-    from preflight.zones import find_zone  # noqa: PLC0415  as above
+    from preflight.zones import NoZoneError, public_zone  # noqa: PLC0415  as above
 
     if dns is None:
         return None
     try:
-        return find_zone(api, dns).id
-    except InputError:
+        return public_zone(api, dns).id
+    except NoZoneError:
         return None

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
 from rich.console import Console
-from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
@@ -17,10 +16,11 @@ from clients.first_contact import greet
 from clients.pulumi_cli import pulumi, read_settings
 from model.json_values import text
 from model.names import OWNER
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, having
 from model.stack_names import short_name, stack_file
 from settings import Settings, parts
 from settings.demos import ProgressiveDelivery
+from workshop.consent import agreed
 from workshop.reset import baseline
 from workshop.reset.baseline import Change
 from workshop.reset.by_hand import Touched, touched, touched_namespaces
@@ -41,14 +41,15 @@ def reset(stack: str, *, ask: bool) -> int:
     changed = baseline.changes(stack_file(stack))
     found = list(touched(api, settings, _version(settings, changed)))
     console.print(_plan(stack, changed, found))
-    if ask and not Confirm.ask("Go on?", console=console, default=False):
+    if not agreed(console, "Go on?", yes=not ask):
         return 1
-    for change in changed:
-        if status := _pulumi(stack, *change.arguments):
-            return status
-    for each in found:
-        _delete(api, each)
-    return _bring_up(stack, settings, force=touched_namespaces(api, settings))
+    with having("the reset ended early, run it again"):
+        for change in changed:
+            if status := _pulumi(stack, *change.arguments):
+                return status
+        for each in found:
+            _delete(api, each)
+        return _bring_up(stack, settings, force=touched_namespaces(api, settings))
 
 
 def _bring_up(stack: str, settings: Settings, *, force: bool) -> int:

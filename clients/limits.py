@@ -1,0 +1,41 @@
+"""How long anybody may be waited for: ten seconds, with all attempts and pages of a question."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from math import inf
+from typing import TypeVar
+
+SECONDS = 10
+_T = TypeVar("_T")
+_end = ContextVar("_end", default=inf)
+
+
+@contextmanager
+def limited() -> Generator[None]:
+    """Have all that is asked meanwhile end within SECONDS in all; it decorates functions, too."""
+    token = _end.set(min(_end.get(), time.monotonic() + SECONDS))
+    try:
+        yield
+    finally:
+        _end.reset(token)
+
+
+def within(seconds: float, work: Callable[[], _T]) -> _T:
+    """Return the result of `work`. Raises TimeoutError after `seconds`, or at the end of what limits all of it.
+
+    A socket's timeouts bound neither a name server, nor several addresses, nor a server that sends a byte a second.
+    """
+    future, context = Future[_T](), copy_context()
+
+    def run() -> None:
+        try:
+            future.set_result(context.run(work))
+        except BaseException as error:  # noqa: BLE001  raised again where the result is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future.result(max(min(seconds, _end.get() - time.monotonic()), 0))
