@@ -12,12 +12,29 @@ from settings import Settings
 _T = TypeVar("_T")
 
 
+class _Survey:
+    """The questions of a survey. A refusal does not end them, silence does: the others would be waited for as long."""
+
+    def __init__(self) -> None:
+        self.checks, self._is_silent = list[Check](), False
+
+    def ask(self, subject: str, question: Callable[[], _T]) -> _T | None:
+        """Return the answer, None where it was refused or nobody answers any more."""
+        if self._is_silent:
+            return None
+        try:
+            answer = question()
+        except InputError as error:
+            self._is_silent = isinstance(error, SilenceError)
+            self.checks.append(Check(subject, error.problems))
+            return None
+        self.checks.append(Check(subject, ()))
+        return answer
+
+
 @limited()
 def survey_of(settings: Settings, stack: str) -> Survey:
-    """Ask AWS for a stack's cluster, zone and rights; a refusal does not end the questions, silence does.
-
-    Returns an empty survey where the stack is not on EKS.
-    """
+    """Ask AWS for a stack's cluster, zone and rights. Returns an empty survey where the stack is not on EKS."""
     if settings.eks is None:
         return Survey()
     # boto3 takes 0.3 s to import, which other stacks need not wait for.
@@ -26,29 +43,12 @@ def survey_of(settings: Settings, stack: str) -> Survey:
     from preflight.pod_rights import check_pod_rights  # noqa: PLC0415
     from preflight.zones import find_zone  # noqa: PLC0415
 
-    login, dns = settings.eks, settings.dns
-    checks, silence = list[Check](), list[SilenceError]()
-
-    def ask(subject: str, question: Callable[[], _T]) -> _T | None:
-        if silence:
-            return None
-        try:
-            answer = question()
-        except SilenceError as error:
-            silence.append(error)
-            checks.append(Check(subject, error.problems))
-            return None
-        except InputError as error:
-            checks.append(Check(subject, error.problems))
-            return None
-        checks.append(Check(subject, ()))
-        return answer
-
-    api = ask("AWS knows you", lambda: AwsApi(login))
+    login, dns, survey = settings.eks, settings.dns, _Survey()
+    api = survey.ask("AWS knows you", lambda: AwsApi(login))
     if api is None:
-        return Survey(None, None, tuple(checks))
-    cluster = ask("the EKS cluster is ready", lambda: find_cluster(api))
-    zone = ask("the hosted zone is public", lambda: find_zone(api, dns)) if dns else None
+        return Survey(None, None, tuple(survey.checks))
+    cluster = survey.ask("the EKS cluster is ready", lambda: find_cluster(api))
+    zone = survey.ask("the hosted zone is public", lambda: find_zone(api, dns)) if dns else None
     if cluster:
-        ask("pods get their rights", lambda: check_pod_rights(api, cluster, short_name(stack)))
-    return Survey(cluster, zone, tuple(checks))
+        survey.ask("pods get their rights", lambda: check_pod_rights(api, cluster, short_name(stack)))
+    return Survey(cluster, zone, tuple(survey.checks))
