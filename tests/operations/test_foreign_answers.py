@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from urllib3.util import Retry
 
-from operations import expiry, stack_outputs, teardown_command
+from operations import expiry, limits, stack_outputs, teardown_command
 from operations.aws import login as logging_in
 from operations.aws.survey import survey
 from operations.ending import Stage
@@ -319,6 +319,7 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
     with monkeypatch.context() as patch:
         for name, value in environment(server.url, tmp_path).items():
             patch.setenv(name, value)
+        patch.setattr(limits, "SECONDS", 2)  # the rest is for a busy machine
         patch.setattr(logging_in, "SECONDS_TO_ANSWER", 0.3)
         patch.setattr(logging_in, "ATTEMPTS", 1)
         patch.setattr("operations.aws.clusters.SECONDS", 0.3)
