@@ -1,5 +1,6 @@
 """Nobody is waited for longer than ten seconds in all, with all attempts and pages: then one sentence says who."""
 
+import io
 import os
 import socket
 import time
@@ -12,11 +13,14 @@ from threading import Event
 
 import pytest
 from boto3 import Session
+from rich.console import Console
 
-from operations import limits, stack_outputs
+from operations import definition_charts, fill_mirror, limits, stack_outputs
 from operations.aws import login as logging_in
 from operations.aws.api import AwsApi
 from operations.aws.survey import survey
+from operations.chart_sources import Part
+from operations.definition_charts import DefinitionChart
 from operations.drain.account import Account as Drained
 from operations.drain.account import Marks
 from operations.drain.balancers import load_balancers
@@ -77,6 +81,15 @@ def drip(connection: socket.socket) -> None:
     for _ in range(200):
         connection.sendall(b" ")
         Event().wait(LIMIT / 5)  # not `sleep`, which other tests replace
+
+
+def drip_head(connection: socket.socket) -> None:
+    """Do the same before the answer's content."""
+    request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    for _ in range(200):
+        connection.sendall(b"x")
+        Event().wait(LIMIT / 5)
 
 
 @pytest.fixture
@@ -173,6 +186,61 @@ def test_a_backend_that_does_not_answer_for_history_state_or_outputs_is_not_wait
 ) -> None:
     assert only(read, InputError).where == "stack dev"
     assert "does not end within 1 s: its backend may not answer" in capfd.readouterr().err
+
+
+def chart(port: int) -> DefinitionChart:
+    return DefinitionChart("gateway-api-crds", "1.0.0", "Gateway API", f"http://127.0.0.1:{port}/crds")
+
+
+@pytest.mark.usefixtures("limit")
+@pytest.mark.parametrize("talk", [say_nothing, drip])
+def test_a_download_of_which_nothing_comes_ends(tmp_path: Path, talk: Callable[[socket.socket], object]) -> None:
+    with listening(talk) as port:
+        problem = only(lambda: chart(port).download(tmp_path))
+
+    assert problem.where.startswith(f"http://127.0.0.1:{port}/crds/")
+    assert problem.found == "it cannot be had (nothing comes within 1 s)"
+    assert "chartMirror" in problem.cure
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_download_goes_on_for_as_long_as_something_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(definition_charts, "LEAST", 8192)
+
+    def talk(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (12 * 8192))
+        for _ in range(12):
+            Event().wait(LIMIT / 4)
+            connection.sendall(b"x" * 8192)
+
+    with listening(talk) as port:
+        assert len(definition_charts.fetch(f"http://127.0.0.1:{port}/")) == 12 * 8192
+
+
+@pytest.mark.usefixtures("limit")
+@pytest.mark.parametrize("talk", [say_nothing, drip_head])
+def test_a_registry_that_says_nothing_is_not_waited_for(talk: Callable[[socket.socket], object]) -> None:
+    with listening(talk) as port:
+        problem = only(lambda: fill_mirror.digest(f"127.0.0.1:{port}/some/image:1"))
+
+    assert problem.where == f"127.0.0.1:{port}/some/image:1"
+    assert problem.found == "it cannot be had (nothing comes within 1 s)"
+
+
+@pytest.mark.usefixtures("limit")
+def test_after_a_silence_a_mirror_asks_for_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server() as server:
+        server.replies = [Reply(b"", End.SILENT)]
+        monkeypatch.setattr(fill_mirror, "AT_ONCE", 2)
+        monkeypatch.setattr(fill_mirror, "MADE_HERE", {})
+        monkeypatch.setattr(fill_mirror, "PUBLISHED", dict.fromkeys(Part, ("1.0.0", server.url)))
+        with pytest.raises(SilenceError) as caught, in_time():
+            fill_mirror.fill(tmp_path, Console(file=io.StringIO()))
+        asked = server.asked
+
+    assert 1 <= asked <= 3, "two at once, and one that had begun"
+    assert {each.where for each in caught.value.problems} == {f"{server.url}/index.yaml"}
 
 
 @pytest.mark.usefixtures("limit")
