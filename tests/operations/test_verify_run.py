@@ -301,7 +301,7 @@ def drip(connection: socket.socket) -> None:
 def test_a_host_that_answers_a_byte_at_a_time_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "SECONDS", 1)
     began = time.monotonic()
-    with proxying(drip) as port, HostDoor(f"https://127.0.0.1:{port}") as door, pytest.raises(UnreachableError):
+    with proxying(drip) as port, HostDoor(f"http://127.0.0.1:{port}") as door, pytest.raises(UnreachableError):
         door.ask("/")
 
     assert time.monotonic() - began < 15
