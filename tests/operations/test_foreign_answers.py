@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from boto3 import Session
+from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -293,10 +294,18 @@ aws_replies = st.builds(reply, statuses, headers, st.sampled_from(AWS_BODIES) | 
 
 
 @pytest.fixture(scope="module")
-def _loaded() -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
-    """Load what boto3 knows of its services: on a busy machine that takes longer than any answer."""
-    for service in ("sts", "eks", "route53", "iam"):
-        logging_in.client(Session(), service, "eu-central-1")
+def _loaded() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]  pytest calls it
+    """Load what boto3 knows of its services once: for each input that takes longer than all answers."""
+    loader = create_loader()
+
+    def shared(_path: object) -> Loader:
+        return loader
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", shared)
+        for service in ("sts", "eks", "route53", "iam"):
+            logging_in.client(Session(), service, "eu-central-1")
+        yield
 
 
 def two_regions(_api: object) -> list[str]:
