@@ -18,6 +18,9 @@ addresses of its API server and of its double of AWS."""
 OWNER = "linkerd-workshop/stack"
 """Annotation of every namespace that the program makes: the stack that it belongs to."""
 
+LINKERD_RELEASE = ("linkerd", "linkerd-crds")
+"""Namespace and name of the Helm release that holds Linkerd's own definitions."""
+
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 """Namespace and name of the Helm release that holds the Gateway API's definitions."""
 
@@ -29,6 +32,15 @@ ARGO_CD_RELEASE = ("argocd", "argo-cd-crds")
 
 LOAD_BALANCER_CONTROLLER_RELEASE = ("aws-load-balancer-controller", "aws-load-balancer-controller-crds")
 """Namespace and name of the Helm release that holds the definitions of the AWS Load Balancer Controller."""
+
+RELEASES = (
+    LINKERD_RELEASE,
+    GATEWAY_API_RELEASE,
+    ARGO_ROLLOUTS_RELEASE,
+    ARGO_CD_RELEASE,
+    LOAD_BALANCER_CONTROLLER_RELEASE,
+)
+"""Every Helm release that the program makes."""
 
 TRUST_ANCHOR = "linkerd-workshop/trust-anchor"
 TRUST_PHASE = "linkerd-workshop/trust-phase"

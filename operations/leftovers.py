@@ -5,14 +5,8 @@ from collections.abc import Collection, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from conventions import (
-    ARGO_CD_RELEASE,
-    ARGO_ROLLOUTS_RELEASE,
-    GATEWAY_API_RELEASE,
-    LOAD_BALANCER_CONTROLLER_RELEASE,
-    OWNER,
-)
-from operations import parts
+from conventions import OWNER, RELEASES
+from operations import helm_records, parts
 from operations.cluster_api import ClusterApi, at, items, text
 from operations.clusters import api_of
 from operations.drain.removal import everything
@@ -35,7 +29,6 @@ CLUSTER_WIDE = (
     "/apis/networking.k8s.io/v1/ingressclasses",
 )
 GROUPS = ("linkerd.io", "policy.linkerd.io", "workload.linkerd.io")
-RELEASES = (GATEWAY_API_RELEASE, ARGO_ROLLOUTS_RELEASE, ARGO_CD_RELEASE, LOAD_BALANCER_CONTROLLER_RELEASE)
 PART_OF = "app.kubernetes.io/part-of"
 NAME = "app.kubernetes.io/name"
 
@@ -112,6 +105,9 @@ def leftovers(api: ClusterApi, stack: str, marks: Collection[tuple[str, str]]) -
         if release in RELEASES or text(definition, "spec", "group") in GROUPS:
             kept = at(definition, *annotations, KEEP) == "keep"
             yield f"crd/{text(definition, 'metadata', 'name')}", kept
+    for (namespace, _), records in helm_records.records(api).items():
+        for record in records:
+            yield f"secret/{text(record, 'metadata', 'name')} --namespace {namespace}", False
     for path in CLUSTER_WIDE:
         for each in items(api.find(path)):
             if any(text(each, "metadata", "labels", label) == value for label, value in marks):

@@ -7,6 +7,7 @@ from conventions import (
     ARGO_CD_RELEASE,
     ARGO_ROLLOUTS_RELEASE,
     GATEWAY_API_RELEASE,
+    LINKERD_RELEASE,
     LOAD_BALANCER_CONTROLLER_RELEASE,
     OWNER,
     PROJECT,
@@ -32,7 +33,6 @@ OWNED = {
 """By part: a definition that it brings, what people call it, the release that holds it, and its settings."""
 
 
-LINKERD_RELEASE = ("linkerd", "linkerd-crds")
 ADOPTED = {
     Part.LINKERD_CRDS: (LINKERD_RELEASE, re.compile(r"^[a-z]+\.(policy\.|workload\.)?linkerd\.io$")),
     Part.ARGO_ROLLOUTS_CRDS: (

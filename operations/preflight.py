@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conventions import PROJECT, TrustPhase
-from operations import gateway_api_check, owners, site
+from operations import gateway_api_check, helm_records, owners, site
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi, Snapshot, items, text
 from operations.compatibility_check import check_kubernetes, check_pins
@@ -93,6 +93,7 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
         "no other Linkerd": lambda: owners.check_mesh(api, expected.stack),
         "no other owner of its parts": lambda: owners.check_foreign_parts(api, expected.parts),
         "no definitions of others": lambda: owners.check_marks(api, expected.parts),
+        "no release was cut off": lambda: helm_records.check(api, expected.parts),
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
         "Gateway API": lambda: [
             *owners.check_kept(api, expected.stack, expected.parts),

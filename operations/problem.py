@@ -1,6 +1,7 @@
 """What is wrong with an input, in one sentence: where, what, which rule, and how to cure it."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pulumi import RunError
@@ -39,13 +40,22 @@ def _escaped(text: str) -> str:
 
 
 class InputError(RunError):
-    """Ends the program before anything is registered; Pulumi shows its message without a traceback."""
+    """Ends the program or a command; Pulumi shows its message without a traceback."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], outcome: str = "nothing was changed") -> None:
         self.problems = tuple(sorted(set(problems)))
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(self.problems, 1))
-        super().__init__(f"{count} found; nothing was changed:\n{lines}")
+        super().__init__(f"{count} found; {outcome}:\n{lines}")
+
+
+@contextmanager
+def having(outcome: str) -> Generator[None]:
+    """Have the problems that are found inside say what was done before them."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.problems, outcome) from None
 
 
 class SilenceError(InputError):

@@ -16,7 +16,7 @@ from urllib.error import HTTPError
 
 import yaml
 
-from conventions import LOAD_BALANCER_CONTROLLER_RELEASE
+from conventions import LINKERD_RELEASE, LOAD_BALANCER_CONTROLLER_RELEASE
 from operations.chart_sources import Part, archive_name
 from sandbox import ports, tools
 from sandbox.api_client import ApiClient
@@ -44,7 +44,7 @@ class Release:
         return {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": owner}
 
 
-LINKERD = Release(Part.LINKERD_CRDS, "linkerd-crds", "linkerd")
+LINKERD = Release(Part.LINKERD_CRDS, *reversed(LINKERD_RELEASE))
 LOAD_BALANCERS = Release(Part.LOAD_BALANCER_CONTROLLER_CRDS, *reversed(LOAD_BALANCER_CONTROLLER_RELEASE))
 
 

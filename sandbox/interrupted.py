@@ -4,6 +4,7 @@ Pulumi keeps an operation that was open as *pending* and warns of it on every co
 without being in the state. An `up` then creates it again: the object gets a second field manager, so what the program
 no longer sets stays, and what it changes is a conflict; a Helm release is refused; a `destroy` leaves both behind. So
 such an object is put into the state before the command starts, and a release that is half installed is uninstalled.
+An API server that failed in the middle of a run leaves such a release without a pending operation.
 """
 
 import datetime as dt
@@ -13,9 +14,11 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 
+from conventions import RELEASES
 from sandbox import ports, tools
 from sandbox.api_client import ApiClient
 from sandbox.cluster_objects import ClusterObjects, Reference, pulumi_manager
@@ -29,6 +32,8 @@ from sandbox.pulumi_cli import PulumiCli
 
 CLOCK_TOLERANCE_SECONDS = 5.0
 RELEASE = "kubernetes:helm.sh/v3:Release"
+BEGUN = quote("owner=helm,status in (pending-install,pending-upgrade,pending-rollback,uninstalling,uninstalled)")
+"""Label selector of Helm's records of what was begun and not ended."""
 
 
 def clear_up(cli: PulumiCli, home: Home, stack_file: StackFile) -> None:
@@ -54,12 +59,16 @@ def clear_up(cli: PulumiCli, home: Home, stack_file: StackFile) -> None:
 
 def pending_in(state: Path) -> bool:
     """Return whether the backend's file of a stack has pending operations."""
+    return bool(latest(state).get("pending_operations"))
+
+
+def latest(state: Path) -> Json:
+    """Return what the backend's file of a stack holds; nothing if there is none, or no whole one."""
     try:
         document: dict[str, object] = json.loads(state.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
-        return False
-    latest = mapping(mapping(document.get("checkpoint")).get("latest"))
-    return bool(latest.get("pending_operations"))
+        return {}
+    return mapping(mapping(document.get("checkpoint")).get("latest"))
 
 
 def unrecorded(home: Home, operations: Sequence[Json], known: set[str]) -> list[Json]:
@@ -68,8 +77,9 @@ def unrecorded(home: Home, operations: Sequence[Json], known: set[str]) -> list[
     for operation in operations:
         resource, creating = mapping(operation.get("resource")), operation.get("type") == "creating"
         urn = str(resource.get("urn"))
-        if resource.get("type") == RELEASE:
-            end_release(home, mapping(resource.get("inputs")), creating=creating)
+        if creating and resource.get("type") == RELEASE:
+            inputs = mapping(resource.get("inputs"))
+            uninstall(home, str(inputs.get("namespace") or "default"), str(inputs.get("name")))
         elif creating and urn not in found and (created := adopt(home, resource)) is not None:
             # Beside its predecessor it is the unfinished half of a replacement, which the engine starts over.
             found[urn] = {**created, "delete": True} if urn in known else created
@@ -103,18 +113,38 @@ def adopt(home: Home, resource: Json) -> Json | None:
     return {**resource, "id": found[0], "outputs": outputs, "initErrors": errors}
 
 
-def end_release(home: Home, inputs: Json, *, creating: bool) -> None:
-    """Uninstall a release that is half installed; bring one whose upgrade was cut off back to its last revision.
+def settle_releases(home: Home, stack_file: StackFile) -> None:
+    """End what Helm has recorded as begun: "cannot re-use a name", "another operation is in progress" it says of it.
 
-    Helm itself refuses to touch them: "cannot re-use a name", "another operation is in progress".
+    A release that the state knows is completed, another one of the program's is uninstalled.
     """
-    name, namespace = str(inputs.get("name")), str(inputs.get("namespace") or "default")
-    if creating:
-        helm(home, namespace, "uninstall", name, "--ignore-not-found", "--wait")
+    known, chosen = releases_in(stack_file.state(home)), ports.recorded(home)
+    if chosen is None or any((home.state / ".pulumi" / "locks").rglob("*.json")):  # another stack's run is at work
         return
-    listed = helm(home, namespace, "list", "--all", "--filter", f"^{name}$", "--output", "json")
-    if any(str(each.get("status")).startswith("pending") for each in items(json.loads(listed or "[]"))):
-        helm(home, namespace, "rollback", name)
+    api = ApiClient(chosen.api, home.certificates)
+    for record in items(mapping(api.get(f"/api/v1/secrets?labelSelector={BEGUN}")).get("items")):
+        metadata = mapping(record.get("metadata"))
+        labels, namespace = mapping(metadata.get("labels")), str(metadata.get("namespace"))
+        name, status = str(labels.get("name")), labels.get("status")
+        if f"{namespace}/{name}" in known:
+            helm(home, namespace, "rollback", name, str(labels.get("version")))
+            # Helm leaves the record as it is, and the next command would meet it again.
+            api.request("DELETE", f"/api/v1/namespaces/{namespace}/secrets/{metadata.get('name')}")
+            say(f"Helm release {name} was {status}, it is completed")
+        elif (namespace, name) in RELEASES:
+            uninstall(home, namespace, name)
+            say(f"Helm release {name} was {status} and not in the state, it is uninstalled")
+
+
+def releases_in(state: Path) -> set[str]:
+    """Return namespace and name of each Helm release in the backend's file of a stack."""
+    found = items(latest(state).get("resources"))
+    return {str(each.get("id")) for each in found if each.get("type") == RELEASE}
+
+
+def uninstall(home: Home, namespace: str, name: str) -> None:
+    """Uninstall a release, whatever state it is in."""
+    helm(home, namespace, "uninstall", name, "--ignore-not-found", "--wait")
 
 
 def helm(home: Home, namespace: str, *arguments: str) -> str:

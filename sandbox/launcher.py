@@ -13,7 +13,7 @@ from sandbox.console import say
 from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
 from sandbox.failure import SandboxError
-from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files
+from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files, settle_releases
 from sandbox.project import StackFile, ensure_stack
 from sandbox.pulumi_cli import PulumiCli
 
@@ -73,6 +73,7 @@ def ready_setting(home: paths.Home, stack_file: StackFile, arguments: list[str])
         mend_torn_files(home)
         ensure_stack(setting.cli, home, stack_file)
         clear_up(setting.cli, home, stack_file)
+        settle_releases(home, stack_file)
     elif not WITHOUT_STACK.intersection(arguments):
         ensure_stack(setting.cli, home, stack_file)
     return setting

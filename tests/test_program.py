@@ -65,6 +65,15 @@ def test_no_chart_is_given_a_null(config: str) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS)
+def test_a_release_whose_install_failed_can_be_installed_again(config: str) -> None:
+    releases = deployed(config).of(RELEASE)
+
+    assert "linkerd-crds" in [release.name for release in releases]
+    stuck = [release.name for release in releases if release.inputs.get("replace") is not True]
+    assert stuck == [], "an `up` would fail for ever: the provider does not always record a release that failed"
+
+
+@pytest.mark.parametrize("config", CONFIGS)
 def test_every_resource_of_kubernetes_uses_the_one_provider(config: str) -> None:
     deployment = deployed(config)
     provider = deployment.one("pulumi:providers:kubernetes")

@@ -3,7 +3,9 @@
 from typing import TypedDict
 
 from pulumi import ComponentResource, ResourceOptions
-from pulumi_kubernetes.helm.v3 import Release
+
+from components.resources.chart_source import release_definitions
+from conventions import GATEWAY_API_RELEASE
 
 
 class GatewayApiArgs(TypedDict):
@@ -22,11 +24,6 @@ class GatewayApi(ComponentResource):
 
     def __init__(self, name: str, args: GatewayApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:GatewayApi", name, {}, opts)
-        Release(
-            f"{name}-crds",
-            name="gateway-api-crds",  # a release without a name gets a random one and cannot be told from a stranger's
-            namespace="kube-system",
-            chart=args["chart"],
-            opts=ResourceOptions(parent=self),
-        )
+        child = ResourceOptions(parent=self)
+        release_definitions(f"{name}-crds", GATEWAY_API_RELEASE, {"chart": args["chart"]}, child)
         self.register_outputs({})

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
-from pulumi_kubernetes.helm import v3, v4
+from pulumi_kubernetes.helm import v4
 
 from components.addons.load_balancer_extras import Extra
 from components.addons.load_balancer_policy import statements
 from components.addons.load_balancer_values import NAME, WEBHOOK_SECRET, WEBHOOK_SERVICE, values
 from components.addons.pod_identity_role import PodIdentityRole
 from components.addons.readable_secret import ReadableSecret, ReadableSecretArgs, SecretName
-from components.resources.chart_source import ChartSource
+from components.resources.chart_source import ChartSource, release_definitions
 from components.resources.eks_cluster import EksCluster
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_secret_data, with_webhook_authority
@@ -73,13 +73,7 @@ class LoadBalancerController(ComponentResource):
             },
             child,
         )
-        crds = v3.Release(
-            f"{name}-crds",
-            name=f"{NAME}-crds",
-            namespace=args["namespace"],
-            chart=args["crds_chart"]["chart"],
-            opts=child,
-        )
+        crds = release_definitions(f"{name}-crds", (args["namespace"], f"{NAME}-crds"), args["crds_chart"], child)
         for secret in args.get("oidc_secrets", []):
             leave: ReadableSecretArgs = {"secret": secret, "account": NAME, "account_namespace": NAMESPACE}
             ReadableSecret(f"{name}-{secret['name']}", leave, child)
@@ -102,7 +96,7 @@ class LoadBalancerController(ComponentResource):
         )
 
     def _chart(
-        self, name: str, args: LoadBalancerControllerArgs, webhooks: WebhookCertificates, crds: v3.Release
+        self, name: str, args: LoadBalancerControllerArgs, webhooks: WebhookCertificates, crds: Resource
     ) -> None:
         chart, role = args["chart"], self._role(name, args)
         needed = [

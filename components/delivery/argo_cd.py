@@ -6,11 +6,11 @@ from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
-from pulumi_kubernetes.helm import v3, v4
+from pulumi_kubernetes.helm import v4
 from pulumi_tls import PrivateKey
 
 from components.delivery.argo_cd_values import LOCAL_PORT, REDIS_SECRET, values
-from components.resources.chart_source import ChartSource
+from components.resources.chart_source import ChartSource, release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
 from components.resources.tls_secret import base64
@@ -60,17 +60,9 @@ class ArgoCd(ComponentResource):
 
     def __init__(self, name: str, args: ArgoCdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoCd", name, {}, opts)
-        namespace, chart, crds_chart = args["namespace"], args["chart"], args["crds_chart"]
+        namespace, chart = args["namespace"], args["chart"]
         child = ResourceOptions(parent=self)
-        crds = v3.Release(
-            f"{name}-crds",
-            name="argo-cd-crds",
-            namespace=namespace,
-            chart=crds_chart["chart"],
-            version=crds_chart.get("version"),
-            repository_opts={"repo": crds_chart["repository"]} if "repository" in crds_chart else None,
-            opts=child,
-        )
+        crds = release_definitions(f"{name}-crds", (namespace, "argo-cd-crds"), args["crds_chart"], child)
         v4.Chart(
             f"{name}-chart",
             name=RELEASE,

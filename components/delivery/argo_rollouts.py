@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, ResourceOptions
-from pulumi_kubernetes.helm import v3, v4
+from pulumi_kubernetes.helm import v4
 
-from components.resources.chart_source import ChartSource
+from components.resources.chart_source import ChartSource, release_definitions
 from images import mirrored, with_registry
 from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
 
@@ -58,14 +58,10 @@ class ArgoRollouts(ComponentResource):
 
     def __init__(self, name: str, args: ArgoRolloutsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoRollouts", name, {}, opts)
-        crds_chart, chart = args["crds_chart"], args["chart"]
-        crds = v3.Release(
-            f"{name}-crds",
-            name="argo-rollouts-crds",
-            namespace=args["namespace"],
-            chart=crds_chart["chart"],
-            opts=ResourceOptions(parent=self),
-        )
+        chart = args["chart"]
+        child = ResourceOptions(parent=self)
+        release = (args["namespace"], "argo-rollouts-crds")
+        crds = release_definitions(f"{name}-crds", release, args["crds_chart"], child)
         v4.Chart(
             f"{name}-controller",
             name="argo-rollouts",

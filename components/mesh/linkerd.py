@@ -6,11 +6,11 @@ from typing import NotRequired, TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi.runtime import is_dry_run
-from pulumi_kubernetes.helm import v3, v4
+from pulumi_kubernetes.helm import v4
 
 from components.mesh.control_plane import restart_key, transforms, values
 from components.mesh.trust import Trust
-from components.resources.chart_source import ChartSource
+from components.resources.chart_source import ChartSource, release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from conventions import TrustPhase
@@ -78,7 +78,7 @@ class Linkerd(ComponentResource):
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)
         child = ResourceOptions(parent=self)
         target, lifetimes = args["namespace"], args["lifetimes"]
-        crds_chart, chart = args["crds_chart"], args["control_plane_chart"]
+        chart = args["control_plane_chart"]
         anchor, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
         key = restart_key(args["generation"], anchor, phase)
         trust = Trust(f"{name}-trust", {"namespace": target, "anchor": anchor, "phase": phase, **lifetimes}, child)
@@ -87,16 +87,8 @@ class Linkerd(ComponentResource):
             {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": lifetimes["renewal_days"]},
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
-        crds = v3.Release(
-            f"{name}-crds",
-            name="linkerd-crds",
-            namespace=target,
-            chart=crds_chart["chart"],
-            version=crds_chart.get("version"),
-            repository_opts={"repo": crds_chart["repository"]} if "repository" in crds_chart else None,
-            values={"installGatewayAPI": False},
-            opts=child,
-        )
+        off = {"installGatewayAPI": False}
+        crds = release_definitions(f"{name}-crds", (target, "linkerd-crds"), args["crds_chart"], child, off)
         # The policy controller looks for definitions only when it starts, and pods wait minutes for missing Secrets.
         needed = [trust, webhooks, crds, args["gateway_api"]]
         control_plane = v4.Chart(

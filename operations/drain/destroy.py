@@ -12,7 +12,7 @@ from operations.drain.removal import everything
 from operations.drain.served import Served, served
 from operations.drain.watch import PATIENCE, table, wait_until_gone
 from operations.first_contact import greet
-from operations.problem import InputError, Problem
+from operations.problem import InputError, Problem, having
 from settings import Settings
 
 
@@ -42,8 +42,10 @@ def _consent(*, yes: bool) -> list[str]:
 def _after(settings: Settings, stack: str, console: Console, status: int) -> int:
     """Show what is left, or whether it failed because there is no cluster any more."""
     if status == 0:
-        return leftovers.report(settings, stack, console)
-    _meet(settings, stack)
+        with having("the stack is destroyed, but what it has left could not be listed"):
+            return leftovers.report(settings, stack, console)
+    with having("the destroy ended early"):
+        _meet(settings, stack)
     return status
 
 

@@ -19,7 +19,7 @@ from operations.cluster_api import ClusterApi, refusal, text
 from operations.clusters import api_of
 from operations.consent import agreed
 from operations.first_contact import greet
-from operations.problem import InputError, Problem
+from operations.problem import InputError, Problem, having
 from operations.reset import baseline
 from operations.reset.baseline import Change
 from operations.reset.by_hand import Touched, touched, touched_namespaces
@@ -58,12 +58,13 @@ def _reset(file: Path, stack: str, *, ask: bool) -> int:
     console.print(_plan(stack, changed, found))
     if not agreed(console, "Go on?", yes=not ask):
         return 1
-    for change in changed:
-        if status := _pulumi(stack, *change.arguments):
-            return status
-    for each in found:
-        _delete(api, each)
-    return _bring_up(stack, settings, force=touched_namespaces(api, settings))
+    with having("the reset ended early, run it again"):
+        for change in changed:
+            if status := _pulumi(stack, *change.arguments):
+                return status
+        for each in found:
+            _delete(api, each)
+        return _bring_up(stack, settings, force=touched_namespaces(api, settings))
 
 
 def _bring_up(stack: str, settings: Settings, *, force: bool) -> int:

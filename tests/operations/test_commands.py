@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from operations import leftovers, report
+from operations import helm_records, leftovers, report
 from operations.problem import InputError
 from settings import Settings
 from tests.operations.api_server import INJECTOR, Cluster, kubeconfig, serving
@@ -45,7 +45,7 @@ def test_a_ready_cluster_passes_every_check(tmp_path: Path) -> None:
     status, text = run(report.check_cluster, Cluster(), tmp_path)
 
     assert status == 0
-    assert text.count(" ok ") == 14
+    assert text.count(" ok ") == 15
     for subject in (
         "the cluster answers",
         "Kubernetes is new enough",
@@ -62,7 +62,7 @@ def test_a_cluster_that_is_not_ready_fails_with_what_to_do(tmp_path: Path) -> No
     status, text = run(report.check_cluster, cluster, tmp_path)
 
     assert status == 1
-    assert text.count(" ok ") == 12
+    assert text.count(" ok ") == 13
     assert "you may not get, create, patch, delete them" in text
     assert "Linkerd is installed in namespace mesh" in text
 
@@ -130,6 +130,20 @@ def test_what_should_be_gone_is_named_and_fails(tmp_path: Path, path: str, each:
     assert status == 1
     assert f"kubectl delete {shown}" in text
     assert "make destroy" in text
+
+
+def test_a_release_that_no_state_knows_is_named_with_all_its_records(tmp_path: Path) -> None:
+    labels = {"name": "gateway-api-crds"}
+    names = [f"sh.helm.release.v1.gateway-api-crds.v{version}" for version in (1, 2)]
+    secrets = [{"metadata": {"namespace": "kube-system", "name": name, "labels": labels}} for name in names]
+    other = {"metadata": {"namespace": "somewhere", "name": "sh.helm.release.v1.gateway-api-crds.v7", "labels": labels}}
+    cluster = listing(helm_records.PATH, *secrets, other)
+    status, text = run(leftovers.report, cluster, tmp_path)
+
+    assert status == 1
+    for name in names:
+        assert f"kubectl delete secret/{name} --namespace kube-system" in text
+    assert "v7" not in text, "somebody else's release of that name"
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,22 @@ def test_a_cluster_that_is_gone_ends_in_the_one_command_that_helps(
     assert "make forget-cluster STACK=dev" in problems(lambda: take_away(scene, Settings()))
 
 
+@pytest.mark.parametrize(("status", "outcome"), [(0, "the stack is destroyed"), (255, "the destroy ended early")])
+def test_a_cluster_that_fails_after_a_destroy_does_not_unmake_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, status: int, outcome: str
+) -> None:
+    def silence(*_: object) -> int:
+        raise InputError([Problem("https://x", "etcdserver: request timed out", "it has to answer", "Try again.")])
+
+    monkeypatch.setattr(destroy, "greet", silence)
+    monkeypatch.setattr(destroy.leftovers, "report", silence)
+    scene.statuses = {"destroy": status}
+    told = problems(lambda: take_away(scene, Settings()))
+
+    assert outcome in told
+    assert "nothing was changed" not in told
+
+
 def test_hosts_are_released_in_the_order_in_which_nobody_makes_them_anew(scene: Scene) -> None:
     scene.in_account, scene.in_cluster = [RECORD, BALANCER], [INGRESS]
 

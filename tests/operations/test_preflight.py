@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from operations import helm_records
 from operations.chart_sources import Part
 from operations.cluster_api import ClusterApi
 from operations.preflight import Expectations, Facts, inspect
@@ -126,6 +127,38 @@ def test_the_linkerd_of_another_stack_is_a_foreign_one(tmp_path: Path) -> None:
     assert isinstance(found, list)
     assert len(found) == 2
     assert "it belongs to stack other" in str(found)
+
+
+def records(*statuses: str) -> Cluster:
+    """Return a cluster with Helm's records of linkerd-crds: one a revision, the last one tenth or later."""
+    secrets = [
+        {
+            "metadata": {
+                "namespace": "linkerd",
+                "labels": {"name": "linkerd-crds", "version": str(version), "status": status},
+            }
+        }
+        for version, status in enumerate(statuses, 9)
+    ]
+    return with_answers(**{helm_records.PATH: {"items": secrets}})
+
+
+DEFINED = Expectations("test", ["linkerd"], [Part.LINKERD_CRDS, Part.GATEWAY_API_CRDS])
+
+
+@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
+def test_a_release_that_was_cut_off_is_told_with_the_way_on(tmp_path: Path, status: str) -> None:
+    problem = only(records("deployed", status), tmp_path, DEFINED)
+
+    assert problem.where.endswith("Helm release linkerd/linkerd-crds")
+    assert problem.found == f"a run was cut off in the middle of it ({status})"
+    assert "`kubectl --namespace linkerd delete secret --selector owner=helm,name=linkerd-crds`" in problem.cure
+    assert "another run is at work" in problem.cure
+
+
+@pytest.mark.parametrize("statuses", [(), ("deployed",), ("failed",), ("pending-upgrade", "deployed")])
+def test_a_release_that_helm_goes_on_with_is_no_problem(tmp_path: Path, statuses: tuple[str, ...]) -> None:
+    assert isinstance(asked(records(*statuses), tmp_path, DEFINED), Facts)
 
 
 @pytest.mark.parametrize(("stack", "owner"), [(None, "somebody else"), ("other", "stack other")])
@@ -398,4 +431,4 @@ def test_a_cluster_that_is_ready_is_asked_few_questions(tmp_path: Path) -> None:
     asked(cluster, tmp_path, expectations(Settings(), "test"))
 
     assert len(cluster.asked) == len(set(cluster.asked)), "none twice"
-    assert len(cluster.asked) + len(cluster.reviewed) <= 10
+    assert len(cluster.asked) + len(cluster.reviewed) <= 11

@@ -116,12 +116,13 @@ def _diagnostics(printed: str) -> Iterator[str]:
 
 
 def _rows(printed: str) -> Iterator[str]:
-    """Yield what stands in the last column of the rows of a table that tell of a failure."""
+    """Yield what stands in the last column of the rows of a table that tell of a failure, or of what is left."""
     said, is_failure = "", False
     for line in printed.splitlines():
         cells = [cell.strip() for cell in line.split("│")[1:-1]]
         if not cells or cells[0]:
             if is_failure:
                 yield said.strip()
-            said, is_failure = "", bool(cells) and bool({"no", "failed"}.intersection(cells))
+            is_left = cells[1:] and cells[1].startswith("it should be gone") and cells[-1].startswith("kubectl delete")
+            said, is_failure = "", bool({"no", "failed"}.intersection(cells) or is_left)
         said += f" {cells[-1]}" if cells else ""

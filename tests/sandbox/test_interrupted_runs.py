@@ -1,14 +1,17 @@
 """A killed engine: the next command converges, whatever was open."""
 
+import gzip
 import json
 import os
 import socket
 import subprocess
 import time
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pytest
 
+from conventions import LINKERD_RELEASE
 from sandbox import ports
 from sandbox.api_client import ApiClient
 from sandbox.json_values import items, mapping
@@ -46,8 +49,8 @@ RELEASE = (
 name = os.environ["NAMESPACE"]
 selector = {"nowhere": "true"} if os.environ.get("STUCK") else {}
 values = {"selector": selector, "grace": int(os.environ.get("CHANGED", 0))}
-kubernetes.helm.v3.Release("release", name="release", chart="./chart", namespace=name, create_namespace=True,
-                           values=values, opts=here)
+kubernetes.helm.v3.Release("release", name=os.environ.get("RELEASE", "release"), chart="./chart", namespace=name,
+                           create_namespace=True, values=values, opts=here)
 """
 )
 CHART = {
@@ -123,10 +126,7 @@ def test_after_a_kill_destroy_leaves_nothing_behind(project: Project, point: str
 
 @pytest.mark.parametrize("interrupted", ["install", "upgrade"])
 def test_a_release_that_was_cut_off_is_installed_and_uninstalled_again(project: Project, interrupted: str) -> None:
-    for path, content in CHART.items():
-        (project.folder / "chart" / path).parent.mkdir(parents=True, exist_ok=True)
-        (project.folder / "chart" / path).write_text(content, encoding="utf-8")
-    project.write(RELEASE)
+    write_release(project)
     if interrupted == "upgrade":
         assert project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack).returncode == 0
     process = project.start("up", "--yes", "--skip-preview", NAMESPACE=project.stack, STUCK="1")
@@ -140,6 +140,48 @@ def test_a_release_that_was_cut_off_is_installed_and_uninstalled_again(project: 
     assert gone.returncode == 0, gone.stdout + gone.stderr
     left = api(project.home).get(f"/apis/apps/v1/namespaces/{project.stack}/deployments/of-the-release")
     assert left is None
+
+
+@pytest.mark.parametrize("status", ["pending-install", "uninstalled"])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_release_whose_end_helm_could_not_record_is_ended(project: Project, status: str, *, is_known: bool) -> None:
+    write_release(project)
+    namespace, name = LINKERD_RELEASE
+    names = {"NAMESPACE": namespace, "RELEASE": name}
+    assert project.run("up", "--yes", "--skip-preview", **names).returncode == 0
+    if not is_known:
+        urn = next(
+            line.split()[-1] for line in project.run("stack", "--show-urns").stdout.splitlines() if "Release::" in line
+        )
+        assert project.run("state", "delete", "--yes", urn).returncode == 0
+    record(project, f"/api/v1/namespaces/{namespace}/secrets/sh.helm.release.v1.{name}.v1", status)
+    after = project.run("up", "--yes", "--skip-preview", **names, CHANGED="1")
+    assert after.returncode == 0, after.stdout + after.stderr
+    assert f"Helm release {name} was {status}" in after.stderr, "it says what it did"
+    again = project.run("preview", "--expect-no-changes", **names, CHANGED="1")
+    assert again.returncode == 0, again.stdout
+    assert "Helm release" not in again.stderr
+    gone = project.run("destroy", "--yes", "--skip-preview", **names)
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert items(mapping(api(project.home).get(f"/api/v1/namespaces/{namespace}/secrets")).get("items")) == []
+
+
+def write_release(project: Project) -> None:
+    """Have the project install a chart of one Deployment."""
+    for path, content in CHART.items():
+        (project.folder / "chart" / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / "chart" / path).write_text(content, encoding="utf-8")
+    project.write(RELEASE)
+
+
+def record(project: Project, path: str, status: str) -> None:
+    """Have Helm's record of a release say another status."""
+    content = str(mapping(mapping(api(project.home).get(path)).get("data")).get("release"))
+    release = json.loads(gzip.decompress(b64decode(b64decode(content))))
+    release["info"]["status"] = status
+    data = b64encode(b64encode(gzip.compress(json.dumps(release).encode()))).decode()
+    body = {"metadata": {"labels": {"status": status}}, "data": {"release": data}}
+    api(project.home).request("PATCH", path, json.dumps(body).encode(), "application/merge-patch+json")
 
 
 def wait_for_status(project: Project, status: str) -> None:
