@@ -1,6 +1,8 @@
 """Makes charts of custom resource definitions, from the files that upstream publishes without a chart of their own."""
 
+import time
 from collections.abc import Mapping
+from concurrent.futures import wait
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -8,13 +10,17 @@ from pathlib import Path
 import requests
 
 from charts import archive
-from model.problem import InputError, Problem
+from clients import limits
+from clients.limits import begun
+from model.problem import InputError, Problem, SilenceError
 from versions import ARGO_CD, ARGO_ROLLOUTS, GATEWAY_API, LOAD_BALANCER_CONTROLLER
 
 CHECKSUMS = Path(__file__).with_name("checksums")
 """A file a chart in sha256sum's format: which files belong to it, as they lie in upstream's repository."""
 GITHUB = "https://raw.githubusercontent.com"
-SECONDS = 30
+SECONDS_TO_CONNECT = 5
+LEAST = 100_000
+"""Bytes that come within limits.SECONDS, or else it counts as silence."""
 
 # `.Files.Get` hands a definition over as it is; as a template the braces in its descriptions would be executed.
 _TEMPLATE = '{{ range $path, $_ := .Files.Glob "crds-as-published/*.yaml" }}\n---\n{{ $.Files.Get $path }}\n{{ end }}\n'
@@ -60,16 +66,42 @@ class DefinitionChart:
 
     def _downloaded(self, name: str) -> bytes:
         try:
-            response = requests.get(f"{self.source}/{name}", timeout=SECONDS)
-            response.raise_for_status()
+            return fetch(f"{self.source}/{name}")
         except requests.RequestException as error:
-            raise InputError([self._not_published(name, f"it cannot be had ({type(error).__name__})")]) from None
-        return response.content
+            problem = self._not_published(name, f"it cannot be had ({reason(error)})")
+            raise (SilenceError if isinstance(error, requests.Timeout) else InputError)([problem]) from None
 
     def _not_published(self, name: str, found: str) -> Problem:
         rule = f"it is one of the published definitions of {self.title}"
         cure = f"Put {self.archive_name} into a folder and name that with `linkerd-workshop:chartMirror`."
         return Problem(f"{self.source}/{name}", found, rule, cure)
+
+
+def fetch(url: str) -> bytes:
+    """Return what lies at a URL. Raises RequestException if it cannot be had, or if (almost) nothing comes."""
+    content = bytearray()
+
+    def read() -> bytes:
+        with requests.get(url, timeout=(SECONDS_TO_CONNECT, limits.SECONDS), stream=True) as answer:
+            answer.raise_for_status()
+            for part in answer.iter_content(8192):
+                content.extend(part)
+        return bytes(content)
+
+    download, seen, since = begun(read), 0, time.monotonic()
+    while not wait([download], timeout=0.2).done:
+        if len(content) >= seen + LEAST:
+            seen, since = len(content), time.monotonic()
+        if time.monotonic() > since + limits.SECONDS:
+            raise requests.Timeout(url)
+    return download.result()
+
+
+def reason(error: requests.RequestException) -> str:
+    """Return why something cannot be had."""
+    if isinstance(error, requests.Timeout):
+        return f"nothing comes within {limits.SECONDS:g} s"
+    return f"HTTP status {error.response.status_code}" if error.response is not None else type(error).__name__
 
 
 GATEWAY_API_CRDS = DefinitionChart(

@@ -5,7 +5,7 @@ The rules are those of client-go's `clientcmd`: https://kubernetes.io/docs/conce
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from urllib.parse import quote
 import yaml
 from pydantic import TypeAdapter
 
+from clients.kubeconfig_rules import FILES, faults
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from model.sandbox_only import check_target
@@ -25,10 +26,6 @@ _ENTRIES = TypeAdapter(list[Document])
 DEFAULT = "the default kubeconfig"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds its token and its cluster's authority."""
-FILES = {"cluster": ("certificate-authority",), "user": ("client-certificate", "client-key", "tokenFile")}
-"""The keys that name files, relative to that of the kubeconfig."""
-EXEC_API, EXEC_BETA = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
-INTERACTIVE_MODES = ("Never", "IfAvailable", "Always")
 _FIX = f"Set the right file with `pulumi config set {PROJECT}:kubeconfig <path>`, or start the sandbox."
 
 
@@ -181,13 +178,6 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _is_readable(path: str) -> bool:
-    try:
-        return os.access(path, os.R_OK)
-    except ValueError:  # no path: it holds a NUL
-        return False
-
-
 def _default_files() -> list[Path]:
     listed = os.environ.get("KUBECONFIG")
     if not listed:
@@ -244,62 +234,9 @@ def _absolute(file: _File, kind: str, entry: Mapping[str, object]) -> Document:
 
 def _check(kubeconfig: Kubeconfig) -> None:
     """Raise InputError if kubectl or the provider would refuse the entries."""
-    found = list(_faults(kubeconfig.cluster, kubeconfig.user))
+    found = list(faults(kubeconfig.cluster, kubeconfig.user))
     if found:
         raise InputError([Problem(kubeconfig.where, *fault) for fault in found])
-
-
-def _faults(cluster: Mapping[str, object], user: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """Yield what is found, the rule that it breaks, and what to do."""
-    authority = cluster.get("certificate-authority-data") or cluster.get("certificate-authority")
-    if cluster.get("insecure-skip-tls-verify") and authority:
-        rule = "kubectl takes one of them only"
-        yield "its cluster has an authority and insecure-skip-tls-verify", rule, "Remove insecure-skip-tls-verify."
-    for entry, kind in ((cluster, "cluster"), (user, "user")):
-        for key in FILES[kind]:
-            path = entry.get(key)
-            if isinstance(path, str) and path and not entry.get(f"{key}-data") and not _is_readable(path):
-                yield (
-                    f"its {key} {path} cannot be read",
-                    "the way to the cluster needs it",
-                    "Fetch the kubeconfig again.",
-                )
-    login = user.get("auth-provider")
-    name = _DOCUMENT.validate_python(login).get("name") if isinstance(login, dict) else None
-    if name and name != "oidc":
-        found, rule = (
-            f"its user has the auth-provider '{name}'",
-            "kubectl and the provider know none but oidc since 1.26",
-        )
-        yield found, rule, "Fetch the kubeconfig again: the cloud's login helper (`exec`) has taken its place."
-    helper = user.get("exec")
-    if isinstance(helper, dict):
-        yield from _faults_of_helper(
-            _DOCUMENT.validate_python(helper), has_provider=user.get("auth-provider") is not None
-        )
-
-
-def _faults_of_helper(helper: Mapping[str, object], *, has_provider: bool) -> Iterator[tuple[str, str, str]]:
-    """Yield the same of a login helper, as client-go judges it."""
-    version, mode = helper.get("apiVersion"), helper.get("interactiveMode")
-    if has_provider:
-        yield (
-            "its user has both an `exec` and an auth-provider",
-            "kubectl takes one of them only",
-            "Remove one of them.",
-        )
-    if version and version not in (EXEC_BETA, EXEC_API):
-        fix = "Update the helper, and fetch the kubeconfig again."
-        yield f"its `exec` has the apiVersion '{version}'", f"kubectl knows {EXEC_API} and {EXEC_BETA}", fix
-    elif not mode and version == EXEC_API:
-        rule, fix = (
-            f"{EXEC_API} requires it",
-            "Add `interactiveMode: IfAvailable` to it, or fetch the kubeconfig again.",
-        )
-        yield "its `exec` names no interactiveMode", rule, fix
-    if mode and mode not in INTERACTIVE_MODES:
-        rule = f"kubectl knows {', '.join(INTERACTIVE_MODES)}"
-        yield f"its `exec` has the interactiveMode '{mode}'", rule, "Correct it, or fetch the kubeconfig again."
 
 
 def _in_cluster() -> Kubeconfig | None:

@@ -29,6 +29,11 @@ def within(seconds: float, work: Callable[[], _T]) -> _T:
 
     A socket's timeouts bound neither a name server, nor several addresses, nor a server that sends a byte a second.
     """
+    return begun(work).result(max(min(seconds, _end.get() - time.monotonic()), 0))
+
+
+def begun(work: Callable[[], _T]) -> Future[_T]:
+    """Return the future result of `work`, which no end of this program waits for."""
     future, context = Future[_T](), copy_context()
 
     def run() -> None:
@@ -38,4 +43,4 @@ def within(seconds: float, work: Callable[[], _T]) -> _T:
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    return future.result(max(min(seconds, _end.get() - time.monotonic()), 0))
+    return future

@@ -8,12 +8,14 @@ import io
 import json
 import ssl
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import websocket
 from typing_extensions import Buffer
 
+from clients.limits import within
 from model.problem import on_one_line
 
 PROTOCOL = "v4.channel.k8s.io"
@@ -105,10 +107,10 @@ def connect(
     header += [f"{name}: {value}" for name, value in impersonates]
     connection = _websocket.WebSocket(sslopt=_tls(configuration), enable_multithread=False)
     proxy = _way(configuration.proxy)
+    address = "ws" + url.removeprefix("http")
+    options = {"timeout": seconds, "header": header, "subprotocols": [PROTOCOL], **proxy}
     try:
-        connection.connect(
-            "ws" + url.removeprefix("http"), timeout=seconds, header=header, subprotocols=[PROTOCOL], **proxy
-        )
+        within(seconds, partial(connection.connect, address, **options))
     except (_websocket.WebSocketException, OSError, ValueError) as error:
         raise StreamError(_reason(error)) from None
     return PodStream(connection)
@@ -140,6 +142,8 @@ def _tls(configuration: Any) -> dict[str, object]:  # noqa: ANN401  as above
 
 def _reason(error: Exception) -> str:
     """Return why a connection failed: what the API server says about it, if it says anything."""
+    if isinstance(error, TimeoutError):
+        return "it timed out"
     body = getattr(error, "resp_body", None) or b""
     try:
         return on_one_line(str(json.loads(body)["message"]))

@@ -14,6 +14,7 @@ from pulumi.automation import CommandError, CommandResult, LocalWorkspace, OnOut
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
+from clients import limits
 from model.hiding import hidden_words, remember
 from model.moments import in_utc
 from model.problem import InputError, Problem, on_one_line
@@ -53,6 +54,11 @@ _REASONS = (
         "Correct the file.",
     ),
     (
+        r"does not end within",
+        f"its backend does not answer within {limits.SECONDS} s",
+        "Check the address that `pulumi whoami --verbose` names, and that VPN, proxy and firewall let you through.",
+    ),
+    (
         r"Pulumi\.[\w.-]+\.yaml does not exist",
         "{file}: there is no such file",
         "Name an existing stack with `make … STACK=<name>`, or create one with `make init STACK=<name>`.",
@@ -84,9 +90,13 @@ class _Update(BaseModel):
 _UPDATES = TypeAdapter(list[_Update])
 
 
-def pulumi(stack: str, *arguments: str) -> list[str]:
-    """Return the command that runs the Pulumi CLI as the Makefile does: with the stack's backend and passphrase."""
-    return [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", *arguments]
+def pulumi(stack: str, *arguments: str, seconds: float | None = None) -> list[str]:
+    """Return the command that runs the Pulumi CLI as the Makefile does: with the stack's backend and passphrase.
+
+    `seconds` is how long it may take where it only reads; not counted is that it is built first.
+    """
+    limit = [] if seconds is None else ["--seconds", f"{seconds:g}"]
+    return [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, *limit, "--", *arguments]
 
 
 class Launcher(PulumiCommand):
@@ -105,7 +115,8 @@ class Launcher(PulumiCommand):
         on_error: OnOutput | None = None,
     ) -> CommandResult:
         """Run a command of the CLI; that it is built first is shown. Raises CommandError if it fails."""
-        launched = [each for each in pulumi(self._stack, *args, "--non-interactive")[1:] if each != "--"]
+        command = pulumi(self._stack, *args, "--non-interactive", seconds=limits.SECONDS)
+        launched = [each for each in command[1:] if each != "--"]
         return super().run(launched, cwd, additional_env, on_output, on_error or _show_progress)
 
 
@@ -219,7 +230,7 @@ class StackCli:
         return self._pulumi("stack", "rm", self.stack, "--yes", "--preserve-config", shown=True)
 
     def _pulumi(self, *arguments: str, shown: bool) -> Done:
-        return self.run(pulumi(self.stack, *arguments), shown)
+        return self.run(pulumi(self.stack, *arguments, seconds=None if shown else limits.SECONDS), shown)
 
     def _asked(self, form: TypeAdapter[Answer], *arguments: str) -> Answer:
         done = self._pulumi(*arguments, shown=False)

@@ -4,6 +4,7 @@ import subprocess
 
 from pydantic import TypeAdapter, ValidationError
 
+from clients import limits
 from clients.pulumi_cli import pulumi
 from model.problem import InputError, Problem
 
@@ -15,7 +16,7 @@ def read(stack: str) -> dict[str, object]:
 
     Raises InputError if it gives none.
     """
-    command = pulumi(stack, "stack", "output", "--json")
+    command = pulumi(stack, "stack", "output", "--json", seconds=limits.SECONDS)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
     try:
         if done.returncode == 0:

@@ -38,8 +38,11 @@ class Setting:
     """What the plugin does not find by itself in a preview on a cluster that has none."""
 
 
-def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> None:
-    """Replace this process by the Pulumi CLI, so that signals and the exit status are its own."""
+def run(home: paths.Home, project: str, stack: str, arguments: list[str], seconds: float | None = None) -> None:
+    """Replace this process by the Pulumi CLI, so that signals and the exit status are its own.
+
+    Raises SandboxError if it takes more than `seconds`, where they are given.
+    """
     chosen = StackFile.read(Path(project).resolve(), stack)
     stack_file = trial.tried(home, chosen)
     pulumi_arguments.check(arguments, stack_file, chosen)
@@ -57,6 +60,8 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     if setting.definitions and PREVIEWING.intersection(arguments) and "--skip-preview" not in arguments:
         with held(home, Path(setting.cli.environment["CHART_MIRROR"]), setting.definitions):
             sys.exit(replace(setting.cli, environment=environment).wait(arguments))
+    if seconds is not None:
+        sys.exit(replace(setting.cli, environment=environment).wait(arguments, seconds))
     os.execve(setting.cli.program, ["pulumi", *arguments], environment)  # noqa: S606
 
 

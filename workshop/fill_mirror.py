@@ -8,6 +8,7 @@ from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin
 
@@ -16,13 +17,16 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from rich.console import Console
 
-from charts.sources import MADE_HERE, PUBLISHED, Part, archive_name
+from charts.definitions import SECONDS_TO_CONNECT, fetch, reason
+from charts.sources import MADE_HERE, PUBLISHED, archive_name
+from clients import limits
+from clients.limits import within
+from model.charts import Part
 from model.images import CHART_IMAGES, OWN_IMAGES, ChartImage
 from model.json_values import at, text
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, SilenceError
 
 IMAGES = "images.txt"
-SECONDS = 30
 AT_ONCE = 8
 MANIFESTS = (
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
@@ -32,6 +36,7 @@ MANIFESTS = (
 DOCKER_HUB, DOCKER_HUB_API = "docker.io", "registry-1.docker.io"
 _LOOPBACK = ("127.0.0.1", "localhost")
 """Registries there speak plain HTTP, as for Docker."""
+TIMES = (SECONDS_TO_CONNECT, limits.SECONDS)
 _FIX = "Run it again on a machine that reaches it."
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -63,7 +68,11 @@ class Chart(NamedTuple):
 
 
 def fill(folder: Path, console: Console) -> None:
-    """Fill the folder. Raises InputError with everything that could not be had; what could be stays there."""
+    """Fill the folder.
+
+    Raises InputError with everything that could not be had; what could be stays there. After a silence nothing else is
+    asked for: it would be waited for as long.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     charts, problems = _each(partial(_archive, folder), list(Part))
     found, more = _each(partial(_images, charts), list(charts))
@@ -82,16 +91,22 @@ def _images(charts: Mapping[Part, Chart], part: Part) -> list[str]:
 
 def _each(ask: Callable[[_T], _R], about: Sequence[_T]) -> tuple[dict[_T, _R], list[Problem]]:
     """Return the answers to several questions that take their time, and why there are none to others."""
-    answers, problems = dict[_T, _R](), list[Problem]()
+    answers, problems, silence = dict[_T, _R](), list[Problem](), Event()
 
     def attempt(each: _T) -> None:
+        if silence.is_set():
+            return
         try:
             answers[each] = ask(each)
         except InputError as error:
             problems.extend(error.problems)
+            if isinstance(error, SilenceError):
+                silence.set()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(attempt, about))
+    if silence.is_set():
+        raise SilenceError(problems)
     return answers, problems
 
 
@@ -107,7 +122,7 @@ def _archive(folder: Path, part: Part) -> Chart:
     url = urljoin(index, release.urls[0])
     content = archive.read_bytes() if archive.is_file() else b""
     if sha256(content).hexdigest() != release.digest:
-        content = _get(url).content
+        content = _get(url)
         if sha256(content).hexdigest() != release.digest:
             raise _failed(url, f"its sha256 is not {release.digest}", f"that is what {index} says")
         archive.write_bytes(content)
@@ -118,7 +133,7 @@ def _release(index: str, part: Part, version: str) -> _Release:
     """Return what a repository's index says of a chart's version."""
     try:
         # Linkerd's is of some megabytes, which PyYAML's own parser takes a minute for.
-        entries = _Index.model_validate(yaml.load(_get(index).content, Loader=yaml.CSafeLoader)).entries
+        entries = _Index.model_validate(yaml.load(_get(index), Loader=yaml.CSafeLoader)).entries
         found = next((each for each in entries.get(part, ()) if each.get("version") == version), None)
         release = _Release.model_validate(found) if found else None
     except (ValidationError, yaml.YAMLError, ValueError, RecursionError):
@@ -167,20 +182,28 @@ def digest(image: str) -> str:
     host, _, repository = name.partition("/")
     scheme = "http" if host.partition(":")[0] in _LOOPBACK else "https"
     url = f"{scheme}://{DOCKER_HUB_API if host == DOCKER_HUB else host}/v2/{repository}/manifests/{tag}"
-    headers = {"Accept": MANIFESTS}
+    rule = "its digest is asked of its registry"
     try:
-        answer = requests.head(url, headers=headers, timeout=SECONDS, allow_redirects=True)
-        if answer.status_code == requests.codes.unauthorized:
-            # Where it was redirected to: no credentials would be taken along to another host.
-            headers["Authorization"] = f"Bearer {_token(answer, repository)}"
-            answer = requests.head(answer.url, headers=headers, timeout=SECONDS, allow_redirects=True)
-        answer.raise_for_status()
+        answer = within(limits.SECONDS, partial(_manifest, url, repository))
+    except TimeoutError:
+        raise _not_had(image, requests.Timeout(), rule) from None
     except requests.RequestException as error:
-        raise _failed(image, _reason(error), "its digest is asked of its registry") from None
+        raise _not_had(image, error, rule) from None
     found = answer.headers.get("Docker-Content-Digest", "")
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", found):
         raise _failed(image, "its registry tells no digest", "the list names one for each image")
     return found
+
+
+def _manifest(url: str, repository: str) -> requests.Response:
+    headers, ask = {"Accept": MANIFESTS}, partial(requests.head, timeout=TIMES, allow_redirects=True)
+    answer = ask(url, headers=headers)
+    if answer.status_code == requests.codes.unauthorized:
+        # Where it was redirected to: no credentials would be taken along to another host.
+        headers["Authorization"] = f"Bearer {_token(answer, repository)}"
+        answer = ask(answer.url, headers=headers)
+    answer.raise_for_status()
+    return answer
 
 
 def _token(refusal: requests.Response, repository: str) -> str:
@@ -191,7 +214,7 @@ def _token(refusal: requests.Response, repository: str) -> str:
     if not realm:
         return ""
     query = {"scope": f"repository:{repository}:pull", **wanted}
-    answer = requests.get(realm, params=query, timeout=SECONDS)
+    answer = requests.get(realm, params=query, timeout=TIMES)
     answer.raise_for_status()
     try:
         token = _Token.model_validate_json(answer.content)
@@ -200,18 +223,16 @@ def _token(refusal: requests.Response, repository: str) -> str:
     return token.token or token.access_token
 
 
-def _get(url: str) -> requests.Response:
+def _get(url: str) -> bytes:
     try:
-        answer = requests.get(url, timeout=SECONDS)
-        answer.raise_for_status()
+        return fetch(url)
     except requests.RequestException as error:
-        raise _failed(url, _reason(error), "the mirror is filled from it") from None
-    return answer
+        raise _not_had(url, error, "the mirror is filled from it") from None
 
 
-def _reason(error: requests.RequestException) -> str:
-    status = f"HTTP status {error.response.status_code}" if error.response is not None else type(error).__name__
-    return f"it cannot be had ({status})"
+def _not_had(where: str, error: requests.RequestException, rule: str) -> InputError:
+    kind = SilenceError if isinstance(error, requests.Timeout) else InputError
+    return kind([Problem(where, f"it cannot be had ({reason(error)})", rule, _FIX)])
 
 
 def _failed(where: str, found: str, rule: str, fix: str = _FIX) -> InputError:

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 import yaml
 from boto3 import Session
+from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from urllib3.util import Retry
 
-from clients import stack_outputs
+from clients import limits, stack_outputs
 from clients.aws import login as logging_in
 from clients.github import LONGEST_SECONDS, Repository
 from clients.pulumi_cli import Done, StackCli
@@ -292,10 +293,18 @@ aws_replies = st.builds(reply, statuses, headers, st.sampled_from(AWS_BODIES) | 
 
 
 @pytest.fixture(scope="module")
-def _loaded() -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
-    """Load what boto3 knows of its services: on a busy machine that takes longer than any answer."""
-    for service in ("sts", "eks", "route53", "iam"):
-        logging_in.client(Session(), service, "eu-central-1")
+def _loaded() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]  pytest calls it
+    """Load what boto3 knows of its services once: for each input that takes longer than all answers."""
+    loader = create_loader()
+
+    def shared(_path: object) -> Loader:
+        return loader
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", shared)
+        for service in ("sts", "eks", "route53", "iam"):
+            logging_in.client(Session(), service, "eu-central-1")
+        yield
 
 
 def two_regions(_api: object) -> list[str]:
@@ -321,6 +330,7 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
     with monkeypatch.context() as patch:
         for name, value in environment(server.url, tmp_path).items():
             patch.setenv(name, value)
+        patch.setattr(limits, "SECONDS", 2)  # the rest is for a busy machine
         patch.setattr(logging_in, "SECONDS_TO_ANSWER", 0.3)
         patch.setattr(logging_in, "ATTEMPTS", 1)
         patch.setattr("clients.aws.clusters.SECONDS", 0.3)

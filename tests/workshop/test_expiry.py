@@ -146,7 +146,20 @@ def test_outputs_are_asked_of_the_same_launcher_as_all_else(monkeypatch: pytest.
 
     assert stack_outputs.read("dev") == {"certificatesExpire": {"issuer": "x"}}
     assert commands == [
-        [sys.executable, "-m", "sandbox", "pulumi", "--stack", "dev", "--", "stack", "output", "--json"]
+        [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "pulumi",
+            "--stack",
+            "dev",
+            "--seconds",
+            "10",
+            "--",
+            "stack",
+            "output",
+            "--json",
+        ]
     ]
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from rich.console import Console
@@ -15,13 +16,14 @@ from clients.cluster_api import ClusterApi
 from clients.pod_stream import connect
 from settings import Settings
 from tests.doubles.api_server import READY, Cluster, kubeconfig, serving
-from tests.doubles.faulty_servers import Talk, connect_proxy, socks5
+from tests.doubles.faulty_servers import Talk, connect_proxy, request, socks5
 from tests.doubles.faulty_servers import listening as proxying
 from tests.doubles.pulumi_double import play_pulumi
 from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker, listening
+from tests.doubles.workshop_certificates import made
 from tests.doubles.workshop_double import IN_A_HURRY, Played, failed, look
 from workshop import cli
-from workshop.verify import booksapp, dashboards, podinfo, scene, show
+from workshop.verify import asking, booksapp, dashboards, handshake, podinfo, scene, show
 from workshop.verify.asking import HostDoor, PodDoor, UnreachableError
 from workshop.verify.line import Group, Line, Status
 from workshop.verify.pods import pods
@@ -262,6 +264,57 @@ def test_a_connection_that_the_app_has_closed_is_opened_again(tmp_path: Path) ->
         with PodDoor(api, pods(api, "podinfo")[0], 9898) as door:
             assert [door.ask("/echo", "POST").status for _ in range(3)] == [202, 202, 202]
     assert sum("portforward" in path for path in played.cluster.asked) == 3
+
+
+def test_an_app_that_says_nothing_more_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "SECONDS", 1)
+    asked, played = list[bytes](), Played()
+
+    def talk(connection: socket.socket) -> None:
+        while head := request(connection):
+            asked.append(head)
+            if len(asked) == 1:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+
+    with played.running(tmp_path) as api, proxying(talk) as there:
+        played.cluster.ports["frontend-podinfo-1", 9898] = ("127.0.0.1", there)
+        with PodDoor(api, pods(api, "podinfo")[0], 9898) as door:
+            assert door.ask("/").status == 200
+            with pytest.raises(UnreachableError, match="does not answer within 1 s"):
+                door.ask("/")
+    assert len(asked) == 2
+
+
+def drip(connection: socket.socket) -> None:
+    """Begin a TLS record of 16 kB, and send a byte of it now and then."""
+    connection.recv(4096)
+    connection.sendall(b"\x16\x03\x03\x40\x00")
+    for _ in range(300):
+        connection.sendall(b"\0")
+        Event().wait(0.1)
+
+
+def test_a_host_that_answers_a_byte_at_a_time_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "SECONDS", 1)
+    began = time.monotonic()
+    with proxying(drip) as port, HostDoor(f"http://127.0.0.1:{port}") as door, pytest.raises(UnreachableError):
+        door.ask("/")
+
+    assert time.monotonic() - began < 15
+
+
+def test_a_webhook_that_shakes_hands_a_byte_at_a_time_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handshake, "SECONDS", 1)
+    played = Played()
+    with played.running(tmp_path) as api, proxying(drip) as there:
+        played.cluster.ports["frontend-podinfo-1", 9898] = ("127.0.0.1", there)
+        connection = asking.stream(api, pods(api, "podinfo")[0], 9898)
+        shown = handshake.shake(connection, "x.example.com", made("x").pem)
+        connection.close()
+
+    assert shown.trouble == "it does not answer within 1 s"
 
 
 @pytest.mark.parametrize(("scheme", "talk"), [("socks5h", socks5), ("http", connect_proxy)])

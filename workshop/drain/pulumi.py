@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from clients import limits
 from clients.pulumi_cli import pulumi
 from model.json_values import entries, text
 from model.problem import InputError, Problem
@@ -29,7 +30,7 @@ class Pulumi:
 
     def ingresses(self) -> list[str]:
         """Return the URNs of the stack's Ingresses. Raises InputError if the CLI does not tell."""
-        command = pulumi(self.stack, "stack", "export")
+        command = pulumi(self.stack, "stack", "export", seconds=limits.SECONDS)
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  as above
         try:
             state = _STATE.validate_python(json.loads(done.stdout)) if done.returncode == 0 else None

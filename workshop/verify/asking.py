@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 from typing import Protocol, Self
@@ -9,6 +10,7 @@ from typing import Protocol, Self
 import requests
 
 from clients.cluster_api import ClusterApi
+from clients.limits import within
 from clients.pod_stream import SECONDS, PodStream, StreamError, connect
 from workshop.verify.pods import Pod
 
@@ -77,14 +79,20 @@ class PodDoor:
         """Return the answer; a connection that the app has closed meanwhile is opened again, once."""
         kept = self._connection.sock is not None
         try:
-            self._connection.request(method, path, headers=dict(headers or {}))
-            answer = self._connection.getresponse()
-            return Reply(answer.status, answer.read().decode(errors="replace"))
+            return within(SECONDS, partial(self._asked, path, method, headers))
+        except TimeoutError:
+            self._connection.close()
+            raise UnreachableError(f"{self.where} does not answer within {SECONDS:g} s") from None
         except (HTTPException, OSError) as error:
             self._connection.close()
             if kept:
                 return self.ask(path, method, headers)
             raise UnreachableError(f"{self.where} does not answer ({error or type(error).__name__})") from None
+
+    def _asked(self, path: str, method: str, headers: Mapping[str, str] | None) -> Reply:
+        self._connection.request(method, path, headers=dict(headers or {}))
+        answer = self._connection.getresponse()
+        return Reply(answer.status, answer.read().decode(errors="replace"))
 
     def __enter__(self) -> Self:
         return self
@@ -105,15 +113,10 @@ class HostDoor:
 
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
         """Return the answer, be it a redirection."""
+        ask = partial(self._session.request, headers=dict(headers or {}), timeout=SECONDS, allow_redirects=False)
         try:
-            answer = self._session.request(
-                method,
-                self.where + path,
-                headers=dict(headers or {}),
-                timeout=SECONDS,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
+            answer = within(SECONDS, partial(ask, method, self.where + path))
+        except (requests.RequestException, TimeoutError) as error:
             raise UnreachableError(f"{self.where} does not answer ({type(error).__name__})") from None
         return Reply(answer.status_code, answer.text)
 

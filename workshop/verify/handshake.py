@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from clients.pod_stream import PodStream, StreamError
+from clients.limits import within
+from clients.pod_stream import SECONDS, PodStream, StreamError
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,19 @@ def shake(stream: PodStream, host: str, authority: str) -> Shown:
         return Shown(None, "its caBundle is no certificate")
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     talk = strict.wrap_bio(incoming, outgoing, server_hostname=host)
-    try:
+
+    def finish() -> None:
         while not _is_done(talk):
             stream.sendall(outgoing.read())
             if received := stream.receive():
                 incoming.write(received)
             else:
                 incoming.write_eof()
+
+    try:
+        within(SECONDS, finish)
+    except TimeoutError:
+        return Shown(None, f"it does not answer within {SECONDS:g} s")
     except ssl.SSLCertVerificationError as error:
         return Shown(None, error.verify_message)
     except (ssl.SSLError, StreamError) as error:
