@@ -15,6 +15,7 @@ import pytest
 from boto3 import Session
 from rich.console import Console
 
+from charts import definitions
 from charts.definitions import DefinitionChart
 from clients import limits, stack_outputs
 from clients.aws import login as logging_in
@@ -23,7 +24,7 @@ from clients.github import PATIENCE, Repository
 from clients.pulumi_cli import StackCli, read_settings
 from model.charts import Part
 from model.problem import InputError, Problem, SilenceError
-from preflight.eks import survey, survey_of
+from preflight.eks import survey_of
 from settings import Settings
 from settings.eks import Dns, Eks
 from tests.doubles.aws_server import Account, Refusal, environment, serving
@@ -50,7 +51,7 @@ ON_EKS = Settings.model_validate({"eks": LOGIN.model_dump(by_alias=True), "dns":
 def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
     """Load boto3 and what it knows: on a busy machine that takes longer than the limit."""
     with serving(Account(), tmp_path_factory.mktemp("aws")):
-        survey(LOGIN, DNS, "dev")
+        survey_of(ON_EKS, "dev")
 
 
 @pytest.fixture
