@@ -342,6 +342,17 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
                 raise InputError(problems)
 
 
+def test_an_answer_of_aws_that_is_nested_too_deep_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    server.replies = [GOOD, reply(429, [], b"[" * 100_000)]
+    for name, value in environment(server.url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    problems = [each for check in survey_of(ON_EKS, "dev").checks for each in check.problems]
+
+    assert "it does not answer as AWS does" in {each.found for each in problems}
+
+
 @pytest.mark.parametrize("caller", ["x", "", "arn:aws:iam::123456789012:user/x"])
 def test_an_answer_of_aws_without_what_it_documents_is_explained(
     server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caller: str
