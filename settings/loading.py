@@ -1,13 +1,16 @@
 """Turns a stack's configuration, as Pulumi hands it over, into settings."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import get_args
 
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 from pydantic import BaseModel, ValidationError
 
-from model.hiding import SECRET
+from model.hiding import SECRET, without
+from model.json_values import is_list, is_mapping
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from settings import Settings
@@ -49,7 +52,8 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     except ValidationError as error:
         problems += explain(Settings, error.errors(include_url=False), PROJECT, secret)
     else:
-        problems += [*contradictions(settings), *_for_other_providers(settings, raw)]
+        clear = without(word for name in secret for word in _words(values.get(name)))
+        problems += [*_cleared(contradictions(settings), clear), *_for_other_providers(settings, raw)]
         if not problems:
             return settings
     raise InputError(problems)
@@ -82,6 +86,20 @@ def _for_other_providers(settings: Settings, raw: Mapping[str, object]) -> Itera
             f"Set that with `pulumi config set --path '{right}' <value>`, and remove it with `pulumi config rm {key}`."
         )
         yield Problem(key, "it is set", rule, fix)
+
+
+def _cleared(problems: Iterable[Problem], clear: Callable[[str], str]) -> Iterator[Problem]:
+    for each in problems:
+        yield replace(each, found=clear(each.found), rule=clear(each.rule), cure=clear(each.cure))
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield each text or number of a value, and the words in it, since a remedy may repeat one of them."""
+    if is_mapping(value) or is_list(value):
+        for each in value.values() if is_mapping(value) else value:
+            yield from _words(each)
+    else:
+        yield from (str(value), *re.split(r"\W+", str(value)))
 
 
 def _is_mapping(name: str) -> bool:
