@@ -359,6 +359,18 @@ def test_an_answer_of_aws_without_what_it_documents_is_explained(
     assert {each.found for each in problems} == {"it does not answer as AWS does"}
 
 
+def test_an_answer_of_aws_that_is_nested_too_deeply_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    server.replies = [GOOD, reply(200, [], b"[" * 100_000)]
+    for name, value in environment(server.url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    login = Eks.model_validate({"cluster": "workshop", "region": "eu-central-1", "owner": "o"})
+    checks = survey(login, None, "dev").checks
+
+    assert [each.found for check in checks for each in check.problems] == ["it does not answer as AWS does"]
+
+
 ALPHABET = "abc:[]{}&*!<|>-#%@`'\"?,\n\t 01.~=\\"
 stack_files = (
     st.binary(max_size=60)

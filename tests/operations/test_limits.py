@@ -3,6 +3,7 @@
 import io
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from operations.aws import login as logging_in
 from operations.aws.api import AwsApi
 from operations.aws.survey import survey
 from operations.chart_sources import Part
+from operations.cluster_api import ClusterApi
 from operations.definition_charts import DefinitionChart
 from operations.drain.account import Account as Drained
 from operations.drain.account import Marks
@@ -27,12 +29,14 @@ from operations.drain.balancers import load_balancers
 from operations.drain.pulumi import Pulumi
 from operations.drain.served import served
 from operations.github import PATIENCE, Repository
+from operations.pod_stream import StreamError, connect
 from operations.problem import InputError, Problem, SilenceError
 from operations.stack_cli import StackCli, read_settings
 from settings import Settings
 from settings.eks import Dns, Eks
+from tests.operations.api_server import kubeconfig
 from tests.operations.aws_server import Account, Refusal, environment, serving
-from tests.operations.faulty_servers import listening, request, say_nothing
+from tests.operations.faulty_servers import answer, listening, request, say_nothing
 from tests.operations.raw_server import End, Reply, raw_server
 from tests.program import ROOT
 
@@ -147,6 +151,23 @@ def test_all_pages_of_github_end_in_time() -> None:
 
         assert "nothing came within 1 s" in only(lambda: list(repository.pages("/pulls"))).found
     assert 1 <= next(numbers) <= 4
+
+
+def test_a_state_that_is_nested_too_deeply_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 0, "[" * 100_000, "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+    assert "tells no state" in only(Pulumi("dev").ingresses, InputError).found
+
+
+def test_an_api_server_that_refuses_a_port_by_something_nested_too_deeply_is_explained(tmp_path: Path) -> None:
+    body = b"[" * 100_000
+    with listening(answer(b"HTTP/1.1 500 X\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))) as port:
+        api = ClusterApi(str(kubeconfig(tmp_path, f"http://127.0.0.1:{port}")))
+        with pytest.raises(StreamError, match="500"):
+            connect(api.configuration, f"{api.address}/portforward")
 
 
 HANGING = """#!/bin/sh
