@@ -65,7 +65,7 @@ def verify(
     seconds: Annotated[float | None, Option(help="How long to watch the traffic of the demos.")] = None,
 ) -> int:
     """Check that the mesh is healthy and that each demo behaves as its settings say. Exit status 1 if one does not."""
-    from workshop.verify.command import verify
+    from workshop.verify.run import verify
 
     return verify(stack, as_json=json, requests=requests, seconds=seconds)
 

@@ -11,7 +11,7 @@ from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker
 from tests.doubles.workshop_double import LOG, ROLLOUT, ROUTES, Played, failed, look, pod, rollout, route
 from workshop.verify import booksapp, breaker, canary, podinfo
 from workshop.verify.breaker import Traffic
-from workshop.verify.line import Status
+from workshop.verify.lines import Status
 from workshop.verify.scene import Check
 
 SPLIT = ROUTES.format("booksapp", "error-split")

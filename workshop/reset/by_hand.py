@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from clients.cluster_api import ClusterApi, items
 from model.json_values import entries, text
 from settings import Settings, parts
-from workshop.verify import canary, routes
+from workshop.verify import canary
+from workshop.verify.objects import find_route, read_weights
 
 HAND = ("kubectl", "k9s", "helm", "Mozilla", "node-fetch")
 """How the tools' field managers begin by which people write; `Mozilla` and `node-fetch` are graphical ones."""
@@ -91,7 +92,7 @@ def _restless(api: ClusterApi, settings: Settings, version: str) -> Iterator[Tou
     if rollout is not None and (phase not in ("", "Healthy") or running != version):
         yield Touched(path, f"the canary is {phase or 'not begun'} at version {running}")
     group = "gateway.networking.k8s.io"
-    weights = routes.weights(routes.find(api, group, parts.PROGRESSIVE_DELIVERY, canary.ROUTE))
+    weights = read_weights(find_route(api, group, parts.PROGRESSIVE_DELIVERY, canary.ROUTE))
     if weights not in ({}, {canary.STABLE: 100, canary.CANARY: 0}):
         where = f"/apis/{group}/v1/namespaces/{parts.PROGRESSIVE_DELIVERY}/httproutes/{canary.ROUTE}"
         yield Touched(where, f"the canary has {weights.get(canary.CANARY, 0)} %")

@@ -8,11 +8,10 @@ from model.failure_accrual import milliseconds
 from model.json_values import text
 from settings import parts
 from settings.demos import Breaker
-from workshop.verify.line import Group, Line, Status
-from workshop.verify.metrics import ANSWERED, Labels, Scrapes, growth, scrape_all
-from workshop.verify.pods import Pod, of, pods
-from workshop.verify.scene import Scene
-from workshop.verify.waiting import settle, watch
+from workshop.verify.lines import Group, Line, Status
+from workshop.verify.measurements import ANSWERED, Labels, Scrapes, growth, scrape_all
+from workshop.verify.objects import Pod, list_pods, select_ready
+from workshop.verify.scene import Scene, let_time_pass, wait_until_settled
 
 GROUP = Group("circuit breaking")
 CLIENT, GOOD, BAD, SERVICE = "slow-cooker", "good", "bad", "bb"
@@ -42,20 +41,23 @@ class Traffic(NamedTuple):
 def check(scene: Scene) -> Iterator[Line]:
     """Yield the Service's breaker, and where the client's requests go."""
     if not scene.settings.demos.circuit_breaking.enabled:
-        yield GROUP.skipped("all", "it is switched off")
+        yield GROUP.skip("all", "it is switched off")
         return
     breaker = scene.settings.demos.circuit_breaking.breaker
     service = scene.api.find(f"/api/v1/namespaces/{parts.CIRCUIT_BREAKING}/services/{SERVICE}")
     is_on = text(service, "metadata", "annotations", MODE) == "consecutive"
     cure = f"The settings say {_on(on=breaker.enabled)}: run `make reset`, or `make up` after a change."
-    yield GROUP.judged("breaker", _on(on=is_on), good=is_on == breaker.enabled, cure=cure)
-    found = pods(scene.api, parts.CIRCUIT_BREAKING)
-    clients, behind = [pod for pod in of(found, CLIENT) if pod.meshed], [*of(found, GOOD), *of(found, BAD)]
+    yield GROUP.judge("breaker", _on(on=is_on), good=is_on == breaker.enabled, cure=cure)
+    found = list_pods(scene.api, parts.CIRCUIT_BREAKING)
+    clients, behind = (
+        [pod for pod in select_ready(found, CLIENT) if pod.meshed],
+        [*select_ready(found, GOOD), *select_ready(found, BAD)],
+    )
     if not clients or not behind:
         missing = f"no meshed pod of {CLIENT}" if not clients else f"no pod of {GOOD} and {BAD}"
-        yield GROUP.failed(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines on the data plane.")
+        yield GROUP.fail(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines on the data plane.")
         return
-    settle(scene, GROUP.name, [*clients, *behind])
+    wait_until_settled(scene, GROUP.name, [*clients, *behind])
     yield _measured(scene, breaker, clients)
 
 
@@ -66,7 +68,7 @@ def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Li
     """
     if now.total < LEAST:
         cure = f"Look at `kubectl --namespace {parts.CIRCUIT_BREAKING} logs deployment/{CLIENT} -c service`."
-        return GROUP.failed(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", cure)
+        return GROUP.fail(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", cure)
     share, success = now.to_bad / now.total, now.succeeded / now.total
     most = max(TRIED_AGAIN, 2 * _tries(breaker) * passed / now.total)
     good = share <= most and success >= 1 - most if breaker.enabled else share >= LEFT_ALONE and success < 1
@@ -79,7 +81,7 @@ def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Li
         f"Run `make reset`. `linkerd diagnostics policy -n {parts.CIRCUIT_BREAKING} svc/{SERVICE} 8080` has to show "
         f"{'a' if breaker.enabled else 'no'} failure accrual; a ServiceProfile of the Service would switch it off."
     )
-    return GROUP.judged(NAME, seen, good=good, cure=cure, **figures, **then)
+    return GROUP.judge(NAME, seen, good=good, cure=cure, **figures, **then)
 
 
 def _measured(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Line:
@@ -95,7 +97,7 @@ def _measured(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Line:
 def _looks(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Iterator[Line]:
     start = before = scrape_all(scene.api, clients)
     while True:
-        passed = watch(scene, GROUP.name, scene.patience.window)
+        passed = let_time_pass(scene, GROUP.name, scene.patience.window)
         after = scrape_all(scene.api, clients)
         yield judge(breaker, _traffic(before, after), _traffic({}, start), passed)
         before = after

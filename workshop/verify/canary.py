@@ -9,9 +9,8 @@ from http import HTTPStatus
 from clients.cluster_api import ClusterApi
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify import routes
-from workshop.verify.line import Group, Line
-from workshop.verify.pods import Pod, of, pods
+from workshop.verify.lines import Group, Line
+from workshop.verify.objects import Pod, find_route, judge_route, list_pods, read_weights, select_ready
 from workshop.verify.scene import Scene
 
 GROUP = Group("progressive delivery")
@@ -30,7 +29,7 @@ def check(scene: Scene) -> Iterator[Line]:
     """Yield the Rollout, its version, the route with its weights, and the versions that the client meets."""
     demo = scene.settings.demos.progressive_delivery
     if not demo.enabled:
-        yield GROUP.skipped("all", "it is switched off")
+        yield GROUP.skip("all", "it is switched off")
         return
     namespace = parts.PROGRESSIVE_DELIVERY if demo.owner == "pulumi" else parts.GITOPS_DELIVERY
     rollout = scene.api.find(f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/rollouts/{ROLLOUT}")
@@ -38,12 +37,12 @@ def check(scene: Scene) -> Iterator[Line]:
     found = version(rollout)
     if demo.owner == "pulumi":
         cure = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
-        yield GROUP.judged("version", found or "none", good=found == demo.version, cure=cure)
+        yield GROUP.judge("version", found or "none", good=found == demo.version, cure=cure)
     else:
-        yield GROUP.skipped("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
-    route = routes.find(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
-    yield routes.accepted(GROUP, route, ROUTE)
-    yield _weights(rollout, routes.weights(route))
+        yield GROUP.skip("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
+    route = find_route(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
+    yield judge_route(GROUP, route, ROUTE)
+    yield _weights(rollout, read_weights(route))
     yield _answers(scene, namespace, found, settled=text(rollout, "status", "phase") == "Healthy")
 
 
@@ -54,9 +53,9 @@ def _rollout(rollout: object) -> Line:
     if rollout is None or not phase:
         seen = "it is not there" if rollout is None else "its controller has not looked at it"
         cure = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
-        return GROUP.failed("Rollout", seen, cure)
+        return GROUP.fail("Rollout", seen, cure)
     told = f"{phase}{where}" + (f" ({message})" if message else "")
-    return GROUP.judged("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
+    return GROUP.judge("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
 
 
 def version(rollout: object) -> str:
@@ -71,7 +70,7 @@ def _weights(rollout: object, found: Mapping[str, int]) -> Line:
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
     cure = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
     good = found == {STABLE: 100 - canary, CANARY: canary}
-    return GROUP.judged("weights", f"{seen}, and {canary} % for the canary are due", good=good, cure=cure)
+    return GROUP.judge("weights", f"{seen}, and {canary} % for the canary are due", good=good, cure=cure)
 
 
 def _due(rollout: object) -> int:
@@ -87,9 +86,9 @@ def _due(rollout: object) -> int:
 def _answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
     """Return which versions the client met; one that has just left is waited for."""
     name = "versions that answer"
-    clients = of(pods(scene.api, namespace), CLIENT)
+    clients = select_ready(list_pods(scene.api, namespace), CLIENT)
     if not clients:
-        return GROUP.failed(name, "no pod of the client is ready", "Run `make reset`.")
+        return GROUP.fail(name, "no pod of the client is ready", "Run `make reset`.")
     end = time.monotonic() + scene.patience.window
     while True:
         met = _met(scene.api, clients[0])
@@ -98,11 +97,11 @@ def _answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
         good = bool(answers) and not errors and (answers == {due} or not settled)
         if good or time.monotonic() >= end:
             break
-        scene.tell(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
+        scene.show_progress(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
         time.sleep(scene.patience.pause)
     seen = ", ".join(f"{each} {times}x" for each, times in sorted(met.items())) or "none"
     cure = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` tells what the client meets."
-    return GROUP.judged(name, seen, good=good, cure=cure, failed=met[FAILED], answered=met.total() - met[FAILED])
+    return GROUP.judge(name, seen, good=good, cure=cure, failed=met[FAILED], answered=met.total() - met[FAILED])
 
 
 def _met(api: ClusterApi, client: Pod) -> Counter[str]:

@@ -1,20 +1,34 @@
-"""Whether the mesh's certificates are valid: who signed whom, and for how many days."""
+"""Checks of the mesh's certificates: who signed whom, for how many days they last, and what a server shows."""
 
+import base64
+import binascii
+import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from math import floor
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from clients.pod_stream import PodStream, StreamError
 from model.json_values import text
 from model.moments import A_DAY
 from preflight.meshed_pods import meshed_pods
 from preflight.trust import BUNDLE
 from workshop.expiry import DAYS, Limits, limits_of
-from workshop.verify.encoded import from_base64
-from workshop.verify.line import MEND, Group, Line
+from workshop.verify.lines import MEND, Group, Line
 from workshop.verify.scene import Scene
+
+
+def from_base64(encoded: str) -> bytes:
+    """Return the bytes; none if it is not base64."""
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        return b""
+
 
 GROUP = Group("certificates")
 ISSUER = "/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer"
@@ -29,11 +43,11 @@ def check(scene: Scene) -> Iterator[Line]:
         anchors = x509.load_pem_x509_certificates(bundle.encode())
     except ValueError:
         cure = f"{MEND} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
-        yield GROUP.failed("trust anchors", "there are none", cure)
+        yield GROUP.fail("trust anchors", "there are none", cure)
         return
     for number, anchor in enumerate(anchors, 1):
         name = "trust anchor" if len(anchors) == 1 else f"trust anchor {number} of {len(anchors)}"
-        yield _dated(name, anchor, limits(scene))
+        yield judge_dates(GROUP, name, limits(scene), read_dates(anchor))
     yield _issuer(scene, anchors)
     yield _bundles(scene, bundle)
 
@@ -43,13 +57,19 @@ def limits(scene: Scene) -> Limits:
     return limits_of(scene.settings, DAYS)
 
 
-def _dated(name: str, certificate: x509.Certificate, limits: Limits, seen: str = "") -> Line:
-    ends = certificate.not_valid_after_utc
+def judge_dates(group: Group, name: str, limits: Limits, dates: tuple[datetime, datetime], seen: str = "") -> Line:
+    """Return whether a certificate is valid from the first to the second of `dates`, and long enough."""
+    begins, ends = dates
     days, state = floor((ends - limits.now) / A_DAY), limits.state(ends)
-    if certificate.not_valid_before_utc > limits.now:
+    if begins > limits.now:
         state = "not valid yet"
-    told = f"{seen}ends {ends:%Y-%m-%d}, in {days} days" + ("" if state == "ok" else f": {state}")
-    return GROUP.judged(name, told, good=state == "ok", cure=RENEW, days=days)
+    found = f"{seen}ends {ends:%Y-%m-%d}, in {days} days" + ("" if state == "ok" else f": {state}")
+    return group.judge(name, found, good=state == "ok", cure=RENEW, days=days)
+
+
+def read_dates(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """Return from when to when a certificate is valid."""
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
@@ -60,12 +80,12 @@ def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
         issuer, *_others = x509.load_pem_x509_certificates(pem)
     except ValueError:
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return GROUP.skipped("issuer", "you may not read its Secret")
-        return GROUP.failed("issuer", "its Secret linkerd-identity-issuer holds no certificate", MEND)
+            return GROUP.skip("issuer", "you may not read its Secret")
+        return GROUP.fail("issuer", "its Secret linkerd-identity-issuer holds no certificate", MEND)
     if not any(_signed(issuer, anchor) for anchor in anchors):
         cure = f"{MEND} If that changes nothing, the last step of the trust anchor's replacement was not taken."
-        return GROUP.failed("issuer", "no trust anchor of the mesh has signed it", cure)
-    return _dated("issuer", issuer, limits(scene), "signed by a trust anchor, ")
+        return GROUP.fail("issuer", "no trust anchor of the mesh has signed it", cure)
+    return judge_dates(GROUP, "issuer", limits(scene), read_dates(issuer), "signed by a trust anchor, ")
 
 
 def _signed(certificate: x509.Certificate, signer: x509.Certificate) -> bool:
@@ -87,4 +107,45 @@ def _bundles(scene: Scene, bundle: str) -> Line:
         else f"all {len(proxies)} do"
     )
     cure = "Restart them, such as with `kubectl --namespace <namespace> rollout restart deployment`."
-    return GROUP.judged("proxies trust the anchors", seen, good=not stale, cure=cure, proxies=len(proxies))
+    return GROUP.judge("proxies trust the anchors", seen, good=not stale, cure=cure, proxies=len(proxies))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a server showed."""
+
+    dates: tuple[datetime, datetime] | None
+    """From when to when its certificate is valid; None if it showed none."""
+    trouble: str
+    """Why a client would not take it; empty if one would."""
+
+
+def shake_hands(stream: PodStream, host: str, authority: str) -> Shown:
+    """Shake hands as a client of `host` that trusts the certificates `authority` (PEM), and hang up."""
+    try:
+        strict = ssl.create_default_context(cadata=authority)
+    except ssl.SSLError:
+        return Shown(None, "its caBundle is no certificate")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    talk = strict.wrap_bio(incoming, outgoing, server_hostname=host)
+    try:
+        while not _is_done(talk):
+            stream.sendall(outgoing.read())
+            if received := stream.receive():
+                incoming.write(received)
+            else:
+                incoming.write_eof()
+    except ssl.SSLCertVerificationError as error:
+        return Shown(None, error.verify_message)
+    except (ssl.SSLError, StreamError) as error:
+        return Shown(None, f"it does not answer ({getattr(error, 'reason', None) or error})")
+    certificate = talk.getpeercert(binary_form=True)
+    return Shown(read_dates(x509.load_der_x509_certificate(certificate)) if certificate else None, "")
+
+
+def _is_done(talk: ssl.SSLObject) -> bool:
+    try:
+        talk.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True

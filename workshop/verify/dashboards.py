@@ -6,9 +6,9 @@ from http import HTTPStatus
 from clients.cluster_api import items
 from model.json_values import entries, text
 from settings import parts
-from workshop.verify.asking import HostDoor, UnreachableError
-from workshop.verify.line import MEND, Group, Line
+from workshop.verify.lines import MEND, Group, Line
 from workshop.verify.scene import Scene
+from workshop.verify.traffic import HostDoor, UnreachableError
 
 GROUP = Group("dashboards")
 NAMESPACES = (parts.LINKERD, parts.VIZ, parts.ARGO_ROLLOUTS, parts.ARGO_CD)
@@ -24,10 +24,10 @@ def check(scene: Scene) -> Iterator[Line]:
     open_ones = sorted(each for name in namespaces for each in _open(scene, name))
     seen = f"open to the world: {', '.join(open_ones)}" if open_ones else f"none in {', '.join(namespaces)}"
     cure = f"Delete each with `kubectl --namespace <namespace> delete …`. {MEND}"
-    yield GROUP.judged("ways in from outside", seen, good=not open_ones, cure=cure, open=len(open_ones))
+    yield GROUP.judge("ways in from outside", seen, good=not open_ones, cure=cure, open=len(open_ones))
     dashboard = scene.settings.viz.dashboard if scene.settings.viz.enabled else None
     if dashboard is None:
-        yield GROUP.skipped("login", "no dashboard has a public name")
+        yield GROUP.skip("login", "no dashboard has a public name")
     else:
         yield _login(dashboard.host)
 
@@ -50,7 +50,7 @@ def _login(host: str) -> Line:
         with HostDoor(url) as door:
             status = door.ask("/").status
     except UnreachableError as error:
-        return GROUP.skipped("login", str(error))
+        return GROUP.skip("login", str(error))
     cure = f"{MEND} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
     good = not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-    return GROUP.judged("login", f"{url} answers {status} to somebody unknown", good=good, cure=cure, status=status)
+    return GROUP.judge("login", f"{url} answers {status} to somebody unknown", good=good, cure=cure, status=status)

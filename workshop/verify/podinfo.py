@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify import routes
-from workshop.verify.asking import Door
-from workshop.verify.doors import doors, public_host
-from workshop.verify.line import Group, Line
-from workshop.verify.pods import of, pods
+from workshop.verify.lines import Group, Line
+from workshop.verify.objects import find_route, judge_route, list_pods, select_ready
 from workshop.verify.scene import Scene
+from workshop.verify.traffic import Door, check_public_host, list_doors
 
 GROUP = Group("podinfo")
 FRONTEND, ROUTE, INGRESS = "frontend-podinfo", "backend-router", "front"
@@ -29,20 +27,20 @@ def check(scene: Scene) -> Iterator[Line]:
     """Yield the route, and which backend answers with the header, without it, and with another value."""
     demo = scene.settings.demos.podinfo
     if not demo.enabled:
-        yield GROUP.skipped("all", "it is switched off")
+        yield GROUP.skip("all", "it is switched off")
         return
-    route = routes.find(scene.api, demo.route_api, parts.PODINFO, ROUTE)
-    yield routes.accepted(GROUP, route, ROUTE)
+    route = find_route(scene.api, demo.route_api, parts.PODINFO, ROUTE)
+    yield judge_route(GROUP, route, ROUTE)
     found, wanted = _header(route), f"{demo.header_name}: {demo.header_value}"
     cure = f"The settings say `{wanted}`: run `make reset`, or `make up` after a change."
-    yield GROUP.judged("header", found or "the route looks at none", good=found == wanted, cure=cure)
-    front = of(pods(scene.api, parts.PODINFO), FRONTEND)
-    line, url = public_host(scene, GROUP, parts.PODINFO, INGRESS)
+    yield GROUP.judge("header", found or "the route looks at none", good=found == wanted, cure=cure)
+    front = select_ready(list_pods(scene.api, parts.PODINFO), FRONTEND)
+    line, url = check_public_host(scene, GROUP, parts.PODINFO, INGRESS)
     yield line
     if not front and not url:
-        yield GROUP.failed("front end", "no pod of it is ready", "Run `make reset`.")
+        yield GROUP.fail("front end", "no pod of it is ready", "Run `make reset`.")
         return
-    with doors(scene, url, front, PORT)[0]() as door:
+    with list_doors(scene, url, front, PORT)[0]() as door:
         yield _reaches(door, "without the header", {}, A)
         yield _reaches(door, "with the header", {demo.header_name: demo.header_value}, B)
         yield _reaches(door, "with another value", {demo.header_name: f"{demo.header_value}-not"}, A)
@@ -52,7 +50,7 @@ def _reaches(door: Door, name: str, headers: dict[str, str], backend: str) -> Li
     """Return whether each of a few requests reaches `backend`."""
     answers = Counter(_backend(door.ask("/echo", "POST", headers).text) for _ in range(TIMES))
     seen = ", ".join(f"{times} of {TIMES} requests reached {name}" for name, times in answers.most_common())
-    return GROUP.judged(name, seen, good=answers[backend] == TIMES, cure=CURE, reached=answers[backend])
+    return GROUP.judge(name, seen, good=answers[backend] == TIMES, cure=CURE, reached=answers[backend])
 
 
 def _backend(answer: str) -> str:

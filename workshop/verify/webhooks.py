@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import floor
 
 from clients.cluster_api import items, refusal
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify.asking import UnreachableError, stream
-from workshop.verify.certificates import RENEW, limits
-from workshop.verify.encoded import from_base64
-from workshop.verify.handshake import days_left, shake
-from workshop.verify.line import MEND, Group, Line
-from workshop.verify.pods import PROXY, Pod, pods
+from workshop.verify.certificates import from_base64, judge_dates, limits, shake_hands
+from workshop.verify.lines import MEND, Group, Line
+from workshop.verify.objects import PROXY, Pod, list_pods
 from workshop.verify.scene import Scene
+from workshop.verify.traffic import UnreachableError, open_stream
 
 GROUP = Group("webhooks")
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
@@ -56,31 +53,27 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
         from_base64(text(configuration, "caBundle")).decode(errors="replace"),
     )
     if not server.service:
-        return GROUP.failed(name, "its configuration is not there", MEND)
+        return GROUP.fail(name, "its configuration is not there", MEND)
     look = f"Look at `kubectl --namespace {server.namespace} get pods`. {MEND}"
     where = next(_endpoints(scene, server), None)
     if where is None:
-        return GROUP.failed(name, "no pod is ready behind its Service", look)
+        return GROUP.fail(name, "no pod is ready behind its Service", look)
     try:
-        connection = stream(scene.api, *where)
+        connection = open_stream(scene.api, *where)
     except UnreachableError as error:
-        return GROUP.failed(name, str(error), look)
-    shown = shake(connection, server.host, server.authority)
+        return GROUP.fail(name, str(error), look)
+    shown = shake_hands(connection, server.host, server.authority)
     connection.close()
-    if shown.ends is None:
+    if shown.dates is None:
         cure = f"{MEND} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
-        return GROUP.failed(name, f"the API server would not trust it: {shown.trouble}", cure)
-    days, state = floor(days_left(shown.ends)), limits(scene).state(shown.ends)
-    seen = f"answers; its certificate ends {shown.ends:%Y-%m-%d}, in {days} days" + (
-        "" if state == "ok" else f": {state}"
-    )
-    return GROUP.judged(name, seen, good=state == "ok", cure=RENEW, days=days)
+        return GROUP.fail(name, f"the API server would not trust it: {shown.trouble}", cure)
+    return judge_dates(GROUP, name, limits(scene), shown.dates, "answers; its certificate ")
 
 
 def _endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
     """Yield the ready pods behind a webhook's Service, each with its port."""
     path = f"/apis/discovery.k8s.io/v1/namespaces/{server.namespace}/endpointslices"
-    found = {pod.name: pod for pod in pods(scene.api, server.namespace)}
+    found = {pod.name: pod for pod in list_pods(scene.api, server.namespace)}
     selector = f"kubernetes.io%2Fservice-name%3D{server.service}"
     for part in items(scene.api.find(f"{path}?labelSelector={selector}")):
         port = next((at(each, "port") for each in entries(part, "ports")), None)
@@ -95,14 +88,14 @@ def _injection(scene: Scene) -> Line:
     name = "new pods get a proxy"
     namespaces = parts.demo_namespaces(scene.settings)
     if not namespaces:
-        return GROUP.skipped(name, "every demo is switched off")
+        return GROUP.skip(name, "every demo is switched off")
     troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _trouble(scene, each))]
     seen = "; ".join(troubles) if troubles else f"tries in {', '.join(namespaces)} came back with one"
     cure = (
         "`kubectl get namespace <name> -o yaml` has to show `linkerd.io/inject: enabled`, and "
         "`kubectl --namespace linkerd get deployment linkerd-proxy-injector` a ready one; then run `make reset`."
     )
-    return GROUP.judged(name, seen, good=not troubles, cure=cure, tries=len(namespaces))
+    return GROUP.judge(name, seen, good=not troubles, cure=cure, tries=len(namespaces))
 
 
 def _trouble(scene: Scene, namespace: str) -> str:

@@ -1,25 +1,62 @@
-"""Whether every pod that should has a proxy that is ready and has a certificate."""
+"""Checks of the control plane with its extensions, and of the data plane: every pod has a ready proxy."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
-from workshop.verify.asking import UnreachableError
-from workshop.verify.line import MEND, Group, Line
-from workshop.verify.metrics import AT_ONCE, scrape
-from workshop.verify.pods import PROXY, Pod, pods
+from clients.rollout_wait import switched_off, waited_for
+from settings import parts
+from workshop.verify.lines import MEND, Group, Line
+from workshop.verify.measurements import AT_ONCE, scrape
+from workshop.verify.objects import PROXY, Pod, list_pods
 from workshop.verify.scene import Scene
+from workshop.verify.traffic import UnreachableError
 
-GROUP = Group("data plane")
+CONTROL_PLANE = Group("control plane")
+TITLES = {
+    parts.LINKERD: "Linkerd",
+    parts.VIZ: "viz",
+    parts.ARGO_ROLLOUTS: "Argo Rollouts",
+    parts.ARGO_CD: "Argo CD",
+    parts.LOAD_BALANCER_CONTROLLER: "AWS Load Balancer Controller",
+    parts.EXTERNAL_DNS: "ExternalDNS",
+}
+MOST_REASONS = 3
+
+
+def check_control_plane(scene: Scene) -> Iterator[Line]:
+    """Yield one line for each installed part."""
+    wanted = parts.namespaces(scene.settings)
+    for namespace, title in TITLES.items():
+        yield (
+            _installed(scene, namespace, title)
+            if namespace in wanted
+            else CONTROL_PLANE.skip(title, "the stack has none")
+        )
+
+
+def _installed(scene: Scene, namespace: str, title: str) -> Line:
+    found = list_pods(scene.api, namespace)
+    missing = [
+        *switched_off(scene.api, namespace),
+        *waited_for(scene.api, namespace),
+        *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
+    ]
+    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {MEND}"
+    seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
+    return CONTROL_PLANE.judge(title, seen, good=not missing, cure=cure, pods=len(found))
+
+
+DATA_PLANE = Group("data plane")
 LEAST_HOURS = 1
 """A proxy renews its certificate, which lasts a day, when a third of that is left; so little is no accident."""
 MOST_PODS = 3
 
 
-def check(scene: Scene) -> Iterator[Line]:
+def check_data_plane(scene: Scene) -> Iterator[Line]:
     """Yield whether all pods have proxies, whether these are ready, and for how long their certificates last."""
-    found = [pod for namespace in scene.meshed_namespaces for pod in pods(scene.api, namespace)]
+    found = [pod for namespace in scene.meshed_namespaces for pod in list_pods(scene.api, namespace)]
     yield _meshed([pod for pod in found if not pod.opted_out])
     proxies = [pod for pod in found if pod.meshed]
     yield _ready(proxies)
@@ -29,27 +66,27 @@ def check(scene: Scene) -> Iterator[Line]:
 def _meshed(found: Sequence[Pod]) -> Line:
     name, bare = "pods with a proxy", [pod for pod in found if not pod.meshed]
     if not found:
-        return GROUP.failed(name, "there is no pod", MEND)
+        return DATA_PLANE.fail(name, "there is no pod", MEND)
     namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
     cure = (
         "If new pods get one (see webhooks), restart what they belong to, with `kubectl rollout restart deployment` "
         f"in {namespaces}; `make reset` undoes a `linkerd.io/inject: disabled`."
     )
     seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_named(bare)}" if bare else "")
-    return GROUP.judged(name, seen, good=not bare, cure=cure, pods=len(found), without=len(bare))
+    return DATA_PLANE.judge(name, seen, good=not bare, cure=cure, pods=len(found), without=len(bare))
 
 
 def _ready(proxies: Sequence[Pod]) -> Line:
     unready = [pod for pod in proxies if PROXY in pod.unready]
     seen = f"{len(proxies) - len(unready)} of {len(proxies)}" + (f"; not in {_named(unready)}" if unready else "")
     cure = "Look at the proxy's log with `kubectl --namespace <namespace> logs <pod> -c linkerd-proxy`."
-    return GROUP.judged("proxies that are ready", seen, good=not unready, cure=cure, unready=len(unready))
+    return DATA_PLANE.judge("proxies that are ready", seen, good=not unready, cure=cure, unready=len(unready))
 
 
 def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
     name = "proxies' certificates"
     if not proxies:
-        return GROUP.skipped(name, "no proxy is ready")
+        return DATA_PLANE.skip(name, "no proxy is ready")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         hours = dict(zip(proxies, pool.map(partial(_hours_left, scene), proxies), strict=True))
     silent = [pod for pod, left in hours.items() if left is None]
@@ -61,7 +98,7 @@ def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
             f"{what} {_named(which)}" for what, which in (("ended or ending:", short), ("not told by", silent)) if which
         )
     cure = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
-    return GROUP.judged(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
+    return DATA_PLANE.judge(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
 
 
 def _hours_left(scene: Scene, pod: Pod) -> float | None:

@@ -1,8 +1,12 @@
-"""Asks apps over HTTP: through a pod's port, or by their public name."""
+"""HTTP requests to the demos' apps: through a pod's port or by a public name, once or as steady traffic."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
+from itertools import cycle, islice
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -10,7 +14,10 @@ import requests
 
 from clients.cluster_api import ClusterApi
 from clients.pod_stream import SECONDS, PodStream, StreamError, connect
-from workshop.verify.pods import Pod
+from model.json_values import entries, text
+from workshop.verify.lines import Group, Line
+from workshop.verify.objects import Pod
+from workshop.verify.scene import Scene
 
 ADMIN_PORT = 4191
 """Of every proxy: where its metrics are."""
@@ -46,7 +53,7 @@ class Door(Protocol):
         """Close what is open."""
 
 
-def stream(api: ClusterApi, pod: Pod, port: int) -> PodStream:
+def open_stream(api: ClusterApi, pod: Pod, port: int) -> PodStream:
     """Open a connection to a pod's port. Raises UnreachableError."""
     path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/portforward?ports={port}"
     try:
@@ -60,7 +67,7 @@ class _Connection(HTTPConnection):
 
     def __init__(self, api: ClusterApi, pod: Pod, port: int) -> None:
         super().__init__("localhost", port)
-        self._open = lambda: stream(api, pod, port)
+        self._open = lambda: open_stream(api, pod, port)
 
     def connect(self) -> None:
         self.sock = self._open()
@@ -125,3 +132,96 @@ class HostDoor:
     ) -> None:
         """Close what is open."""
         self._session.close()
+
+
+ALB = "alb.ingress.kubernetes.io"
+NAME = "public host"
+
+
+def check_public_host(scene: Scene, lines: Group, namespace: str, ingress: str) -> tuple[Line, str | None]:
+    """Return whether a demo answers at its public name, and its URL if it does."""
+    found = scene.api.find(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{ingress}")
+    host = next((text(rule, "host") for rule in entries(found, "spec", "rules")), "")
+    if not host:
+        return lines.skip(NAME, "it has none; its pods are asked through port-forward"), None
+    annotations = ("metadata", "annotations")
+    encrypted = "HTTPS" in text(found, *annotations, f"{ALB}/listen-ports")
+    url = f"{'https' if encrypted else 'http'}://{host}"
+    try:
+        with HostDoor(url) as door:
+            door.ask("/")
+    except UnreachableError as error:
+        if text(found, *annotations, f"{ALB}/scheme") == "internal" or text(
+            found, *annotations, f"{ALB}/inbound-cidrs"
+        ):
+            return lines.skip(NAME, f"{error}, and not everybody may"), None
+        cure = (
+            f"A new name takes minutes. Then look at `kubectl --namespace {namespace} describe ingress {ingress}`: "
+            "has it an address, and does the name lead there?"
+        )
+        return lines.fail(NAME, str(error), cure), None
+    return lines.ok(NAME, f"{url} answers"), url
+
+
+def list_doors(scene: Scene, url: str | None, pods: Sequence[Pod], port: int) -> list[Callable[[], Door]]:
+    """Return what opens a door to the front end."""
+    if url:
+        return [partial(HostDoor, url)]
+    return [partial(PodDoor, scene.api, pod, port) for pod in pods]
+
+
+CLIENTS = 4
+MOST_SILENCES = 6
+"""How often in a row a visitor gets no answer before all of them stop."""
+PAUSE = 0.5
+"""Seconds until he asks again then."""
+
+
+class TrafficGenerator:
+    """What the visitors have done so far."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.trouble = ""
+        """What one of them could not reach; they have all stopped then."""
+        self.over = threading.Event()
+        self._lock = threading.Lock()
+
+    def send_requests(self, open_door: Callable[[], Door], path: str) -> None:
+        """Ask until it is over, or until the app is silent for a while: one that restarts is no trouble."""
+        silent = 0
+        with open_door() as door:
+            while not self.over.is_set():
+                try:
+                    door.ask(path)
+                except UnreachableError as error:
+                    silent += 1
+                    if silent == MOST_SILENCES:
+                        self.trouble = str(error)
+                        self.over.set()
+                    self.over.wait(PAUSE)
+                else:
+                    silent = 0
+                    self._count()
+
+    def _count(self) -> None:
+        with self._lock:
+            self.pages += 1
+
+
+@contextmanager
+def generate_traffic(doors: Sequence[Callable[[], Door]], path: str) -> Generator[TrafficGenerator]:
+    """Let visitors ask for `path` through the `doors` in turn, until the block ends."""
+    traffic = TrafficGenerator()
+    threads = [
+        threading.Thread(target=traffic.send_requests, args=(door, path), daemon=True)
+        for door in islice(cycle(doors), CLIENTS)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield traffic
+    finally:
+        traffic.over.set()
+        for thread in threads:
+            thread.join()
