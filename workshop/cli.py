@@ -120,9 +120,9 @@ def destroy(
 ) -> int:
     """Destroy the stack, wait until its load balancers and DNS records are deleted, and list what is left."""
     from clients.pulumi_cli import read_settings
-    from workshop.drain.destroy import run
+    from workshop.drain import commands
 
-    return run(read_settings(stack), stack, Console(), yes=yes, seconds=seconds)
+    return commands.destroy_stack(read_settings(stack), stack, Console(), yes=yes, seconds=seconds)
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -138,18 +138,18 @@ def leftovers(stack: Stack) -> int:
 def release_hosts(stack: Stack, *, yes: Yes = False) -> int:
     """Delete load balancers and DNS records of the stack whose controller does not do it any more."""
     from clients.pulumi_cli import read_settings
-    from workshop.drain.release import run
+    from workshop.drain import commands
 
-    return run(read_settings(stack), stack, Console(), yes=yes)
+    return commands.release_hosts(read_settings(stack), stack, Console(), yes=yes)
 
 
 @app.command(rich_help_panel=OPERATE)
 def forget_cluster(stack: Stack, *, yes: Yes = False) -> int:
     """Remove a stack whose cluster was deleted from the state, and what it left in the account."""
     from clients.pulumi_cli import read_settings
-    from workshop.drain.forget import run
+    from workshop.drain import commands
 
-    return run(read_settings(stack), stack, Console(), yes=yes)
+    return commands.forget_cluster(read_settings(stack), stack, Console(), yes=yes)
 
 
 @app.command(rich_help_panel=OPERATE)

@@ -16,9 +16,8 @@ from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import helm_records
 from settings import Settings, parts
-from workshop.drain.removal import everything
-from workshop.drain.served import served
-from workshop.drain.watch import table as account_table
+from workshop.drain.account import find_hosts
+from workshop.drain.removal import build_found_table, find_everything
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 KEEP = "helm.sh/resource-policy"
@@ -52,12 +51,12 @@ def report(settings: Settings, stack: str, console: Console) -> int:
 
 def _in_account(settings: Settings, stack: str, console: Console) -> int:
     """Print what nobody in the cluster looks after any more; return 1 if there is something."""
-    hosts = served(settings, stack)
+    hosts = find_hosts(settings, stack)
     if hosts is None:
         return 0
-    left = everything(hosts.account, hosts.all)
+    left = find_everything(hosts.account, hosts.all)
     console.print(
-        account_table("Left in the account", left) if left else "Nothing of its hosts is left in the account."
+        build_found_table("Left in the account", left) if left else "Nothing of its hosts is left in the account."
     )
     if left:
         told = f"`make release-hosts STACK={stack}` removes what is the stack's own of it."

@@ -24,8 +24,8 @@ from tests.doubles.faulty_servers import listening, request, say_nothing
 from tests.doubles.raw_server import End, Reply, raw_server
 from workshop.drain.account import Account as Drained
 from workshop.drain.account import Marks
-from workshop.drain.balancers import load_balancers
-from workshop.drain.served import served
+from workshop.drain.account import load_balancers
+from workshop.drain.account import served
 
 LIMIT = 1.0
 """Seconds here, instead of ten."""

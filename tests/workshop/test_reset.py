@@ -261,7 +261,7 @@ def test_where_nobody_answers_nothing_is_changed_and_that_is_said(
     assert (status, asked, cluster.deleted) == (1, [], [])
     said = capsys.readouterr().out
     assert (
-        "Nothing was changed." if isinstance(answers, Interrupted) else "Say so beforehand, with YES=--yes."
+        "Nothing was changed." if isinstance(answers, Interrupted) else "Confirm beforehand with YES=--yes."
     ) in said
 
 

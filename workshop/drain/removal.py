@@ -1,47 +1,90 @@
-"""Removing from an AWS account what a controller would have removed, had it been there."""
+"""Finding, removing and waiting for what controllers created in an AWS account."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
-from workshop.drain.account import Account, Found, Kind, Marks
-from workshop.drain.balancers import load_balancers, security_groups, target_groups
-from workshop.drain.records import records
+from workshop.drain.account import (
+    Account,
+    Found,
+    Kind,
+    Marks,
+    find_load_balancers,
+    find_records,
+    find_security_groups,
+    find_target_groups,
+)
+from workshop.terminal import build_table
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef
 
-SECONDS = 300
+
+PATIENCE = 300
+"""Seconds that ExternalDNS and the load balancer controller may take; they look once a minute at the latest."""
+PAUSE = 2.0
+
+
+def wait_until_deleted(
+    find: Callable[[], Sequence[Found]], console: Console, *, seconds: float = PATIENCE, pause: float = PAUSE
+) -> Sequence[Found]:
+    """Return what is still there after `seconds`, nothing as soon as nothing is. Raises InputError as `find` does."""
+    end = time.monotonic() + seconds
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("asking AWS what is left", total=None)
+        while (left := find()) and time.monotonic() < end:
+            progress.update(task, description=f"waiting until {count_kinds(left)} are gone")
+            time.sleep(pause)
+    return left
+
+
+def count_kinds(things: Sequence[Found]) -> str:
+    """Return how many there are of each kind."""
+    counts = Counter(str(each.kind) for each in things)
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items())
+
+
+def build_found_table(title: str, things: Sequence[Found]) -> Table:
+    """Return a table of what was found."""
+    return build_table(title, ("what", "name", "id"), ((each.kind, each.name, each.id) for each in things))
+
+
+IN_USE_SECONDS = 300
 """How long a load balancer's network interfaces may hold its security groups and target groups."""
-PAUSE = 5
+IN_USE_PAUSE = 5
 IN_USE = {"DependencyViolation", "ResourceInUse", "ResourceInUseException"}
 
 
-def everything(account: Account, marks: Marks) -> list[Found]:
+def find_everything(account: Account, marks: Marks) -> list[Found]:
     """Return all that the controllers have made for the stack, in the order in which it can be removed.
 
     Raises InputError if AWS does not tell.
     """
-    finders = (records, load_balancers, target_groups, security_groups)
+    finders = (find_records, find_load_balancers, find_target_groups, find_security_groups)
     return [each for find in finders for each in find(account, marks)]
 
 
-def remove(account: Account, things: Sequence[Found], zone: str | None, *, pause: float = PAUSE) -> None:
+def remove(account: Account, things: Sequence[Found], zone: str | None, *, pause: float = IN_USE_PAUSE) -> None:
     """Remove `things`, which are in the order of `everything`. Raises InputError if AWS refuses."""
     _remove_records(account, [each for each in things if each.kind is Kind.RECORD], zone)
     for each in things:
         if each.kind in REMOVERS:
             action, removed = REMOVERS[each.kind]
             with account.asking(action):
-                _patiently(partial(removed, account, each.id), pause)
+                _retry_while_in_use(partial(removed, account, each.id), pause)
 
 
-def _patiently(attempt: Callable[[], None], pause: float) -> None:
+def _retry_while_in_use(attempt: Callable[[], None], pause: float) -> None:
     """Try again while what was removed a moment ago still holds the thing."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + IN_USE_SECONDS
     while True:
         try:
             return attempt()
