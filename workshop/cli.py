@@ -214,8 +214,8 @@ def comment(  # noqa: PLR0913 - options, by name
     whole: Annotated[Path | None, Option(help="A file for the whole diff, of which a comment may hold a part.")] = None,
 ) -> int:
     """Write the comment about a recorded preview."""
-    from workshop.previews.command import write_comment
     from workshop.previews.comment import Origin
+    from workshop.previews.posting import write_comment
 
     write_comment(stack, folder, Origin(commit, run_url, run, sandbox), to, whole)
     return 0
@@ -232,7 +232,7 @@ def post_comment(  # noqa: PLR0913 - options, by name
     head_branch: Annotated[str, Option(help="The branch of the pull request's head.")],
 ) -> int:
     """Put a comment on its pull request, in place of the stack's older one."""
-    from workshop.previews.command import Head, post_comment
+    from workshop.previews.posting import Head, post_comment
 
     print(post_comment(stack, file, repository, Head(head_owner, head_branch, commit)))
     return 0
@@ -243,7 +243,7 @@ def reviewed_run(
     commit: Commit, repository: GitHub, workflow: Annotated[str, Option(help="The workflow's file.")] = "preview.yml"
 ) -> int:
     """Print the run that previewed what a merge brought, if one did."""
-    from workshop.previews.command import reviewed_run
+    from workshop.previews.posting import find_reviewed_run, open_repository
 
-    print(reviewed_run(repository, commit, workflow) or "")
+    print(find_reviewed_run(open_repository(repository), commit, workflow) or "")
     return 0

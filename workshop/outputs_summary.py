@@ -8,7 +8,7 @@ from clients import stack_outputs
 from model.json_values import is_mapping
 from settings import Settings
 from workshop.previews.markdown import code
-from workshop.previews.values import one
+from workshop.previews.masking import mask
 
 
 def report(_: Settings, stack: str, console: Console) -> int:
@@ -21,7 +21,7 @@ def report(_: Settings, stack: str, console: Console) -> int:
 
 def _rows(outputs: Mapping[str, object], *path: str) -> Iterator[tuple[str, str]]:
     """Yield every value with the path that leads to it."""
-    shown = one(outputs)
+    shown = mask(outputs)
     for name, value in sorted(shown.items()) if is_mapping(shown) else []:
         if is_mapping(value) and value:
             yield from _rows(value, *path, name)

@@ -35,8 +35,7 @@ from tests.model.test_hiding import CANARY, CODED, FINDING, clean
 from tests.workshop.preview_documents import manifest, step
 from tests.workshop.test_teardown import order
 from workshop import cli, expiry
-from workshop.previews.posting import post
-from workshop.previews.pull_requests import of_head, reviewed_run
+from workshop.previews.posting import find_pull_request, find_reviewed_run, post
 from workshop.previews.recording import record
 from workshop.teardown import teardown
 
@@ -260,9 +259,9 @@ def test_whatever_github_answers_it_is_taken_or_explained(
         repository = Repository("a/b", TOKEN, server.url, patience, seconds=0.3)
         with in_time(told=[TOKEN]):
             if question == 0:
-                of_head(repository, "a", "b", "abc")
+                find_pull_request(repository, "a", "b", "abc")
             elif question == 1:
-                reviewed_run(repository, "abc", "preview.yml")
+                find_reviewed_run(repository, "abc", "preview.yml")
             elif question == 2:
                 post(repository, 1, "dev", "a comment")
             else:

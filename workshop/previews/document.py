@@ -6,6 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from model.json_values import at
+
+ENDS = ("validityEndTime", "notAfter")
+"""Outputs of a certificate that say when it ends."""
 CHANGING = ("create", "update", "replace", "delete", "import", "discard")
 """Operations that change something; the two halves of a replacement are told as one `replace`."""
 
@@ -58,6 +62,16 @@ class Step(_Part):
         return self.urn.split("::", 3)[-1]
 
     @property
+    def title(self) -> str:
+        """The object's name in its cluster: kind, namespace and name; elsewhere its type and name."""
+        inputs = self.state.inputs
+        paths = (("kind",), ("metadata", "name"), ("metadata", "namespace"))
+        kind, name, namespace = (at(inputs, *path) for path in paths)
+        if isinstance(kind, str) and isinstance(name, str):
+            return f"{kind} {namespace}/{name}" if isinstance(namespace, str) else f"{kind} {name}"
+        return f"{self.type.rpartition(':')[2]} {self.name}"
+
+    @property
     def state(self) -> State:
         """The resource as it is going to be, or as it was if it goes."""
         return self.new or self.old or State()
@@ -77,7 +91,7 @@ class Digest(_Part):
     steps: Annotated[list[Step], BeforeValidator(_or_empty)] = Field(default=[])
     diagnostics: Annotated[list[Diagnostic], BeforeValidator(_or_empty)] = Field(default=[])
 
-    def changed(self) -> Iterator[Step]:
+    def list_changes(self) -> Iterator[Step]:
         """Yield what would be changed; components and providers are no objects, and are left out."""
         for step in self.steps:
             if step.op in CHANGING and step.state.custom and not step.type.startswith("pulumi:"):

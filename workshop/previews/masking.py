@@ -1,4 +1,4 @@
-"""What is kept of a preview: as much as its comment needs, for whoever may read the repository can have the file."""
+"""Previews without secrets: what is kept of one, which every reader of the repository can download."""
 
 import json
 import re
@@ -9,11 +9,118 @@ from itertools import islice
 
 from pydantic import TypeAdapter, ValidationError
 
-from model.hiding import SHORTEST, forms, hidden_words, without
+from model.hiding import SECRET, SECRET_KEY, SHORTEST, forms, has_secret, hidden_words, without
 from model.json_values import is_list, is_mapping, mapping
-from workshop.previews.document import Digest, Finding, State, Step
-from workshop.previews.effects import ENDS
-from workshop.previews.values import pair, secrets
+from workshop.previews.document import ENDS, Digest, Finding, State, Step
+
+UNKNOWN = "(known after the up)"
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key by which the engine marks an object that stands for another kind of value."""
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  that value of it which marks a secret
+_UNKNOWNS = re.compile("04da6b54-80e4-46f7-96ec-b56ff033[0-9a-f]{4}")
+"""What the engine writes for a value that only the `up` tells."""
+
+_OF_A_SECRET = {"apiVersion", "kind", "metadata", "type", "immutable", "name", "namespace"}
+"""Keys of a Kubernetes Secret, or of a reference to one, under which nothing secret stands."""
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SECRET_MANIFEST = re.compile(r"""\bkind\\*["']?\s*:\s*\\*["']?Secret\b""")
+
+
+def is_unknown(value: object) -> bool:
+    """Whether only the `up` tells a value, or a part of it."""
+    if isinstance(value, str):
+        return UNKNOWN in value or bool(_UNKNOWNS.search(value))
+    if is_mapping(value):
+        return any(map(is_unknown, value.values()))
+    return is_list(value) and any(map(is_unknown, value))
+
+
+def mask_pair(old: object, new: object) -> tuple[object, object]:
+    """Return both sides of a change as they may be shown.
+
+    What is secret on one side is so on the other: a value that becomes a secret was one before somebody said so.
+    """
+    if is_mapping(old) and is_mapping(new) and not (_is_secret(old) or _is_secret(new)):
+        old, new = without_secret_data(old), without_secret_data(new)
+        both = {key: mask_pair(old.get(key), new.get(key)) for key in [*old, *new]}
+        secret = _secret_keys(old) | _secret_keys(new)
+        shown_old = {key: SECRET if key in secret else both[key][0] for key in old if not key.startswith("__")}
+        shown_new = {key: SECRET if key in secret else both[key][1] for key in new if not key.startswith("__")}
+        return shown_old, shown_new
+    if is_list(old) and is_list(new):
+        if len(old) != len(new):  # then the same place is not the same thing
+            return [mask(each) for each in old], [mask(each) for each in new]
+        both = [mask_pair(*each) for each in zip(old, new, strict=True)]
+        return [each[0] for each in both], [each[1] for each in both]
+    if _is_secret(old) or _is_secret(new):
+        return SECRET, SECRET
+    return mask(old), mask(new)
+
+
+def mask(value: object) -> object:
+    """Return a value as it may be shown."""
+    if _is_secret(value):
+        return SECRET
+    if is_mapping(value):
+        return mask_pair(value, {})[0]
+    if is_list(value):
+        return [mask(each) for each in value]
+    return _UNKNOWNS.sub(UNKNOWN, value) if isinstance(value, str) else value
+
+
+def find_secrets(value: object, *, held: bool = False) -> Iterator[str]:
+    """Yield the texts that are secret by where they stand; with `held` all of them."""
+    if isinstance(value, str):
+        if held and value != SECRET:
+            yield value
+    elif is_list(value):
+        for each in value:
+            yield from find_secrets(each, held=held)
+    elif is_mapping(value):
+        keys = _secret_keys(value) | (set(value) - _OF_A_SECRET if _is_kubernetes_secret(value) else set[str]())
+        for key, each in value.items():
+            if key != _SIGNATURE:
+                yield from find_secrets(each, held=held or _is_secret(value) or key in keys)
+
+
+def without_secret_data(inputs: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a Kubernetes object's inputs; of a Secret only the names of what it holds are kept."""
+    if not _is_kubernetes_secret(inputs):
+        return inputs
+    held = {key: each for key, each in inputs.items() if key not in _OF_A_SECRET}
+    metadata = mapping(inputs.get("metadata"))
+    annotations = mapping(metadata.get("annotations"))
+    if _APPLIED in annotations:  # it repeats the object
+        held["metadata"] = {**metadata, "annotations": {**annotations, _APPLIED: SECRET}}
+    return {
+        **inputs,
+        **{key: each if key == "metadata" else _empty(each) for key, each in held.items()},
+    }
+
+
+def _empty(value: object) -> object:
+    return dict.fromkeys(value, SECRET) if is_mapping(value) else SECRET
+
+
+def _is_kubernetes_secret(value: Mapping[str, object]) -> bool:
+    return value.get("kind") == "Secret"
+
+
+def _is_secret(value: object) -> bool:
+    if isinstance(value, str):
+        return value == SECRET or has_secret(value) or bool(_SECRET_MANIFEST.search(value))
+    return is_mapping(value) and value.get(_SIGNATURE) == _SECRET_SIGNATURE
+
+
+def _secret_keys(value: Mapping[str, object]) -> set[str]:
+    """Return the keys of an object whose values nobody may see, by what the object is and by what they are called."""
+    named = {key for key, each in value.items() if isinstance(each, str) and SECRET_KEY.search(key)}
+    name = value.get("name")
+    if isinstance(name, str) and SECRET_KEY.search(name) and isinstance(value.get("value"), str):
+        named.add("value")  # an environment variable, or a chart's parameter
+    return named
+
 
 MOST_SECRETS = 5_000
 """Forms of secrets that are looked for; a preview with more of them is not kept."""
@@ -36,18 +143,18 @@ class Masked:
     """What is hidden in it, in all forms: it may stand in other texts of the same run, too."""
 
 
-def masked(printed: str) -> Masked | None:
+def mask_preview(printed: str) -> Masked | None:
     """Return a preview without what its comment does not show; None if there is none that can be read.
 
     Other lines before and after it are not kept.
     """
     try:
-        digest = _digest(printed)
+        digest = _find_digest(printed)
         if digest is None:
             return None
-        hide = _forms(_secrets(digest))
+        hide = _list_forms(_find_step_secrets(digest))
         cleared = without(each for each in hide if len(each) >= SHORTEST)
-        steps = [_step(each, cleared) for each in digest.steps if not each.type.startswith("pulumi:")]
+        steps = [_mask_step(each, cleared) for each in digest.steps if not each.type.startswith("pulumi:")]
         diagnostics = [
             {"urn": each.urn, "severity": each.severity, "message": hidden_words(each.message, hide)}
             for each in digest.diagnostics
@@ -79,12 +186,12 @@ class Events:
                 if policy is not None:
                     finding = Finding.model_validate(policy)
                     found.setdefault(finding.model_dump_json(), finding)
-                secret.update(secrets(event))
+                secret.update(find_secrets(event))
                 torn += not is_mapping(event)
             except (ValueError, RecursionError):
                 torn += 1
         try:
-            return cls([*found.values()], torn, _forms(secret))
+            return cls([*found.values()], torn, _list_forms(secret))
         except ValueError:
             return cls([], torn + 1, frozenset())
 
@@ -96,7 +203,7 @@ class Events:
         ]
 
 
-def _forms(secret: Iterable[str]) -> frozenset[str]:
+def _list_forms(secret: Iterable[str]) -> frozenset[str]:
     """Return all forms of secrets. Raises ValueError if there are too many to look for."""
     found = frozenset(form for each in set(secret) for form in forms(each))
     if len(found) > MOST_SECRETS:
@@ -104,7 +211,7 @@ def _forms(secret: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def _digest(printed: str) -> Digest | None:
+def _find_digest(printed: str) -> Digest | None:
     """Return the first document in a text that is a preview. Raises ValueError if it is none that can be read."""
     for found in islice(_DOCUMENT.finditer(printed), _BEGINNINGS):
         try:
@@ -116,24 +223,24 @@ def _digest(printed: str) -> Digest | None:
     return None
 
 
-def _secrets(digest: Digest) -> Iterator[str]:
+def _find_step_secrets(digest: Digest) -> Iterator[str]:
     for step in digest.steps:
         for state in filter(None, (step.old, step.new)):
             for values in (state.inputs, state.outputs):
-                yield from secrets(_of_kind(step, values))
+                yield from find_secrets(_with_kind(step, values))
 
 
-def _of_kind(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
+def _with_kind(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
     """Return an object's values with its kind, which the engine knows where they do not say it."""
     return {**values, "kind": "Secret"} if step.type.endswith((":Secret", ":SecretPatch")) else values
 
 
-def _step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object]:
+def _mask_step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object]:
     nothing = dict[str, object]()
-    old, new = (_of_kind(step, state.inputs) if state and state.custom else nothing for state in (step.old, step.new))
+    old, new = (_with_kind(step, state.inputs) if state and state.custom else nothing for state in (step.old, step.new))
     sides = {
-        side: {"custom": state.custom, "inputs": _cleared(shown, cleared), "outputs": dict(_ends(state))}
-        for side, state, shown in zip(STATES, (step.old, step.new), pair(old, new), strict=True)
+        side: {"custom": state.custom, "inputs": _clear_texts(shown, cleared), "outputs": dict(_read_ends(state))}
+        for side, state, shown in zip(STATES, (step.old, step.new), mask_pair(old, new), strict=True)
         if state
     }
     reasons = None if step.replace_reasons is None else [*map(cleared, step.replace_reasons)]
@@ -141,16 +248,16 @@ def _step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object]:
     return {"op": step.op, "urn": step.urn, "replaceReasons": reasons, "detailedDiff": changes or None} | sides
 
 
-def _cleared(value: object, clear: Callable[[str], str]) -> object:
+def _clear_texts(value: object, clear: Callable[[str], str]) -> object:
     """Return a value with `clear` applied to all its texts."""
     if isinstance(value, str):
         return clear(value)
     if is_mapping(value):
-        return {clear(key): _cleared(each, clear) for key, each in value.items()}
-    return [_cleared(each, clear) for each in value] if is_list(value) else value
+        return {clear(key): _clear_texts(each, clear) for key, each in value.items()}
+    return [_clear_texts(each, clear) for each in value] if is_list(value) else value
 
 
-def _ends(state: State) -> Iterator[tuple[str, str]]:
+def _read_ends(state: State) -> Iterator[tuple[str, str]]:
     """Yield when a certificate ends; nothing else of the outputs is shown."""
     for key in ENDS:
         try:

@@ -1,13 +1,40 @@
-"""Puts a comment on a pull request so that a stack has exactly one there, whoever else posts at the same time."""
+"""Posts comments: each stack has exactly one on its pull request, also if several runs post at the same time."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
 
-from clients.github import Repository
-from model.json_values import at
+from clients.github import API, Repository
+from model.json_values import at, entries
 from model.problem import InputError, Problem
-from workshop.previews.comment import marker
+from workshop.previews.comment import Origin, compose, marker, whole_diff
+from workshop.previews.recording import read_account
+
+
+def find_pull_request(repository: Repository, owner: str, branch: str, commit: str) -> int | None:
+    """Return the number of the open pull request whose head is this commit; None if there is none any more."""
+    for each in repository.pages("/pulls", state="open", head=f"{owner}:{branch}"):
+        number = each.get("number")
+        if at(each, "head", "sha") == commit and isinstance(number, int):
+            return number
+    return None
+
+
+def find_reviewed_run(repository: Repository, commit: str, workflow: str) -> int | None:
+    """Return the run of `workflow` that previewed the pull request which brought `commit`; None if none succeeded."""
+    for each in repository.pages(f"/commits/{commit}/pulls"):
+        head = at(each, "head", "sha")
+        if each.get("merge_commit_sha") != commit or not isinstance(head, str):
+            continue
+        path = f"/actions/workflows/{workflow}/runs?event=pull_request&status=success&per_page=20&head_sha={head}"
+        numbers = [at(run, "id") for run in entries(repository.get(path).get("workflow_runs"))]
+        return max((number for number in numbers if isinstance(number, int)), default=None)
+    return None
+
 
 BOT = "github-actions[bot]"
 """Who posts with a workflow's own token."""
@@ -69,3 +96,38 @@ def _found(repository: Repository, where: str, stack: str, author: str) -> Itera
         text = body.replace("\r\n", "\n").strip()
         if text.startswith(f"{marker(stack)}\n"):
             yield Comment(number, text)
+
+
+class Head(NamedTuple):
+    """The head of a pull request."""
+
+    owner: str
+    branch: str
+    commit: str
+
+
+def write_comment(stack: str, folder: Path, origin: Origin, to: Path, whole: Path | None) -> None:
+    """Write the comment about the preview in `folder`, and the diff of which it may hold a part only."""
+    account = read_account(folder, stack)
+    to.write_text(compose(account, origin, datetime.now(UTC)), encoding="utf-8")
+    if whole:
+        whole.write_text(whole_diff(account), encoding="utf-8")
+
+
+def post_comment(stack: str, file: Path, repository: str, head: Head) -> str:
+    """Put the comment in `file` on the pull request of `head`; return what was done, as a sentence."""
+    github = open_repository(repository)
+    number = find_pull_request(github, *head)
+    if number is None:
+        return f"No open pull request has {head.commit} as its head any more; nothing is posted."
+    done = post(github, number, stack, file.read_text(encoding="utf-8"))
+    return f"The comment of stack {stack} on pull request {number}: {done}."
+
+
+def open_repository(name: str) -> Repository:
+    """Return the repository, asked with the job's token. Raises InputError if there is none."""
+    token = os.environ.get("GITHUB_TOKEN", "")
+    if not token:
+        cure = "Set it in the step's `env` to the job's token."
+        raise InputError([Problem("GITHUB_TOKEN", "it is not set", "GitHub has to know who asks", cure)])
+    return Repository(name, token, os.environ.get("GITHUB_API_URL", API))

@@ -1,4 +1,4 @@
-"""Runs `pulumi preview` and keeps what it says, for the comment and for the `up` that follows."""
+"""Records a preview in the files of a folder, and reads that folder, whose writer is not trusted, for the comment."""
 
 import json
 import os
@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import TypeAdapter, ValidationError
+
 from model.hiding import hidden_words
-from workshop.previews.artifact import DIGEST, FINDINGS, LARGEST, LOG, STATUS
-from workshop.previews.masking import Events, masked
+from workshop.previews.document import Digest, Finding
+from workshop.previews.masking import Events, mask_preview
+from workshop.previews.summary import Account
 
 Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
 """Runs a command with its output and errors in two files and more variables; returns its exit status."""
@@ -48,14 +51,14 @@ def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run
         command += ["--save-plan", str(plan_beside(folder))] if plan else []
         command += [part for pack in policies for part in ("--policy-pack", pack)]
         status = run(command, printed, errors, {"PULUMI_DEBUG_COMMANDS": "true"})  # for the event log
-        said = Said(status, *map(_content, (printed, errors, events)))
-    return _keep(stack, said, folder, judged=bool(policies))
+        said = Said(status, *map(_read_text, (printed, errors, events)))
+    return _keep_masked(stack, said, folder, judged=bool(policies))
 
 
 def record_failure(folder: Path, log: Path) -> None:
     """Keep what a command said that had to work before a preview, and did not."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / LOG, hidden_words(_content(log)))
+    _write(folder / LOG, hidden_words(_read_text(log)))
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,9 @@ class Said:
     events: str
 
 
-def _keep(stack: str, said: Said, folder: Path, *, judged: bool) -> int:
+def _keep_masked(stack: str, said: Said, folder: Path, *, judged: bool) -> int:
     """Write what strangers may read of a run; return its exit status, 1 if it has no preview."""
-    preview, events = masked(said.printed), Events.read(said.events)
+    preview, events = mask_preview(said.printed), Events.read(said.events)
     hide = events.secrets | (preview.secrets if preview else frozenset[str]())
     diagnostics = list[Mapping[str, object]]()
     log, status = hidden_words(said.errors, hide), said.status
@@ -92,7 +95,7 @@ def _keep(stack: str, said: Said, folder: Path, *, judged: bool) -> int:
     return status
 
 
-def _content(path: Path) -> str:
+def _read_text(path: Path) -> str:
     """Return a file's text, empty where there is none; of one that is too large no more than that it is."""
     try:
         too_large = path.stat().st_size > LARGEST
@@ -103,3 +106,45 @@ def _content(path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace")
+
+
+DIGEST, STATUS, LOG, FINDINGS = "preview.json", "status", "preview.log", "policies.json"
+LARGEST = 100_000_000
+"""Bytes of a file that are read."""
+LONGEST_LOG = 200_000
+
+_FINDINGS = TypeAdapter(list[Finding])
+
+
+def read_account(folder: Path, stack: str) -> Account:
+    """Return what the folder tells; what is missing or no such document counts as a failed preview without words."""
+    status = _read_plain_file(folder / STATUS).strip()
+    digest, damage = _read_digest(_read_plain_file(folder / DIGEST), "" if status != "0" else "There is no preview.")
+    findings = _read_plain_file(folder / FINDINGS)
+    log = "\n".join(filter(None, [_read_plain_file(folder / LOG)[-LONGEST_LOG:].strip(), damage]))
+    succeeded = status == "0" and not damage
+    try:
+        told = _FINDINGS.validate_json(findings) if findings else None
+    except ValidationError:
+        told, log = None, f"{log}\nThe policies' findings cannot be read.".strip()
+    return Account(stack, digest, succeeded, told, log)
+
+
+def _read_digest(text: str, absence: str) -> tuple[Digest, str]:
+    """Return the document and what is wrong with it, `absence` if there is none."""
+    if not text.strip():
+        return Digest(), absence
+    try:
+        return Digest.model_validate(json.loads(text)), ""
+    except (ValueError, RecursionError):
+        return Digest(), "What the engine printed is no preview."
+
+
+def _read_plain_file(path: Path) -> str:
+    """Return a file's text; empty where there is no plain file of reasonable size."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
