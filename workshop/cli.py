@@ -164,9 +164,9 @@ def teardown(
     ] = 6,
 ) -> int:
     """Destroy the stacks whose workshop is over."""
-    from workshop.teardown_command import check_ends, teardown_all
+    from workshop.teardown import check_ends, tear_down_all
 
-    return check_ends(stack) if check else teardown_all(stack, warn_days, unlock_hours, destroy=yes)
+    return check_ends(stack) if check else tear_down_all(stack, warn_days, unlock_hours, destroy=yes)
 
 
 @app.command(rich_help_panel=OPERATE)

@@ -37,7 +37,7 @@ from tests.workshop.test_teardown import order
 from workshop import cli, expiry
 from workshop.previews.posting import find_pull_request, find_reviewed_run, post
 from workshop.previews.recording import record
-from workshop.teardown import teardown
+from workshop.teardown import tear_down_stacks
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 few = settings(
@@ -380,7 +380,7 @@ def test_whatever_is_in_stack_files_and_said_by_the_backend_each_stack_has_its_t
         play_pulumi(patch)
         for name, content in zip(names, files, strict=True):
             (Path(folder) / f"Pulumi.{name}.yaml").write_bytes(content)
-        outcomes = [*teardown(names, Path(folder), order(), lambda name: StackCli(name, run))]
+        outcomes = [*tear_down_stacks(names, Path(folder), order(), lambda name: StackCli(name, run))]
         assert [each.stack for each in outcomes] == names
         assert all("cannot be judged" not in each.sentence for each in outcomes), outcomes
         assert all(each.stage in (None, *Stage) for each in outcomes)

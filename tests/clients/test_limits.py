@@ -23,9 +23,7 @@ from tests.doubles.aws_server import Account, Refusal, environment, serving
 from tests.doubles.faulty_servers import listening, request, say_nothing
 from tests.doubles.raw_server import End, Reply, raw_server
 from workshop.drain.account import Account as Drained
-from workshop.drain.account import Marks
-from workshop.drain.account import load_balancers
-from workshop.drain.account import served
+from workshop.drain.account import Marks, find_hosts, find_load_balancers
 
 LIMIT = 1.0
 """Seconds here, instead of ten."""
@@ -176,7 +174,7 @@ def test_all_pages_of_a_question_end_in_time(aws_at: Callable[[str], None]) -> N
         api = AwsApi.__new__(AwsApi)
         api.login, api.where = LOGIN, "AWS"
         drained = Drained(elbv2, elbv2, elbv2, api.asking)
-        problem = only(lambda: load_balancers(drained, Marks("workshop", None, None, "me")))
+        problem = only(lambda: find_load_balancers(drained, Marks("workshop", None, None, "me")))
 
     assert "elasticloadbalancing:DescribeLoadBalancers" in problem.rule
     assert next(numbers) >= 1
@@ -197,14 +195,14 @@ def test_records_are_not_left_behind_where_their_zone_cannot_be_asked_for(tmp_pa
     account = Account()
     account.answers["ListHostedZonesByName"] = refusal
     with serving(account, tmp_path):
-        assert "ListHostedZonesByName" in str(only(lambda: served(ON_EKS, "dev"), InputError))
+        assert "ListHostedZonesByName" in str(only(lambda: find_hosts(ON_EKS, "dev"), InputError))
 
 
 def test_a_stack_without_its_zone_has_no_records_to_take_away(tmp_path: Path) -> None:
     account = Account()
     account.answers["ListHostedZonesByName"] = {"HostedZones": {}, "IsTruncated": "false", "MaxItems": "20"}
     with serving(account, tmp_path):
-        found = served(ON_EKS, "dev")
+        found = find_hosts(ON_EKS, "dev")
 
     assert found is not None
     assert found.own.zone is None

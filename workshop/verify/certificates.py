@@ -17,7 +17,7 @@ from model.json_values import text
 from model.moments import A_DAY
 from preflight.meshed_pods import meshed_pods
 from preflight.trust import BUNDLE
-from workshop.expiry import DAYS, Limits, limits_of
+from workshop.expiry import DAYS, Limits, compute_limits
 from workshop.verify.lines import MEND, Group, Line
 from workshop.verify.scene import Scene
 
@@ -54,7 +54,7 @@ def check(scene: Scene) -> Iterator[Line]:
 
 def limits(scene: Scene) -> Limits:
     """Return until when certificates have to last: the limits of `make expiry`."""
-    return limits_of(scene.settings, DAYS)
+    return compute_limits(scene.settings, DAYS)
 
 
 def judge_dates(group: Group, name: str, limits: Limits, dates: tuple[datetime, datetime], seen: str = "") -> Line:
