@@ -91,7 +91,7 @@ def test_weights_that_somebody_has_changed_are_told_without_statistics(
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        ({}, "the mesh has not looked at it"),
+        ({}, "the mesh has not processed it"),
         ({"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound"}, "ResolvedRefs is not true (Backend"),
         ({"type": "Accepted", "status": "False", "reason": "NoMatchingParent"}, "Accepted is not true (NoMatching"),
     ],

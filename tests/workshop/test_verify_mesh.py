@@ -191,7 +191,7 @@ def test_a_webhook_that_is_missing_or_does_not_answer_is_told(tmp_path: Path) ->
     played = Played()
     del played.cluster.answers[INJECTOR]
     lines = look(webhooks.check, played, tmp_path)
-    assert lines["linkerd-proxy-injector"].seen == "its configuration is not there"
+    assert lines["linkerd-proxy-injector"].seen == "its configuration does not exist"
 
     played = Played()
     played.cluster.answers[SLICES] = {"items": []}
@@ -212,7 +212,7 @@ def test_a_pod_that_would_come_back_without_a_proxy_is_told(tmp_path: Path) -> N
     lines = look(webhooks.check, played, tmp_path)
 
     assert failed(lines) == {"new pods get a proxy"}
-    assert lines["new pods get a proxy"].seen == "in podinfo it came back without"
+    assert lines["new pods get a proxy"].seen == "in podinfo it came back without one"
 
 
 def test_pods_without_a_proxy_are_told_but_for_those_that_want_none(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_a_proxy_that_does_not_answer_is_told(tmp_path: Path) -> None:
     line = look(mesh.check_data_plane, played, tmp_path)["proxies' certificates"]
 
     assert line.status is Status.FAILED
-    assert line.seen == "not told by podinfo/unknown-1"
+    assert line.seen == "not reported by podinfo/unknown-1"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_dashboard_that_is_public_is_told(tmp_path: Path, path: str, each: dic
     lines = look(dashboards.check, played, tmp_path)
 
     assert failed(lines) == {"ways in from outside"}
-    assert lines["ways in from outside"].seen == f"open to the world: {told}"
+    assert lines["ways in from outside"].seen == f"open to the internet: {told}"
 
 
 @pytest.mark.parametrize(

@@ -30,27 +30,27 @@ class Account:
     ec2: "EC2Client"
     route53: "Route53Client"
     asking: Callable[[str], AbstractContextManager[None]]
-    """Gives a context in which AWS is asked for an action; what it does not answer becomes InputError."""
+    """Returns a context for one action of AWS, in which AWS' errors become InputError."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """By what a stack's things in the account are known."""
+    """Tags and names by which a stack's resources in the account are found."""
 
     cluster: str
     """The cluster's name."""
     group: str | None
-    """That of the stack's Ingresses; None for all of the cluster, where the stack has brought its only controller."""
+    """The group of the stack's Ingresses; None for the whole cluster, if the only controller is the stack's."""
     zone: str | None
     """The id of the hosted zone; None if the stack has none."""
     owner: str
     """The owner id by which ExternalDNS knows the stack's records."""
     prefix: str = ""
-    """What the names of its TXT records begin with."""
+    """The prefix of the names of its TXT records."""
 
 
 class Kind(StrEnum):
-    """What is left, as a person would say it."""
+    """The kind of a resource, in words for messages."""
 
     LOAD_BALANCER = "load balancer"
     TARGET_GROUP = "target group"
@@ -60,7 +60,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """One thing in the account."""
+    """One resource in the account."""
 
     kind: Kind
     id: str
@@ -75,18 +75,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Hosts:
-    """A stack's account, and what to look for in it."""
+    """A stack's account, and the marks of the resources to find in it."""
 
     account: Account
     own: Marks
-    """Of what the controllers have made for the stack's own Ingresses."""
+    """Marks of what the controllers created for the stack's own Ingresses."""
     all: Marks
-    """Of what nobody looks after once the stack is gone: all of the cluster, where its controller is the stack's."""
+    """Marks of what no controller manages after the destroy: the whole cluster's, if its controller is the stack's."""
 
 
 @limited()
 def find_hosts(settings: Settings, stack: str) -> Hosts | None:
-    """Return what to look for, or None where the stack is not on EKS. Raises InputError if AWS lets nobody in."""
+    """Return the stack's hosts; None if it is not on EKS. Raises InputError if AWS denies access."""
     if settings.eks is None:
         return None
     from clients.aws.api import AwsApi  # noqa: PLC0415  boto3 takes 0.3 s to import, and most stacks need none
@@ -101,7 +101,7 @@ def find_hosts(settings: Settings, stack: str) -> Hosts | None:
 
 @limited()
 def cluster_exists(login: Eks) -> bool:
-    """Return whether AWS knows the cluster, in whatever state. Raises InputError if it does not tell."""
+    """Return whether the cluster exists, in any state. Raises InputError if AWS does not answer."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  as above
 
     from clients.aws.api import AwsApi  # noqa: PLC0415  as above
@@ -119,7 +119,7 @@ def cluster_exists(login: Eks) -> bool:
 
 
 def _zone(api: "AwsApi", dns: Dns | None) -> str | None:
-    """Return the zone's id; None if there is none any more, which then has no records either."""
+    """Return the zone's id; None if the zone was deleted, and its records with it."""
     from preflight.zones import NoZoneError, public_zone  # noqa: PLC0415  as above
 
     if dns is None:
@@ -131,13 +131,13 @@ def _zone(api: "AwsApi", dns: Dns | None) -> str | None:
 
 
 MOST_ARNS = 20
-"""How many `elasticloadbalancing:DescribeTags` takes."""
+"""The most ARNs that `elasticloadbalancing:DescribeTags` takes."""
 SHARED = ("elbv2.k8s.aws/resource", "backend-sg")
-"""Tag of the security group that the controller makes once, for all load balancers of a cluster."""
+"""Tag of the security group that all load balancers of a cluster share."""
 
 
 def find_load_balancers(account: Account, marks: Marks) -> list[Found]:
-    """Return the stack's load balancers. Raises InputError if AWS does not tell, as all of these do."""
+    """Return the stack's load balancers. Raises InputError if AWS does not answer, as all of these do."""
     with account.asking("elasticloadbalancing:DescribeLoadBalancers"), limited():
         pages = account.elbv2.get_paginator("describe_load_balancers").paginate()
         known = [each for page in pages for each in page["LoadBalancers"]]
@@ -155,7 +155,7 @@ def find_target_groups(account: Account, marks: Marks) -> list[Found]:
 
 
 def _marked(account: Account, kind: Kind, names: Mapping[str, str], marks: Marks) -> list[Found]:
-    """Return those of `names`, by ARN, that the tags say are the stack's."""
+    """Return the resources of `names`, by ARN, whose tags are the stack's."""
     arns, found = list(names), list[Found]()
     for first in range(0, len(arns), MOST_ARNS):
         with account.asking("elasticloadbalancing:DescribeTags"):
@@ -164,22 +164,22 @@ def _marked(account: Account, kind: Kind, names: Mapping[str, str], marks: Marks
                 each.get("ResourceArn", ""): {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
                 for each in told
             }
-            found += [Found(kind, arn, names[arn]) for arn, its in tags.items() if _is_the_stacks(its, marks)]
+            found += [Found(kind, arn, names[arn]) for arn, its in tags.items() if _has_marks(its, marks)]
     return found
 
 
-def _is_the_stacks(tags: Mapping[str, str], marks: Marks) -> bool:
+def _has_marks(tags: Mapping[str, str], marks: Marks) -> bool:
     return tags.get(CLUSTER_TAG) == marks.cluster and marks.group in (None, tags.get(GROUP_TAG))
 
 
 def find_security_groups(account: Account, marks: Marks) -> list[Found]:
-    """Return the stack's security groups, last the one that all load balancers of the cluster share."""
+    """Return the stack's security groups; the one that all load balancers of the cluster share comes last."""
     with account.asking("ec2:DescribeSecurityGroups"), limited():
         pages = account.ec2.get_paginator("describe_security_groups").paginate(
             Filters=[{"Name": f"tag:{CLUSTER_TAG}", "Values": [marks.cluster]}]
         )
         known = [each for page in pages for each in page["SecurityGroups"]]
-    mine = [each for each in known if _is_the_stacks(_tags(each), marks)]
+    mine = [each for each in known if _has_marks(_tags(each), marks)]
     mine.sort(key=lambda each: SHARED in _tags(each).items())
     return [Found(Kind.SECURITY_GROUP, each.get("GroupId", ""), each.get("GroupName", "")) for each in mine]
 
@@ -189,18 +189,18 @@ def _tags(group: "SecurityGroupTypeDef") -> dict[str, str]:
 
 
 TITLES = {"A": ("a", "cname"), "AAAA": ("aaaa",), "CNAME": ("cname",)}
-"""What the name of a record's TXT record begins with, by type: an alias, which is an A record, is called a CNAME there.
+"""Prefixes of the name of a record's TXT record, by type: an alias is an A record, and ExternalDNS calls it a CNAME.
 
 Source: registry/txt and registry/mapper of ExternalDNS 0.22.
 """
 
 TYPE_IN_PREFIX = "%{record_type}"
-"""Where a prefix has the type; it stands between prefix and name otherwise."""
+"""Placeholder of the type in a prefix; without it the type stands between prefix and name."""
 
 
 @limited()
 def find_records(account: Account, marks: Marks) -> list[Found]:
-    """Return the stack's records, TXT records last. Raises InputError if AWS does not tell."""
+    """Return the stack's records, TXT records last. Raises InputError if AWS does not answer."""
     if marks.zone is None:
         return []
     with account.asking("route53:ListResourceRecordSets"):
@@ -215,13 +215,13 @@ def find_records(account: Account, marks: Marks) -> list[Found]:
 
 
 def _names_owner(txt: "ResourceRecordSetOutputTypeDef", owner: str) -> bool:
-    """Return whether a TXT record says that `owner` has made what it is about."""
+    """Return whether a TXT record says that `owner` created the record that it describes."""
     values = (value["Value"].strip('"').split(",") for value in txt.get("ResourceRecords", []))
     return any({"heritage=external-dns", f"external-dns/owner={owner}"} <= set(parts) for parts in values)
 
 
 def _is_described(record: "ResourceRecordSetOutputTypeDef", names: Collection[str], prefix: str) -> bool:
-    """Return whether one of the TXT records `names` is about a record."""
+    """Return whether one of the TXT records `names` describes a record."""
     titles = TITLES.get(record["Type"], ())
     if TYPE_IN_PREFIX in prefix:
         return any(prefix.replace(TYPE_IN_PREFIX, title) + record["Name"] in names for title in titles)

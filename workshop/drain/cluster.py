@@ -17,14 +17,14 @@ INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _STATE = TypeAdapter(dict[str, object])
 INGRESSES = "/apis/networking.k8s.io/v1/ingresses"
 BINDINGS = "/apis/elbv2.k8s.aws/v1beta1/targetgroupbindings"
-"""The controller's own objects, one for each target group, beside the Ingresses."""
+"""The controller's own objects beside the Ingresses, one for each target group."""
 ITS_FINALIZERS = (f"{GROUP_FINALIZER}/", "elbv2.k8s.aws/")
 GROUP_NAME = "alb.ingress.kubernetes.io/group.name"
 
 
 @dataclass(frozen=True)
 class Held:
-    """One object of a group of Ingresses."""
+    """An object of a group of Ingresses, with its finalizers."""
 
     kind: str
     path: str
@@ -39,18 +39,18 @@ class Held:
         return tuple(each for each in self.finalizers if each.startswith(ITS_FINALIZERS))
 
     def __str__(self) -> str:
-        """Return it as a person would say it."""
+        """Return its kind and name."""
         return f"{self.kind} {self.name}"
 
 
 def list_ingresses(api: ClusterApi, group: str) -> list[Held]:
-    """Return the Ingresses of a group. Raises InputError if the cluster does not tell."""
+    """Return the Ingresses of a group. Raises InputError if the cluster does not answer."""
     found = _held(api, "Ingress", INGRESSES)
     return [each for each, document in found if text(document, "metadata", "annotations", GROUP_NAME) == group]
 
 
 def list_bindings(api: ClusterApi, group: str) -> list[Held]:
-    """Return what the controller has made in the cluster for a group."""
+    """Return the objects that the controller created in the cluster for a group."""
     found = _held(api, "TargetGroupBinding", BINDINGS)
     return [each for each, document in found if text(document, "metadata", "labels", GROUP_TAG) == group]
 
@@ -66,12 +66,12 @@ def _held(api: ClusterApi, kind: str, path: str) -> Iterator[tuple[Held, object]
 
 
 def release_finalizers(api: ClusterApi, held: Held) -> None:
-    """Take the controller's finalizers from an object. Raises InputError if the server refuses."""
+    """Remove the controller's finalizers from an object. Raises InputError if the server refuses."""
     others = [each for each in held.finalizers if each not in held.own]
     reason = refusal(api.ask("PATCH", held.path, {"metadata": {"finalizers": others or None}}))
     if reason and api.find(held.path):
-        cure = "Ask for a role that may change it."
-        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to go", cure)])
+        cure = "Ask for a role with permission to change it."
+        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to be removed", cure)])
 
 
 LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
@@ -92,7 +92,7 @@ def _describe_state(api: ClusterApi, controller: str) -> str:
     selector = f"labelSelector=app.kubernetes.io/name%3D{controller}"
     deployments = items(api.find(f"/apis/apps/v1/deployments?{selector}"))
     if not deployments:
-        return "is not there: no Deployment of it is in the cluster"
+        return "is missing: the cluster has no Deployment of it"
     namespace, name = (text(deployments[0], "metadata", key) for key in ("namespace", "name"))
     wanted, ready = (
         _read_number(deployments[0], *path) for path in (("spec", "replicas"), ("status", "readyReplicas"))
@@ -100,13 +100,13 @@ def _describe_state(api: ClusterApi, controller: str) -> str:
     if not ready:
         return f"does not run: Deployment {namespace}/{name} has 0 of {wanted} pods ready"
     pods = items(api.find(f"/api/v1/namespaces/{namespace}/pods?{selector}"))
-    complaints = [line for pod in pods for line in _read_complaints(api, namespace, text(pod, "metadata", "name"))]
-    if complaints:
-        return f"complains ({' '.join(complaints[-1].split())[:LONGEST]})"
-    return f"runs and complains of nothing; `kubectl --namespace {namespace} logs deployment/{name}` tells more"
+    errors = [line for pod in pods for line in _read_errors(api, namespace, text(pod, "metadata", "name"))]
+    if errors:
+        return f"logs an error ({' '.join(errors[-1].split())[:LONGEST]})"
+    return f"runs and logs no error; see `kubectl --namespace {namespace} logs deployment/{name}`"
 
 
-def _read_complaints(api: ClusterApi, namespace: str, pod: str) -> Iterator[str]:
+def _read_errors(api: ClusterApi, namespace: str, pod: str) -> Iterator[str]:
     for line in api.get(f"/api/v1/namespaces/{namespace}/pods/{pod}/log?tailLines={LINES}").text.splitlines():
         # One writes JSON, the other one key=value; an answer that is not the log has no level.
         if any(level in line for level in ('"level":"error"', "level=error", "level=fatal")):

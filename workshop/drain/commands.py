@@ -103,7 +103,7 @@ def _explain_ingresses(settings: Settings, stack: str, console: Console, hosts: 
     console.print(build_found_table("Still in the account", find_everything(hosts.account, hosts.own)))
     print_text(
         console,
-        f"Ingress {names} cannot be deleted: the finalizer {waiting[0].own[0]} stays until the controller has deleted "
+        f"Ingress {names} cannot be deleted: the finalizer {waiting[0].own[0]} stays until the controller has removed "
         f"the load balancer. {reason[0].upper()}{reason[1:]}.",
     )
     _print_way_out(stack, console)

@@ -18,12 +18,12 @@ from model.moments import A_DAY
 from preflight.meshed_pods import meshed_pods
 from preflight.trust import BUNDLE
 from workshop.expiry import DAYS, Limits, compute_limits
-from workshop.verify.lines import MEND, Group, Line
+from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.scene import Scene
 
 
 def from_base64(encoded: str) -> bytes:
-    """Return the bytes; none if it is not base64."""
+    """Decode base64; return no bytes if it is none."""
     try:
         return base64.b64decode(encoded, validate=True)
     except binascii.Error:
@@ -32,17 +32,17 @@ def from_base64(encoded: str) -> bytes:
 
 GROUP = Group("certificates")
 ISSUER = "/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer"
-RENEW = "`make expiry` tells how each certificate is renewed."
+RENEW = "`make expiry` says how each certificate is renewed."
 MOST_PODS = 3
 
 
 def check(scene: Scene) -> Iterator[Line]:
-    """Yield the trust anchors, the issuer, and whether every proxy trusts what the mesh trusts."""
+    """Yield lines on the trust anchors, the issuer, and the anchors that the proxies trust."""
     bundle = text(scene.api.find(BUNDLE), "data", "ca-bundle.crt")
     try:
         anchors = x509.load_pem_x509_certificates(bundle.encode())
     except ValueError:
-        cure = f"{MEND} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
+        cure = f"{REPAIR} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
         yield GROUP.fail("trust anchors", "there are none", cure)
         return
     for number, anchor in enumerate(anchors, 1):
@@ -53,7 +53,7 @@ def check(scene: Scene) -> Iterator[Line]:
 
 
 def limits(scene: Scene) -> Limits:
-    """Return until when certificates have to last: the limits of `make expiry`."""
+    """Return the limits of `make expiry`: the time until which certificates have to last."""
     return compute_limits(scene.settings, DAYS)
 
 
@@ -74,16 +74,16 @@ def read_dates(certificate: x509.Certificate) -> tuple[datetime, datetime]:
 
 def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
     answer = scene.api.get(ISSUER)
-    # The Secret has the key too; nothing but the certificate leaves this line.
+    # The Secret holds the private key, too: nothing but the certificate may leave this line.
     pem = from_base64(text(answer.body, "data", "tls.crt"))
     try:
         issuer, *_others = x509.load_pem_x509_certificates(pem)
     except ValueError:
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return GROUP.skip("issuer", "you may not read its Secret")
-        return GROUP.fail("issuer", "its Secret linkerd-identity-issuer holds no certificate", MEND)
+            return GROUP.skip("issuer", "you have no permission to read its Secret")
+        return GROUP.fail("issuer", "its Secret linkerd-identity-issuer holds no certificate", REPAIR)
     if not any(_signed(issuer, anchor) for anchor in anchors):
-        cure = f"{MEND} If that changes nothing, the last step of the trust anchor's replacement was not taken."
+        cure = f"{REPAIR} If that changes nothing, the last step of the trust anchor's replacement is missing."
         return GROUP.fail("issuer", "no trust anchor of the mesh has signed it", cure)
     return judge_dates(GROUP, "issuer", limits(scene), read_dates(issuer), "signed by a trust anchor, ")
 
@@ -97,7 +97,7 @@ def _signed(certificate: x509.Certificate, signer: x509.Certificate) -> bool:
 
 
 def _bundles(scene: Scene, bundle: str) -> Line:
-    """Return whether the proxies trust the anchors of today: each read them once, at its start."""
+    """Return a line on whether the proxies trust the current anchors, which each reads once, at its start."""
     proxies = [pod for pod in meshed_pods(scene.api) if pod.bundle is not None]
     stale = sorted(pod.name for pod in proxies if pod.bundle and pod.bundle.strip() != bundle.strip())
     more = f" and {len(stale) - MOST_PODS} more" if len(stale) > MOST_PODS else ""
@@ -112,20 +112,20 @@ def _bundles(scene: Scene, bundle: str) -> Line:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a server showed."""
+    """A server's certificate, as a client sees it."""
 
     dates: tuple[datetime, datetime] | None
     """From when to when its certificate is valid; None if it showed none."""
     trouble: str
-    """Why a client would not take it; empty if one would."""
+    """Why a client rejects it; empty if it does not."""
 
 
 def shake_hands(stream: PodStream, host: str, authority: str) -> Shown:
-    """Shake hands as a client of `host` that trusts the certificates `authority` (PEM), and hang up."""
+    """Do a TLS handshake as a client of `host` that trusts the certificates `authority` (PEM)."""
     try:
         strict = ssl.create_default_context(cadata=authority)
     except ssl.SSLError:
-        return Shown(None, "its caBundle is no certificate")
+        return Shown(None, "its caBundle holds no certificate")
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     talk = strict.wrap_bio(incoming, outgoing, server_hostname=host)
     try:

@@ -1,4 +1,4 @@
-"""One line of the answer of `verify`, and the lines as a table and as JSON."""
+"""The lines that `verify` prints, as a table and as JSON, and its progress bars."""
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -11,37 +11,37 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-MEND = "Run `make refresh`, then `make up`."
-"""What brings back what the program makes, also where it was changed behind its back."""
+REPAIR = "Run `make refresh`, then `make up`."
+"""Restores the program's objects, also where they were changed or deleted by hand."""
 
 
 class Status(StrEnum):
-    """How a check ended."""
+    """The result of a check."""
 
     OK = "ok"
     FAILED = "failed"
     SKIPPED = "skipped"
-    """There was nothing to check, or no way to; the line says why."""
+    """There is nothing to check, or no way to check it; the line says why."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """What one check found."""
+    """The result of one check."""
 
     group: str
     name: str
     status: Status
     seen: str
-    """What is there, as a person would say it; why nothing was checked where that is so. Never a secret."""
+    """The finding in words, or the reason why nothing was checked. Never a secret."""
     cure: str = ""
-    """What to do, if possible as a command; empty unless the check failed."""
+    """The fix, if possible as a command; empty unless the check failed."""
     figures: Mapping[str, float] = field(default_factory=dict[str, float])
     """The numbers behind `seen`, for programs."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """What makes the lines of one group."""
+    """Creates the lines of one group of checks."""
 
     name: str
 
@@ -50,15 +50,15 @@ class Group:
         return Line(self.name, name, Status.OK, seen, figures=figures)
 
     def fail(self, name: str, seen: str, cure: str, **figures: float) -> Line:
-        """Return the line of a check that failed, with its cure."""
+        """Return the line of a check that failed, with its fix."""
         return Line(self.name, name, Status.FAILED, seen, cure, figures)
 
     def skip(self, name: str, why: str) -> Line:
-        """Return the line of a check that was not made."""
+        """Return the line of a check that was skipped."""
         return Line(self.name, name, Status.SKIPPED, why)
 
     def judge(self, name: str, seen: str, *, good: bool, cure: str, **figures: float) -> Line:
-        """Return a line that passed if it is good, and else failed with its cure."""
+        """Return the line of a check that passed if `good`, and failed with its fix otherwise."""
         return self.ok(name, seen, **figures) if good else self.fail(name, seen, cure, **figures)
 
 
@@ -66,7 +66,7 @@ COLOURS = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "dim"}
 
 
 def build_table(stack: str, address: str, lines: Sequence[Line]) -> Table:
-    """Return one row a line; a group is named once."""
+    """Return a table with a row for each line; a group is named once."""
     # Text and not str: what a cluster says may look like rich's markup.
     found = Table(title=Text(f"Stack {stack} on {address}"), title_justify="left")
     for column in ("group", "check", "", "seen"):
@@ -83,7 +83,7 @@ def build_table(stack: str, address: str, lines: Sequence[Line]) -> Table:
 
 
 def summarize(lines: Sequence[Line], seconds: float) -> str:
-    """Return the last line: how many checks ended in which way."""
+    """Return the summary: the number of checks with each status."""
     counts = ", ".join(f"{count_status(lines, status)} {status}" for status in Status)
     return f"{counts}; it took {seconds:.0f} s."
 
@@ -123,7 +123,7 @@ def format_json(stack: str, address: str, lines: Sequence[Line], seconds: float)
 
 @contextmanager
 def report_progress(console: Console) -> Generator[Callable[[str, float], None]]:
-    """Give what is told how far each group is; it shows that on a terminal, and else nothing."""
+    """Yield a function that shows the progress of each group on a terminal, and nothing elsewhere."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         tasks = dict[str, int]()

@@ -17,7 +17,7 @@ AT_ONCE = 8
 STARTED = "process_start_time_seconds"
 CERTIFICATE_ENDS = "control_identity_cert_expiration_timestamp_seconds"
 FORMERLY = "identity_cert_expiration_timestamp_seconds"
-"""The same of older proxies."""
+"""The name of that metric in older proxies."""
 ROUTED = "outbound_http_route_backend_response_statuses_total"
 """Responses by the Service that was called (`parent_*`), the one that answered (`backend_*`) and `http_status`."""
 ANSWERED = "response_total"
@@ -29,7 +29,7 @@ Wanted = Callable[[Labels], bool]
 
 
 class Scrape:
-    """One proxy's metrics at one moment."""
+    """A proxy's metrics at one moment."""
 
     def __init__(self, text: str) -> None:
         # Most of the text is histograms, and the parser is slow.
@@ -37,12 +37,12 @@ class Scrape:
         self._samples = [sample for family in text_string_to_metric_families(lines) for sample in family.samples]
 
     def total(self, name: str, wanted: Wanted = lambda _labels: True) -> float:
-        """Return the sum of a metric over the series whose labels are wanted; 0 if there is none."""
+        """Return the sum of a metric over the series with wanted labels; 0 if there is none."""
         return sum(each.value for each in self._samples if each.name == name and wanted(each.labels))
 
     @property
     def certificate_ends(self) -> float | None:
-        """When the proxy's certificate ends, in seconds since 1970; None if the proxy does not tell."""
+        """When the proxy's certificate ends, in seconds since 1970; None if the proxy has no such metric."""
         return next((each.value for each in self._samples if each.name in (CERTIFICATE_ENDS, FORMERLY)), None)
 
 
@@ -64,7 +64,7 @@ def scrape_all(api: ClusterApi, pods: Sequence[Pod]) -> dict[str, Scrape]:
 
 
 def growth(before: Scrapes, after: Scrapes, name: str, wanted: Wanted) -> int:
-    """Return by how much a counter grew over all pods of both; a proxy that restarted in between began at 0."""
+    """Return a counter's growth over all pods; a proxy that restarted in between began at 0."""
     grown = 0.0
     for pod, now in after.items():
         then = before.get(pod)
@@ -74,19 +74,19 @@ def growth(before: Scrapes, after: Scrapes, name: str, wanted: Wanted) -> int:
 
 
 FALSE_ALARM = 0.001
-"""How often at most a share as configured is called wrong. There are a few such tests in a run: under 1 % for all."""
+"""The most frequent false alarm of a test. A run has a few tests: under 1 % for all of them."""
 POWER = 0.99
-"""How often at least a share that is off by `deviation` is called wrong."""
+"""The least probability with which a share that is off by `deviation` is noticed."""
 METHOD = "exact 99.9 % interval"
-"""What the numbers behind a share are called; from FALSE_ALARM."""
+"""The interval's name in messages; it follows from FALSE_ALARM."""
 STEP = 100
 """Numbers of requests are multiples of this."""
 RARE = 0.01
-"""Where nothing, or everything, is to fail: the share of exceptions that has to be noticed."""
+"""The share of exceptions to notice where no request, or every request, has to fail."""
 
 
 class Interval(NamedTuple):
-    """Where the true share lies, from 0 to 1."""
+    """The bounds of the true share, from 0 to 1."""
 
     low: float
     high: float
@@ -103,19 +103,19 @@ def interval(hits: int, total: int) -> Interval:
 
 
 def fits(hits: int, total: int, share: float) -> bool:
-    """Tell whether `hits` of `total` (at least 1) may well come from this share, 0 to 1: if their interval has it."""
+    """Return whether the interval of `hits` of `total` (at least 1) contains the share, 0 to 1."""
     fewest, most = _expected(share, total)
     return fewest <= hits <= most
 
 
 def deviation(share: float) -> float:
-    """Return how far off a share has to be, for it to be noticed: 4 points at 10 %, 6.7 at 50 %, 1 at 0 and 100 %."""
+    """Return the deviation of a share to notice: 4 points at 10 %, 6.7 at 50 %, 1 at 0 and 100 %."""
     return max(RARE, sqrt(share * (1 - share)) * 4 / 30)
 
 
 @cache
 def requests_needed(share: float) -> int:
-    """Return how many requests it takes to notice, with `POWER`, a share that is off by `deviation`."""
+    """Return the number of requests that notice, with `POWER`, a share that is off by `deviation`."""
     total, others = STEP, _others(share)
     while any(_noticed(other, share, total) < POWER for other in others):
         total += STEP
@@ -123,19 +123,19 @@ def requests_needed(share: float) -> int:
 
 
 def _others(share: float) -> list[float]:
-    """Return the shares that have to be told from this one: one above and one below, as far as there are any."""
+    """Return the nearest shares to distinguish from this one: one above and one below, within 0 and 1."""
     off = deviation(share)
     return [other for other in (max(0.0, share - off), min(1.0, share + off)) if other != share]
 
 
 def _noticed(true: float, share: float, total: int) -> float:
-    """Return how often the test calls `share` wrong where the share is `true`."""
+    """Return the probability that the test rejects `share` where the share is `true`."""
     fewest, most = _expected(share, total)
     return float(binom.cdf(fewest - 1, total, true) + binom.sf(most, total, true))
 
 
 @cache
 def _expected(share: float, total: int) -> tuple[float, float]:
-    """Return the fewest and the most hits whose interval has `share` in it."""
+    """Return the fewest and the most hits whose interval contains `share`."""
     tail = FALSE_ALARM / 2
     return float(binom.ppf(tail, total, share)), float(binom.isf(tail, total, share))

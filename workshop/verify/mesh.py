@@ -7,7 +7,7 @@ from functools import partial
 
 from clients.rollout_wait import switched_off, waited_for
 from settings import parts
-from workshop.verify.lines import MEND, Group, Line
+from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.measurements import AT_ONCE, scrape
 from workshop.verify.objects import PROXY, Pod, list_pods
 from workshop.verify.scene import Scene
@@ -43,19 +43,19 @@ def _installed(scene: Scene, namespace: str, title: str) -> Line:
         *waited_for(scene.api, namespace),
         *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
     ]
-    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {MEND}"
+    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {REPAIR}"
     seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
     return CONTROL_PLANE.judge(title, seen, good=not missing, cure=cure, pods=len(found))
 
 
 DATA_PLANE = Group("data plane")
 LEAST_HOURS = 1
-"""A proxy renews its certificate, which lasts a day, when a third of that is left; so little is no accident."""
+"""A certificate lasts 24 hours, and its proxy renews it 8 hours before: less than 1 hour means that this fails."""
 MOST_PODS = 3
 
 
 def check_data_plane(scene: Scene) -> Iterator[Line]:
-    """Yield whether all pods have proxies, whether these are ready, and for how long their certificates last."""
+    """Yield lines on the proxies: every pod has one, they are ready, and their certificates last long enough."""
     found = [pod for namespace in scene.meshed_namespaces for pod in list_pods(scene.api, namespace)]
     yield _meshed([pod for pod in found if not pod.opted_out])
     proxies = [pod for pod in found if pod.meshed]
@@ -66,10 +66,10 @@ def check_data_plane(scene: Scene) -> Iterator[Line]:
 def _meshed(found: Sequence[Pod]) -> Line:
     name, bare = "pods with a proxy", [pod for pod in found if not pod.meshed]
     if not found:
-        return DATA_PLANE.fail(name, "there is no pod", MEND)
+        return DATA_PLANE.fail(name, "there is no pod", REPAIR)
     namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
     cure = (
-        "If new pods get one (see webhooks), restart what they belong to, with `kubectl rollout restart deployment` "
+        "If new pods get one (see webhooks), restart their Deployments with `kubectl rollout restart deployment` "
         f"in {namespaces}; `make reset` undoes a `linkerd.io/inject: disabled`."
     )
     seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_named(bare)}" if bare else "")
@@ -92,17 +92,19 @@ def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
     silent = [pod for pod, left in hours.items() if left is None]
     left = min((left for left in hours.values() if left is not None), default=0.0)
     short = [pod for pod, of_pod in hours.items() if of_pod is not None and of_pod < LEAST_HOURS]
-    seen = f"the first one to end does so in {left:.1f} hours; it is renewed before"
+    seen = f"the first one ends in {left:.1f} hours; it is renewed before"
     if short or silent:
         seen = "; ".join(
-            f"{what} {_named(which)}" for what, which in (("ended or ending:", short), ("not told by", silent)) if which
+            f"{what} {_named(which)}"
+            for what, which in (("ended or ending:", short), ("not reported by", silent))
+            if which
         )
     cure = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
     return DATA_PLANE.judge(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
 
 
 def _hours_left(scene: Scene, pod: Pod) -> float | None:
-    """Return for how long a proxy's certificate is valid; None if it does not tell."""
+    """Return the hours for which a proxy's certificate is valid; None if the proxy does not report it."""
     try:
         ends = scrape(scene.api, pod).certificate_ends
     except UnreachableError:

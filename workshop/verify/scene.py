@@ -17,29 +17,29 @@ SIMULATED = "kwok.x-k8s.io/node"
 
 @dataclass(frozen=True)
 class Patience:
-    """How long things are looked at, in seconds."""
+    """Durations in seconds."""
 
     window: float = 30
-    """For which the demos' own traffic is watched."""
+    """For which the demos' own traffic is measured."""
     settled: float = 60
-    """For which pods have to have been ready before their traffic is judged: a proxy learns its backends one by one."""
+    """For which pods have to be ready before their traffic is judged: a proxy discovers its backends one by one."""
     most: float = 300
-    """After which a measurement ends with what it has."""
+    """After which a measurement ends early."""
     pause: float = 1
-    """Between two looks."""
+    """Between two readings."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A stack's cluster, what its settings say, and how long to look."""
+    """The stack's cluster and settings, and the durations of the measurements."""
 
     api: ClusterApi
     settings: Settings
     patience: Patience = field(default_factory=Patience)
     requests: int | None = None
-    """How many requests to judge booksapp's share of errors by; as many as the share takes if left out."""
+    """Number of requests that judge booksapp's share of errors; by default as many as the share needs."""
     show_progress: Callable[[str, float], None] = lambda _doing, _done: None
-    """Is told what is being done, and which part of it is, from 0 to 1."""
+    """Called with a group's name and its progress, from 0 to 1."""
 
     @property
     def meshed_namespaces(self) -> list[str]:
@@ -48,7 +48,7 @@ class Scene:
 
     @property
     def simulated(self) -> bool:
-        """Whether pods only exist as objects here."""
+        """True if pods only exist as objects, as on the sandbox."""
         nodes = items(self.api.find("/api/v1/nodes"))
         return bool(nodes) and all(text(node, "metadata", "annotations", SIMULATED) for node in nodes)
 
@@ -58,7 +58,7 @@ Check = Callable[[Scene], Iterator[Line]]
 
 
 def wait_until_settled(scene: Scene, group: str, pods: Sequence[Pod]) -> None:
-    """Return once the youngest of the pods has been ready for a while."""
+    """Return when the youngest of the pods has been ready long enough."""
     wanted = scene.patience.settled
     youngest = max(pod.ready_since for pod in pods)
     left = min(wanted, wanted - (datetime.now(UTC) - youngest).total_seconds())
@@ -67,7 +67,7 @@ def wait_until_settled(scene: Scene, group: str, pods: Sequence[Pod]) -> None:
 
 
 def let_time_pass(scene: Scene, group: str, seconds: float) -> float:
-    """Let `seconds` pass; return how many did."""
+    """Wait for `seconds` and show the progress; return the seconds that passed."""
     start = time.monotonic()
     while (passed := time.monotonic() - start) < seconds:
         scene.show_progress(group, passed / seconds)

@@ -20,29 +20,29 @@ from workshop.verify.objects import Pod
 from workshop.verify.scene import Scene
 
 ADMIN_PORT = 4191
-"""Of every proxy: where its metrics are."""
+"""Port of every proxy that serves its metrics."""
 
 
 class UnreachableError(Exception):
-    """Nothing answered; the message says where and why."""
+    """Raised where nothing answers; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     text: str
 
 
 class Door(Protocol):
-    """Where an app can be asked."""
+    """An address at which an app answers HTTP requests."""
 
     where: str
-    """As a person would say it."""
+    """Its description for messages."""
 
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
-        """Return the answer. Raises UnreachableError."""
+        """Send a request; return the answer. Raises UnreachableError."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -63,7 +63,7 @@ def open_stream(api: ClusterApi, pod: Pod, port: int) -> PodStream:
 
 
 class _Connection(HTTPConnection):
-    """HTTP through a pod's port."""
+    """HTTP through a port-forward to a pod."""
 
     def __init__(self, api: ClusterApi, pod: Pod, port: int) -> None:
         super().__init__("localhost", port)
@@ -74,14 +74,14 @@ class _Connection(HTTPConnection):
 
 
 class PodDoor:
-    """An app through its pod's port; the connection is kept between two questions."""
+    """An app behind its pod's port; the connection stays open between requests."""
 
     def __init__(self, api: ClusterApi, pod: Pod, port: int) -> None:
         self.where = f"port {port} of pod {pod.full_name}"
         self._connection = _Connection(api, pod, port)
 
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
-        """Return the answer; a connection that the app has closed meanwhile is opened again, once."""
+        """Send a request; a connection that the app has closed meanwhile is opened again, once."""
         kept = self._connection.sock is not None
         try:
             self._connection.request(method, path, headers=dict(headers or {}))
@@ -104,14 +104,14 @@ class PodDoor:
 
 
 class HostDoor:
-    """An app by its public name, a URL without a path."""
+    """An app behind its public name, a URL without a path."""
 
     def __init__(self, url: str) -> None:
         self.where = url
         self._session = requests.Session()
 
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
-        """Return the answer, be it a redirection."""
+        """Send a request; return the answer, which may be a redirection."""
         try:
             answer = self._session.request(
                 method,
@@ -139,11 +139,11 @@ NAME = "public host"
 
 
 def check_public_host(scene: Scene, lines: Group, namespace: str, ingress: str) -> tuple[Line, str | None]:
-    """Return whether a demo answers at its public name, and its URL if it does."""
+    """Return a line on a demo's public name, and its URL if it answers there."""
     found = scene.api.find(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{ingress}")
     host = next((text(rule, "host") for rule in entries(found, "spec", "rules")), "")
     if not host:
-        return lines.skip(NAME, "it has none; its pods are asked through port-forward"), None
+        return lines.skip(NAME, "it has none; requests go to its pods through port-forward"), None
     annotations = ("metadata", "annotations")
     encrypted = "HTTPS" in text(found, *annotations, f"{ALB}/listen-ports")
     url = f"{'https' if encrypted else 'http'}://{host}"
@@ -154,17 +154,17 @@ def check_public_host(scene: Scene, lines: Group, namespace: str, ingress: str) 
         if text(found, *annotations, f"{ALB}/scheme") == "internal" or text(
             found, *annotations, f"{ALB}/inbound-cidrs"
         ):
-            return lines.skip(NAME, f"{error}, and not everybody may"), None
+            return lines.skip(NAME, f"{error}, and it is not open to everybody"), None
         cure = (
             f"A new name takes minutes. Then look at `kubectl --namespace {namespace} describe ingress {ingress}`: "
-            "has it an address, and does the name lead there?"
+            "does it have an address, and does the name resolve to it?"
         )
         return lines.fail(NAME, str(error), cure), None
     return lines.ok(NAME, f"{url} answers"), url
 
 
 def list_doors(scene: Scene, url: str | None, pods: Sequence[Pod], port: int) -> list[Callable[[], Door]]:
-    """Return what opens a door to the front end."""
+    """Return functions that each open a door to the front end."""
     if url:
         return [partial(HostDoor, url)]
     return [partial(PodDoor, scene.api, pod, port) for pod in pods]
@@ -172,23 +172,23 @@ def list_doors(scene: Scene, url: str | None, pods: Sequence[Pod], port: int) ->
 
 CLIENTS = 4
 MOST_SILENCES = 6
-"""How often in a row a visitor gets no answer before all of them stop."""
+"""Requests in a row without an answer after which the traffic ends."""
 PAUSE = 0.5
-"""Seconds until he asks again then."""
+"""Seconds to wait after a request without an answer."""
 
 
 class TrafficGenerator:
-    """What the visitors have done so far."""
+    """Requests from several threads, and what came of them."""
 
     def __init__(self) -> None:
         self.pages = 0
         self.trouble = ""
-        """What one of them could not reach; they have all stopped then."""
+        """The address that did not answer; the traffic has ended then."""
         self.over = threading.Event()
         self._lock = threading.Lock()
 
     def send_requests(self, open_door: Callable[[], Door], path: str) -> None:
-        """Ask until it is over, or until the app is silent for a while: one that restarts is no trouble."""
+        """Send requests until the end, or until the app is silent for longer than a restart takes."""
         silent = 0
         with open_door() as door:
             while not self.over.is_set():
@@ -211,7 +211,7 @@ class TrafficGenerator:
 
 @contextmanager
 def generate_traffic(doors: Sequence[Callable[[], Door]], path: str) -> Generator[TrafficGenerator]:
-    """Let visitors ask for `path` through the `doors` in turn, until the block ends."""
+    """Request `path` from several threads through the `doors` in turn, until the block ends."""
     traffic = TrafficGenerator()
     threads = [
         threading.Thread(target=traffic.send_requests, args=(door, path), daemon=True)

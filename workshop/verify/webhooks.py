@@ -1,4 +1,4 @@
-"""Whether the webhooks answer, with certificates that the API server takes, and whether pods get their proxies."""
+"""Checks of the webhooks: they answer with certificates that the API server trusts, and new pods get proxies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from clients.cluster_api import items, refusal
 from model.json_values import at, entries, text
 from settings import parts
 from workshop.verify.certificates import from_base64, judge_dates, limits, shake_hands
-from workshop.verify.lines import MEND, Group, Line
+from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.objects import PROXY, Pod, list_pods
 from workshop.verify.scene import Scene
 from workshop.verify.traffic import UnreachableError, open_stream
@@ -21,12 +21,12 @@ TAP = "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io"
 
 @dataclass(frozen=True)
 class _Server:
-    """Where the API server asks."""
+    """The address that the API server calls."""
 
     namespace: str
     service: str
     authority: str
-    """The certificates that it trusts there, PEM."""
+    """The certificates that it trusts there, as PEM."""
 
     @property
     def host(self) -> str:
@@ -34,7 +34,7 @@ class _Server:
 
 
 def check(scene: Scene) -> Iterator[Line]:
-    """Yield one line for each webhook, and whether a new pod would get a proxy."""
+    """Yield a line for each webhook, and one on whether new pods get a proxy."""
     names = (*LINKERD, "linkerd-tap-injector") if scene.settings.viz.enabled else LINKERD
     for name in names:
         kind = "mutatingwebhookconfigurations" if name in MUTATING else "validatingwebhookconfigurations"
@@ -43,7 +43,7 @@ def check(scene: Scene) -> Iterator[Line]:
         yield _server_line(scene, name, at(webhook, "clientConfig"))
     if scene.settings.viz.enabled:
         yield _server_line(scene, "tap", at(scene.api.find(TAP), "spec"))
-    yield _injection(scene)
+    yield _judge_injection(scene)
 
 
 def _server_line(scene: Scene, name: str, configuration: object) -> Line:
@@ -53,8 +53,8 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
         from_base64(text(configuration, "caBundle")).decode(errors="replace"),
     )
     if not server.service:
-        return GROUP.fail(name, "its configuration is not there", MEND)
-    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {MEND}"
+        return GROUP.fail(name, "its configuration does not exist", REPAIR)
+    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {REPAIR}"
     where = next(_endpoints(scene, server), None)
     if where is None:
         return GROUP.fail(name, "no pod is ready behind its Service", look)
@@ -65,7 +65,7 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
     shown = shake_hands(connection, server.host, server.authority)
     connection.close()
     if shown.dates is None:
-        cure = f"{MEND} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
+        cure = f"{REPAIR} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
         return GROUP.fail(name, f"the API server would not trust it: {shown.trouble}", cure)
     return judge_dates(GROUP, name, limits(scene), shown.dates, "answers; its certificate ")
 
@@ -83,14 +83,14 @@ def _endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
                 yield pod, port
 
 
-def _injection(scene: Scene) -> Line:
-    """Return whether pods that are only tried, and never made, come back with a proxy."""
+def _judge_injection(scene: Scene) -> Line:
+    """Return a line on whether pods of a dry run come back with a proxy."""
     name = "new pods get a proxy"
     namespaces = parts.demo_namespaces(scene.settings)
     if not namespaces:
         return GROUP.skip(name, "every demo is switched off")
-    troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _trouble(scene, each))]
-    seen = "; ".join(troubles) if troubles else f"tries in {', '.join(namespaces)} came back with one"
+    troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _find_injection_trouble(scene, each))]
+    seen = "; ".join(troubles) if troubles else f"dry runs in {', '.join(namespaces)} came back with one"
     cure = (
         "`kubectl get namespace <name> -o yaml` has to show `linkerd.io/inject: enabled`, and "
         "`kubectl --namespace linkerd get deployment linkerd-proxy-injector` a ready one; then run `make reset`."
@@ -98,8 +98,8 @@ def _injection(scene: Scene) -> Line:
     return GROUP.judge(name, seen, good=not troubles, cure=cure, tries=len(namespaces))
 
 
-def _trouble(scene: Scene, namespace: str) -> str:
-    """Return what a try to make a pod came to, if it came to no proxy."""
+def _find_injection_trouble(scene: Scene, namespace: str) -> str:
+    """Return why a dry run of a pod came back without a proxy; empty if it has one."""
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -110,4 +110,4 @@ def _trouble(scene: Scene, namespace: str) -> str:
     if reason := refusal(answer):
         return f"it was refused ({reason})"
     containers = [*entries(answer.body, "spec", "containers"), *entries(answer.body, "spec", "initContainers")]
-    return "" if any(text(each, "name") == PROXY for each in containers) else "it came back without"
+    return "" if any(text(each, "name") == PROXY for each in containers) else "it came back without one"
