@@ -229,7 +229,7 @@ def test_what_can_be_read_of_a_torn_event_log_is_told_with_a_warning(tmp_path: P
     told = recording.read_account(tmp_path, "dev")
 
     assert [each.policy for each in told.findings or ()] == ["p"]
-    assert "Not all of what the policies say can be read." in (tmp_path / "comment.md").read_text()
+    assert "Some findings of the policies cannot be read." in (tmp_path / "comment.md").read_text()
 
 
 def test_errors_are_told_without_the_secrets_of_the_preview_that_they_are_about(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_an_older_run_that_is_late_changes_nothing(server: GitHub) -> None:
 def test_the_same_comment_again_is_not_sent_again(server: GitHub) -> None:
     post(server.repository(), 5, "dev", body("one"))
 
-    assert post(server.repository(), 5, "dev", body("one")) == "there already"
+    assert post(server.repository(), 5, "dev", body("one")) == "unchanged"
     assert not [each for each in server.asked if each.startswith("PATCH")]
 
 
@@ -232,7 +232,7 @@ def test_a_comment_that_somebody_removes_meanwhile_is_made_anew(server: GitHub) 
 def test_what_github_keeps_with_other_white_space_is_still_the_comment(server: GitHub) -> None:
     server.add(body("one", 1).replace("\n", "\r\n") + "\r\n")
 
-    assert post(server.repository(), 5, "dev", body("one", 1) + "\n") == "there already"
+    assert post(server.repository(), 5, "dev", body("one", 1) + "\n") == "unchanged"
 
 
 def test_a_refusal_is_told_with_its_cure_and_without_the_token(server: GitHub) -> None:

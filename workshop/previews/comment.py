@@ -14,32 +14,32 @@ from workshop.previews.masking import mask_pair
 from workshop.previews.summary import Account, list_complaints, list_points, write_headline
 
 LIMIT = 65_536
-"""Characters of a comment, by GitHub's own words; measured are 262,144 bytes, which so many characters never exceed."""
+"""GitHub's documented limit in characters; the measured one is 262,144 bytes, which so many characters never exceed."""
 COMPLAINTS = 6_000
-"""Characters of what the engine complains of that a comment repeats; the first and the last words say most."""
+"""The most characters of errors and warnings in a comment; the beginning and the end say most."""
 RESERVE = 2_000
-"""Characters for what stands around the diff."""
+"""Characters reserved for the text around the diff."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a preview comes from."""
+    """The origin of a preview."""
 
     commit: str
     run_url: str
     run: int
-    """A number that is higher for every later run: an older one never writes over a newer one's words."""
+    """A number that grows with every run: an older run never overwrites a newer run's comment."""
     sandbox: bool = False
-    """Whether it was made without credentials, on a sandbox that held the base revision."""
+    """True if it ran without credentials, on a sandbox that held the base revision."""
 
 
 def marker(stack: str) -> str:
-    """Return the line by which a stack's comment is found again."""
+    """Return the line that identifies a stack's comment."""
     return f"<!-- linkerd-workshop preview of {stack.encode('ascii', 'xmlcharrefreplace').decode()} -->"
 
 
 def run_line(run: int) -> str:
-    """Return the line that tells which run wrote a comment."""
+    """Return the line that names the run that wrote a comment."""
     return f"<!-- run {run} -->"
 
 
@@ -66,7 +66,7 @@ def compose(account: Account, origin: Origin, now: datetime) -> str:
 def _fold_diff(diff: str, room: int, origin: Origin) -> str:
     kept = diff if len(diff) <= room else diff[: diff.rfind("\n", 0, max(room, 0)) + 1]
     block = fence(kept, "diff")
-    if len(block) - len(kept) > RESERVE:  # backticks by the thousand: the fence that holds them would take all the room
+    if len(block) - len(kept) > RESERVE:  # thousands of backticks: their fence would take all the room
         kept = kept.replace("`", "'")
         block = fence(kept, "diff")
     if kept == diff:
@@ -98,10 +98,10 @@ CONTEXT = 2
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes each line of a text as one, so that a change in a long text shows as a change of lines."""
+    """Writes texts line by line, so that a diff shows the lines that change in a long text."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  its base asks so
-        """Repeat what occurs twice instead of referring to it."""
+        """Write a repeated value again instead of an alias."""
         return True
 
 
@@ -113,7 +113,7 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def list_diff_lines(step: Step) -> Iterator[str]:
-    """Yield the lines that tell one object's change."""
+    """Yield the lines of one object's diff."""
     reasons = f", because of {', '.join(step.replace_reasons)}" if step.op == "replace" and step.replace_reasons else ""
     yield visible(f"@@ {step.op} {step.title}{reasons} @@").replace("\n", "\\n")
     before, after = (each.inputs if each else {} for each in (step.old, step.new))
@@ -133,7 +133,7 @@ def _dump_lines(value: object) -> list[str]:
 
 
 def _list_changed_lines(old: list[str], new: list[str]) -> Iterator[str]:
-    """Yield a diff; where one side is empty without looking for what is alike, which takes long on large objects."""
+    """Yield a diff; one with an empty side without comparing, which takes long on large objects."""
     if not old or not new:
         yield from (_shorten_line(f"-   {line}") for line in old)
         yield from (_shorten_line(f"+   {line}") for line in new)

@@ -19,16 +19,16 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key by which the engine marks an object that stands for another kind of value."""
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  that value of it which marks a secret
 _UNKNOWNS = re.compile("04da6b54-80e4-46f7-96ec-b56ff033[0-9a-f]{4}")
-"""What the engine writes for a value that only the `up` tells."""
+"""Placeholders of the engine for values that are known only after the `up`."""
 
 _OF_A_SECRET = {"apiVersion", "kind", "metadata", "type", "immutable", "name", "namespace"}
-"""Keys of a Kubernetes Secret, or of a reference to one, under which nothing secret stands."""
+"""Keys of a Kubernetes Secret, or of a reference to one, whose values are not secret."""
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET_MANIFEST = re.compile(r"""\bkind\\*["']?\s*:\s*\\*["']?Secret\b""")
 
 
 def is_unknown(value: object) -> bool:
-    """Whether only the `up` tells a value, or a part of it."""
+    """Return whether a value, or a part of it, is known only after the `up`."""
     if isinstance(value, str):
         return UNKNOWN in value or bool(_UNKNOWNS.search(value))
     if is_mapping(value):
@@ -37,9 +37,9 @@ def is_unknown(value: object) -> bool:
 
 
 def mask_pair(old: object, new: object) -> tuple[object, object]:
-    """Return both sides of a change as they may be shown.
+    """Return both sides of a change with secrets masked.
 
-    What is secret on one side is so on the other: a value that becomes a secret was one before somebody said so.
+    A value that is secret on one side is secret on both: a value that becomes a secret was one before it was marked.
     """
     if is_mapping(old) and is_mapping(new) and not (_is_secret(old) or _is_secret(new)):
         old, new = without_secret_data(old), without_secret_data(new)
@@ -49,7 +49,7 @@ def mask_pair(old: object, new: object) -> tuple[object, object]:
         shown_new = {key: SECRET if key in secret else both[key][1] for key in new if not key.startswith("__")}
         return shown_old, shown_new
     if is_list(old) and is_list(new):
-        if len(old) != len(new):  # then the same place is not the same thing
+        if len(old) != len(new):  # the same index need not be the same element
             return [mask(each) for each in old], [mask(each) for each in new]
         both = [mask_pair(*each) for each in zip(old, new, strict=True)]
         return [each[0] for each in both], [each[1] for each in both]
@@ -59,7 +59,7 @@ def mask_pair(old: object, new: object) -> tuple[object, object]:
 
 
 def mask(value: object) -> object:
-    """Return a value as it may be shown."""
+    """Return a value with secrets masked."""
     if _is_secret(value):
         return SECRET
     if is_mapping(value):
@@ -70,7 +70,7 @@ def mask(value: object) -> object:
 
 
 def find_secrets(value: object, *, held: bool = False) -> Iterator[str]:
-    """Yield the texts that are secret by where they stand; with `held` all of them."""
+    """Yield the texts that are secret by their place; with `held` all texts."""
     if isinstance(value, str):
         if held and value != SECRET:
             yield value
@@ -85,7 +85,7 @@ def find_secrets(value: object, *, held: bool = False) -> Iterator[str]:
 
 
 def without_secret_data(inputs: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a Kubernetes object's inputs; of a Secret only the names of what it holds are kept."""
+    """Return a Kubernetes object's inputs; of a Secret's data only the keys are kept."""
     if not _is_kubernetes_secret(inputs):
         return inputs
     held = {key: each for key, each in inputs.items() if key not in _OF_A_SECRET}
@@ -114,7 +114,7 @@ def _is_secret(value: object) -> bool:
 
 
 def _secret_keys(value: Mapping[str, object]) -> set[str]:
-    """Return the keys of an object whose values nobody may see, by what the object is and by what they are called."""
+    """Return the keys of an object whose values are secret, by the object's kind and by the keys' names."""
     named = {key for key, each in value.items() if isinstance(each, str) and SECRET_KEY.search(key)}
     name = value.get("name")
     if isinstance(name, str) and SECRET_KEY.search(name) and isinstance(value.get("value"), str):
@@ -123,11 +123,11 @@ def _secret_keys(value: Mapping[str, object]) -> set[str]:
 
 
 MOST_SECRETS = 5_000
-"""Forms of secrets that are looked for; a preview with more of them is not kept."""
+"""The most forms of secrets to search for; a preview with more of them is not kept."""
 STATES = ("oldState", "newState")
 _DOCUMENT = re.compile(r"^\ufeff?\{", re.MULTILINE)
 _BEGINNINGS = 20
-"""Lines at which a document is looked for among others."""
+"""The most lines that are tried as a document's beginning."""
 _KEYS = {"steps", "diagnostics", "changeSummary", "config", "duration"}
 _DECODER = json.JSONDecoder()
 _TIME = TypeAdapter(datetime)
@@ -135,16 +135,16 @@ _TIME = TypeAdapter(datetime)
 
 @dataclass(frozen=True)
 class Masked:
-    """A preview without what nobody may see."""
+    """A preview without secrets."""
 
     steps: Sequence[Mapping[str, object]]
     diagnostics: Sequence[Mapping[str, object]]
     secrets: frozenset[str]
-    """What is hidden in it, in all forms: it may stand in other texts of the same run, too."""
+    """Its secrets in all forms, which other texts of the same run may hold, too."""
 
 
 def mask_preview(printed: str) -> Masked | None:
-    """Return a preview without what its comment does not show; None if there is none that can be read.
+    """Return a preview with only what its comment shows; None if there is none that can be read.
 
     Other lines before and after it are not kept.
     """
@@ -166,18 +166,18 @@ def mask_preview(printed: str) -> Masked | None:
 
 @dataclass(frozen=True)
 class Events:
-    """An event log, as far as it can be read."""
+    """The readable part of an event log."""
 
     findings: Sequence[Finding]
-    """What policies say, each finding once."""
+    """The policies' findings, each once."""
     torn: int
     """Lines that cannot be read."""
     secrets: frozenset[str]
-    """What nobody may see of the objects that it repeats, in all forms."""
+    """The secrets in its objects, in all forms."""
 
     @classmethod
     def read(cls, text: str) -> "Events":
-        """Return what a log says; a line that cannot be read is left out."""
+        """Parse a log; a line that cannot be read is left out."""
         found, secret, torn = dict[str, Finding](), set[str](), 0
         for line in filter(str.strip, text.split("\n")):
             try:
@@ -195,8 +195,8 @@ class Events:
         except ValueError:
             return cls([], torn + 1, frozenset())
 
-    def told(self, hide: Iterable[str]) -> list[Mapping[str, object]]:
-        """Return the findings as strangers may read them."""
+    def mask_findings(self, hide: Iterable[str]) -> list[Mapping[str, object]]:
+        """Return the findings without secrets."""
         secret = [*hide]
         return [
             each.model_dump(by_alias=True) | {"message": hidden_words(each.message, secret)} for each in self.findings
@@ -204,7 +204,7 @@ class Events:
 
 
 def _list_forms(secret: Iterable[str]) -> frozenset[str]:
-    """Return all forms of secrets. Raises ValueError if there are too many to look for."""
+    """Return all forms of secrets. Raises ValueError if there are too many to search for."""
     found = frozenset(form for each in set(secret) for form in forms(each))
     if len(found) > MOST_SECRETS:
         raise ValueError
@@ -231,7 +231,7 @@ def _find_step_secrets(digest: Digest) -> Iterator[str]:
 
 
 def _with_kind(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
-    """Return an object's values with its kind, which the engine knows where they do not say it."""
+    """Return an object's values with the kind `Secret` if its type has it."""
     return {**values, "kind": "Secret"} if step.type.endswith((":Secret", ":SecretPatch")) else values
 
 
@@ -258,7 +258,7 @@ def _clear_texts(value: object, clear: Callable[[str], str]) -> object:
 
 
 def _read_ends(state: State) -> Iterator[tuple[str, str]]:
-    """Yield when a certificate ends; nothing else of the outputs is shown."""
+    """Yield a certificate's end; no other output is shown."""
     for key in ENDS:
         try:
             yield key, _TIME.validate_python(state.outputs.get(key)).isoformat()

@@ -37,7 +37,7 @@ def find_reviewed_run(repository: Repository, commit: str, workflow: str) -> int
 
 
 BOT = "github-actions[bot]"
-"""Who posts with a workflow's own token."""
+"""The author of comments that are posted with a workflow's token."""
 ATTEMPTS = 6
 
 _RUN = re.compile(r"^<!-- run (\d+) -->$", re.MULTILINE)
@@ -45,7 +45,7 @@ _RUN = re.compile(r"^<!-- run (\d+) -->$", re.MULTILINE)
 
 @dataclass(frozen=True, order=True)
 class Comment:
-    """A comment that stands there."""
+    """A comment on the pull request."""
 
     number: int
     body: str
@@ -58,12 +58,12 @@ class Comment:
 
 
 def post(repository: Repository, pull_request: int, stack: str, body: str, author: str = BOT) -> str:
-    """Have one comment of `author` for a stack, with `body` unless a later run was faster; return what was done.
+    """Keep one comment of `author` for a stack, with `body` unless a later run was faster; return what was done.
 
-    Two that post at once may both make one. Each looks again after it has written, keeps the first and removes the
-    others: whoever writes last sees all of them.
+    Two runs that post at once may both create one. Each reads again after it has written, keeps the first and
+    deletes the others: the last writer sees all of them.
 
-    Raises InputError if GitHub refuses, or if others undo the work again and again.
+    Raises InputError if GitHub refuses, or if other runs keep changing the comments.
     """
     where = f"/issues/{pull_request}/comments"
     own, done = Comment(0, body.strip()), ""
@@ -75,10 +75,10 @@ def post(repository: Repository, pull_request: int, stack: str, body: str, autho
             continue
         first, *others = found
         newest = max([*found, own], key=lambda each: (each.run, each is own))
-        # What GitHub keeps may differ in white space from what it was sent: once written is written.
+        # GitHub may change white space, so a comment that was written once is not compared again.
         settled = first.run == newest.run and (bool(done) or first.body == newest.body)
         if settled and not others:
-            return (done or "there already") if newest is own else "left as it is: a later run was faster"
+            return (done or "unchanged") if newest is own else "left as it is: a later run was faster"
         if not settled and repository.send("PATCH", f"/issues/comments/{first.number}", {"body": newest.body}):
             done = done or "updated"
         for other in others:
@@ -88,7 +88,7 @@ def post(repository: Repository, pull_request: int, stack: str, body: str, autho
 
 
 def _found(repository: Repository, where: str, stack: str, author: str) -> Iterator[Comment]:
-    """Yield the stack's comments: those that begin with its marker and are the author's own, on all pages."""
+    """Yield the stack's comments: the author's comments with its marker, on all pages."""
     for each in repository.pages(where):
         body, number = each.get("body"), each.get("id")
         if not isinstance(body, str) or not isinstance(number, int) or at(each, "user", "login") != author:
@@ -129,5 +129,5 @@ def open_repository(name: str) -> Repository:
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
         cure = "Set it in the step's `env` to the job's token."
-        raise InputError([Problem("GITHUB_TOKEN", "it is not set", "GitHub has to know who asks", cure)])
+        raise InputError([Problem("GITHUB_TOKEN", "it is not set", "GitHub requires a token", cure)])
     return Repository(name, token, os.environ.get("GITHUB_API_URL", API))

@@ -24,7 +24,7 @@ _TIME = TypeAdapter(datetime)
 
 @dataclass(frozen=True)
 class Effect:
-    """One thing that happens, and to what."""
+    """An effect of the `up` on one subject."""
 
     subject: str
     what: str
@@ -33,14 +33,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class Expiry:
-    """The certificate that ends next, of those that the `up` leaves as they are."""
+    """The certificate that ends next among those that the `up` does not change."""
 
     name: str
     ends: datetime
 
 
 def find_restarts(steps: Iterable[Step]) -> Iterator[Effect]:
-    """Yield the workloads whose pods are replaced."""
+    """Yield the workloads whose pods the `up` replaces."""
     for step in steps:
         if step.op not in ("update", "replace") or at(step.state.inputs, "kind") not in WORKLOADS:
             continue
@@ -54,7 +54,7 @@ def find_restarts(steps: Iterable[Step]) -> Iterator[Effect]:
 
 
 def find_renewals(steps: Iterable[Step]) -> Iterator[Effect]:
-    """Yield the certificates that are made, renewed or taken away."""
+    """Yield the certificates that are created, renewed or deleted."""
     words = {"create": "is new", "replace": "is renewed", "delete": "goes"}
     for step in steps:
         if step.op in words and step.type.endswith(tuple(f":{each}" for each in CERTIFICATES)):
@@ -62,7 +62,7 @@ def find_renewals(steps: Iterable[Step]) -> Iterator[Effect]:
 
 
 def find_host_changes(steps: Iterable[Step]) -> Iterator[Effect]:
-    """Yield the public names that come, go, or lead to something else."""
+    """Yield the public hosts that are added, removed, or moved to another object."""
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     for step in steps:
@@ -80,7 +80,7 @@ def find_host_changes(steps: Iterable[Step]) -> Iterator[Effect]:
 
 
 def find_next_expiry(steps: Iterable[Step]) -> Expiry | None:
-    """Return the certificate that ends next, None if the preview tells of none that stays."""
+    """Return the certificate that ends next, None if the preview has none that stays."""
     staying = [step for step in steps if step.op in ("same", "update") and step.old]
     found = [Expiry(step.name, ends) for step in staying if step.old and (ends := _read_end(step.old.outputs))]
     return min(found, key=lambda each: (each.ends, each.name), default=None)
@@ -109,7 +109,7 @@ def _list_hosts(kind: str, inputs: Mapping[str, object]) -> Iterator[str]:
 
 
 MOST = 12
-"""Names that one line of the summary holds."""
+"""The most names in a line of the summary."""
 VERBS = {
     "create": "Creates",
     "import": "Imports",
@@ -118,24 +118,24 @@ VERBS = {
     "delete": "Deletes",
     "discard": "Forgets",
 }
-"""In the order in which a reviewer wants to know; what is lost comes last, and stands out."""
+"""The order of the summary; deletions come last, where they stand out."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """All that is known of a run of `pulumi preview`."""
+    """The results of a run of `pulumi preview`."""
 
     stack: str
     digest: Digest
     succeeded: bool
     findings: Sequence[Finding] | None
-    """What policies say; None if they were not asked."""
+    """The policies' findings; None if no policy ran."""
     log: str
-    """What the CLI said on standard error, for runs that end before there is a digest."""
+    """The CLI's standard error, for runs that end before there is a digest."""
 
 
 def write_headline(account: Account) -> str:
-    """Return the one sentence that says it all."""
+    """Return the summary in one sentence."""
     stack = code(account.stack)
     if not account.succeeded and (refused := sum(each.level == "mandatory" for each in account.findings or ())):
         return (
@@ -153,7 +153,7 @@ def write_headline(account: Account) -> str:
 
 
 def list_points(account: Account, now: datetime) -> Iterator[str]:
-    """Yield the lines of the summary: what changes, what that means, and what stands against it."""
+    """Yield the lines of the summary: changes, their effects, policies and the next expiry."""
     steps = list(account.digest.list_changes())
     so_far = "" if account.succeeded else " (as far as it came)"
     for op, verb in VERBS.items():
@@ -168,7 +168,7 @@ def list_points(account: Account, now: datetime) -> Iterator[str]:
 
 
 def list_complaints(account: Account) -> str:
-    """Return what the engine and the program complain of, as they said it; empty if they do not."""
+    """Return the errors and warnings of the engine and the program as they wrote them; empty if there are none."""
     told = [_write_complaint(each) for each in account.digest.diagnostics if each.severity in ("error", "warning")]
     if not account.succeeded:
         said = [each.message.strip() for each in account.digest.diagnostics if each.severity.startswith("info#err")]
@@ -188,7 +188,7 @@ def _join_titles(steps: Sequence[Step]) -> str:
 
 
 def _join_effects(found: Iterable[Effect], otherwise: str) -> str:
-    """Return what happens to whom, those of one fate together."""
+    """Return the effects in words, with the subjects of one effect together."""
     together: dict[str, list[str]] = {}
     for each in found:
         together.setdefault(each.what, []).append(each.subject)
