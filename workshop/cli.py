@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @app.command(rich_help_panel=OPERATE)
 def check_cluster(stack: Stack) -> int:
-    """Ask the cluster, and AWS, whether they are ready for the stack."""
+    """Check that the cluster, and AWS, are ready for the stack."""
     from clients.pulumi_cli import read_settings
     from workshop.check_cluster import check_cluster
 
@@ -72,7 +72,7 @@ def verify(
 
 @app.command(rich_help_panel=OPERATE)
 def reset(stack: Stack, *, yes: Yes = False) -> int:
-    """Bring the demos back to where they were before the workshop. The mesh stays as it is."""
+    """Restore the demos to their state before the workshop. The mesh stays as it is."""
     from workshop.reset.command import reset
 
     return reset(stack, ask=not yes)
@@ -84,9 +84,9 @@ def demo(
     name: Annotated[str | None, Argument(help="Which demo; without it the demos are listed.")] = None,
 ) -> int:
     """Print the script of a demo, which is its section of the README."""
-    from workshop.demo_script import show
+    from workshop.demo_script import print_script
 
-    return show(name, stack)
+    return print_script(name, stack)
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -116,7 +116,9 @@ def destroy(
     stack: Stack,
     *,
     yes: Yes = False,
-    seconds: Annotated[int, Option(help="For how long load balancers and DNS records may take to go.")] = 300,
+    seconds: Annotated[
+        int, Option(help="How many seconds the deletion of load balancers and DNS records may take.")
+    ] = 300,
 ) -> int:
     """Destroy the stack, wait until its load balancers and DNS records are deleted, and list what is left."""
     from clients.pulumi_cli import read_settings
@@ -136,7 +138,7 @@ def leftovers(stack: Stack) -> int:
 
 @app.command(rich_help_panel=OPERATE)
 def release_hosts(stack: Stack, *, yes: Yes = False) -> int:
-    """Delete load balancers and DNS records of the stack whose controller does not do it any more."""
+    """Delete the stack's load balancers and DNS records in place of a controller that does not work."""
     from clients.pulumi_cli import read_settings
     from workshop.drain import commands
 
@@ -156,11 +158,11 @@ def forget_cluster(stack: Stack, *, yes: Yes = False) -> int:
 def teardown(
     *,
     stack: Annotated[list[str] | None, Option(help="A stack's name; without it every stack that has a file.")] = None,
-    yes: Annotated[bool, Option("--yes", help="Destroy; without it the command only says what it would do.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Destroy; without it the command only prints what it would do.")] = False,
     check: Annotated[bool, Option("--check", help="Only fail if a stack's last day is over.")] = False,
     warn_days: Annotated[int, Option(min=0, max=MOST_DAYS, help="How many days before the end to warn.")] = 3,
     unlock_hours: Annotated[
-        int, Option(min=0, max=MOST_DAYS, help="How old the lock of a run is that must be dead.")
+        int, Option(min=0, max=MOST_DAYS, help="The age in hours from which a lock counts as left by a dead run.")
     ] = 6,
 ) -> int:
     """Destroy the stacks whose workshop is over."""
@@ -170,7 +172,7 @@ def teardown(
 
 
 @app.command(rich_help_panel=OPERATE)
-def fill_mirror(folder: Annotated[Path, Option(help="Where the archives go; it is created if need be.")]) -> int:
+def fill_mirror(folder: Annotated[Path, Option(help="The archives' folder; it is created if necessary.")]) -> int:
     """Fill a folder with all charts and a list of all images, for a network without the internet."""
     from workshop.fill_mirror import fill
 
@@ -194,7 +196,7 @@ def record_preview(
 
 @app.command(rich_help_panel=REVIEW)
 def record_failure(folder: Folder, log: Annotated[Path, Option(help="What the failed command printed.")]) -> int:
-    """Keep in the folder why there is no preview."""
+    """Record the reason why there is no preview."""
     from workshop.previews.recording import record_failure
 
     record_failure(folder, log)
@@ -242,7 +244,7 @@ def post_comment(  # noqa: PLR0913 - options, by name
 def reviewed_run(
     commit: Commit, repository: GitHub, workflow: Annotated[str, Option(help="The workflow's file.")] = "preview.yml"
 ) -> int:
-    """Print the run that previewed what a merge brought, if one did."""
+    """Print the run that previewed a merged pull request, if one did."""
     from workshop.previews.posting import find_reviewed_run, open_repository
 
     print(find_reviewed_run(open_repository(repository), commit, workflow) or "")

@@ -27,23 +27,23 @@ _LOCK = re.compile(r"^\s+\S+: created by (\S+) \(pid \d+\) at (\S+)$", re.MULTIL
 
 @dataclass(frozen=True)
 class Order:
-    """What a run is asked to do."""
+    """The options of a run."""
 
     now: datetime
     warn_days: int
     unlock_hours: int
-    """How old a lock has to be before it is taken for that of a run that is gone."""
+    """The age in hours from which a lock counts as left by a dead run."""
     destroy: bool
-    """Whether to take anything away; without it only what would be done is shown."""
+    """True to destroy; False only shows what would be destroyed."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one stack."""
+    """The outcome of one stack."""
 
     stack: str
     stage: Stage | None
-    """None where it is not known."""
+    """None if it is not known."""
     sentence: str
     done: str
     failed: bool = False
@@ -57,7 +57,7 @@ def list_stacks(folder: Path) -> list[str]:
 def tear_down_stacks(
     names: list[str], folder: Path, order: Order, cli: Callable[[str], StackCli] = StackCli
 ) -> Iterator[Outcome]:
-    """Yield what became of each stack; one that fails keeps no other from its turn."""
+    """Yield each stack's outcome; one that fails does not stop the others."""
     for name in names:
         try:
             yield _tear_down_stack(cli(name), folder, order)
@@ -66,7 +66,7 @@ def tear_down_stacks(
         except InputError as error:
             problems = " ".join(map(str, error.problems))
             yield Outcome(name, None, problems, "left as it is", failed=True)
-        except Exception as error:  # noqa: BLE001  whatever it is, the next workshop costs money
+        except Exception as error:  # noqa: BLE001  the next stack's workshop costs money, whatever the error is
             found = f"it cannot be judged ({type(error).__name__})"
             yield Outcome(name, None, found, "left as it is, or in part; the next run goes on", failed=True)
 
@@ -105,7 +105,7 @@ def _destroy_stack(cli: StackCli, end: Ending, order: Order) -> Outcome:
 
 
 def _find_locks(done: Done) -> list[tuple[str, datetime]]:
-    """Return who holds a lock since when, where a lock is what a run failed of."""
+    """Return the holders of locks and since when, if a run failed because of locks."""
     if _LOCKED not in done.output:
         return []
     try:
@@ -115,7 +115,7 @@ def _find_locks(done: Done) -> list[tuple[str, datetime]]:
 
 
 def _has_only_old_locks(done: Done, order: Order) -> bool:
-    """Whether a run failed of locks alone that are all older than any run lasts."""
+    """Return whether a run failed because of locks that are all older than any run takes."""
     locks, oldest = _find_locks(done), order.now - timedelta(hours=order.unlock_hours)
     return bool(locks) and all(since < oldest for _, since in locks)
 
@@ -124,7 +124,7 @@ HEADERS = ("stack", "workshop", "teardown")
 
 
 def report_outcomes(outcomes: Sequence[Outcome], console: Console, *, destroyed: bool) -> int:
-    """Print what became of every stack; return 1 if something failed."""
+    """Print every stack's outcome; return 1 if something failed."""
     title = "Workshops" if destroyed else "Workshops (a dry run: nothing was changed)"
     table = build_table(title, HEADERS, ((each.stack, each.sentence, each.done) for each in outcomes))
     console.print(table)
@@ -138,7 +138,7 @@ def report_outcomes(outcomes: Sequence[Outcome], console: Console, *, destroyed:
 
 
 def list_annotations(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """Yield what a run on GitHub shows at its top: workshops that end soon, and what failed."""
+    """Yield GitHub annotations: workshops that end soon, and failures."""
     for each in outcomes:
         if each.failed:
             yield f"::error title=Stack {_escape(each.stack)}::{_escape(f'{each.sentence}; {each.done}')}"
@@ -148,7 +148,7 @@ def list_annotations(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def format_markdown(outcomes: Iterable[Outcome], title: str) -> str:
-    """Return the same as the table for a job's summary."""
+    """Return the table as Markdown for a job's summary."""
     rows = [[code(each.stack), code(each.sentence, 300), code(each.done)] for each in outcomes]
     lines = [HEADERS, ["---"] * len(HEADERS), *rows]
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
@@ -156,15 +156,15 @@ def format_markdown(outcomes: Iterable[Outcome], title: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Return a text as a workflow command takes it."""
+    """Escape a text for a workflow command."""
     escapes = {"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"}
     return "".join(escapes.get(each, each) for each in visible(text))
 
 
 def tear_down_all(names: list[str] | None, warn_days: int, unlock_hours: int, *, destroy: bool) -> int:
-    """Destroy those of the stacks, or of all stacks that have a file, whose workshop is over; return the exit status.
+    """Destroy the stacks, by default of all that have a file, whose workshop is over; return the exit status.
 
-    Without `destroy` it only says what it would do.
+    Without `destroy`, only print what would be destroyed.
     """
     folder = Path()
     order = Order(datetime.now(UTC), warn_days, unlock_hours, destroy)

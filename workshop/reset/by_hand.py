@@ -88,7 +88,7 @@ def _find_unfinished_canary(api: ClusterApi, settings: Settings, version: str) -
         return  # Argo CD keeps the version in its repository
     path = f"/apis/argoproj.io/v1alpha1/namespaces/{parts.PROGRESSIVE_DELIVERY}/rollouts/{canary.ROLLOUT}"
     rollout = api.find(path)
-    phase, running = text(rollout, "status", "phase"), canary.version(rollout)
+    phase, running = text(rollout, "status", "phase"), canary.read_version(rollout)
     if rollout is not None and (phase not in ("", "Healthy") or running != version):
         yield ManualChange(path, f"the canary is {phase or 'not begun'} at version {running}")
     group = "gateway.networking.k8s.io"

@@ -47,12 +47,12 @@ def check(scene: Scene) -> Iterator[Line]:
         return
     for number, anchor in enumerate(anchors, 1):
         name = "trust anchor" if len(anchors) == 1 else f"trust anchor {number} of {len(anchors)}"
-        yield judge_dates(GROUP, name, limits(scene), read_dates(anchor))
-    yield _issuer(scene, anchors)
-    yield _bundles(scene, bundle)
+        yield judge_dates(GROUP, name, read_limits(scene), read_dates(anchor))
+    yield _judge_issuer(scene, anchors)
+    yield _judge_bundles(scene, bundle)
 
 
-def limits(scene: Scene) -> Limits:
+def read_limits(scene: Scene) -> Limits:
     """Return the limits of `make expiry`: the time until which certificates have to last."""
     return compute_limits(scene.settings, DAYS)
 
@@ -72,7 +72,7 @@ def read_dates(certificate: x509.Certificate) -> tuple[datetime, datetime]:
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
-def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
+def _judge_issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
     answer = scene.api.get(ISSUER)
     # The Secret holds the private key, too: nothing but the certificate may leave this line.
     pem = from_base64(text(answer.body, "data", "tls.crt"))
@@ -82,13 +82,13 @@ def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return GROUP.skip("issuer", "you have no permission to read its Secret")
         return GROUP.fail("issuer", "its Secret linkerd-identity-issuer holds no certificate", REPAIR)
-    if not any(_signed(issuer, anchor) for anchor in anchors):
+    if not any(_is_signed(issuer, anchor) for anchor in anchors):
         cure = f"{REPAIR} If that changes nothing, the last step of the trust anchor's replacement is missing."
         return GROUP.fail("issuer", "no trust anchor of the mesh has signed it", cure)
-    return judge_dates(GROUP, "issuer", limits(scene), read_dates(issuer), "signed by a trust anchor, ")
+    return judge_dates(GROUP, "issuer", read_limits(scene), read_dates(issuer), "signed by a trust anchor, ")
 
 
-def _signed(certificate: x509.Certificate, signer: x509.Certificate) -> bool:
+def _is_signed(certificate: x509.Certificate, signer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(signer)
     except (ValueError, TypeError, InvalidSignature):
@@ -96,7 +96,7 @@ def _signed(certificate: x509.Certificate, signer: x509.Certificate) -> bool:
     return True
 
 
-def _bundles(scene: Scene, bundle: str) -> Line:
+def _judge_bundles(scene: Scene, bundle: str) -> Line:
     """Return a line on whether the proxies trust the current anchors, which each reads once, at its start."""
     proxies = [pod for pod in meshed_pods(scene.api) if pod.bundle is not None]
     stale = sorted(pod.name for pod in proxies if pod.bundle and pod.bundle.strip() != bundle.strip())

@@ -21,7 +21,7 @@ GATEWAY_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"
 def check(scene: Scene) -> Iterator[Line]:
     """Yield lines on the ways in from the internet, and on the dashboard's answer to a request without a login."""
     namespaces = [name for name in NAMESPACES if name in parts.namespaces(scene.settings)]
-    open_ones = sorted(each for name in namespaces for each in _open(scene, name))
+    open_ones = sorted(each for name in namespaces for each in _find_open(scene, name))
     seen = f"open to the internet: {', '.join(open_ones)}" if open_ones else f"none in {', '.join(namespaces)}"
     cure = f"Delete each with `kubectl --namespace <namespace> delete …`. {REPAIR}"
     yield GROUP.judge("ways in from outside", seen, good=not open_ones, cure=cure, open=len(open_ones))
@@ -29,10 +29,10 @@ def check(scene: Scene) -> Iterator[Line]:
     if dashboard is None:
         yield GROUP.skip("login", "no dashboard has a public name")
     else:
-        yield _login(dashboard.host)
+        yield _judge_login(dashboard.host)
 
 
-def _open(scene: Scene, namespace: str) -> Iterator[str]:
+def _find_open(scene: Scene, namespace: str) -> Iterator[str]:
     for service in items(scene.api.find(f"/api/v1/namespaces/{namespace}/services")):
         if text(service, "spec", "type") in ("LoadBalancer", "NodePort"):
             yield f"Service {namespace}/{text(service, 'metadata', 'name')}"
@@ -44,7 +44,7 @@ def _open(scene: Scene, namespace: str) -> Iterator[str]:
             yield f"HTTPRoute {namespace}/{text(route, 'metadata', 'name')}"
 
 
-def _login(host: str) -> Line:
+def _judge_login(host: str) -> Line:
     url = f"https://{host}"
     try:
         with HostDoor(url) as door:

@@ -30,13 +30,13 @@ def check_control_plane(scene: Scene) -> Iterator[Line]:
     wanted = parts.namespaces(scene.settings)
     for namespace, title in TITLES.items():
         yield (
-            _installed(scene, namespace, title)
+            _judge_namespace(scene, namespace, title)
             if namespace in wanted
             else CONTROL_PLANE.skip(title, "the stack has none")
         )
 
 
-def _installed(scene: Scene, namespace: str, title: str) -> Line:
+def _judge_namespace(scene: Scene, namespace: str, title: str) -> Line:
     found = list_pods(scene.api, namespace)
     missing = [
         *switched_off(scene.api, namespace),
@@ -57,13 +57,13 @@ MOST_PODS = 3
 def check_data_plane(scene: Scene) -> Iterator[Line]:
     """Yield lines on the proxies: every pod has one, they are ready, and their certificates last long enough."""
     found = [pod for namespace in scene.meshed_namespaces for pod in list_pods(scene.api, namespace)]
-    yield _meshed([pod for pod in found if not pod.opted_out])
+    yield _judge_meshed([pod for pod in found if not pod.opted_out])
     proxies = [pod for pod in found if pod.meshed]
-    yield _ready(proxies)
-    yield _certificates(scene, [pod for pod in proxies if PROXY not in pod.unready])
+    yield _judge_ready(proxies)
+    yield _judge_certificates(scene, [pod for pod in proxies if PROXY not in pod.unready])
 
 
-def _meshed(found: Sequence[Pod]) -> Line:
+def _judge_meshed(found: Sequence[Pod]) -> Line:
     name, bare = "pods with a proxy", [pod for pod in found if not pod.meshed]
     if not found:
         return DATA_PLANE.fail(name, "there is no pod", REPAIR)
@@ -72,30 +72,30 @@ def _meshed(found: Sequence[Pod]) -> Line:
         "If new pods get one (see webhooks), restart their Deployments with `kubectl rollout restart deployment` "
         f"in {namespaces}; `make reset` undoes a `linkerd.io/inject: disabled`."
     )
-    seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_named(bare)}" if bare else "")
+    seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_join_names(bare)}" if bare else "")
     return DATA_PLANE.judge(name, seen, good=not bare, cure=cure, pods=len(found), without=len(bare))
 
 
-def _ready(proxies: Sequence[Pod]) -> Line:
+def _judge_ready(proxies: Sequence[Pod]) -> Line:
     unready = [pod for pod in proxies if PROXY in pod.unready]
-    seen = f"{len(proxies) - len(unready)} of {len(proxies)}" + (f"; not in {_named(unready)}" if unready else "")
+    seen = f"{len(proxies) - len(unready)} of {len(proxies)}" + (f"; not in {_join_names(unready)}" if unready else "")
     cure = "Look at the proxy's log with `kubectl --namespace <namespace> logs <pod> -c linkerd-proxy`."
     return DATA_PLANE.judge("proxies that are ready", seen, good=not unready, cure=cure, unready=len(unready))
 
 
-def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
+def _judge_certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
     name = "proxies' certificates"
     if not proxies:
         return DATA_PLANE.skip(name, "no proxy is ready")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        hours = dict(zip(proxies, pool.map(partial(_hours_left, scene), proxies), strict=True))
+        hours = dict(zip(proxies, pool.map(partial(_read_hours_left, scene), proxies), strict=True))
     silent = [pod for pod, left in hours.items() if left is None]
     left = min((left for left in hours.values() if left is not None), default=0.0)
     short = [pod for pod, of_pod in hours.items() if of_pod is not None and of_pod < LEAST_HOURS]
     seen = f"the first one ends in {left:.1f} hours; it is renewed before"
     if short or silent:
         seen = "; ".join(
-            f"{what} {_named(which)}"
+            f"{what} {_join_names(which)}"
             for what, which in (("ended or ending:", short), ("not reported by", silent))
             if which
         )
@@ -103,7 +103,7 @@ def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
     return DATA_PLANE.judge(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
 
 
-def _hours_left(scene: Scene, pod: Pod) -> float | None:
+def _read_hours_left(scene: Scene, pod: Pod) -> float | None:
     """Return the hours for which a proxy's certificate is valid; None if the proxy does not report it."""
     try:
         ends = scrape(scene.api, pod).certificate_ends
@@ -112,6 +112,6 @@ def _hours_left(scene: Scene, pod: Pod) -> float | None:
     return None if ends is None else (ends - datetime.now(UTC).timestamp()) / 3600
 
 
-def _named(found: Sequence[Pod]) -> str:
+def _join_names(found: Sequence[Pod]) -> str:
     more = f" and {len(found) - MOST_PODS} more" if len(found) > MOST_PODS else ""
     return ", ".join(pod.full_name for pod in found[:MOST_PODS]) + more

@@ -39,7 +39,7 @@ OBJECTS: dict[str, Check] = {
     certificates.GROUP.name: certificates.check,
     dashboards.GROUP.name: dashboards.check,
 }
-"""What can be told from the cluster's objects alone."""
+"""Groups that read only the cluster's objects."""
 
 RUNNING: dict[str, Check] = {
     webhooks.GROUP.name: webhooks.check,
@@ -49,10 +49,10 @@ RUNNING: dict[str, Check] = {
     breaker.GROUP.name: breaker.check,
     canary.GROUP.name: canary.check,
 }
-"""What has to run to be told."""
+"""Groups that need running pods."""
 
 GROUPS = (*OBJECTS, *RUNNING)
-REACH = "Check that `kubectl port-forward` to it works: it takes the same way."
+REACH = "Check that `kubectl port-forward` to it works: it uses the same connection."
 
 
 def run_checks(scene: Scene) -> list[Line]:
@@ -61,18 +61,18 @@ def run_checks(scene: Scene) -> list[Line]:
         seen, cure = "pods are only simulated on this cluster", "Choose a cluster that runs them (`STACK=<stack>`)."
         rest = [Group("control plane").fail("nodes", seen, cure)]
         rest += [Group(name).skip("all", seen) for name in RUNNING]
-        return [*_side_by_side(scene, OBJECTS), *rest]
-    return _side_by_side(scene, OBJECTS | RUNNING)
+        return [*_run_parallel(scene, OBJECTS), *rest]
+    return _run_parallel(scene, OBJECTS | RUNNING)
 
 
-def _side_by_side(scene: Scene, checks: Mapping[str, Check]) -> list[Line]:
+def _run_parallel(scene: Scene, checks: Mapping[str, Check]) -> list[Line]:
     with ThreadPoolExecutor(len(checks)) as pool:
-        found = pool.map(partial(_lines, scene), checks, checks.values())
+        found = pool.map(partial(_run_group, scene), checks, checks.values())
         return [line for lines in found for line in lines]
 
 
-def _lines(scene: Scene, name: str, check: Check) -> list[Line]:
-    """Return a group's lines; what it cannot reach becomes one of them."""
+def _run_group(scene: Scene, name: str, check: Check) -> list[Line]:
+    """Return a group's lines; an error that ends the group becomes one of them."""
     lines = list[Line]()
     scene.show_progress(name, 0)
     try:

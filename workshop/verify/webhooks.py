@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from clients.cluster_api import items, refusal
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify.certificates import from_base64, judge_dates, limits, shake_hands
+from workshop.verify.certificates import from_base64, judge_dates, read_limits, shake_hands
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.objects import PROXY, Pod, list_pods
 from workshop.verify.scene import Scene
@@ -40,13 +40,13 @@ def check(scene: Scene) -> Iterator[Line]:
         kind = "mutatingwebhookconfigurations" if name in MUTATING else "validatingwebhookconfigurations"
         configuration = scene.api.find(f"{ADMISSION}/{kind}/{name}-webhook-config")
         webhook = next(iter(entries(configuration, "webhooks")), None)
-        yield _server_line(scene, name, at(webhook, "clientConfig"))
+        yield _judge_server(scene, name, at(webhook, "clientConfig"))
     if scene.settings.viz.enabled:
-        yield _server_line(scene, "tap", at(scene.api.find(TAP), "spec"))
+        yield _judge_server(scene, "tap", at(scene.api.find(TAP), "spec"))
     yield _judge_injection(scene)
 
 
-def _server_line(scene: Scene, name: str, configuration: object) -> Line:
+def _judge_server(scene: Scene, name: str, configuration: object) -> Line:
     server = _Server(
         text(configuration, "service", "namespace"),
         text(configuration, "service", "name"),
@@ -55,7 +55,7 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
     if not server.service:
         return GROUP.fail(name, "its configuration does not exist", REPAIR)
     look = f"Look at `kubectl --namespace {server.namespace} get pods`. {REPAIR}"
-    where = next(_endpoints(scene, server), None)
+    where = next(_list_endpoints(scene, server), None)
     if where is None:
         return GROUP.fail(name, "no pod is ready behind its Service", look)
     try:
@@ -67,10 +67,10 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
     if shown.dates is None:
         cure = f"{REPAIR} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
         return GROUP.fail(name, f"the API server would not trust it: {shown.trouble}", cure)
-    return judge_dates(GROUP, name, limits(scene), shown.dates, "answers; its certificate ")
+    return judge_dates(GROUP, name, read_limits(scene), shown.dates, "answers; its certificate ")
 
 
-def _endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
+def _list_endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
     """Yield the ready pods behind a webhook's Service, each with its port."""
     path = f"/apis/discovery.k8s.io/v1/namespaces/{server.namespace}/endpointslices"
     found = {pod.name: pod for pod in list_pods(scene.api, server.namespace)}
