@@ -1,6 +1,6 @@
-"""What the operator runs beside Pulumi, and what the program asks before it registers anything."""
+"""The operator's command, `python -m workshop`."""
 
 import logging
 
-# Without a handler Python prints a client's warnings itself, tracebacks and all; what matters of them is in a Problem.
+# Without a handler Python prints a client's warnings with tracebacks; the Problem has what matters of them.
 logging.getLogger("urllib3").addHandler(logging.NullHandler())

@@ -1,14 +1,13 @@
-"""The preflight as a table."""
+"""The command `check-cluster`: the preflight as a table."""
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from clients.clusters import api_of
 from preflight.cluster import checks
 from preflight.eks import survey_of
 from preflight.startup import expectations
 from settings import Settings
+from workshop.terminal import build_table
 
 
 def check_cluster(settings: Settings, stack: str, console: Console) -> int:
@@ -18,12 +17,6 @@ def check_cluster(settings: Settings, stack: str, console: Console) -> int:
     if aws.cluster or not settings.eks:
         api = api_of(settings, aws.cluster)
         results, name = [*results, *checks(api, expectations(settings, stack))], api.address
-    # Text and not str: what a cluster says may look like rich's markup.
-    table = Table(title=Text(f"{name}, for stack {stack}"), title_justify="left")
-    table.add_column("check", no_wrap=True)
-    table.add_column("")
-    table.add_column("what to do", overflow="fold")
-    for check in results:
-        table.add_row(check.subject, "no" if check.problems else "ok", Text("\n".join(map(str, check.problems))))
-    console.print(table)
+    rows = ((each.subject, "no" if each.problems else "ok", "\n".join(map(str, each.problems))) for each in results)
+    console.print(build_table(f"{name}, for stack {stack}", ("check", "", "what to do"), rows))
     return 1 if any(check.problems for check in results) else 0

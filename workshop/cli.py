@@ -65,14 +65,14 @@ def verify(
     seconds: Annotated[float | None, Option(help="For how many seconds to watch the traffic of the demos.")] = None,
 ) -> int:
     """Check that the mesh is healthy and that each demo behaves as its settings say. Exit status 1 if one does not."""
-    from workshop.verify.command import verify
+    from workshop.verify.run import verify
 
     return verify(stack, as_json=json, requests=requests, seconds=seconds)
 
 
 @app.command(rich_help_panel=OPERATE)
 def reset(stack: Stack, *, yes: Yes = False) -> int:
-    """Bring the demos back to where they were before the workshop. The mesh stays as it is."""
+    """Restore the demos to their state before the workshop. The mesh stays as it is."""
     from workshop.reset.command import reset
 
     return reset(stack, ask=not yes)
@@ -84,9 +84,9 @@ def demo(
     name: Annotated[str | None, Argument(help="Which demo; without it the demos are listed.")] = None,
 ) -> int:
     """Print the script of a demo: its section of docs/demos.md."""
-    from workshop.demo_script import show
+    from workshop.demo_script import print_script
 
-    return show(name, stack)
+    return print_script(name, stack)
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -116,13 +116,15 @@ def destroy(
     stack: Stack,
     *,
     yes: Yes = False,
-    seconds: Annotated[int, Option(help="For how many seconds load balancers and DNS records may take.")] = 300,
+    seconds: Annotated[
+        int, Option(help="How many seconds the deletion of load balancers and DNS records may take.")
+    ] = 300,
 ) -> int:
     """Destroy the stack, wait until its load balancers and DNS records are deleted, and list what is left."""
     from clients.pulumi_cli import read_settings
-    from workshop.drain.destroy import run
+    from workshop.drain import commands
 
-    return run(read_settings(stack), stack, Console(), yes=yes, seconds=seconds)
+    return commands.destroy_stack(read_settings(stack), stack, Console(), yes=yes, seconds=seconds)
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -136,27 +138,27 @@ def leftovers(stack: Stack) -> int:
 
 @app.command(rich_help_panel=OPERATE)
 def release_hosts(stack: Stack, *, yes: Yes = False) -> int:
-    """Delete load balancers and DNS records of the stack whose controller does not do it any more."""
+    """Delete the stack's load balancers and DNS records in place of a controller that does not work."""
     from clients.pulumi_cli import read_settings
-    from workshop.drain.release import run
+    from workshop.drain import commands
 
-    return run(read_settings(stack), stack, Console(), yes=yes)
+    return commands.release_hosts(read_settings(stack), stack, Console(), yes=yes)
 
 
 @app.command(rich_help_panel=OPERATE)
 def forget_cluster(stack: Stack, *, yes: Yes = False) -> int:
     """Remove a stack whose cluster was deleted from the state, and what it left in the account."""
     from clients.pulumi_cli import read_settings
-    from workshop.drain.forget import run
+    from workshop.drain import commands
 
-    return run(read_settings(stack), stack, Console(), yes=yes)
+    return commands.forget_cluster(read_settings(stack), stack, Console(), yes=yes)
 
 
 @app.command(rich_help_panel=OPERATE)
 def teardown(
     *,
     stack: Annotated[list[str] | None, Option(help="A stack's name; without it every stack that has a file.")] = None,
-    yes: Annotated[bool, Option("--yes", help="Destroy; without it the command only says what it would do.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Destroy; without it the command only prints what it would do.")] = False,
     check: Annotated[bool, Option("--check", help="Only fail if a stack's last day is over.")] = False,
     warn_days: Annotated[int, Option(min=0, max=MOST_DAYS, help="For how many days before the end to warn.")] = 3,
     unlock_hours: Annotated[
@@ -164,13 +166,13 @@ def teardown(
     ] = 6,
 ) -> int:
     """Destroy the stacks whose workshop is over."""
-    from workshop.teardown_command import check_ends, teardown_all
+    from workshop.teardown import check_ends, tear_down_all
 
-    return check_ends(stack) if check else teardown_all(stack, warn_days, unlock_hours, destroy=yes)
+    return check_ends(stack) if check else tear_down_all(stack, warn_days, unlock_hours, destroy=yes)
 
 
 @app.command(rich_help_panel=OPERATE)
-def fill_mirror(folder: Annotated[Path, Option(help="Where the archives go; it is created if need be.")]) -> int:
+def fill_mirror(folder: Annotated[Path, Option(help="The archives' folder; it is created if necessary.")]) -> int:
     """Fill a folder with all charts and a list of all images, for a network without the internet."""
     from workshop.fill_mirror import fill
 
@@ -216,8 +218,8 @@ def comment(  # noqa: PLR0913 - options, by name
     ] = None,
 ) -> int:
     """Write the comment about a recorded preview."""
-    from workshop.previews.command import write_comment
     from workshop.previews.comment import Origin
+    from workshop.previews.posting import write_comment
 
     write_comment(stack, folder, Origin(commit, run_url, run, sandbox), to, whole)
     return 0
@@ -234,7 +236,7 @@ def post_comment(  # noqa: PLR0913 - options, by name
     head_branch: Annotated[str, Option(help="The branch of the pull request's head.")],
 ) -> int:
     """Post a comment on its pull request, or update the stack's older one."""
-    from workshop.previews.command import Head, post_comment
+    from workshop.previews.posting import Head, post_comment
 
     print(post_comment(stack, file, repository, Head(head_owner, head_branch, commit)))
     return 0
@@ -245,7 +247,7 @@ def reviewed_run(
     commit: Commit, repository: GitHub, workflow: Annotated[str, Option(help="The workflow's file.")] = "preview.yml"
 ) -> int:
     """Print the workflow run that previewed a merged commit, if there is one."""
-    from workshop.previews.command import reviewed_run
+    from workshop.previews.posting import find_reviewed_run, open_repository
 
-    print(reviewed_run(repository, commit, workflow) or "")
+    print(find_reviewed_run(open_repository(repository), commit, workflow) or "")
     return 0

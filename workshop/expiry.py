@@ -1,4 +1,4 @@
-"""When the stack's certificates end, and whether that is too early."""
+"""The command `expiry`: when the stack's certificates end, and which of them end too early."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from math import ceil, floor
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from clients import stack_outputs
 from model.moments import A_DAY, after, end_of_day, in_utc
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from settings import Settings
+from workshop.terminal import build_table, print_text
 
 OUTPUT = "certificatesExpire"
 DAYS = 30
 ANCHORS = ("trustAnchor", "nextTrustAnchor")
 AUTHORITY = "Authority"
-"""How the names of the certificates end that sign webhooks' leaves, live ten years and renew by no `up`."""
+"""Suffix of the names of the CAs of the webhooks: they live ten years, and no `up` renews them."""
 
 _MAPPING = TypeAdapter(dict[str, object])
 _TIME = TypeAdapter(datetime)
@@ -37,15 +37,15 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Limits:
-    """Until when certificates have to last."""
+    """The time until which certificates have to last."""
 
     now: datetime
     days: int
     workshop: datetime | None
-    """When the workshop's last day is over; None if the settings name none."""
+    """The end of the workshop's last day; None if the settings name none."""
 
     def state(self, ends: datetime) -> str:
-        """Return `ok`, or why a certificate with this end is none to keep."""
+        """Return `ok`, or why a certificate with this end has to be renewed."""
         if ends <= self.now:
             return "ended"
         if ends < after(self.now, self.days):
@@ -60,51 +60,54 @@ class Limits:
 
 def report(settings: Settings, stack: str, console: Console, days: int = DAYS) -> int:
     """Print every certificate's end; return 1 if one ends within `days` or before the workshop does."""
-    limits = limits_of(settings, days)
-    certificates = sorted(_certificates(stack, stack_outputs.read(stack).get(OUTPUT)))
-    console.print(_table(stack, certificates, limits))
+    limits = compute_limits(settings, days)
+    certificates = sorted(_list_certificates(stack, stack_outputs.read(stack).get(OUTPUT)))
+    console.print(_build_certificate_table(stack, certificates, limits))
     early = [each for each in certificates if limits.state(each.ends) != "ok"]
     if not early:
         return 0
-    names, cures = ", ".join(each.name for each in early), "; ".join(_cures(early, settings, limits))
+    names, fixes = ", ".join(each.name for each in early), "; ".join(_list_fixes(early, settings, limits))
     sentence = (
-        f"To last until {limits.latest:%Y-%m-%d}, {names} {'have' if early[1:] else 'has'} to be renewed: {cures}."
+        f"To last until {limits.latest:%Y-%m-%d}, {names} {'have' if early[1:] else 'has'} to be renewed: {fixes}."
     )
-    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    print_text(console, sentence)
     return 1
 
 
-def limits_of(settings: Settings, days: int) -> Limits:
+def compute_limits(settings: Settings, days: int) -> Limits:
     """Return until when the certificates of a stack have to last, counted from now."""
     last = settings.workshop_ends
     return Limits(datetime.now(UTC), days, end_of_day(last) if last else None)
 
 
-def _certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate]:
+def _list_certificates(stack: str, dates: object, *path: str) -> Iterator[Certificate]:
     """Yield the certificates in an output, which may be nested."""
     try:
         if dates and isinstance(dates, Mapping):
             for name, value in _MAPPING.validate_python(dates).items():
-                yield from _certificates(stack, value, *path, name)
+                yield from _list_certificates(stack, value, *path, name)
         else:
             yield Certificate(in_utc(_TIME.validate_python(dates)), ".".join(path))
     except ValidationError:
-        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", "it is no such time"
-        raise InputError([Problem(where, found, "it has to say when certificates end", "Run `make up`.")]) from None
+        where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", "it is not a time"
+        raise InputError([Problem(where, found, "it has to be the end of a certificate", "Run `make up`.")]) from None
 
 
-def _table(stack: str, certificates: Sequence[Certificate], limits: Limits) -> Table:
-    table = Table(title=Text(f"Certificates of stack {stack}"), title_justify="left")
-    for column in ("certificate", "ends (UTC)", "days left", "state"):
-        table.add_column(column, overflow="fold")
-    for each in certificates:
-        left = floor((each.ends - limits.now) / A_DAY)
-        table.add_row(Text(each.name), f"{each.ends:%Y-%m-%d %H:%M}", str(left), limits.state(each.ends))
-    return table
+def _build_certificate_table(stack: str, certificates: Sequence[Certificate], limits: Limits) -> Table:
+    rows = (
+        (
+            each.name,
+            f"{each.ends:%Y-%m-%d %H:%M}",
+            str(floor((each.ends - limits.now) / A_DAY)),
+            limits.state(each.ends),
+        )
+        for each in certificates
+    )
+    return build_table(f"Certificates of stack {stack}", ("certificate", "ends (UTC)", "days left", "state"), rows)
 
 
-def _cures(early: Iterable[Certificate], settings: Settings, limits: Limits) -> Iterator[str]:
-    """Yield what to do about each kind of certificate."""
+def _list_fixes(early: Iterable[Certificate], settings: Settings, limits: Limits) -> Iterator[str]:
+    """Yield what to do for each kind of certificate."""
     names = {each.name.rpartition(".")[2] for each in early}
     if names.intersection(ANCHORS):
         anchor = settings.trust.anchor
@@ -113,15 +116,15 @@ def _cures(early: Iterable[Certificate], settings: Settings, limits: Limits) -> 
             f"`stable` with trust.anchor {anchor + 1}, and running `make up` after each"
         )
     if authorities := sorted(name for name in names if name.endswith(AUTHORITY)):
-        yield f"replace {', '.join(authorities)} with `pulumi up --replace <URN>` (`pulumi stack --show-urns` tells it)"
+        yield f"replace {', '.join(authorities)} with `pulumi up --replace <URN>` (see `pulumi stack --show-urns`)"
     if names - {*ANCHORS, *authorities}:
-        yield _renewal(settings, ceil((limits.latest - limits.now) / A_DAY))
+        yield _describe_renewal(settings, ceil((limits.latest - limits.now) / A_DAY))
 
 
-def _renewal(settings: Settings, days: int) -> str:
-    """Return how certificates are renewed that end within so many days; an `up` does it, but not too early."""
+def _describe_renewal(settings: Settings, days: int) -> str:
+    """Return how to renew certificates that end within `days`: an `up` does it, but not too early."""
     if days <= settings.trust.renewal_days:
         return "run `make up`"
     if days < settings.trust.issuer_days:
         return f"run `make up` after `pulumi config set --path '{PROJECT}:trust.renewalDays' {days}`"
-    return f"none lives that long, so run `make up` in the last {settings.trust.renewal_days} days of each"
+    return f"none lasts that long, so run `make up` in the last {settings.trust.renewal_days} days of each"

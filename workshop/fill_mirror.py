@@ -32,7 +32,7 @@ MANIFESTS = (
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 )
-"""All architectures come first: the digest is that of the index where there is one."""
+"""Indexes come first: the digest covers all architectures where there is an index."""
 DOCKER_HUB, DOCKER_HUB_API = "docker.io", "registry-1.docker.io"
 _LOOPBACK = ("127.0.0.1", "localhost")
 """Registries there speak plain HTTP, as for Docker."""
@@ -61,7 +61,7 @@ _DOCUMENT = TypeAdapter(dict[str, object])
 
 
 class Chart(NamedTuple):
-    """What an archive says of its images."""
+    """The parts of an archive that name its images."""
 
     values: dict[str, object]
     metadata: dict[str, object]
@@ -70,8 +70,8 @@ class Chart(NamedTuple):
 def fill(folder: Path, console: Console) -> None:
     """Fill the folder.
 
-    Raises InputError with everything that could not be had; what could be stays there. After a silence nothing else is
-    asked for: it would be waited for as long.
+    Raises InputError with all failures; what was downloaded stays there. Nothing is asked for after a server that does
+    not answer: the others would be waited for as long.
     """
     folder.mkdir(parents=True, exist_ok=True)
     charts, problems = _each(partial(_archive, folder), list(Part))
@@ -81,8 +81,8 @@ def fill(folder: Path, console: Console) -> None:
     if problems := [*problems, *more, *missing]:
         raise InputError(problems)
     (folder / IMAGES).write_text("".join(f"{image} {digests[image]}\n" for image in images), encoding="utf-8")
-    told = f"{len(charts)} charts are in {folder}, and {len(images)} images with their digests in {folder / IMAGES}."
-    console.print(told, markup=False, highlight=False, soft_wrap=True)
+    done = f"{len(charts)} charts are in {folder}, and {len(images)} images with their digests in {folder / IMAGES}."
+    console.print(done, markup=False, highlight=False, soft_wrap=True)
 
 
 def _images(charts: Mapping[Part, Chart], part: Part) -> list[str]:
@@ -90,7 +90,7 @@ def _images(charts: Mapping[Part, Chart], part: Part) -> list[str]:
 
 
 def _each(ask: Callable[[_T], _R], about: Sequence[_T]) -> tuple[dict[_T, _R], list[Problem]]:
-    """Return the answers to several questions that take their time, and why there are none to others."""
+    """Apply a slow function to all items in parallel; return the results by item, and the problems of the others."""
     answers, problems, silence = dict[_T, _R](), list[Problem](), Event()
 
     def attempt(each: _T) -> None:
@@ -111,7 +111,7 @@ def _each(ask: Callable[[_T], _R], about: Sequence[_T]) -> tuple[dict[_T, _R], l
 
 
 def _archive(folder: Path, part: Part) -> Chart:
-    """Put a part's archive into the folder, unless it is there as published; return what it says."""
+    """Put a part's archive into the folder, unless the published one is there; return its content."""
     if part in MADE_HERE:
         MADE_HERE[part].download(folder)
         return Chart({}, {})
@@ -130,9 +130,9 @@ def _archive(folder: Path, part: Part) -> Chart:
 
 
 def _release(index: str, part: Part, version: str) -> _Release:
-    """Return what a repository's index says of a chart's version."""
+    """Return a chart's version as a repository's index has it."""
     try:
-        # Linkerd's is of some megabytes, which PyYAML's own parser takes a minute for.
+        # Linkerd's index has megabytes: PyYAML's own parser takes a minute for them.
         entries = _Index.model_validate(yaml.load(_get(index), Loader=yaml.CSafeLoader)).entries
         found = next((each for each in entries.get(part, ()) if each.get("version") == version), None)
         release = _Release.model_validate(found) if found else None
@@ -157,7 +157,7 @@ def _read(content: bytes, url: str) -> Chart:
 
 
 def chart_images(part: Part, chart: Chart) -> Iterator[str]:
-    """Yield the images of a chart, each with its tag. Raises InputError if the chart has them elsewhere by now."""
+    """Yield the images of a chart, each with its tag. Raises InputError if the chart has them in another place."""
     for each in CHART_IMAGES.get(part, ()):
         upstream = text(chart.values, *each.value.split("."))
         if upstream != each.upstream:
@@ -170,14 +170,14 @@ def chart_images(part: Part, chart: Chart) -> Iterator[str]:
 
 
 def _tag(image: ChartImage, chart: Chart) -> str:
-    """Return the tag of a chart's image: its value, or what the chart takes in its place."""
+    """Return the tag of a chart's image: its value, or the chart's default."""
     tag = at(chart.values, *image.tag.split(".")) if image.tag else None
     version = str(chart.metadata.get("appVersion", ""))
     return str(tag) if tag else image.default_tag.format(version=version)
 
 
 def digest(image: str) -> str:
-    """Return the digest of an image in its registry. Raises InputError if it cannot be had."""
+    """Return the digest of an image in its registry. Raises InputError if the registry does not answer with one."""
     name, _, tag = image.rpartition(":")
     host, _, repository = name.partition("/")
     scheme = "http" if host.partition(":")[0] in _LOOPBACK else "https"
@@ -191,7 +191,7 @@ def digest(image: str) -> str:
         raise _not_had(image, error, rule) from None
     found = answer.headers.get("Docker-Content-Digest", "")
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", found):
-        raise _failed(image, "its registry tells no digest", "the list names one for each image")
+        raise _failed(image, "its registry reports no digest", "the list names one for each image")
     return found
 
 
@@ -199,7 +199,7 @@ def _manifest(url: str, repository: str) -> requests.Response:
     headers, ask = {"Accept": MANIFESTS}, partial(requests.head, timeout=TIMES, allow_redirects=True)
     answer = ask(url, headers=headers)
     if answer.status_code == requests.codes.unauthorized:
-        # Where it was redirected to: no credentials would be taken along to another host.
+        # The address after redirections: credentials are not sent on to another host.
         headers["Authorization"] = f"Bearer {_token(answer, repository)}"
         answer = ask(answer.url, headers=headers)
     answer.raise_for_status()
@@ -207,7 +207,7 @@ def _manifest(url: str, repository: str) -> requests.Response:
 
 
 def _token(refusal: requests.Response, repository: str) -> str:
-    """Return the token that anybody gets for reading a repository; empty if the registry wants something else."""
+    """Return the anonymous token for reading a repository; empty if the registry requires something else."""
     kind, _, details = refusal.headers.get("WWW-Authenticate", "").partition(" ")
     wanted = dict[str, str](re.findall(r'(\w+)="([^"]*)"', details)) if kind.lower() == "bearer" else {}
     realm = wanted.pop("realm", None)

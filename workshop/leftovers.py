@@ -1,9 +1,8 @@
-"""What a destroyed stack has left in its cluster."""
+"""The command `leftovers`: what a destroyed stack has left in its cluster and its account."""
 
 from collections.abc import Collection, Iterator
 
 from rich.console import Console
-from rich.table import Table
 
 from clients.cluster_api import ClusterApi, items
 from clients.clusters import api_of
@@ -16,13 +15,13 @@ from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import helm_records
 from settings import Settings, parts
-from workshop.drain.removal import everything
-from workshop.drain.served import served
-from workshop.drain.watch import table as account_table
+from workshop.drain.account import find_hosts
+from workshop.drain.removal import build_found_table, find_everything
+from workshop.terminal import build_table, print_text
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 KEEP = "helm.sh/resource-policy"
-"""Annotation by which a chart's author tells Helm never to delete an object."""
+"""Annotation that tells Helm never to delete an object."""
 
 CLUSTER_WIDE = (
     "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
@@ -38,9 +37,9 @@ NAME = "app.kubernetes.io/name"
 
 
 def report(settings: Settings, stack: str, console: Console) -> int:
-    """Print what is left of the stack; return 1 if it is more than what charts mark to keep."""
+    """Print what is left of the stack; return 1 if charts do not mark all of it to be kept."""
     statuses, problems = list[int](), list[Problem]()
-    for look in (_in_cluster, _in_account):  # where one cannot be asked the other is
+    for look in (_report_cluster, _report_account):  # one that fails does not hide the other
         try:
             statuses.append(look(settings, stack, console))
         except InputError as error:
@@ -50,40 +49,38 @@ def report(settings: Settings, stack: str, console: Console) -> int:
     return max(statuses)
 
 
-def _in_account(settings: Settings, stack: str, console: Console) -> int:
-    """Print what nobody in the cluster looks after any more; return 1 if there is something."""
-    hosts = served(settings, stack)
+def _report_account(settings: Settings, stack: str, console: Console) -> int:
+    """Print the resources that no controller manages any more; return 1 if there is one."""
+    hosts = find_hosts(settings, stack)
     if hosts is None:
         return 0
-    left = everything(hosts.account, hosts.all)
+    left = find_everything(hosts.account, hosts.all)
     console.print(
-        account_table("Left in the account", left) if left else "Nothing of its hosts is left in the account."
+        build_found_table("Left in the account", left) if left else "Nothing of its hosts is left in the account."
     )
     if left:
-        told = f"`make release-hosts STACK={stack}` removes what is the stack's own of it."
-        console.print(told, markup=False, highlight=False)
+        print_text(console, f"`make release-hosts STACK={stack}` removes the stack's own part of it.")
     return 1 if left else 0
 
 
-def _in_cluster(settings: Settings, stack: str, console: Console) -> int:
-    found = list(leftovers(api_of(settings), short_name(stack), _marks(settings)))
+def _report_cluster(settings: Settings, stack: str, console: Console) -> int:
+    found = list(find_leftovers(api_of(settings), short_name(stack), _list_labels(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")
         return 0
-    table = Table(title="Left in the cluster", title_justify="left")
-    for column in ("object", "why", "to remove it"):
-        table.add_column(column, overflow="fold")
-    for what, kept in found:
-        why = "its chart marks it to be kept" if kept else "it should be gone: run `make destroy` again, or remove it"
-        table.add_row(what, why, f"kubectl delete {what}")
-    console.print(table)
+    whys = {
+        True: "its chart marks it to be kept",
+        False: "it should be deleted: run `make destroy` again, or delete it yourself",
+    }
+    rows = ((what, whys[kept], f"kubectl delete {what}") for what, kept in found)
+    console.print(build_table("Left in the cluster", ("object", "why", "to delete it"), rows))
     return 0 if all(kept for _, kept in found) else 1
 
 
-def _marks(settings: Settings) -> set[tuple[str, str]]:
-    """Return the labels that the charts of a stack put on what lies in no namespace."""
+def _list_labels(settings: Settings) -> set[tuple[str, str]]:
+    """Return the labels that the stack's charts put on cluster-wide objects."""
     marks = {("linkerd.io/control-plane-ns", "linkerd"), ("linkerd.io/extension", "viz")}
-    # These are often there without the stack, which the others cannot be.
+    # Other installations often have these labels, so they count only where the stack has the part.
     often = {
         (PART_OF, "argo-rollouts"): settings.delivery.argo_rollouts.enabled,
         (PART_OF, "argocd"): settings.delivery.argo_cd.enabled,
@@ -93,10 +90,10 @@ def _marks(settings: Settings) -> set[tuple[str, str]]:
     return marks | {mark for mark, wanted in often.items() if wanted}
 
 
-def leftovers(api: ClusterApi, stack: str, marks: Collection[tuple[str, str]]) -> Iterator[tuple[str, bool]]:
+def find_leftovers(api: ClusterApi, stack: str, marks: Collection[tuple[str, str]]) -> Iterator[tuple[str, bool]]:
     """Yield each object that a destroyed stack would have removed, and whether its chart marks it to be kept.
 
-    What lies in no namespace is known by one of the labels `marks`.
+    Cluster-wide objects are found by one of the labels `marks`.
     """
     for namespace in items(api.find("/api/v1/namespaces")):
         if text(namespace, "metadata", "annotations", OWNER) == stack:

@@ -1,4 +1,4 @@
-"""What the last `up` gave out, as Markdown for a job's summary; secret outputs stay masked."""
+"""The command `outputs`: the last `up`'s outputs as Markdown for a job's summary, with secrets masked."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,22 +8,23 @@ from clients import stack_outputs
 from model.json_values import is_mapping
 from settings import Settings
 from workshop.previews.markdown import code
-from workshop.previews.values import one
+from workshop.previews.masking import mask
+from workshop.terminal import print_text
 
 
 def report(_: Settings, stack: str, console: Console) -> int:
     """Print a table of the outputs."""
-    rows = [f"| {code(name)} | {code(value, 300)} |" for name, value in _rows(stack_outputs.read(stack))]
+    rows = [f"| {code(name)} | {code(value, 300)} |" for name, value in _list_rows(stack_outputs.read(stack))]
     lines = [f"#### Outputs of {code(stack)}", "", "| output | value |", "| --- | --- |", *rows]
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    print_text(console, "\n".join(lines))
     return 0
 
 
-def _rows(outputs: Mapping[str, object], *path: str) -> Iterator[tuple[str, str]]:
-    """Yield every value with the path that leads to it."""
-    shown = one(outputs)
+def _list_rows(outputs: Mapping[str, object], *path: str) -> Iterator[tuple[str, str]]:
+    """Yield every value with its path."""
+    shown = mask(outputs)
     for name, value in sorted(shown.items()) if is_mapping(shown) else []:
         if is_mapping(value) and value:
-            yield from _rows(value, *path, name)
+            yield from _list_rows(value, *path, name)
         else:
             yield ".".join((*path, name)), str(value).replace("|", "\\|")

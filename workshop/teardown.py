@@ -1,20 +1,24 @@
-"""Takes away the workshops that are over, and nothing else.
+"""Destroys the stacks whose workshop is over, and no others.
 
-Whoever is interrupted leaves a stack that is still over: the next run goes on where this one stopped.
+A stack whose teardown is interrupted is still over: the next run goes on where the last one stopped.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
 
 from clients.pulumi_cli import Done, NoStackError, StackCli, read_settings
 from model.moments import in_utc
 from model.problem import InputError
 from settings.ending import Ending, Stage, ending, needs_last_up
+from workshop.previews.markdown import code, visible
+from workshop.terminal import build_table, print_text
 
 _TIME = TypeAdapter(datetime)
 _LOCKED = "the stack is currently locked by"
@@ -23,51 +27,51 @@ _LOCK = re.compile(r"^\s+\S+: created by (\S+) \(pid \d+\) at (\S+)$", re.MULTIL
 
 @dataclass(frozen=True)
 class Order:
-    """What a run is asked to do."""
+    """The options of a run."""
 
     now: datetime
     warn_days: int
     unlock_hours: int
-    """How old a lock has to be before it is taken for that of a run that is gone."""
+    """The age in hours from which a lock counts as left by a dead run."""
     destroy: bool
-    """Whether to take anything away; without it only what would be done is shown."""
+    """True to destroy; False only shows what would be destroyed."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one stack."""
+    """The outcome of one stack."""
 
     stack: str
     stage: Stage | None
-    """None where it is not known."""
+    """None if it is not known."""
     sentence: str
     done: str
     failed: bool = False
 
 
-def stacks(folder: Path) -> list[str]:
+def list_stacks(folder: Path) -> list[str]:
     """Return the stacks that have a file of settings."""
     return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.?*.yaml"))
 
 
-def teardown(
+def tear_down_stacks(
     names: list[str], folder: Path, order: Order, cli: Callable[[str], StackCli] = StackCli
 ) -> Iterator[Outcome]:
-    """Yield what became of each stack; one that fails keeps no other from its turn."""
+    """Yield each stack's outcome; one that fails does not stop the others."""
     for name in names:
         try:
-            yield _one(cli(name), folder, order)
+            yield _tear_down_stack(cli(name), folder, order)
         except NoStackError:
             yield Outcome(name, None, "its backend does not have it", "nothing to do")
         except InputError as error:
             problems = " ".join(map(str, error.problems))
             yield Outcome(name, None, problems, "left as it is", failed=True)
-        except Exception as error:  # noqa: BLE001  whatever it is, the next workshop costs money
+        except Exception as error:  # noqa: BLE001  the next stack's workshop costs money, whatever the error is
             found = f"it cannot be judged ({type(error).__name__})"
             yield Outcome(name, None, found, "left as it is, or in part; the next run goes on", failed=True)
 
 
-def _one(cli: StackCli, folder: Path, order: Order) -> Outcome:
+def _tear_down_stack(cli: StackCli, folder: Path, order: Order) -> Outcome:
     settings = read_settings(cli.stack, folder)
     end = ending(settings, None, order.now, order.warn_days)
     if end.stage is Stage.ENDLESS:
@@ -76,22 +80,22 @@ def _one(cli: StackCli, folder: Path, order: Order) -> Outcome:
         end = ending(settings, cli.last_up(), order.now, order.warn_days)
     if end.stage is not Stage.OVER:
         return Outcome(cli.stack, end.stage, end.sentence, "left alone")
-    return _take_away(cli, end, order)
+    return _destroy_stack(cli, end, order)
 
 
-def _take_away(cli: StackCli, end: Ending, order: Order) -> Outcome:
+def _destroy_stack(cli: StackCli, end: Ending, order: Order) -> Outcome:
     if not order.destroy:
         shown = cli.preview_destroy().status == 0
         done = "would be taken away" if shown else "what would be taken away cannot be told"
         return Outcome(cli.stack, end.stage, end.sentence, done, failed=not shown)
     done = cli.destroy()
-    if done.status and _stale(done, order):
+    if done.status and _has_only_old_locks(done, order):
         cli.unlock()
         done = cli.destroy()
     if done.status:
         by = (
-            f"locked by {', '.join(who for who, _ in _locks(done))}"
-            if _locks(done)
+            f"locked by {', '.join(who for who, _ in _find_locks(done))}"
+            if _find_locks(done)
             else "not all of it is gone, see above"
         )
         return Outcome(cli.stack, end.stage, end.sentence, f"{by}; the next run goes on", failed=True)
@@ -100,8 +104,8 @@ def _take_away(cli: StackCli, end: Ending, order: Order) -> Outcome:
     return Outcome(cli.stack, end.stage, end.sentence, "taken away; nothing is left")
 
 
-def _locks(done: Done) -> list[tuple[str, datetime]]:
-    """Return who holds a lock since when, where a lock is what a run failed of."""
+def _find_locks(done: Done) -> list[tuple[str, datetime]]:
+    """Return the holders of locks and since when, if a run failed because of locks."""
     if _LOCKED not in done.output:
         return []
     try:
@@ -110,7 +114,75 @@ def _locks(done: Done) -> list[tuple[str, datetime]]:
         return []
 
 
-def _stale(done: Done, order: Order) -> bool:
-    """Whether a run failed of locks alone that are all older than any run lasts."""
-    locks, oldest = _locks(done), order.now - timedelta(hours=order.unlock_hours)
+def _has_only_old_locks(done: Done, order: Order) -> bool:
+    """Return whether a run failed because of locks that are all older than any run takes."""
+    locks, oldest = _find_locks(done), order.now - timedelta(hours=order.unlock_hours)
     return bool(locks) and all(since < oldest for _, since in locks)
+
+
+HEADERS = ("stack", "workshop", "teardown")
+
+
+def report_outcomes(outcomes: Sequence[Outcome], console: Console, *, destroyed: bool) -> int:
+    """Print every stack's outcome; return 1 if something failed."""
+    title = "Workshops" if destroyed else "Workshops (a dry run: nothing was changed)"
+    table = build_table(title, HEADERS, ((each.stack, each.sentence, each.done) for each in outcomes))
+    console.print(table)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in list_annotations(outcomes):
+            print_text(console, line)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(format_markdown(outcomes, title))
+    return 1 if any(each.failed for each in outcomes) else 0
+
+
+def list_annotations(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Yield GitHub annotations: workshops that end soon, and failures."""
+    for each in outcomes:
+        if each.failed:
+            yield f"::error title=Stack {_escape(each.stack)}::{_escape(f'{each.sentence}; {each.done}')}"
+        elif each.stage is Stage.ENDING:
+            later = "Set a later end in the stack's settings if it has to stay."
+            yield f"::warning title=Workshop {_escape(each.stack)} ends::{_escape(f'{each.sentence}. {later}')}"
+
+
+def format_markdown(outcomes: Iterable[Outcome], title: str) -> str:
+    """Return the table as Markdown for a job's summary."""
+    rows = [[code(each.stack), code(each.sentence, 300), code(each.done)] for each in outcomes]
+    lines = [HEADERS, ["---"] * len(HEADERS), *rows]
+    table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return f"#### {title}\n\n{table}\n\n"
+
+
+def _escape(text: str) -> str:
+    """Escape a text for a workflow command."""
+    escapes = {"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"}
+    return "".join(escapes.get(each, each) for each in visible(text))
+
+
+def tear_down_all(names: list[str] | None, warn_days: int, unlock_hours: int, *, destroy: bool) -> int:
+    """Destroy the stacks, by default of all that have a file, whose workshop is over; return the exit status.
+
+    Without `destroy`, only print what would be destroyed.
+    """
+    folder = Path()
+    order = Order(datetime.now(UTC), warn_days, unlock_hours, destroy)
+    return report_outcomes(
+        list(tear_down_stacks(names or list_stacks(folder), folder, order)), Console(), destroyed=destroy
+    )
+
+
+def check_ends(names: list[str] | None) -> int:
+    """Return 1 if a stack's last day is over, which would be destroyed at once, or if that cannot be problems."""
+    problems, folder = list[str](), Path()
+    for name in names or list_stacks(folder):
+        try:
+            end = ending(read_settings(name, folder), None, datetime.now(UTC), 0)
+        except InputError as error:
+            problems += map(str, error.problems)
+        else:
+            problems += [f"Stack {name} is {end.sentence}."] if end.stage is Stage.OVER else []
+    for line in problems:
+        print_text(Console(), line)
+    return 1 if problems else 0

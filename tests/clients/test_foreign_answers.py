@@ -36,10 +36,9 @@ from tests.model.test_hiding import CANARY, CODED, FINDING, clean
 from tests.workshop.preview_documents import manifest, step
 from tests.workshop.test_teardown import order
 from workshop import cli, expiry
-from workshop.previews.posting import post
-from workshop.previews.pull_requests import of_head, reviewed_run
+from workshop.previews.posting import find_pull_request, find_reviewed_run, post
 from workshop.previews.recording import record
-from workshop.teardown import teardown
+from workshop.teardown import tear_down_stacks
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 few = settings(
@@ -261,9 +260,9 @@ def test_whatever_github_answers_it_is_taken_or_explained(
         repository = Repository("a/b", TOKEN, server.url, patience, seconds=0.3)
         with in_time(told=[TOKEN]):
             if question == 0:
-                of_head(repository, "a", "b", "abc")
+                find_pull_request(repository, "a", "b", "abc")
             elif question == 1:
-                reviewed_run(repository, "abc", "preview.yml")
+                find_reviewed_run(repository, "abc", "preview.yml")
             elif question == 2:
                 post(repository, 1, "dev", "a comment")
             else:
@@ -404,7 +403,7 @@ def test_whatever_is_in_stack_files_and_said_by_the_backend_each_stack_has_its_t
         play_pulumi(patch)
         for name, content in zip(names, files, strict=True):
             (Path(folder) / f"Pulumi.{name}.yaml").write_bytes(content)
-        outcomes = [*teardown(names, Path(folder), order(), lambda name: StackCli(name, run))]
+        outcomes = [*tear_down_stacks(names, Path(folder), order(), lambda name: StackCli(name, run))]
         assert [each.stack for each in outcomes] == names
         assert all("cannot be judged" not in each.sentence for each in outcomes), outcomes
         assert all(each.stage in (None, *Stage) for each in outcomes)

@@ -37,10 +37,8 @@ from tests.doubles.raw_server import End, Reply, raw_server
 from tests.program import ROOT
 from workshop import fill_mirror
 from workshop.drain.account import Account as Drained
-from workshop.drain.account import Marks
-from workshop.drain.balancers import load_balancers
-from workshop.drain.pulumi import Pulumi
-from workshop.drain.served import served
+from workshop.drain.account import Marks, find_hosts, find_load_balancers
+from workshop.drain.cluster import list_ingress_urns
 
 LIMIT = 1.0
 """Seconds here, instead of ten."""
@@ -161,7 +159,7 @@ def test_a_state_that_is_nested_too_deeply_is_none(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(subprocess, "run", run)
 
-    assert "tells no state" in only(Pulumi("dev").ingresses, InputError).found
+    assert "prints no state" in only(partial(list_ingress_urns, "dev"), InputError).found
 
 
 def test_an_api_server_that_refuses_a_port_by_something_nested_too_deeply_is_explained(tmp_path: Path) -> None:
@@ -202,7 +200,7 @@ def test_a_backend_that_does_not_answer_for_settings_is_not_waited_for() -> None
 
 @pytest.mark.usefixtures("limit", "hanging")
 @pytest.mark.parametrize(
-    "read", [lambda: StackCli("dev").last_up(), Pulumi("dev").ingresses, partial(stack_outputs.read, "dev")]
+    "read", [lambda: StackCli("dev").last_up(), partial(list_ingress_urns, "dev"), partial(stack_outputs.read, "dev")]
 )
 def test_a_backend_that_does_not_answer_for_history_state_or_outputs_is_not_waited_for(
     read: Callable[[], object], capfd: pytest.CaptureFixture[str]
@@ -320,7 +318,7 @@ def test_all_pages_of_a_question_end_in_time(aws_at: Callable[[str], None]) -> N
         api = AwsApi.__new__(AwsApi)
         api.login, api.where = LOGIN, "AWS"
         drained = Drained(elbv2, elbv2, elbv2, api.asking)
-        problem = only(lambda: load_balancers(drained, Marks("workshop", None, None, "me")))
+        problem = only(lambda: find_load_balancers(drained, Marks("workshop", None, None, "me")))
 
     assert "elasticloadbalancing:DescribeLoadBalancers" in problem.rule
     assert next(numbers) >= 1
@@ -341,14 +339,14 @@ def test_records_are_not_left_behind_where_their_zone_cannot_be_asked_for(tmp_pa
     account = Account()
     account.answers["ListHostedZonesByName"] = refusal
     with serving(account, tmp_path):
-        assert "ListHostedZonesByName" in str(only(lambda: served(ON_EKS, "dev"), InputError))
+        assert "ListHostedZonesByName" in str(only(lambda: find_hosts(ON_EKS, "dev"), InputError))
 
 
 def test_a_stack_without_its_zone_has_no_records_to_take_away(tmp_path: Path) -> None:
     account = Account()
     account.answers["ListHostedZonesByName"] = {"HostedZones": {}, "IsTruncated": "false", "MaxItems": "20"}
     with serving(account, tmp_path):
-        found = served(ON_EKS, "dev")
+        found = find_hosts(ON_EKS, "dev")
 
     assert found is not None
     assert found.own.zone is None

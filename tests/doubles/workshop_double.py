@@ -10,7 +10,7 @@ from settings import Settings
 from tests.doubles.api_server import Cluster, serving
 from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker, listening, proxy
 from tests.doubles.workshop_certificates import MeshCertificates
-from workshop.verify.line import Line, Status
+from workshop.verify.lines import Line, Status
 from workshop.verify.scene import Check, Patience, Scene
 
 ADMIN = 4191

@@ -10,7 +10,7 @@ import pytest
 from model.hiding import hidden, hidden_words
 from tests.workshop.preview_documents import manifest, step
 from workshop import cli
-from workshop.previews import artifact, recording
+from workshop.previews import recording
 from workshop.previews.recording import record
 
 CANARY = "canary-Tr0ub4dor&3-swordfish"
@@ -188,7 +188,7 @@ def test_a_preview_that_is_broken_in_any_way_leaves_no_secret(tmp_path: Path, ho
 )
 def test_a_line_around_a_preview_does_not_make_it_a_failed_one(tmp_path: Path, how: str) -> None:
     assert kept(tmp_path, Engine(BROKEN[how])) == 0
-    assert [each.op for each in artifact.read(tmp_path, "dev").digest.steps] == ["create", "create"]
+    assert [each.op for each in recording.read_account(tmp_path, "dev").digest.steps] == ["create", "create"]
 
 
 def test_a_preview_that_cannot_be_read_is_told_as_one_that_failed(
@@ -196,7 +196,7 @@ def test_a_preview_that_cannot_be_read_is_told_as_one_that_failed(
 ) -> None:
     assert kept(tmp_path, Engine(DIGEST[:-2])) == 1
     assert "no preview that can be read" in capsys.readouterr().err
-    told = artifact.read(tmp_path, "dev")
+    told = recording.read_account(tmp_path, "dev")
     assert not told.succeeded
     assert "no preview that can be read, so nothing of it is kept" in told.log
 
@@ -226,10 +226,10 @@ def test_an_event_log_that_is_broken_in_any_way_leaves_no_secret_and_no_tracebac
 @pytest.mark.parametrize("how", ["torn at its end", "torn at its beginning", "a line of text"])
 def test_what_can_be_read_of_a_torn_event_log_is_told_with_a_warning(tmp_path: Path, how: str) -> None:
     kept(tmp_path, Engine(DIGEST, events=LOGS[how]))
-    told = artifact.read(tmp_path, "dev")
+    told = recording.read_account(tmp_path, "dev")
 
     assert [each.policy for each in told.findings or ()] == ["p"]
-    assert "Not all of what the policies say can be read." in (tmp_path / "comment.md").read_text()
+    assert "Some findings of the policies cannot be read." in (tmp_path / "comment.md").read_text()
 
 
 def test_errors_are_told_without_the_secrets_of_the_preview_that_they_are_about(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_what_an_earlier_run_left_is_not_taken_for_this_ones(tmp_path: Path) -> 
     kept(tmp_path, Engine(DIGEST))
     assert kept(tmp_path, Engine("", "error: no stack", status=255)) == 255
 
-    assert artifact.read(tmp_path, "dev").digest.steps == []
+    assert recording.read_account(tmp_path, "dev").digest.steps == []
 
 
 def test_a_run_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_a_command_that_fails_before_the_preview_is_told_without_keys(tmp_path: 
     log.write_text(f"error: cannot read {key}\nerror: {'x' * 10} token={CANARY}\nthe rest is told\n")
 
     assert cli.main(["record-failure", "--folder", f"{tmp_path}/folder", "--log", str(log)]) == 0
-    left = (tmp_path / "folder" / artifact.LOG).read_bytes()
+    left = (tmp_path / "folder" / recording.LOG).read_bytes()
     clean("log", left)
     assert b"MHcC" not in left
     assert b"the rest is told" in left

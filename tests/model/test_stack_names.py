@@ -13,7 +13,7 @@ from settings import Settings
 from tests.doubles.pulumi_double import play_pulumi
 from tests.workshop.test_teardown import PAST, Backend, order, write
 from workshop import cli
-from workshop.teardown import teardown
+from workshop.teardown import tear_down_stacks
 
 QUALIFIED = ["dev", "acme/dev", f"acme/{PROJECT}/dev"]
 
@@ -51,7 +51,7 @@ def test_a_teardown_takes_it_away_under_its_whole_name(
     play_pulumi(monkeypatch)
     write(tmp_path, dev={"workshopEnds": PAST})
     backend = Backend()
-    (outcome,) = teardown([stack], tmp_path, order(), lambda name: StackCli(name, backend.run))
+    (outcome,) = tear_down_stacks([stack], tmp_path, order(), lambda name: StackCli(name, backend.run))
 
     assert outcome.done == "taken away; nothing is left"
     assert backend.changes == [

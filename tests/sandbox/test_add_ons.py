@@ -167,4 +167,4 @@ def test_it_goes_in_the_order_in_which_nothing_stays_behind(stack: Stack, double
     assert order.index(deployment) < order.index("aws-load-balancer-controller-crds")
     assert roles(double) == set()
     marks = {(leftovers.NAME, CONTROLLER), (leftovers.NAME, DNS)}
-    assert list(leftovers.leftovers(ClusterApi(str(double.home.kubeconfig), None), "test", marks)) == []
+    assert list(leftovers.find_leftovers(ClusterApi(str(double.home.kubeconfig), None), "test", marks)) == []

@@ -123,6 +123,8 @@ def _rows(printed: str) -> Iterator[str]:
         if not cells or cells[0] or {"ok", "skipped", "failed", "no"}.intersection(cells):
             if is_failure:
                 yield said.strip()
-            is_left = cells[1:] and cells[1].startswith("it should be gone") and cells[-1].startswith("kubectl delete")
+            is_left = (
+                cells[1:] and cells[1].startswith("it should be deleted") and cells[-1].startswith("kubectl delete")
+            )
             said, is_failure = "", bool({"no", "failed"}.intersection(cells) or is_left)
         said += f" {cells[-1]}" if cells else ""

@@ -174,7 +174,7 @@ def test_records_of_a_dead_external_dns_are_told_and_the_rest_waits_until_it_is_
 
     assert failed.returncode == 1
     assert "books.dev.example.com (A)" in failed.stdout
-    assert "Records go with ExternalDNS: ExternalDNS" in failed.stdout
+    assert "Records are deleted by ExternalDNS: ExternalDNS" in failed.stdout
     assert running.has(DNS), "whoever removes them is still there"
 
     controllers.dns.is_dead = False

@@ -6,7 +6,7 @@ import pytest
 
 from tests.program import ROOT
 from workshop import cli
-from workshop.demo_script import for_stack, scripts
+from workshop.demo_script import read_scripts, set_stack
 
 PAGE = (ROOT / "docs/demos.md").read_text(encoding="utf-8")
 
@@ -17,7 +17,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 def test_every_demo_has_a_script_with_what_it_teaches_and_commands() -> None:
-    found = scripts(PAGE)
+    found = read_scripts(PAGE)
 
     assert {"booksapp", "podinfo", "circuit-breaking", "progressive-delivery"} <= set(found)
     for name in ("booksapp", "podinfo", "circuit-breaking", "progressive-delivery"):
@@ -55,5 +55,5 @@ def test_an_unknown_name_is_told_with_the_known_ones(
 
 def test_only_the_stacks_name_is_replaced() -> None:
     assert (
-        for_stack("`make up STACK=kind` and make x STACK=kind && y", "a") == "`make up STACK=a` and make x STACK=a && y"
+        set_stack("`make up STACK=kind` and make x STACK=kind && y", "a") == "`make up STACK=a` and make x STACK=a && y"
     )

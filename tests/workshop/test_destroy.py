@@ -12,13 +12,14 @@ import pytest
 from rich.console import Console
 from rich.prompt import Confirm
 
+from clients.cluster_api import ClusterApi
+from clients.first_contact import greet
 from model.problem import InputError, Problem
 from settings import Settings
 from tests.doubles.api_server import Cluster, kubeconfig, serving
-from workshop.drain import destroy, forget, held, release
-from workshop.drain.account import Found, Kind, Marks
-from workshop.drain.held import Held
-from workshop.drain.served import Served
+from workshop.drain import commands
+from workshop.drain.account import Found, Hosts, Kind, Marks
+from workshop.drain.cluster import Held
 
 EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "team"}
 ON_EKS = Settings.model_validate({"eks": EKS, "dns": {"zone": "example.com"}})
@@ -28,7 +29,7 @@ SHARED = Found(Kind.SECURITY_GROUP, "sg-1", "k8s-traffic")
 FINALIZER = "group.ingress.k8s.aws/linkerd-workshop-dev"
 NOBODY: Any = None
 """The account, which nobody asks."""
-INGRESS = Held("Ingress", "/path", "booksapp/webapp", is_going=True, finalizers=(FINALIZER, "other"))
+INGRESS = Held("Ingress", "/path", "booksapp/webapp", is_being_deleted=True, finalizers=(FINALIZER, "other"))
 
 
 def always(value: object) -> Callable[..., object]:
@@ -40,15 +41,21 @@ def always(value: object) -> Callable[..., object]:
     return told
 
 
-def served(settings: Settings, _: str) -> Served | None:
+def find_hosts(settings: Settings, _: str) -> Hosts | None:
     """Play an account."""
     marks = Marks("workshop", "linkerd-workshop-dev", "Z1", "owner")
-    return Served(NOBODY, marks, replace(marks, group=None)) if settings.eks else None
+    return Hosts(NOBODY, marks, replace(marks, group=None)) if settings.eks else None
 
 
-def reason(_: object, name: str) -> str:
+def explain_controller(_: object, name: str) -> str:
     """Play a controller's log."""
     return f"{name} complains"
+
+
+def greet_real_cluster(api: object) -> None:
+    """Greet a cluster that has an address on loopback; the simulated one answers."""
+    if isinstance(api, ClusterApi):
+        greet(api)
 
 
 @dataclass
@@ -69,27 +76,27 @@ class Scene:
     def __post_init__(self) -> None:
         """Put it in the place of AWS, the cluster and the Pulumi CLI."""
         self.console.file = io.StringIO()
-        for module in (destroy, release, forget):
-            self._set(module, "served", served)
-            self._set(module, "everything", self._everything)
-        for module in (destroy, release):
-            self._set(module, "api_of", always(SimpleNamespace(address="https://cluster")))
-        for module in (release, forget):
-            self._set(module, "remove", self._remove)
-        self._set(destroy, "greet", always(None))
-        self._set(destroy.leftovers, "report", self._leftovers)
-        self._set(destroy.reasons, "reason", reason)
-        self._set(held, "ingresses", self._ingresses)
-        self._set(held, "bindings", always([]))
-        self._set(held, "release", self._release)
-        for module in (destroy, forget):
-            self._set(module, "Pulumi", always(self))
+        self._set(commands, "find_hosts", find_hosts)
+        self._set(commands, "find_everything", self._everything)
+        self._set(commands, "api_of", always(SimpleNamespace(address="https://cluster")))
+        self._set(commands, "greet", greet_real_cluster)
+        self._set(commands, "remove", self._remove)
+        self._set(commands.leftovers, "report", self._leftovers)
+        self._set(commands, "explain_controller", explain_controller)
+        self._set(commands, "list_ingresses", self._ingresses)
+        self._set(commands, "list_bindings", always([]))
+        self._set(commands, "release_finalizers", self._release)
+        self._set(commands, "list_ingress_urns", self._list_urns)
+        self._set(commands, "run_pulumi", self._run_pulumi)
 
     def _everything(self, _: object, marks: Marks) -> list[Found]:
         return [*self.in_account, *(self.of_others if marks.group is None else [])]
 
     def _ingresses(self, *_: object) -> list[Held]:
         return list(self.in_cluster)
+
+    def _list_urns(self, _: str) -> list[str]:
+        return self.urns
 
     def _leftovers(self, *_: object) -> int:
         self.did("leftovers")
@@ -111,15 +118,11 @@ class Scene:
         """Note what was done."""
         self.done.append(what)
 
-    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
+    def _run_pulumi(self, _: str, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
         """Play the Pulumi CLI."""
         variables = "".join(f"{key}={value} " for key, value in (environment or {}).items())
         self.did(variables + " ".join(arguments))
         return next((status for argument, status in self.statuses.items() if argument in arguments), 0)
-
-    def ingresses(self) -> list[str]:
-        """Play the state."""
-        return self.urns
 
     @property
     def said(self) -> str:
@@ -134,7 +137,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
 
 
 def take_away(scene: Scene, settings: Settings = ON_EKS, *, yes: bool = True) -> int:
-    return destroy.run(settings, "dev", scene.console, yes=yes, seconds=0)
+    return commands.destroy_stack(settings, "dev", scene.console, yes=yes, seconds=0)
 
 
 def problems(run: Callable[[], int]) -> str:
@@ -168,7 +171,7 @@ def test_an_ingress_that_cannot_go_is_explained_with_its_finalizer(scene: Scene)
     scene.statuses, scene.in_cluster = {"--target": 255}, [INGRESS]
 
     assert take_away(scene) == 255
-    assert f"Ingress booksapp/webapp cannot go: the finalizer {FINALIZER} stays" in scene.said
+    assert f"Ingress booksapp/webapp cannot be deleted: the finalizer {FINALIZER} stays" in scene.said
     assert "make release-hosts STACK=dev" in scene.said
 
 
@@ -196,7 +199,7 @@ def test_a_cluster_that_is_gone_ends_in_the_one_command_that_helps(
     def silence(_: object) -> None:
         raise InputError([Problem("https://x", "the cluster does not answer", "it has to", "Check it.")])
 
-    monkeypatch.setattr(destroy, "greet", silence)
+    monkeypatch.setattr(commands, "greet", silence)
 
     assert "make forget-cluster STACK=dev" in problems(lambda: take_away(scene))
     assert scene.done == []
@@ -211,8 +214,8 @@ def test_a_cluster_that_fails_after_a_destroy_does_not_unmake_it(
     def silence(*_: object) -> int:
         raise InputError([Problem("https://x", "etcdserver: request timed out", "it has to answer", "Try again.")])
 
-    monkeypatch.setattr(destroy, "greet", silence)
-    monkeypatch.setattr(destroy.leftovers, "report", silence)
+    monkeypatch.setattr(commands, "greet", silence)
+    monkeypatch.setattr(commands.leftovers, "report", silence)
     scene.statuses = {"destroy": status}
     told = problems(lambda: take_away(scene, Settings()))
 
@@ -223,7 +226,7 @@ def test_a_cluster_that_fails_after_a_destroy_does_not_unmake_it(
 def test_hosts_are_released_in_the_order_in_which_nobody_makes_them_anew(scene: Scene) -> None:
     scene.in_account, scene.in_cluster = [RECORD, BALANCER], [INGRESS]
 
-    assert release.run(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
+    assert commands.release_hosts(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
     assert scene.done == ["remove k8s-dev", "release booksapp/webapp", "remove books (A)"]
     assert FINALIZER in scene.said
 
@@ -232,31 +235,33 @@ def test_hosts_are_released_in_the_order_in_which_nobody_makes_them_anew(scene: 
 def test_what_all_load_balancers_share_is_released_with_the_last_of_them(scene: Scene, others: list[Found]) -> None:
     scene.of_others = others
 
-    assert release.run(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
+    assert commands.release_hosts(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
     assert scene.done == (["remove k8s-traffic"] if others == [SHARED] else []), "another one still needs it"
 
 
 def test_a_host_in_use_is_not_released(scene: Scene) -> None:
-    scene.in_cluster = [replace(INGRESS, is_going=False)]
+    scene.in_cluster = [replace(INGRESS, is_being_deleted=False)]
 
-    assert "it is in use" in problems(lambda: release.run(ON_EKS, "dev", scene.console, yes=True))
+    assert "it is in use" in problems(lambda: commands.release_hosts(ON_EKS, "dev", scene.console, yes=True))
     assert scene.done == []
 
 
 def test_a_cluster_that_aws_knows_is_not_forgotten(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forget, "is_there", always(value=True))
+    monkeypatch.setattr(commands, "cluster_exists", always(value=True))
 
-    assert "it is there, in eu-central-1" in problems(lambda: forget.run(ON_EKS, "dev", scene.console, yes=True))
+    assert "it exists, in eu-central-1" in problems(
+        lambda: commands.forget_cluster(ON_EKS, "dev", scene.console, yes=True)
+    )
     assert scene.done == []
 
 
 def test_a_cluster_that_is_gone_is_forgotten_with_what_its_controllers_left(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forget, "is_there", always(value=False))
+    monkeypatch.setattr(commands, "cluster_exists", always(value=False))
     scene.in_account = [BALANCER, RECORD]
 
-    assert forget.run(ON_EKS, "dev", scene.console, yes=True) == 0
+    assert commands.forget_cluster(ON_EKS, "dev", scene.console, yes=True) == 0
     flag = "PULUMI_K8S_DELETE_UNREACHABLE=true"
     assert scene.done == [
         "remove k8s-dev, books (A)",
@@ -266,7 +271,9 @@ def test_a_cluster_that_is_gone_is_forgotten_with_what_its_controllers_left(
 
 
 def forgotten(scene: Scene, kubeconfig: Path) -> int:
-    return forget.run(Settings.model_validate({"kubeconfig": str(kubeconfig)}), "dev", scene.console, yes=True)
+    return commands.forget_cluster(
+        Settings.model_validate({"kubeconfig": str(kubeconfig)}), "dev", scene.console, yes=True
+    )
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 500])

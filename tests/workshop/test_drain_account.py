@@ -7,7 +7,7 @@ import pytest
 
 from tests.doubles.aws_account import InProcess, account, another
 from workshop.drain.account import Found, Kind
-from workshop.drain.removal import everything, remove
+from workshop.drain.removal import find_everything, remove
 
 
 @pytest.fixture(scope="module")
@@ -33,19 +33,19 @@ def kinds(found: list[Found]) -> list[Kind]:
 
 def kept(aws: InProcess) -> list[Found]:
     """What another stack has, but for records."""
-    return [each for each in everything(aws.account, aws.marks("workshop-other")) if each.kind is not Kind.RECORD]
+    return [each for each in find_everything(aws.account, aws.marks("workshop-other")) if each.kind is not Kind.RECORD]
 
 
 def test_nothing_is_found_before_anything_is_served(aws: InProcess) -> None:
-    assert everything(aws.account, aws.marks()) == []
-    assert everything(aws.account, aws.marks(group=None)) == []
+    assert find_everything(aws.account, aws.marks()) == []
+    assert find_everything(aws.account, aws.marks(group=None)) == []
 
 
 def test_what_the_controllers_made_for_the_stack_is_found_in_the_order_in_which_it_can_go(aws: InProcess) -> None:
     aws.serve("workshop-dev", "books", "podinfo")
     aws.own("books.example.com")
 
-    found = everything(aws.account, aws.marks())
+    found = find_everything(aws.account, aws.marks())
 
     assert kinds(found) == [
         Kind.RECORD,
@@ -67,14 +67,14 @@ def test_what_is_another_stacks_or_another_clusters_is_not(aws: InProcess) -> No
     aws.own("books.example.com", owner="workshop-dev2")
     aws.own("shop.example.com", owner="other")
 
-    assert everything(aws.account, aws.marks()) == []
+    assert find_everything(aws.account, aws.marks()) == []
 
 
 def test_where_the_controller_is_the_stacks_own_all_of_the_cluster_is(aws: InProcess) -> None:
     aws.serve("workshop-other", "books")
     aws.serve("workshop-dev", "books", cluster="other")
 
-    found = everything(aws.account, aws.marks(group=None))
+    found = find_everything(aws.account, aws.marks(group=None))
 
     assert kinds(found) == [Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.SECURITY_GROUP, Kind.SECURITY_GROUP]
     assert found[-1].name == f"k8s-traffic-{aws.cluster}", "the one that all share goes last"
@@ -89,7 +89,7 @@ def test_an_alias_is_known_by_the_txt_record_of_a_cname(aws: InProcess, prefix: 
     aws.record("more-books.example.com", "A", "192.0.2.1")
 
     marks = aws.marks()
-    found = everything(aws.account, replace(marks, prefix=prefix))
+    found = find_everything(aws.account, replace(marks, prefix=prefix))
 
     assert [each.name for each in found][:1] == ["books.example.com (A)"]
     assert len(found) == 2, "a name that only ends like it is somebody else's"
@@ -99,7 +99,7 @@ def test_a_stack_without_a_zone_has_no_records(aws: InProcess) -> None:
     aws.own("books.example.com")
     marks = aws.marks()
 
-    assert everything(aws.account, replace(marks, zone=None)) == []
+    assert find_everything(aws.account, replace(marks, zone=None)) == []
 
 
 def test_what_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
@@ -108,15 +108,15 @@ def test_what_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
     aws.own("books.example.com")
     aws.own("shop.example.com", owner="other")
     nodes = aws.aws.ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=aws.vpc)["GroupId"]
-    own = next(each for each in everything(aws.account, aws.marks()) if each.kind is Kind.SECURITY_GROUP)
+    own = next(each for each in find_everything(aws.account, aws.marks()) if each.kind is Kind.SECURITY_GROUP)
     aws.aws.ec2.authorize_security_group_ingress(
         GroupId=nodes, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": own.id}]}]
     )
     others = kept(aws)
 
-    remove(aws.account, everything(aws.account, aws.marks()), aws.zone)
+    remove(aws.account, find_everything(aws.account, aws.marks()), aws.zone)
 
-    assert everything(aws.account, aws.marks()) == []
+    assert find_everything(aws.account, aws.marks()) == []
     assert kept(aws) == others
     names = [
         each["Name"] for each in aws.aws.route53.list_resource_record_sets(HostedZoneId=aws.zone)["ResourceRecordSets"]

@@ -19,10 +19,10 @@ from tests.workshop.preview_documents import (
     step,
     urn,
 )
-from workshop.previews import artifact
+from workshop.previews import recording
 from workshop.previews.comment import LIMIT, Origin, compose, marker, whole_diff
 from workshop.previews.document import Digest
-from workshop.previews.masking import masked
+from workshop.previews.masking import mask_preview
 from workshop.previews.summary import Account
 
 RECORDED = Path(__file__).with_name("previews")
@@ -241,7 +241,7 @@ def test_a_sandboxs_preview_says_that_real_stacks_may_differ() -> None:
 def test_an_artifact_that_is_no_preview_is_a_failed_one(tmp_path: Path, files: dict[str, str], why: str) -> None:
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-    text = compose(artifact.read(tmp_path, "dev"), ORIGIN, NOW)
+    text = compose(recording.read_account(tmp_path, "dev"), ORIGIN, NOW)
 
     assert "failed" in text
     assert why in text
@@ -254,13 +254,13 @@ def test_an_artifact_leads_to_no_other_file(tmp_path: Path) -> None:
     (folder / "preview.json").symlink_to(tmp_path / "elsewhere")
     (folder / "status").write_text("0")
 
-    assert not artifact.read(folder, "dev").succeeded
+    assert not recording.read_account(folder, "dev").succeeded
 
 
 def test_findings_that_cannot_be_read_are_not_taken_for_none(tmp_path: Path) -> None:
     for name, content in {"preview.json": "{}", "status": "0", "policies.json": "no"}.items():
         (tmp_path / name).write_text(content)
-    told = artifact.read(tmp_path, "dev")
+    told = recording.read_account(tmp_path, "dev")
 
     assert told.findings is None
     assert "cannot be read" in told.log
@@ -274,7 +274,7 @@ def test_what_is_kept_of_a_preview_holds_no_secret_and_makes_the_same_comment() 
         "steps": [*steps, step("create", "pulumi:providers:kubernetes", "cluster", None, {"kubeconfig": "users: []"})],
         "diagnostics": [{"severity": "warning", "message": KEY}],
     }
-    kept = masked(json.dumps(document))
+    kept = mask_preview(json.dumps(document))
     assert kept
 
     for forbidden in ("Zm9v", "YmFy", "MIGHAgEA", "config", "users"):

@@ -13,8 +13,7 @@ from clients.github import LONGEST_SECONDS
 from model.problem import InputError
 from tests.doubles.fake_github import GitHub, github
 from workshop.previews.comment import marker, run_line
-from workshop.previews.posting import post
-from workshop.previews.pull_requests import of_head, reviewed_run
+from workshop.previews.posting import find_pull_request, find_reviewed_run, post
 
 
 @pytest.fixture
@@ -97,7 +96,7 @@ def test_an_older_run_that_is_late_changes_nothing(server: GitHub) -> None:
 def test_the_same_comment_again_is_not_sent_again(server: GitHub) -> None:
     post(server.repository(), 5, "dev", body("one"))
 
-    assert post(server.repository(), 5, "dev", body("one")) == "there already"
+    assert post(server.repository(), 5, "dev", body("one")) == "unchanged"
     assert not [each for each in server.asked if each.startswith("PATCH")]
 
 
@@ -233,7 +232,7 @@ def test_a_comment_that_somebody_removes_meanwhile_is_made_anew(server: GitHub) 
 def test_what_github_keeps_with_other_white_space_is_still_the_comment(server: GitHub) -> None:
     server.add(body("one", 1).replace("\n", "\r\n") + "\r\n")
 
-    assert post(server.repository(), 5, "dev", body("one", 1) + "\n") == "there already"
+    assert post(server.repository(), 5, "dev", body("one", 1) + "\n") == "unchanged"
 
 
 def test_a_refusal_is_told_with_its_cure_and_without_the_token(server: GitHub) -> None:
@@ -248,8 +247,8 @@ def test_a_refusal_is_told_with_its_cure_and_without_the_token(server: GitHub) -
 def test_a_pull_request_is_found_by_its_head_and_not_once_that_has_moved(server: GitHub) -> None:
     server.lists["/pulls"] = [{"number": 8, "head": {"sha": "other"}}, {"number": 9, "head": {"sha": "abc"}}]
 
-    assert of_head(server.repository(), "somebody", "topic", "abc") == 9
-    assert of_head(server.repository(), "somebody", "topic", "gone") is None
+    assert find_pull_request(server.repository(), "somebody", "topic", "abc") == 9
+    assert find_pull_request(server.repository(), "somebody", "topic", "gone") is None
 
 
 def test_the_reviewed_run_is_that_of_the_merged_pull_requests_head(server: GitHub) -> None:
@@ -260,5 +259,5 @@ def test_the_reviewed_run_is_that_of_the_merged_pull_requests_head(server: GitHu
     server.lists["/actions/workflows/preview.yml/runs"] = {"workflow_runs": [{"id": 3}, {"id": 4}]}
     server.lists["/commits/pushed/pulls"] = []
 
-    assert reviewed_run(server.repository(), "merged", "preview.yml") == 4
-    assert reviewed_run(server.repository(), "pushed", "preview.yml") is None
+    assert find_reviewed_run(server.repository(), "merged", "preview.yml") == 4
+    assert find_reviewed_run(server.repository(), "pushed", "preview.yml") is None

@@ -10,7 +10,7 @@ import pytest
 from tests.doubles.fake_github import REPOSITORY, github
 from tests.workshop.preview_documents import manifest, step
 from workshop import cli
-from workshop.previews import artifact
+from workshop.previews import recording
 from workshop.previews.recording import record, run_to_files
 
 FINDING = {"policyName": "no-latest", "policyPackName": "workshop", "enforcementLevel": "mandatory", "message": "No."}
@@ -52,7 +52,7 @@ def test_a_preview_is_kept_with_its_findings_and_without_its_secrets(tmp_path: P
         "status",
     ]
     assert "Zm9v" not in (tmp_path / "kept" / "preview.json").read_text()
-    told = artifact.read(tmp_path / "kept", "dev")
+    told = recording.read_account(tmp_path / "kept", "dev")
     assert told.succeeded
     assert [each.policy for each in told.findings or ()] == ["no-latest"]
     assert [each.op for each in told.digest.steps] == ["create"]
@@ -64,13 +64,13 @@ def test_a_preview_without_policies_says_nothing_of_them(tmp_path: Path) -> None
     engine = Engine()
     record("dev", tmp_path, plan=False, policies=[], run=engine.run)
 
-    assert artifact.read(tmp_path, "dev").findings is None
+    assert recording.read_account(tmp_path, "dev").findings is None
     assert "--save-plan" not in engine.command
 
 
 def test_a_preview_that_fails_is_kept_as_one_that_failed(tmp_path: Path) -> None:
     assert record("dev", tmp_path, plan=False, policies=[], run=Engine(255, "").run) == 255
-    told = artifact.read(tmp_path, "dev")
+    told = recording.read_account(tmp_path, "dev")
 
     assert not told.succeeded
     assert told.log == "sandbox: a line"

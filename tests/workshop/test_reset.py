@@ -18,7 +18,7 @@ from tests.doubles.pulumi_double import play_pulumi
 from tests.doubles.workshop_double import ROLLOUT, ROUTES, rollout, route
 from workshop import cli
 from workshop.reset import baseline
-from workshop.reset.by_hand import touched
+from workshop.reset.by_hand import find_manual_changes
 
 DEMOS = "linkerd-workshop:demos"
 SERVICES = "/api/v1/namespaces/{}/services"
@@ -38,7 +38,7 @@ def stack_file(folder: Path, demos: object, *, committed: object = None) -> Path
 
 
 def told(path: Path) -> dict[str, tuple[object, object]]:
-    return {change.key: (change.now, change.before) for change in baseline.changes(path)}
+    return {change.key: (change.now, change.before) for change in baseline.find_changes(path)}
 
 
 def test_what_a_workshop_changes_goes_back_to_the_defaults(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_what_a_workshop_changes_goes_back_to_the_defaults(tmp_path: Path) -> No
 
 def test_an_encrypted_setting_goes_back_whole_and_unseen(tmp_path: Path) -> None:
     path = stack_file(tmp_path, {"podinfo": {"headerValue": {"secure": "v1:ciphertext"}}})
-    (change,) = baseline.changes(path)
+    (change,) = baseline.find_changes(path)
 
     assert change.arguments == ["config", "rm", "--path", "linkerd-workshop:demos.podinfo.headerValue"]
     assert str(change.now) == "[secret]"
@@ -68,7 +68,7 @@ def test_an_encrypted_setting_goes_back_whole_and_unseen(tmp_path: Path) -> None
 def test_a_setting_that_was_committed_encrypted_is_left_alone(tmp_path: Path) -> None:
     committed = {"podinfo": {"headerValue": {"secure": "v1:ciphertext"}}}
 
-    assert baseline.changes(stack_file(tmp_path, {"podinfo": {"headerValue": "x"}}, committed=committed)) == []
+    assert baseline.find_changes(stack_file(tmp_path, {"podinfo": {"headerValue": "x"}}, committed=committed)) == []
 
 
 def test_what_is_committed_is_the_baseline(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_file_without_settings_of_the_demos_has_nothing_to_go_back(tmp_path: P
     path = tmp_path / "Pulumi.x.yaml"
     path.write_text(text)
 
-    assert baseline.changes(path) == []
+    assert baseline.find_changes(path) == []
 
 
 def test_demos_that_stand_there_as_json_are_read_too(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def written(name: str, *managers: str, subresource: str = "") -> dict[str, objec
 def found(cluster: Cluster, folder: Path, settings: Settings | None = None) -> dict[str, str]:
     with serving(cluster, folder) as path:
         api = ClusterApi(str(path), None)
-        return {each.name: each.why for each in touched(api, settings or Settings(), "1.7.0")}
+        return {each.name: each.why for each in find_manual_changes(api, settings or Settings(), "1.7.0")}
 
 
 def test_what_people_have_written_is_found_and_nothing_else(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_where_nobody_answers_nothing_is_changed_and_that_is_said(
     assert (status, asked, cluster.deleted) == (1, [], [])
     said = capsys.readouterr().out
     assert (
-        "Nothing was changed." if isinstance(answers, Interrupted) else "Say so beforehand, with YES=--yes."
+        "Nothing was changed." if isinstance(answers, Interrupted) else "Confirm beforehand with YES=--yes."
     ) in said
 
 

@@ -15,8 +15,15 @@ from clients.pulumi_cli import Done, StackCli
 from settings.ending import Stage
 from tests.doubles.pulumi_double import play_pulumi
 from workshop import cli
-from workshop.teardown import Order, Outcome, stacks, teardown
-from workshop.teardown_report import annotations, markdown, tell
+from workshop.teardown import (
+    Order,
+    Outcome,
+    format_markdown,
+    list_annotations,
+    list_stacks,
+    report_outcomes,
+    tear_down_stacks,
+)
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 PAST, FUTURE = "2026-11-20", "2027-01-31"
@@ -74,7 +81,7 @@ def write(folder: Path, **endings: dict[str, object]) -> list[str]:
 
 
 def run(folder: Path, backend: Backend, names: list[str], *, destroy: bool = True) -> list[Outcome]:
-    return list(teardown(names, folder, order(destroy=destroy), lambda name: StackCli(name, backend.run)))
+    return list(tear_down_stacks(names, folder, order(destroy=destroy), lambda name: StackCli(name, backend.run)))
 
 
 def test_only_what_is_over_is_taken_away(tmp_path: Path) -> None:
@@ -220,7 +227,7 @@ def test_whatever_one_stack_raises_the_next_has_its_turn(tmp_path: Path) -> None
             raise FileNotFoundError(2, "No such file", "make")
         return backend.run(command, shown)
 
-    first, second = teardown(names, tmp_path, order(), lambda name: StackCli(name, run_or_break))
+    first, second = tear_down_stacks(names, tmp_path, order(), lambda name: StackCli(name, run_or_break))
 
     assert (first.failed, first.sentence) == (True, "it cannot be judged (FileNotFoundError)")
     assert second.done == "taken away; nothing is left"
@@ -268,7 +275,7 @@ def test_the_stacks_are_those_with_a_file(tmp_path: Path) -> None:
     write(tmp_path, dev={}, prod={})
     (tmp_path / "Pulumi.yaml").write_text("name: workshop\n")
 
-    assert stacks(tmp_path) == ["dev", "prod"]
+    assert list_stacks(tmp_path) == ["dev", "prod"]
 
 
 OUTCOMES = [
@@ -278,14 +285,14 @@ OUTCOMES = [
 
 
 def test_github_is_warned_of_workshops_that_end_and_told_what_failed() -> None:
-    warning, error = annotations(OUTCOMES)
+    warning, error = list_annotations(OUTCOMES)
 
     assert warning.startswith("::warning title=Workshop soon ends::over in 2 days%3A its last day is 2026-11-27.")
     assert error == "::error title=Stack bad::50%25 of it%2C `|`; left as it is"
 
 
 def test_a_name_cannot_give_github_another_command() -> None:
-    (line,) = annotations([Outcome("x\n::set-env::", Stage.ENDING, "a\nb", "")])
+    (line,) = list_annotations([Outcome("x\n::set-env::", Stage.ENDING, "a\nb", "")])
 
     assert len(line.splitlines()) == 1
 
@@ -294,11 +301,11 @@ def test_the_summary_is_the_same_table(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     console = Console(file=io.StringIO(), width=200)
-    status = tell(OUTCOMES, console, destroyed=False)
+    status = report_outcomes(OUTCOMES, console, destroyed=False)
     assert isinstance(console.file, io.StringIO)
 
     assert status == 1
-    assert (tmp_path / "summary").read_text() == markdown(OUTCOMES, "Workshops (a dry run: nothing was changed)")
+    assert (tmp_path / "summary").read_text() == format_markdown(OUTCOMES, "Workshops (a dry run: nothing was changed)")
     assert (
         "| `soon` | `over in 2 days: its last day is 2026-11-27` | `left alone` |" in (tmp_path / "summary").read_text()
     )

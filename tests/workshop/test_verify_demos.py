@@ -11,7 +11,7 @@ from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker
 from tests.doubles.workshop_double import LOG, ROLLOUT, ROUTES, Played, failed, look, pod, rollout, route
 from workshop.verify import booksapp, breaker, canary, podinfo
 from workshop.verify.breaker import Traffic
-from workshop.verify.line import Status
+from workshop.verify.lines import Status
 from workshop.verify.scene import Check
 
 SPLIT = ROUTES.format("booksapp", "error-split")
@@ -91,7 +91,7 @@ def test_weights_that_somebody_has_changed_are_told_without_statistics(
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        ({}, "the mesh has not looked at it"),
+        ({}, "the mesh has not processed it"),
         ({"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound"}, "ResolvedRefs is not true (Backend"),
         ({"type": "Accepted", "status": "False", "reason": "NoMatchingParent"}, "Accepted is not true (NoMatching"),
     ],

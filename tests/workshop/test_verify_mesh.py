@@ -7,8 +7,8 @@ import pytest
 from preflight.meshed_pods import PODS
 from tests.doubles.workshop_certificates import MeshCertificates, Pair, made
 from tests.doubles.workshop_double import TRY, Played, failed, look, pod
-from workshop.verify import certificates, control_plane, dashboards, data_plane, webhooks
-from workshop.verify.line import Status
+from workshop.verify import certificates, dashboards, mesh, webhooks
+from workshop.verify.lines import Status
 
 BUNDLE = "/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots"
 ISSUER = "/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer"
@@ -27,7 +27,13 @@ EVERY_WEBHOOK = {
 
 
 def test_a_healthy_mesh_passes(tmp_path: Path) -> None:
-    for check in (control_plane.check, certificates.check, webhooks.check, data_plane.check, dashboards.check):
+    for check in (
+        mesh.check_control_plane,
+        certificates.check,
+        webhooks.check,
+        mesh.check_data_plane,
+        dashboards.check,
+    ):
         assert failed(look(check, Played(), tmp_path)) == set()
 
 
@@ -35,7 +41,7 @@ def test_what_is_not_rolled_out_or_not_ready_is_told_by_its_name(tmp_path: Path)
     played = Played()
     played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": []}
     played.pods("linkerd-viz", pod("linkerd-viz", "web", ready=False))
-    lines = look(control_plane.check, played, tmp_path)
+    lines = look(mesh.check_control_plane, played, tmp_path)
 
     assert failed(lines) == {"Linkerd", "viz"}
     assert lines["Linkerd"].seen == "it has no Deployment, StatefulSet or DaemonSet"
@@ -48,7 +54,7 @@ def test_what_is_scaled_to_nothing_is_told_though_nothing_is_missing(tmp_path: P
     off = {"metadata": {"name": "linkerd-proxy-injector"}, "spec": {"replicas": 0}}
     played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": [off]}
 
-    assert look(control_plane.check, played, tmp_path)["Linkerd"].seen == (
+    assert look(mesh.check_control_plane, played, tmp_path)["Linkerd"].seen == (
         "Deployment linkerd-proxy-injector is scaled to 0"
     )
 
@@ -59,10 +65,10 @@ def test_what_the_charts_values_switch_off_is_no_failure(tmp_path: Path) -> None
     off = {"metadata": metadata, "spec": {"replicas": 0}}
     played = Played()
     played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": [off]}
-    assert failed(look(control_plane.check, played, tmp_path)) == set()
+    assert failed(look(mesh.check_control_plane, played, tmp_path)) == set()
 
     owner["manager"] = "kubectl"
-    assert failed(look(control_plane.check, played, tmp_path)) == {"Linkerd"}, "somebody has scaled it by hand"
+    assert failed(look(mesh.check_control_plane, played, tmp_path)) == {"Linkerd"}, "somebody has scaled it by hand"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +94,7 @@ def test_workloads_that_are_no_deployments_are_looked_at(
     played = Played()
     items = {"items": [{"metadata": {"name": "app"}, **workload}]}
     played.cluster.answers[f"/apis/apps/v1/namespaces/linkerd/{kind}"] = items
-    assert look(control_plane.check, played, tmp_path)["Linkerd"].seen.startswith(told)
+    assert look(mesh.check_control_plane, played, tmp_path)["Linkerd"].seen.startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +191,7 @@ def test_a_webhook_that_is_missing_or_does_not_answer_is_told(tmp_path: Path) ->
     played = Played()
     del played.cluster.answers[INJECTOR]
     lines = look(webhooks.check, played, tmp_path)
-    assert lines["linkerd-proxy-injector"].seen == "its configuration is not there"
+    assert lines["linkerd-proxy-injector"].seen == "its configuration does not exist"
 
     played = Played()
     played.cluster.answers[SLICES] = {"items": []}
@@ -206,7 +212,7 @@ def test_a_pod_that_would_come_back_without_a_proxy_is_told(tmp_path: Path) -> N
     lines = look(webhooks.check, played, tmp_path)
 
     assert failed(lines) == {"new pods get a proxy"}
-    assert lines["new pods get a proxy"].seen == "in podinfo it came back without"
+    assert lines["new pods get a proxy"].seen == "in podinfo it came back without one"
 
 
 def test_pods_without_a_proxy_are_told_but_for_those_that_want_none(tmp_path: Path) -> None:
@@ -218,7 +224,7 @@ def test_pods_without_a_proxy_are_told_but_for_those_that_want_none(tmp_path: Pa
     labels = {"app": "ours", "app.kubernetes.io/part-of": "podinfo"}
     ours["metadata"] = {"namespace": "podinfo", "name": "o", "labels": labels, "annotations": annotations}
     played.pods("podinfo", pod("podinfo", "frontend-podinfo"), pod("podinfo", "bare", meshed=False), wanting_none, ours)
-    lines = look(data_plane.check, played, tmp_path)
+    lines = look(mesh.check_data_plane, played, tmp_path)
 
     assert failed(lines) == {"pods with a proxy"}
     assert lines["pods with a proxy"].seen == "17 of 19; none in podinfo/bare-1, podinfo/o"
@@ -228,7 +234,7 @@ def test_a_proxy_that_is_not_ready_is_told(tmp_path: Path) -> None:
     played = Played()
     played.pods("podinfo", pod("podinfo", "frontend-podinfo", ready=False))
 
-    assert failed(look(data_plane.check, played, tmp_path)) == {"proxies that are ready"}
+    assert failed(look(mesh.check_data_plane, played, tmp_path)) == {"proxies that are ready"}
 
 
 def test_a_proxy_in_an_init_container_is_a_proxy(tmp_path: Path) -> None:
@@ -243,7 +249,7 @@ def test_a_proxy_in_an_init_container_is_a_proxy(tmp_path: Path) -> None:
     status["initContainerStatuses"] = [{"name": "linkerd-proxy", "ready": True}]
     played.pods("podinfo", native)
 
-    assert failed(look(data_plane.check, played, tmp_path)) == set()
+    assert failed(look(mesh.check_data_plane, played, tmp_path)) == set()
 
 
 @pytest.mark.parametrize("prefix", ["control_identity_", "identity_"])
@@ -251,7 +257,7 @@ def test_a_proxy_in_an_init_container_is_a_proxy(tmp_path: Path) -> None:
 def test_proxies_whose_certificates_end_are_told_by_old_proxies_and_new_ones(
     tmp_path: Path, prefix: str, hours: float, *, wrong: bool
 ) -> None:
-    lines = look(data_plane.check, Played(proxies_hours=hours, proxies_prefix=prefix), tmp_path)
+    lines = look(mesh.check_data_plane, Played(proxies_hours=hours, proxies_prefix=prefix), tmp_path)
 
     assert failed(lines) == ({"proxies' certificates"} if wrong else set())
     assert ("ended or ending: " if wrong else "in 20.0 hours") in lines["proxies' certificates"].seen
@@ -260,10 +266,10 @@ def test_proxies_whose_certificates_end_are_told_by_old_proxies_and_new_ones(
 def test_a_proxy_that_does_not_answer_is_told(tmp_path: Path) -> None:
     played = Played()
     played.pods("podinfo", pod("podinfo", "unknown"))
-    line = look(data_plane.check, played, tmp_path)["proxies' certificates"]
+    line = look(mesh.check_data_plane, played, tmp_path)["proxies' certificates"]
 
     assert line.status is Status.FAILED
-    assert line.seen == "not told by podinfo/unknown-1"
+    assert line.seen == "not reported by podinfo/unknown-1"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +291,7 @@ def test_a_dashboard_that_is_public_is_told(tmp_path: Path, path: str, each: dic
     lines = look(dashboards.check, played, tmp_path)
 
     assert failed(lines) == {"ways in from outside"}
-    assert lines["ways in from outside"].seen == f"open to the world: {told}"
+    assert lines["ways in from outside"].seen == f"open to the internet: {told}"
 
 
 @pytest.mark.parametrize(

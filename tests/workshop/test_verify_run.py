@@ -23,20 +23,20 @@ from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker, listeni
 from tests.doubles.workshop_certificates import made
 from tests.doubles.workshop_double import IN_A_HURRY, Played, failed, look
 from workshop import cli
-from workshop.verify import asking, booksapp, dashboards, handshake, podinfo, scene, show
-from workshop.verify.asking import HostDoor, PodDoor, UnreachableError
-from workshop.verify.line import Group, Line, Status
-from workshop.verify.pods import pods
-from workshop.verify.run import GROUPS, run
+from workshop.verify import booksapp, certificates, dashboards, podinfo, scene, traffic
+from workshop.verify.lines import Group, Line, Status, build_table, format_json, report_progress, summarize
+from workshop.verify.objects import list_pods
+from workshop.verify.run import GROUPS, run_checks
 from workshop.verify.scene import Patience, Scene
+from workshop.verify.traffic import HostDoor, PodDoor, UnreachableError
 
 A, B = Group("a"), Group("b")
-LINES = [A.ok("one", "fine", requests=3), A.failed("two", "[red]x[/nothing]", "mend it"), B.skipped("three", "off")]
+LINES = [A.ok("one", "fine", requests=3), A.fail("two", "[red]x[/nothing]", "mend it"), B.skip("three", "off")]
 
 
 def whole(played: Played, folder: Path) -> list[Line]:
     with played.running(folder) as api:
-        return run(Scene(api, Settings(), IN_A_HURRY, 300))
+        return run_checks(Scene(api, Settings(), IN_A_HURRY, 300))
 
 
 def test_a_workshop_as_it_should_be_passes_every_check(tmp_path: Path) -> None:
@@ -86,18 +86,18 @@ def test_where_pods_are_only_simulated_nothing_is_waited_for(tmp_path: Path) -> 
 
 def test_the_table_names_a_group_once_and_takes_nothing_for_markup() -> None:
     console = Console(file=io.StringIO(), width=120)
-    console.print(show.table("x", "https://there", LINES))
+    console.print(build_table("x", "https://there", LINES))
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
 
     assert shown.count("│ a ") == 1
     assert "[red]x[/nothing]" in shown
     assert "→ mend it" in shown
-    assert show.summary(LINES, 61.4) == "1 ok, 1 failed, 1 skipped; it took 61 s."
+    assert summarize(LINES, 61.4) == "1 ok, 1 failed, 1 skipped; it took 61 s."
 
 
 def test_the_json_has_the_documented_shape() -> None:
-    assert json.loads(show.document("x", "https://there", LINES, 1.234)) == {
+    assert json.loads(format_json("x", "https://there", LINES, 1.234)) == {
         "stack": "x",
         "cluster": "https://there",
         "seconds": 1.2,
@@ -116,7 +116,7 @@ def test_the_json_has_the_documented_shape() -> None:
             {"group": "b", "name": "three", "status": "skipped", "seen": "off", "cure": "", "figures": {}},
         ],
     }
-    documented = show.document.__doc__ or ""
+    documented = format_json.__doc__ or ""
     for word in ("stack", "cluster", "seconds", "passed", "summary", "checks", "figures", "cure"):
         assert word in documented
 
@@ -124,8 +124,8 @@ def test_the_json_has_the_documented_shape() -> None:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_is_shown_on_a_terminal_only(*, terminal: bool) -> None:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=80)
-    with show.progress(console) as tell:
-        tell("booksapp", 0.5)
+    with report_progress(console) as show_progress:
+        show_progress("booksapp", 0.5)
     assert isinstance(console.file, io.StringIO)
 
     assert ("booksapp" in console.file.getvalue()) == terminal
@@ -249,7 +249,7 @@ def test_a_dashboard_that_answers_anybody_is_told(
 def test_a_pod_that_cannot_be_reached_is_told_with_what_the_api_server_says(tmp_path: Path) -> None:
     played = Played()
     with played.running(tmp_path) as api:
-        webapp = pods(api, "booksapp")[0]
+        webapp = list_pods(api, "booksapp")[0]
         with PodDoor(api, webapp, 1) as door, pytest.raises(UnreachableError, match=r"port 1 .*connection refused"):
             door.ask("/")
         played.cluster.ports.clear()
@@ -261,13 +261,13 @@ def test_a_connection_that_the_app_has_closed_is_opened_again(tmp_path: Path) ->
     played = Played()
     with played.running(tmp_path) as api, listening(played.front.echo, hangs_up=True) as there:
         played.cluster.ports["frontend-podinfo-1", 9898] = there
-        with PodDoor(api, pods(api, "podinfo")[0], 9898) as door:
+        with PodDoor(api, list_pods(api, "podinfo")[0], 9898) as door:
             assert [door.ask("/echo", "POST").status for _ in range(3)] == [202, 202, 202]
     assert sum("portforward" in path for path in played.cluster.asked) == 3
 
 
 def test_an_app_that_says_nothing_more_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "SECONDS", 1)
+    monkeypatch.setattr(traffic, "SECONDS", 1)
     asked, played = list[bytes](), Played()
 
     def talk(connection: socket.socket) -> None:
@@ -278,7 +278,7 @@ def test_an_app_that_says_nothing_more_is_waited_for_once(tmp_path: Path, monkey
 
     with played.running(tmp_path) as api, proxying(talk) as there:
         played.cluster.ports["frontend-podinfo-1", 9898] = ("127.0.0.1", there)
-        with PodDoor(api, pods(api, "podinfo")[0], 9898) as door:
+        with PodDoor(api, list_pods(api, "podinfo")[0], 9898) as door:
             assert door.ask("/").status == 200
             with pytest.raises(UnreachableError, match="does not answer within 1 s"):
                 door.ask("/")
@@ -295,7 +295,7 @@ def drip(connection: socket.socket) -> None:
 
 
 def test_a_host_that_answers_a_byte_at_a_time_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "SECONDS", 1)
+    monkeypatch.setattr(traffic, "SECONDS", 1)
     began = time.monotonic()
     with proxying(drip) as port, HostDoor(f"http://127.0.0.1:{port}") as door, pytest.raises(UnreachableError):
         door.ask("/")
@@ -306,12 +306,12 @@ def test_a_host_that_answers_a_byte_at_a_time_does_not_answer(monkeypatch: pytes
 def test_a_webhook_that_shakes_hands_a_byte_at_a_time_does_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handshake, "SECONDS", 1)
+    monkeypatch.setattr(certificates, "SECONDS", 1)
     played = Played()
     with played.running(tmp_path) as api, proxying(drip) as there:
         played.cluster.ports["frontend-podinfo-1", 9898] = ("127.0.0.1", there)
-        connection = asking.stream(api, pods(api, "podinfo")[0], 9898)
-        shown = handshake.shake(connection, "x.example.com", made("x").pem)
+        connection = traffic.open_stream(api, list_pods(api, "podinfo")[0], 9898)
+        shown = certificates.shake_hands(connection, "x.example.com", made("x").pem)
         connection.close()
 
     assert shown.trouble == "it does not answer within 1 s"
@@ -327,7 +327,7 @@ def test_a_pod_is_reached_through_the_proxy_of_the_kubeconfig(tmp_path: Path, sc
 
     with Played().running(tmp_path) as api, proxying(counted) as port:
         api.configuration.proxy = f"{scheme}://127.0.0.1:{port}"
-        with PodDoor(api, pods(api, "podinfo")[0], 9898) as door:
+        with PodDoor(api, list_pods(api, "podinfo")[0], 9898) as door:
             assert door.ask("/echo", "POST").status == 202
 
     assert carried
@@ -359,7 +359,7 @@ def test_pods_that_have_just_become_ready_are_waited_for(tmp_path: Path) -> None
     with played.running(tmp_path) as api:
         only = {name: {"enabled": False} for name in ("booksapp", "podinfo", "progressiveDelivery")}
         settings = Settings.model_validate({"demos": only})
-        run(Scene(api, settings, patience, tell=lambda _group, done: told.append(done)))
+        run_checks(Scene(api, settings, patience, show_progress=lambda _group, done: told.append(done)))
 
     assert time.monotonic() - start > 1
     assert told

@@ -6,8 +6,8 @@ import pytest
 from numpy.random import default_rng
 
 from workshop.verify.booksapp import judge
-from workshop.verify.line import Status
-from workshop.verify.statistics import FALSE_ALARM, METHOD, POWER, deviation, fits, interval, requests_needed
+from workshop.verify.lines import Status
+from workshop.verify.measurements import FALSE_ALARM, METHOD, POWER, deviation, fits, interval, requests_needed
 
 RUNS = 20_000
 CONFIGURED = (0, 1, 5, 10, 25, 50, 90, 99, 100)

@@ -1,1 +1,1 @@
-"""Taking away what a stack has in AWS: finding it, waiting until it is gone, and a way out where it stays."""
+"""Destroys a stack with its AWS resources: finds them, waits until they are deleted, and removes them if need be."""

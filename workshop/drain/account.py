@@ -1,16 +1,25 @@
-"""What the hosts of a stack have in an AWS account, made by the two controllers and not by Pulumi."""
+"""A stack's hosts in an AWS account, as the two controllers created them: load balancers, and records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from clients.limits import limited
+from model.names import CLUSTER_TAG, DNS_TXT_PREFIX, GROUP_TAG, dns_owner, load_balancer_group
+from model.stack_names import short_name
+from settings import Settings, parts
+from settings.eks import Dns, Eks
+
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import SecurityGroupTypeDef
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
+
+    from clients.aws.api import AwsApi
 
 
 @dataclass(frozen=True)
@@ -21,27 +30,27 @@ class Account:
     ec2: "EC2Client"
     route53: "Route53Client"
     asking: Callable[[str], AbstractContextManager[None]]
-    """Gives a context in which AWS is asked for an action; what it does not answer becomes InputError."""
+    """Returns a context for one action of AWS, in which AWS' errors become InputError."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """By what a stack's things in the account are known."""
+    """Tags and names by which a stack's resources in the account are found."""
 
     cluster: str
     """The cluster's name."""
     group: str | None
-    """That of the stack's Ingresses; None for all of the cluster, where the stack has brought its only controller."""
+    """The group of the stack's Ingresses; None for the whole cluster, if the only controller is the stack's."""
     zone: str | None
     """The id of the hosted zone; None if the stack has none."""
     owner: str
     """The owner id by which ExternalDNS knows the stack's records."""
     prefix: str = ""
-    """What the names of its TXT records begin with."""
+    """The prefix of the names of its TXT records."""
 
 
 class Kind(StrEnum):
-    """What is left, as a person would say it."""
+    """The kind of a resource, in words for messages."""
 
     LOAD_BALANCER = "load balancer"
     TARGET_GROUP = "target group"
@@ -51,7 +60,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """One thing in the account."""
+    """One resource in the account."""
 
     kind: Kind
     id: str
@@ -62,3 +71,163 @@ class Found:
     def __str__(self) -> str:
         """Return it as a table shows it."""
         return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """A stack's account, and the marks of the resources to find in it."""
+
+    account: Account
+    own: Marks
+    """Marks of what the controllers created for the stack's own Ingresses."""
+    all: Marks
+    """Marks of what no controller manages after the destroy: the whole cluster's, if its controller is the stack's."""
+
+
+@limited()
+def find_hosts(settings: Settings, stack: str) -> Hosts | None:
+    """Return the stack's hosts; None if it is not on EKS. Raises InputError if AWS denies access."""
+    if settings.eks is None:
+        return None
+    from clients.aws.api import AwsApi  # noqa: PLC0415  boto3 takes 0.3 s to import, and most stacks need none
+
+    api, eks, name = AwsApi(settings.eks), settings.eks, short_name(stack)
+    zone, group = _zone(api, settings.dns), load_balancer_group(name)
+    own = Marks(eks.cluster, group, zone, dns_owner(name, eks.region, eks.cluster), DNS_TXT_PREFIX)
+    whole = Marks(own.cluster, None, zone, own.owner, own.prefix)
+    account = Account(api.elbv2, api.ec2, api.route53, api.asking)
+    return Hosts(account, own, whole if parts.has_load_balancer_controller(settings) else own)
+
+
+@limited()
+def cluster_exists(login: Eks) -> bool:
+    """Return whether the cluster exists, in any state. Raises InputError if AWS does not answer."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415  as above
+
+    from clients.aws.api import AwsApi  # noqa: PLC0415  as above
+    from clients.aws.refusals import ABSENT, code  # noqa: PLC0415  as above
+
+    api = AwsApi(login)
+    with api.asking("eks:DescribeCluster"):
+        try:
+            api.eks.describe_cluster(name=login.cluster)
+        except ClientError as error:
+            if code(error) not in ABSENT:
+                raise
+            return False
+    return True
+
+
+def _zone(api: "AwsApi", dns: Dns | None) -> str | None:
+    """Return the zone's id; None if the zone was deleted, and its records with it."""
+    from preflight.zones import NoZoneError, public_zone  # noqa: PLC0415  as above
+
+    if dns is None:
+        return None
+    try:
+        return public_zone(api, dns).id
+    except NoZoneError:
+        return None
+
+
+MOST_ARNS = 20
+"""The most ARNs that `elasticloadbalancing:DescribeTags` takes."""
+SHARED = ("elbv2.k8s.aws/resource", "backend-sg")
+"""Tag of the security group that all load balancers of a cluster share."""
+
+
+def find_load_balancers(account: Account, marks: Marks) -> list[Found]:
+    """Return the stack's load balancers. Raises InputError if AWS does not answer, as all of these do."""
+    with account.asking("elasticloadbalancing:DescribeLoadBalancers"), limited():
+        pages = account.elbv2.get_paginator("describe_load_balancers").paginate()
+        known = [each for page in pages for each in page["LoadBalancers"]]
+    names = {each.get("LoadBalancerArn", ""): each.get("LoadBalancerName", "") for each in known}
+    return _marked(account, Kind.LOAD_BALANCER, names, marks)
+
+
+def find_target_groups(account: Account, marks: Marks) -> list[Found]:
+    """Return the stack's target groups."""
+    with account.asking("elasticloadbalancing:DescribeTargetGroups"), limited():
+        pages = account.elbv2.get_paginator("describe_target_groups").paginate()
+        known = [each for page in pages for each in page["TargetGroups"]]
+    names = {each.get("TargetGroupArn", ""): each.get("TargetGroupName", "") for each in known}
+    return _marked(account, Kind.TARGET_GROUP, names, marks)
+
+
+def _marked(account: Account, kind: Kind, names: Mapping[str, str], marks: Marks) -> list[Found]:
+    """Return the resources of `names`, by ARN, whose tags are the stack's."""
+    arns, found = list(names), list[Found]()
+    for first in range(0, len(arns), MOST_ARNS):
+        with account.asking("elasticloadbalancing:DescribeTags"):
+            told = account.elbv2.describe_tags(ResourceArns=arns[first : first + MOST_ARNS])["TagDescriptions"]
+            tags = {
+                each.get("ResourceArn", ""): {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
+                for each in told
+            }
+            found += [Found(kind, arn, names[arn]) for arn, its in tags.items() if _has_marks(its, marks)]
+    return found
+
+
+def _has_marks(tags: Mapping[str, str], marks: Marks) -> bool:
+    return tags.get(CLUSTER_TAG) == marks.cluster and marks.group in (None, tags.get(GROUP_TAG))
+
+
+def find_security_groups(account: Account, marks: Marks) -> list[Found]:
+    """Return the stack's security groups; the one that all load balancers of the cluster share comes last."""
+    with account.asking("ec2:DescribeSecurityGroups"), limited():
+        pages = account.ec2.get_paginator("describe_security_groups").paginate(
+            Filters=[{"Name": f"tag:{CLUSTER_TAG}", "Values": [marks.cluster]}]
+        )
+        known = [each for page in pages for each in page["SecurityGroups"]]
+    mine = [each for each in known if _has_marks(_tags(each), marks)]
+    mine.sort(key=lambda each: SHARED in _tags(each).items())
+    return [Found(Kind.SECURITY_GROUP, each.get("GroupId", ""), each.get("GroupName", "")) for each in mine]
+
+
+def _tags(group: "SecurityGroupTypeDef") -> dict[str, str]:
+    return {tag.get("Key", ""): tag.get("Value", "") for tag in group.get("Tags", [])}
+
+
+TITLES = {"A": ("a", "cname"), "AAAA": ("aaaa",), "CNAME": ("cname",)}
+"""Prefixes of the name of a record's TXT record, by type: an alias is an A record, and ExternalDNS calls it a CNAME.
+
+Source: registry/txt and registry/mapper of ExternalDNS 0.22.
+"""
+
+TYPE_IN_PREFIX = "%{record_type}"
+"""Placeholder of the type in a prefix; without it the type stands between prefix and name."""
+
+
+@limited()
+def find_records(account: Account, marks: Marks) -> list[Found]:
+    """Return the stack's records, TXT records last. Raises InputError if AWS does not answer."""
+    if marks.zone is None:
+        return []
+    with account.asking("route53:ListResourceRecordSets"):
+        pages = account.route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=marks.zone)
+        known = [each for page in pages for each in page["ResourceRecordSets"]]
+        owned = [each for each in known if each["Type"] == "TXT" and _names_owner(each, marks.owner)]
+        names = {each["Name"] for each in owned}
+        return [
+            _describe_record(each)
+            for each in (*(each for each in known if _is_described(each, names, marks.prefix)), *owned)
+        ]
+
+
+def _names_owner(txt: "ResourceRecordSetOutputTypeDef", owner: str) -> bool:
+    """Return whether a TXT record says that `owner` created the record that it describes."""
+    values = (value["Value"].strip('"').split(",") for value in txt.get("ResourceRecords", []))
+    return any({"heritage=external-dns", f"external-dns/owner={owner}"} <= set(parts) for parts in values)
+
+
+def _is_described(record: "ResourceRecordSetOutputTypeDef", names: Collection[str], prefix: str) -> bool:
+    """Return whether one of the TXT records `names` describes a record."""
+    titles = TITLES.get(record["Type"], ())
+    if TYPE_IN_PREFIX in prefix:
+        return any(prefix.replace(TYPE_IN_PREFIX, title) + record["Name"] in names for title in titles)
+    return any(f"{prefix}{title}-{record['Name']}" in names for title in titles)
+
+
+def _describe_record(record: "ResourceRecordSetOutputTypeDef") -> Found:
+    name = record["Name"].rstrip(".")
+    return Found(Kind.RECORD, f"{record['Type']} {name}", f"{name} ({record['Type']})", record)

@@ -1,47 +1,90 @@
-"""Removing from an AWS account what a controller would have removed, had it been there."""
+"""Finding, removing and waiting for what controllers created in an AWS account."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
-from workshop.drain.account import Account, Found, Kind, Marks
-from workshop.drain.balancers import load_balancers, security_groups, target_groups
-from workshop.drain.records import records
+from workshop.drain.account import (
+    Account,
+    Found,
+    Kind,
+    Marks,
+    find_load_balancers,
+    find_records,
+    find_security_groups,
+    find_target_groups,
+)
+from workshop.terminal import build_table
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef
 
-SECONDS = 300
-"""How long a load balancer's network interfaces may hold its security groups and target groups."""
-PAUSE = 5
+
+PATIENCE = 300
+"""Seconds that ExternalDNS and the load balancer controller may take; they act at least once a minute."""
+PAUSE = 2.0
+
+
+def wait_until_deleted(
+    find: Callable[[], Sequence[Found]], console: Console, *, seconds: float = PATIENCE, pause: float = PAUSE
+) -> Sequence[Found]:
+    """Return what still exists after `seconds`, or nothing once all is deleted. Raises InputError as `find` does."""
+    end = time.monotonic() + seconds
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("asking AWS for resources that are left", total=None)
+        while (left := find()) and time.monotonic() < end:
+            progress.update(task, description=f"waiting until {count_kinds(left)} are deleted")
+            time.sleep(pause)
+    return left
+
+
+def count_kinds(things: Sequence[Found]) -> str:
+    """Return the number of resources of each kind, in words."""
+    counts = Counter(str(each.kind) for each in things)
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items())
+
+
+def build_found_table(title: str, things: Sequence[Found]) -> Table:
+    """Return a table of what was found."""
+    return build_table(title, ("what", "name", "id"), ((each.kind, each.name, each.id) for each in things))
+
+
+IN_USE_SECONDS = 300
+"""The longest time for which a load balancer's network interfaces keep its security groups and target groups in use."""
+IN_USE_PAUSE = 5
 IN_USE = {"DependencyViolation", "ResourceInUse", "ResourceInUseException"}
 
 
-def everything(account: Account, marks: Marks) -> list[Found]:
-    """Return all that the controllers have made for the stack, in the order in which it can be removed.
+def find_everything(account: Account, marks: Marks) -> list[Found]:
+    """Return all that the controllers created for the stack, in an order in which it can be removed.
 
-    Raises InputError if AWS does not tell.
+    Raises InputError if AWS does not answer.
     """
-    finders = (records, load_balancers, target_groups, security_groups)
+    finders = (find_records, find_load_balancers, find_target_groups, find_security_groups)
     return [each for find in finders for each in find(account, marks)]
 
 
-def remove(account: Account, things: Sequence[Found], zone: str | None, *, pause: float = PAUSE) -> None:
-    """Remove `things`, which are in the order of `everything`. Raises InputError if AWS refuses."""
+def remove(account: Account, things: Sequence[Found], zone: str | None, *, pause: float = IN_USE_PAUSE) -> None:
+    """Remove `things`, which are in the order of `find_everything`. Raises InputError if AWS refuses."""
     _remove_records(account, [each for each in things if each.kind is Kind.RECORD], zone)
     for each in things:
         if each.kind in REMOVERS:
             action, removed = REMOVERS[each.kind]
             with account.asking(action):
-                _patiently(partial(removed, account, each.id), pause)
+                _retry_while_in_use(partial(removed, account, each.id), pause)
 
 
-def _patiently(attempt: Callable[[], None], pause: float) -> None:
-    """Try again while what was removed a moment ago still holds the thing."""
-    end = time.monotonic() + SECONDS
+def _retry_while_in_use(attempt: Callable[[], None], pause: float) -> None:
+    """Try again while a resource that was just removed still uses this one."""
+    end = time.monotonic() + IN_USE_SECONDS
     while True:
         try:
             return attempt()
@@ -70,7 +113,7 @@ def _remove_target_group(account: Account, arn: str) -> None:
 
 
 def _remove_security_group(account: Account, id_: str) -> None:
-    """Remove a group and the rules of others that let it in, such as those of the nodes."""
+    """Remove a group, and the rules of other groups that admit it, such as the nodes' group."""
     others = account.ec2.describe_security_groups(Filters=[{"Name": "ip-permission.group-id", "Values": [id_]}])
     for other in others["SecurityGroups"]:
         rules = account.ec2.describe_security_group_rules(
@@ -90,4 +133,4 @@ REMOVERS: Mapping[Kind, tuple[str, Callable[[Account, str], None]]] = {
     Kind.TARGET_GROUP: ("elasticloadbalancing:DeleteTargetGroup", _remove_target_group),
     Kind.SECURITY_GROUP: ("ec2:DeleteSecurityGroup", _remove_security_group),
 }
-"""What is asked for, and how, by what is to be removed."""
+"""The action and its function, by kind."""

@@ -1,1 +1,1 @@
-"""What a preview says, for those who review a change: in plain words first, then object by object."""
+"""Previews for the reviewers of a change: in plain words first, then object by object."""

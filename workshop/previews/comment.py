@@ -1,68 +1,72 @@
-"""The comment on a pull request: at most as long as GitHub takes, and the whole beside it."""
+"""The comment on a pull request: a summary, and the diff of every object as far as GitHub's limit allows."""
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import yaml
+
 from model.hiding import hidden_words
-from workshop.previews import objects
+from workshop.previews.document import Step
 from workshop.previews.markdown import code, fence, folded, visible
-from workshop.previews.summary import Account, complaints, headline, points
+from workshop.previews.masking import mask_pair
+from workshop.previews.summary import Account, list_complaints, list_points, write_headline
 
 LIMIT = 65_536
-"""Characters of a comment, by GitHub's own words; measured are 262,144 bytes, which so many characters never exceed."""
+"""GitHub's documented limit in characters; the measured one is 262,144 bytes, which so many characters never exceed."""
 COMPLAINTS = 6_000
-"""Characters of what the engine complains of that a comment repeats; the first and the last words say most."""
+"""The most characters of errors and warnings in a comment; the beginning and the end say most."""
 RESERVE = 2_000
-"""Characters for what stands around the diff."""
+"""Characters reserved for the text around the diff."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a preview comes from."""
+    """The origin of a preview."""
 
     commit: str
     run_url: str
     run: int
-    """A number that is higher for every later run: an older one never writes over a newer one's words."""
+    """A number that grows with every run: an older run never overwrites a newer run's comment."""
     sandbox: bool = False
-    """Whether it was made without credentials, on a sandbox that held the base revision."""
+    """True if it ran without credentials, on a sandbox that held the base revision."""
 
 
 def marker(stack: str) -> str:
-    """Return the line by which a stack's comment is found again."""
+    """Return the line that identifies a stack's comment."""
     return f"<!-- linkerd-workshop preview of {stack.encode('ascii', 'xmlcharrefreplace').decode()} -->"
 
 
 def run_line(run: int) -> str:
-    """Return the line that tells which run wrote a comment."""
+    """Return the line that names the run that wrote a comment."""
     return f"<!-- run {run} -->"
 
 
 def whole_diff(account: Account) -> str:
     """Return every object's change."""
-    return "\n".join(line for step in account.digest.changed() for line in objects.lines(step))
+    return "\n".join(line for step in account.digest.list_changes() for line in list_diff_lines(step))
 
 
 def compose(account: Account, origin: Origin, now: datetime) -> str:
     """Return the comment; its diff is cut at a line where all of it would be too long."""
-    parts = [f"{marker(account.stack)}\n{run_line(origin.run)}\n#### {headline(account)}"]
-    parts.append("\n".join(f"- {point}" for point in points(account, now)))
-    if told := complaints(account):
+    parts = [f"{marker(account.stack)}\n{run_line(origin.run)}\n#### {write_headline(account)}"]
+    parts.append("\n".join(f"- {point}" for point in list_points(account, now)))
+    if told := list_complaints(account):
         title = "What it complains of" if account.succeeded else "Why it failed"
-        parts.append(f"**{title}:**\n\n{fence(_shortened(visible(hidden_words(told)), COMPLAINTS))}")
-    around = "\n\n".join([*parts, "\n".join(_footer(origin))])
+        parts.append(f"**{title}:**\n\n{fence(_shorten(visible(hidden_words(told)), COMPLAINTS))}")
+    around = "\n\n".join([*parts, "\n".join(_list_footer(origin))])
     diff = whole_diff(account)
     if not diff:
         return around
-    parts.append(_diff(diff, LIMIT - len(around) - RESERVE, origin))
-    return "\n\n".join([*parts, "\n".join(_footer(origin))])
+    parts.append(_fold_diff(diff, LIMIT - len(around) - RESERVE, origin))
+    return "\n\n".join([*parts, "\n".join(_list_footer(origin))])
 
 
-def _diff(diff: str, room: int, origin: Origin) -> str:
+def _fold_diff(diff: str, room: int, origin: Origin) -> str:
     kept = diff if len(diff) <= room else diff[: diff.rfind("\n", 0, max(room, 0)) + 1]
     block = fence(kept, "diff")
-    if len(block) - len(kept) > RESERVE:  # backticks by the thousand: the fence that holds them would take all the room
+    if len(block) - len(kept) > RESERVE:  # thousands of backticks: their fence would take all the room
         kept = kept.replace("`", "'")
         block = fence(kept, "diff")
     if kept == diff:
@@ -75,14 +79,71 @@ def _count(text: str) -> str:
     return f"{len(text):,} characters"
 
 
-def _footer(origin: Origin) -> Iterable[str]:
+def _list_footer(origin: Origin) -> Iterable[str]:
     if origin.sandbox:
         yield "Made without any credential, on a sandbox that held the base revision; real stacks may differ from it."
     yield f"Of commit {code(origin.commit[:12])}, by [this run]({origin.run_url})."
 
 
-def _shortened(text: str, longest: int) -> str:
+def _shorten(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     half = longest // 2
     return f"{text[:half]}\n… {len(text) - 2 * half:,} characters …\n{text[-half:]}"
+
+
+LONGEST_LINE = 500
+CONTEXT = 2
+"""Lines that do not change around those that do."""
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes texts line by line, so that a diff shows the lines that change in a long text."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  its base asks so
+        """Write a repeated value again instead of an alias."""
+        return True
+
+
+def _represent_text(_: yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def list_diff_lines(step: Step) -> Iterator[str]:
+    """Yield the lines of one object's diff."""
+    reasons = f", because of {', '.join(step.replace_reasons)}" if step.op == "replace" and step.replace_reasons else ""
+    yield visible(f"@@ {step.op} {step.title}{reasons} @@").replace("\n", "\\n")
+    before, after = (each.inputs if each else {} for each in (step.old, step.new))
+    old, new = mask_pair(before if step.op != "create" else {}, after if step.op != "delete" else {})
+    found = False
+    for line in _list_changed_lines(_dump_lines(old), _dump_lines(new)):
+        found = True
+        yield line
+    if not found and (step.op == "update" or (step.op == "replace" and not reasons)):
+        paths = ", ".join(sorted(step.detailed_diff or {})) or "what cannot be shown"
+        yield visible(f"  only this changes: {paths}").replace("\n", "\\n")
+
+
+def _dump_lines(value: object) -> list[str]:
+    text = yaml.dump(value, Dumper=_Dumper, width=LONGEST_LINE, allow_unicode=True) if value else ""
+    return visible(text).splitlines()
+
+
+def _list_changed_lines(old: list[str], new: list[str]) -> Iterator[str]:
+    """Yield a diff; one with an empty side without comparing, which takes long on large objects."""
+    if not old or not new:
+        yield from (_shorten_line(f"-   {line}") for line in old)
+        yield from (_shorten_line(f"+   {line}") for line in new)
+        return
+    for line in difflib.unified_diff(old, new, n=CONTEXT, lineterm=""):
+        if line.startswith("@@"):
+            yield "    ⋮"
+        elif not line.startswith(("---", "+++")):
+            yield _shorten_line(f"{line[0]}   {line[1:]}")
+
+
+def _shorten_line(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}… ({len(line)} characters)"

@@ -1,4 +1,4 @@
-"""What `pulumi preview --json` prints, as far as a reviewer is told of it."""
+"""The document that `pulumi preview --json` prints, as far as a comment uses it."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -6,12 +6,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from model.json_values import at
+
+ENDS = ("validityEndTime", "notAfter")
+"""Outputs of a certificate that say when it ends."""
 CHANGING = ("create", "update", "replace", "delete", "import", "discard")
-"""Operations that change something; the two halves of a replacement are told as one `replace`."""
+"""Operations that change something; the two halves of a replacement appear as one `replace`."""
 
 
 def _or_empty(value: object) -> object:
-    """Take null for an empty list, as Go writes one."""
+    """Accept null for an empty list, as Go writes it."""
     return [] if value is None else value
 
 
@@ -23,7 +27,7 @@ class _Part(BaseModel):
 
 
 class State(_Part):
-    """A resource as it is, or as it is going to be."""
+    """A resource's state before or after the `up`."""
 
     custom: bool = False
     inputs: Properties = Field(default={})
@@ -31,13 +35,13 @@ class State(_Part):
 
 
 class PropertyDiff(_Part):
-    """How one property changes."""
+    """The change of one property."""
 
     kind: str = ""
 
 
 class Step(_Part):
-    """One resource, and what would be done with it."""
+    """A resource and the operation on it."""
 
     op: str
     urn: str
@@ -58,13 +62,23 @@ class Step(_Part):
         return self.urn.split("::", 3)[-1]
 
     @property
+    def title(self) -> str:
+        """The object's name in its cluster: kind, namespace and name; elsewhere its type and name."""
+        inputs = self.state.inputs
+        paths = (("kind",), ("metadata", "name"), ("metadata", "namespace"))
+        kind, name, namespace = (at(inputs, *path) for path in paths)
+        if isinstance(kind, str) and isinstance(name, str):
+            return f"{kind} {namespace}/{name}" if isinstance(namespace, str) else f"{kind} {name}"
+        return f"{self.type.rpartition(':')[2]} {self.name}"
+
+    @property
     def state(self) -> State:
-        """The resource as it is going to be, or as it was if it goes."""
+        """The resource's new state, or its old one if it is deleted."""
         return self.new or self.old or State()
 
 
 class Diagnostic(_Part):
-    """Something that the engine or the program said."""
+    """A message of the engine or the program."""
 
     urn: str = ""
     message: str = ""
@@ -77,15 +91,15 @@ class Digest(_Part):
     steps: Annotated[list[Step], BeforeValidator(_or_empty)] = Field(default=[])
     diagnostics: Annotated[list[Diagnostic], BeforeValidator(_or_empty)] = Field(default=[])
 
-    def changed(self) -> Iterator[Step]:
-        """Yield what would be changed; components and providers are no objects, and are left out."""
+    def list_changes(self) -> Iterator[Step]:
+        """Yield the steps that change an object; components and providers are no objects."""
         for step in self.steps:
             if step.op in CHANGING and step.state.custom and not step.type.startswith("pulumi:"):
                 yield step
 
 
 class Finding(_Part):
-    """What a policy has to say, as the engine's event log has it."""
+    """A finding of a policy, as the engine's event log has it."""
 
     policy: str = Field(alias="policyName")
     pack: str = Field(default="", alias="policyPackName")

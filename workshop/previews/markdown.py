@@ -1,7 +1,7 @@
-"""Texts in Markdown that nothing in them can break out of.
+"""Texts in Markdown whose content cannot break out of them.
 
-What a preview shows was written by somebody: it may hold fences, HTML, mentions of people and links to issues. All of
-it goes into code, in which GitHub takes none of these, between more backticks than it has in a row.
+A preview's texts are foreign: they may hold fences, HTML, mentions of people and links to issues. All of them become
+code, in which GitHub interprets none of these, between more backticks than they have in a row.
 """
 
 import re
@@ -10,11 +10,11 @@ import unicodedata
 _TICKS = re.compile("`+")
 _KEPT = "\n"
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode categories of what is not seen, or makes text read in another order than it is written."""
+"""Unicode categories of characters that are invisible, or change the order in which text is read."""
 
 
 def visible(text: str) -> str:
-    """Return a text in which every character is seen, those that are not as their escapes."""
+    """Return a text with its invisible characters as escapes."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(
@@ -43,7 +43,7 @@ def fence(text: str, language: str = "") -> str:
 
 
 def folded(title: str, content: str) -> str:
-    """Return a content that one click shows; the title is not escaped."""
+    """Return content that a click unfolds; the title is not escaped."""
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a preview: as much as its comment needs, for whoever may read the repository can have the file."""
+"""Previews without secrets: what is kept of one, which every reader of the repository can download."""
 
 import json
 import re
@@ -9,18 +9,125 @@ from itertools import islice
 
 from pydantic import TypeAdapter, ValidationError
 
-from model.hiding import SHORTEST, forms, hidden_words, without
+from model.hiding import SECRET, SECRET_KEY, SHORTEST, forms, has_secret, hidden_words, without
 from model.json_values import is_list, is_mapping, mapping
-from workshop.previews.document import Digest, Finding, State, Step
-from workshop.previews.effects import ENDS
-from workshop.previews.values import pair, secrets
+from workshop.previews.document import ENDS, Digest, Finding, State, Step
+
+UNKNOWN = "(known after the up)"
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key by which the engine marks an object that stands for another kind of value."""
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  that value of it which marks a secret
+_UNKNOWNS = re.compile("04da6b54-80e4-46f7-96ec-b56ff033[0-9a-f]{4}")
+"""Placeholders of the engine for values that are known only after the `up`."""
+
+_OF_A_SECRET = {"apiVersion", "kind", "metadata", "type", "immutable", "name", "namespace"}
+"""Keys of a Kubernetes Secret, or of a reference to one, whose values are not secret."""
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SECRET_MANIFEST = re.compile(r"""\bkind\\*["']?\s*:\s*\\*["']?Secret\b""")
+
+
+def is_unknown(value: object) -> bool:
+    """Return whether a value, or a part of it, is known only after the `up`."""
+    if isinstance(value, str):
+        return UNKNOWN in value or bool(_UNKNOWNS.search(value))
+    if is_mapping(value):
+        return any(map(is_unknown, value.values()))
+    return is_list(value) and any(map(is_unknown, value))
+
+
+def mask_pair(old: object, new: object) -> tuple[object, object]:
+    """Return both sides of a change with secrets masked.
+
+    A value that is secret on one side is secret on both: a value that becomes a secret was one before it was marked.
+    """
+    if is_mapping(old) and is_mapping(new) and not (_is_secret(old) or _is_secret(new)):
+        old, new = without_secret_data(old), without_secret_data(new)
+        both = {key: mask_pair(old.get(key), new.get(key)) for key in [*old, *new]}
+        secret = _secret_keys(old) | _secret_keys(new)
+        shown_old = {key: SECRET if key in secret else both[key][0] for key in old if not key.startswith("__")}
+        shown_new = {key: SECRET if key in secret else both[key][1] for key in new if not key.startswith("__")}
+        return shown_old, shown_new
+    if is_list(old) and is_list(new):
+        if len(old) != len(new):  # the same index need not be the same element
+            return [mask(each) for each in old], [mask(each) for each in new]
+        both = [mask_pair(*each) for each in zip(old, new, strict=True)]
+        return [each[0] for each in both], [each[1] for each in both]
+    if _is_secret(old) or _is_secret(new):
+        return SECRET, SECRET
+    return mask(old), mask(new)
+
+
+def mask(value: object) -> object:
+    """Return a value with secrets masked."""
+    if _is_secret(value):
+        return SECRET
+    if is_mapping(value):
+        return mask_pair(value, {})[0]
+    if is_list(value):
+        return [mask(each) for each in value]
+    return _UNKNOWNS.sub(UNKNOWN, value) if isinstance(value, str) else value
+
+
+def find_secrets(value: object, *, held: bool = False) -> Iterator[str]:
+    """Yield the texts that are secret by their place; with `held` all texts."""
+    if isinstance(value, str):
+        if held and value != SECRET:
+            yield value
+    elif is_list(value):
+        for each in value:
+            yield from find_secrets(each, held=held)
+    elif is_mapping(value):
+        keys = _secret_keys(value) | (set(value) - _OF_A_SECRET if _is_kubernetes_secret(value) else set[str]())
+        for key, each in value.items():
+            if key != _SIGNATURE:
+                yield from find_secrets(each, held=held or _is_secret(value) or key in keys)
+
+
+def without_secret_data(inputs: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a Kubernetes object's inputs; of a Secret's data only the keys are kept."""
+    if not _is_kubernetes_secret(inputs):
+        return inputs
+    held = {key: each for key, each in inputs.items() if key not in _OF_A_SECRET}
+    metadata = mapping(inputs.get("metadata"))
+    annotations = mapping(metadata.get("annotations"))
+    if _APPLIED in annotations:  # it repeats the object
+        held["metadata"] = {**metadata, "annotations": {**annotations, _APPLIED: SECRET}}
+    return {
+        **inputs,
+        **{key: each if key == "metadata" else _empty(each) for key, each in held.items()},
+    }
+
+
+def _empty(value: object) -> object:
+    return dict.fromkeys(value, SECRET) if is_mapping(value) else SECRET
+
+
+def _is_kubernetes_secret(value: Mapping[str, object]) -> bool:
+    return value.get("kind") == "Secret"
+
+
+def _is_secret(value: object) -> bool:
+    if isinstance(value, str):
+        return value == SECRET or has_secret(value) or bool(_SECRET_MANIFEST.search(value))
+    return is_mapping(value) and value.get(_SIGNATURE) == _SECRET_SIGNATURE
+
+
+def _secret_keys(value: Mapping[str, object]) -> set[str]:
+    """Return the keys of an object whose values are secret, by the object's kind and by the keys' names."""
+    named = {key for key, each in value.items() if isinstance(each, str) and SECRET_KEY.search(key)}
+    name = value.get("name")
+    if isinstance(name, str) and SECRET_KEY.search(name) and isinstance(value.get("value"), str):
+        named.add("value")  # an environment variable, or a chart's parameter
+    return named
+
 
 MOST_SECRETS = 5_000
-"""Forms of secrets that are looked for; a preview with more of them is not kept."""
+"""The most forms of secrets to search for; a preview with more of them is not kept."""
 STATES = ("oldState", "newState")
 _DOCUMENT = re.compile(r"^\ufeff?\{", re.MULTILINE)
 _BEGINNINGS = 20
-"""Lines at which a document is looked for among others."""
+"""The most lines that are tried as a document's beginning."""
 _KEYS = {"steps", "diagnostics", "changeSummary", "config", "duration"}
 _DECODER = json.JSONDecoder()
 _TIME = TypeAdapter(datetime)
@@ -28,26 +135,26 @@ _TIME = TypeAdapter(datetime)
 
 @dataclass(frozen=True)
 class Masked:
-    """A preview without what nobody may see."""
+    """A preview without secrets."""
 
     steps: Sequence[Mapping[str, object]]
     diagnostics: Sequence[Mapping[str, object]]
     secrets: frozenset[str]
-    """What is hidden in it, in all forms: it may stand in other texts of the same run, too."""
+    """Its secrets in all forms, which other texts of the same run may hold, too."""
 
 
-def masked(printed: str) -> Masked | None:
-    """Return a preview without what its comment does not show; None if there is none that can be read.
+def mask_preview(printed: str) -> Masked | None:
+    """Return a preview with only what its comment shows; None if there is none that can be read.
 
     Other lines before and after it are not kept.
     """
     try:
-        digest = _digest(printed)
+        digest = _find_digest(printed)
         if digest is None:
             return None
-        hide = _forms(_secrets(digest))
+        hide = _list_forms(_find_step_secrets(digest))
         cleared = without(each for each in hide if len(each) >= SHORTEST)
-        steps = [_step(each, cleared) for each in digest.steps if not each.type.startswith("pulumi:")]
+        steps = [_mask_step(each, cleared) for each in digest.steps if not each.type.startswith("pulumi:")]
         diagnostics = [
             {"urn": each.urn, "severity": each.severity, "message": hidden_words(each.message, hide)}
             for each in digest.diagnostics
@@ -59,18 +166,18 @@ def masked(printed: str) -> Masked | None:
 
 @dataclass(frozen=True)
 class Events:
-    """An event log, as far as it can be read."""
+    """The readable part of an event log."""
 
     findings: Sequence[Finding]
-    """What policies say, each finding once."""
+    """The policies' findings, each once."""
     torn: int
     """Lines that cannot be read."""
     secrets: frozenset[str]
-    """What nobody may see of the objects that it repeats, in all forms."""
+    """The secrets in its objects, in all forms."""
 
     @classmethod
     def read(cls, text: str) -> "Events":
-        """Return what a log says; a line that cannot be read is left out."""
+        """Parse a log; a line that cannot be read is left out."""
         found, secret, torn = dict[str, Finding](), set[str](), 0
         for line in filter(str.strip, text.split("\n")):
             try:
@@ -79,32 +186,32 @@ class Events:
                 if policy is not None:
                     finding = Finding.model_validate(policy)
                     found.setdefault(finding.model_dump_json(), finding)
-                secret.update(secrets(event))
+                secret.update(find_secrets(event))
                 torn += not is_mapping(event)
             except (ValueError, RecursionError):
                 torn += 1
         try:
-            return cls([*found.values()], torn, _forms(secret))
+            return cls([*found.values()], torn, _list_forms(secret))
         except ValueError:
             return cls([], torn + 1, frozenset())
 
-    def told(self, hide: Iterable[str]) -> list[Mapping[str, object]]:
-        """Return the findings as strangers may read them."""
+    def mask_findings(self, hide: Iterable[str]) -> list[Mapping[str, object]]:
+        """Return the findings without secrets."""
         secret = [*hide]
         return [
             each.model_dump(by_alias=True) | {"message": hidden_words(each.message, secret)} for each in self.findings
         ]
 
 
-def _forms(secret: Iterable[str]) -> frozenset[str]:
-    """Return all forms of secrets. Raises ValueError if there are too many to look for."""
+def _list_forms(secret: Iterable[str]) -> frozenset[str]:
+    """Return all forms of secrets. Raises ValueError if there are too many to search for."""
     found = frozenset(form for each in set(secret) for form in forms(each))
     if len(found) > MOST_SECRETS:
         raise ValueError
     return found
 
 
-def _digest(printed: str) -> Digest | None:
+def _find_digest(printed: str) -> Digest | None:
     """Return the first document in a text that is a preview. Raises ValueError if it is none that can be read."""
     for found in islice(_DOCUMENT.finditer(printed), _BEGINNINGS):
         try:
@@ -116,24 +223,24 @@ def _digest(printed: str) -> Digest | None:
     return None
 
 
-def _secrets(digest: Digest) -> Iterator[str]:
+def _find_step_secrets(digest: Digest) -> Iterator[str]:
     for step in digest.steps:
         for state in filter(None, (step.old, step.new)):
             for values in (state.inputs, state.outputs):
-                yield from secrets(_of_kind(step, values))
+                yield from find_secrets(_with_kind(step, values))
 
 
-def _of_kind(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
-    """Return an object's values with its kind, which the engine knows where they do not say it."""
+def _with_kind(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
+    """Return an object's values with the kind `Secret` if its type has it."""
     return {**values, "kind": "Secret"} if step.type.endswith((":Secret", ":SecretPatch")) else values
 
 
-def _step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object]:
+def _mask_step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object]:
     nothing = dict[str, object]()
-    old, new = (_of_kind(step, state.inputs) if state and state.custom else nothing for state in (step.old, step.new))
+    old, new = (_with_kind(step, state.inputs) if state and state.custom else nothing for state in (step.old, step.new))
     sides = {
-        side: {"custom": state.custom, "inputs": _cleared(shown, cleared), "outputs": dict(_ends(state))}
-        for side, state, shown in zip(STATES, (step.old, step.new), pair(old, new), strict=True)
+        side: {"custom": state.custom, "inputs": _clear_texts(shown, cleared), "outputs": dict(_read_ends(state))}
+        for side, state, shown in zip(STATES, (step.old, step.new), mask_pair(old, new), strict=True)
         if state
     }
     reasons = None if step.replace_reasons is None else [*map(cleared, step.replace_reasons)]
@@ -141,17 +248,17 @@ def _step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object]:
     return {"op": step.op, "urn": step.urn, "replaceReasons": reasons, "detailedDiff": changes or None} | sides
 
 
-def _cleared(value: object, clear: Callable[[str], str]) -> object:
+def _clear_texts(value: object, clear: Callable[[str], str]) -> object:
     """Return a value with `clear` applied to all its texts."""
     if isinstance(value, str):
         return clear(value)
     if is_mapping(value):
-        return {clear(key): _cleared(each, clear) for key, each in value.items()}
-    return [_cleared(each, clear) for each in value] if is_list(value) else value
+        return {clear(key): _clear_texts(each, clear) for key, each in value.items()}
+    return [_clear_texts(each, clear) for each in value] if is_list(value) else value
 
 
-def _ends(state: State) -> Iterator[tuple[str, str]]:
-    """Yield when a certificate ends; nothing else of the outputs is shown."""
+def _read_ends(state: State) -> Iterator[tuple[str, str]]:
+    """Yield a certificate's end; no other output is shown."""
     for key in ENDS:
         try:
             yield key, _TIME.validate_python(state.outputs.get(key)).isoformat()

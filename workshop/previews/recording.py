@@ -1,4 +1,4 @@
-"""Runs `pulumi preview` and keeps what it says, for the comment and for the `up` that follows."""
+"""Records a preview in the files of a folder, and reads that folder, whose writer is not trusted, for the comment."""
 
 import json
 import os
@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import TypeAdapter, ValidationError
+
 from model.hiding import hidden_words
-from workshop.previews.artifact import DIGEST, FINDINGS, LARGEST, LOG, STATUS
-from workshop.previews.masking import Events, masked
+from workshop.previews.document import Digest, Finding
+from workshop.previews.masking import Events, mask_preview
+from workshop.previews.summary import Account
 
 Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
 """Runs a command with its output and errors in two files and more variables; returns its exit status."""
@@ -26,15 +29,15 @@ def run_to_files(command: Sequence[str], output: Path, errors: Path, variables: 
 
 
 def plan_beside(folder: Path) -> Path:
-    """Return where the plan of a preview goes: beside its folder, for it holds secrets and the folder is uploaded."""
+    """Return the path of a preview's plan: beside its folder, which is uploaded, because the plan holds secrets."""
     return folder.with_name(f"{folder.name}-plan.json")
 
 
 def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run: Run = run_to_files) -> int:
     """Preview a stack into the files of `folder`; return the exit status of the CLI, 1 if it printed no preview.
 
-    What the engine writes lies in a folder of this user's until it is masked; nothing else gets into `folder`. With
-    `plan` the plan by which an `up` may be held to this preview is beside it, with its inputs in clear.
+    The engine writes to a private folder, and only masked files get into `folder`. With `plan`, the plan that limits an
+    `up` to this preview is beside it, with its inputs in clear.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,19 +51,19 @@ def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run
         command += ["--save-plan", str(plan_beside(folder))] if plan else []
         command += [part for pack in policies for part in ("--policy-pack", pack)]
         status = run(command, printed, errors, {"PULUMI_DEBUG_COMMANDS": "true"})  # for the event log
-        said = Said(status, *map(_content, (printed, errors, events)))
-    return _keep(stack, said, folder, judged=bool(policies))
+        output = RunOutput(status, *map(_read_text, (printed, errors, events)))
+    return _keep_masked(stack, output, folder, judged=bool(policies))
 
 
 def record_failure(folder: Path, log: Path) -> None:
-    """Keep what a command said that had to work before a preview, and did not."""
+    """Keep the output of a failed command without which there is no preview."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / LOG, hidden_words(_content(log)))
+    _write(folder / LOG, hidden_words(_read_text(log)))
 
 
 @dataclass(frozen=True)
-class Said:
-    """All that a run of the engine left."""
+class RunOutput:
+    """The status and outputs of a run of the engine."""
 
     status: int
     printed: str
@@ -68,21 +71,21 @@ class Said:
     events: str
 
 
-def _keep(stack: str, said: Said, folder: Path, *, judged: bool) -> int:
-    """Write what strangers may read of a run; return its exit status, 1 if it has no preview."""
-    preview, events = masked(said.printed), Events.read(said.events)
+def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> int:
+    """Write a run's files without secrets; return its exit status, 1 if it has no preview."""
+    preview, events = mask_preview(run.printed), Events.read(run.events)
     hide = events.secrets | (preview.secrets if preview else frozenset[str]())
     diagnostics = list[Mapping[str, object]]()
-    log, status = hidden_words(said.errors, hide), said.status
+    log, status = hidden_words(run.errors, hide), run.status
     if preview is None:
         status = status or 1
-        if said.printed.strip():  # and nobody knows which words of the errors stand in it as secrets
+        if run.printed.strip():  # its secrets are unknown, and the errors may hold them
             log = NO_PREVIEW
             sys.stderr.write(f"stack {stack}: {NO_PREVIEW} See it with `make preview STACK={stack}`.\n")
     if judged:
-        _write(folder / FINDINGS, json.dumps(events.told(hide)))
+        _write(folder / FINDINGS, json.dumps(events.mask_findings(hide)))
         if events.torn:
-            warning = "Not all of what the policies say can be read."
+            warning = "Some findings of the policies cannot be read."
             log, diagnostics = f"{log.rstrip()}\n{warning}", [{"severity": "warning", "message": warning}]
     if preview:
         document = {"steps": preview.steps, "diagnostics": [*preview.diagnostics, *diagnostics]}
@@ -92,8 +95,8 @@ def _keep(stack: str, said: Said, folder: Path, *, judged: bool) -> int:
     return status
 
 
-def _content(path: Path) -> str:
-    """Return a file's text, empty where there is none; of one that is too large no more than that it is."""
+def _read_text(path: Path) -> str:
+    """Return a file's text, empty where there is none; a note if it is too large."""
     try:
         too_large = path.stat().st_size > LARGEST
         return "It is too large to be kept." if too_large else path.read_text(encoding="utf-8", errors="replace")
@@ -103,3 +106,45 @@ def _content(path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace")
+
+
+DIGEST, STATUS, LOG, FINDINGS = "preview.json", "status", "preview.log", "policies.json"
+LARGEST = 100_000_000
+"""Bytes of a file that are read."""
+LONGEST_LOG = 200_000
+
+_FINDINGS = TypeAdapter(list[Finding])
+
+
+def read_account(folder: Path, stack: str) -> Account:
+    """Read a folder; a missing or unreadable document counts as a failed preview."""
+    status = _read_plain_file(folder / STATUS).strip()
+    digest, damage = _read_digest(_read_plain_file(folder / DIGEST), "" if status != "0" else "There is no preview.")
+    findings = _read_plain_file(folder / FINDINGS)
+    log = "\n".join(filter(None, [_read_plain_file(folder / LOG)[-LONGEST_LOG:].strip(), damage]))
+    succeeded = status == "0" and not damage
+    try:
+        told = _FINDINGS.validate_json(findings) if findings else None
+    except ValidationError:
+        told, log = None, f"{log}\nThe policies' findings cannot be read.".strip()
+    return Account(stack, digest, succeeded, told, log)
+
+
+def _read_digest(text: str, absence: str) -> tuple[Digest, str]:
+    """Return the document and what is wrong with it, `absence` if there is none."""
+    if not text.strip():
+        return Digest(), absence
+    try:
+        return Digest.model_validate(json.loads(text)), ""
+    except (ValueError, RecursionError):
+        return Digest(), "What the engine printed is no preview."
+
+
+def _read_plain_file(path: Path) -> str:
+    """Return a file's text; empty where there is no plain file of reasonable size."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,20 +1,115 @@
-"""A preview in plain words."""
+"""A preview in plain words: what it changes, and what that means for the stack's users."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor
 
-from model.moments import A_DAY
-from workshop.previews import effects
-from workshop.previews.document import Diagnostic, Digest, Finding, Step
-from workshop.previews.effects import Effect
+from pydantic import TypeAdapter, ValidationError
+
+from model.json_values import at, entries, mapping
+from model.moments import A_DAY, in_utc
+from workshop.previews.document import ENDS, Diagnostic, Digest, Finding, State, Step
 from workshop.previews.markdown import code
-from workshop.previews.objects import title
+from workshop.previews.masking import is_unknown
+
+WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Rollout"}
+CERTIFICATES = ("SelfSignedCert", "LocallySignedCert", "Certificate")
+DNS_ANNOTATION = "external-dns.alpha.kubernetes.io/hostname"
+RECORD = "aws:route53/record:Record"
+
+_TIME = TypeAdapter(datetime)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An effect of the `up` on one subject."""
+
+    subject: str
+    what: str
+    """In Markdown, with the names in it as code."""
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """The certificate that ends next among those that the `up` does not change."""
+
+    name: str
+    ends: datetime
+
+
+def find_restarts(steps: Iterable[Step]) -> Iterator[Effect]:
+    """Yield the workloads whose pods the `up` replaces."""
+    for step in steps:
+        if step.op not in ("update", "replace") or at(step.state.inputs, "kind") not in WORKLOADS:
+            continue
+        before, after = (at((each or State()).inputs, "spec", "template") for each in (step.old, step.new))
+        if step.op == "replace":
+            yield Effect(step.title, "is made anew, with all its pods")
+        elif before != after:
+            canary = at(step.state.inputs, "kind") == "Rollout"
+            what = "starts a canary" if canary else "replaces its pods one after the other"
+            yield Effect(step.title, f"perhaps {what}, a value is not known yet" if is_unknown(after) else what)
+
+
+def find_renewals(steps: Iterable[Step]) -> Iterator[Effect]:
+    """Yield the certificates that are created, renewed or deleted."""
+    words = {"create": "is new", "replace": "is renewed", "delete": "goes"}
+    for step in steps:
+        if step.op in words and step.type.endswith(tuple(f":{each}" for each in CERTIFICATES)):
+            yield Effect(step.name, words[step.op])
+
+
+def find_host_changes(steps: Iterable[Step]) -> Iterator[Effect]:
+    """Yield the public hosts that are added, removed, or moved to another object."""
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    for step in steps:
+        if step.op != "create" and step.old:
+            before |= dict.fromkeys(_list_hosts(step.type, step.old.inputs), step.title)
+        if step.op != "delete" and step.new:
+            after |= dict.fromkeys(_list_hosts(step.type, step.new.inputs), step.title)
+    for host in sorted({*before, *after}):
+        if host not in before:
+            yield Effect(host, f"is new, for {code(after[host])}")
+        elif host not in after:
+            yield Effect(host, f"goes, it was that of {code(before[host])}")
+        elif before[host] != after[host]:
+            yield Effect(host, f"moves from {code(before[host])} to {code(after[host])}")
+
+
+def find_next_expiry(steps: Iterable[Step]) -> Expiry | None:
+    """Return the certificate that ends next, None if the preview has none that stays."""
+    staying = [step for step in steps if step.op in ("same", "update") and step.old]
+    found = [Expiry(step.name, ends) for step in staying if step.old and (ends := _read_end(step.old.outputs))]
+    return min(found, key=lambda each: (each.ends, each.name), default=None)
+
+
+def _read_end(outputs: Mapping[str, object]) -> datetime | None:
+    for key in ENDS:
+        try:
+            end = _TIME.validate_python(outputs.get(key))
+        except ValidationError:
+            continue
+        return in_utc(end)
+    return None
+
+
+def _list_hosts(kind: str, inputs: Mapping[str, object]) -> Iterator[str]:
+    spec = mapping(inputs.get("spec"))
+    found: list[object] = [at(rule, "host") for rule in entries(spec.get("rules"))]
+    found += [host for each in entries(spec.get("tls")) for host in entries(at(each, "hosts"))]
+    found += entries(spec.get("hostnames"))
+    found += [at(listener, "hostname") for listener in entries(spec.get("listeners"))]
+    annotated = at(inputs, "metadata", "annotations", DNS_ANNOTATION)
+    found += [each.strip() for each in annotated.split(",")] if isinstance(annotated, str) else []
+    found += [inputs.get("name")] if kind == RECORD else []
+    yield from (host for host in found if isinstance(host, str) and host)
+
 
 MOST = 12
-"""Names that one line of the summary holds."""
+"""The most names in a line of the summary."""
 VERBS = {
     "create": "Creates",
     "import": "Imports",
@@ -23,24 +118,24 @@ VERBS = {
     "delete": "Deletes",
     "discard": "Forgets",
 }
-"""In the order in which a reviewer wants to know; what is lost comes last, and stands out."""
+"""The order of the summary; deletions come last, where they stand out."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """All that is known of a run of `pulumi preview`."""
+    """The results of a run of `pulumi preview`."""
 
     stack: str
     digest: Digest
     succeeded: bool
     findings: Sequence[Finding] | None
-    """What policies say; None if they were not asked."""
+    """The policies' findings; None if no policy ran."""
     log: str
-    """What the CLI said on standard error, for runs that end before there is a digest."""
+    """The CLI's standard error, for runs that end before there is a digest."""
 
 
-def headline(account: Account) -> str:
-    """Return the one sentence that says it all."""
+def write_headline(account: Account) -> str:
+    """Return the summary in one sentence."""
     stack = code(account.stack)
     if not account.succeeded and (refused := sum(each.level == "mandatory" for each in account.findings or ())):
         return (
@@ -48,7 +143,7 @@ def headline(account: Account) -> str:
         )
     if not account.succeeded:
         return f"The preview of {stack} failed, so nobody knows what an `up` would change."
-    changed = len(list(account.digest.changed()))
+    changed = len(list(account.digest.list_changes()))
     if not changed:
         return f"An `up` of {stack} would change nothing."
     known = len(
@@ -57,52 +152,52 @@ def headline(account: Account) -> str:
     return f"An `up` of {stack} would change {changed} of {known} objects."
 
 
-def points(account: Account, now: datetime) -> Iterator[str]:
-    """Yield the lines of the summary: what changes, what that means, and what stands against it."""
-    steps = list(account.digest.changed())
+def list_points(account: Account, now: datetime) -> Iterator[str]:
+    """Yield the lines of the summary: changes, their effects, policies and the next expiry."""
+    steps = list(account.digest.list_changes())
     so_far = "" if account.succeeded else " (as far as it came)"
     for op, verb in VERBS.items():
         if of_kind := [step for step in steps if step.op == op]:
-            yield f"**{verb} {len(of_kind)}{so_far}:** {_names(of_kind)}"
+            yield f"**{verb} {len(of_kind)}{so_far}:** {_join_titles(of_kind)}"
     if account.succeeded:
-        yield f"**Restarts:** {_told(effects.restarts(steps), 'nothing')}"
-        yield f"**Certificates:** {_told(effects.certificates(steps), 'none is renewed')}"
-        yield f"**Public hosts:** {_told(effects.hosts(steps), 'none changes')}"
-    yield f"**Policies:** {_policies(account.findings)}"
-    yield f"**Next expiry:** {_expiry(account, now)}"
+        yield f"**Restarts:** {_join_effects(find_restarts(steps), 'nothing')}"
+        yield f"**Certificates:** {_join_effects(find_renewals(steps), 'none is renewed')}"
+        yield f"**Public hosts:** {_join_effects(find_host_changes(steps), 'none changes')}"
+    yield f"**Policies:** {_write_policies(account.findings)}"
+    yield f"**Next expiry:** {_write_expiry(account, now)}"
 
 
-def complaints(account: Account) -> str:
-    """Return what the engine and the program complain of, as they said it; empty if they do not."""
-    told = [_told_by(each) for each in account.digest.diagnostics if each.severity in ("error", "warning")]
+def list_complaints(account: Account) -> str:
+    """Return the errors and warnings of the engine and the program as they wrote them; empty if there are none."""
+    told = [_write_complaint(each) for each in account.digest.diagnostics if each.severity in ("error", "warning")]
     if not account.succeeded:
         said = [each.message.strip() for each in account.digest.diagnostics if each.severity.startswith("info#err")]
         told += [] if told else [*filter(None, said), account.log.strip() or "The run ended without a word."]
     return "\n".join(dict.fromkeys(filter(None, told)))
 
 
-def _told_by(diagnostic: Diagnostic) -> str:
+def _write_complaint(diagnostic: Diagnostic) -> str:
     name = diagnostic.urn.rpartition("::")[2]
     message = diagnostic.message.strip()
     return message if not name or name in message else f"{name}: {message}"
 
 
-def _names(steps: Sequence[Step]) -> str:
-    shown = ", ".join(code(title(step)) for step in steps[:MOST])
+def _join_titles(steps: Sequence[Step]) -> str:
+    shown = ", ".join(code(step.title) for step in steps[:MOST])
     return shown + (f" and {len(steps) - MOST} more" if len(steps) > MOST else "")
 
 
-def _told(found: Iterable[Effect], otherwise: str) -> str:
-    """Return what happens to whom, those of one fate together."""
+def _join_effects(found: Iterable[Effect], otherwise: str) -> str:
+    """Return the effects in words, with the subjects of one effect together."""
     together: dict[str, list[str]] = {}
     for each in found:
         together.setdefault(each.what, []).append(each.subject)
-    parts = [_fate(subjects, what) for what, subjects in list(together.items())[:MOST]]
+    parts = [_write_effect(subjects, what) for what, subjects in list(together.items())[:MOST]]
     more = [f"and {len(together) - MOST} more"] if len(together) > MOST else []
     return "; ".join([*parts, *more]) or otherwise
 
 
-def _fate(subjects: Sequence[str], what: str) -> str:
+def _write_effect(subjects: Sequence[str], what: str) -> str:
     if len(subjects) > MOST:
         counted = Counter(each.partition(" ")[2].rpartition("/")[0] or "the cluster" for each in subjects)
         places = ", ".join(f"{count} in {code(place)}" for place, count in counted.most_common(MOST))
@@ -111,7 +206,7 @@ def _fate(subjects: Sequence[str], what: str) -> str:
     return f"{names}: each {what}" if subjects[1:] else f"{names} {what}"
 
 
-def _policies(findings: Sequence[Finding] | None) -> str:
+def _write_policies(findings: Sequence[Finding] | None) -> str:
     if not findings:
         return "not asked" if findings is None else "no finding"
     levels = sorted({each.level for each in findings})
@@ -124,8 +219,8 @@ def _policies(findings: Sequence[Finding] | None) -> str:
     return "\n  - ".join([counted, *told[:MOST], *more])
 
 
-def _expiry(account: Account, now: datetime) -> str:
-    found = effects.next_expiry(account.digest.steps)
+def _write_expiry(account: Account, now: datetime) -> str:
+    found = find_next_expiry(account.digest.steps)
     if not found:
         return "the preview tells of no certificate that stays"
     return f"{code(found.name)} in {floor((found.ends - now) / A_DAY)} days ({found.ends:%Y-%m-%d})"

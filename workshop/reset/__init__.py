@@ -1,1 +1,1 @@
-"""Brings the demos back to their baseline and leaves the mesh alone."""
+"""The command `reset`: restores the demos, and leaves the mesh alone."""

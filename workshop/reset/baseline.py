@@ -1,4 +1,4 @@
-"""The demos' settings that a workshop changes, and what they were before it: what is committed, else the defaults."""
+"""The demos' settings that a workshop changes, and their baseline: the last commit, else the defaults."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from model.hiding import SECRET
 from model.names import PROJECT
 
 KEPT = ("enabled", "host", "owner")
-"""Settings of a demo that say what the stack has, and not what the workshop shows: they stay."""
+"""Settings of a demo that a reset keeps: they say what the stack has, and not what the workshop shows."""
 TYPES: Mapping[type, str] = {str: "string", bool: "bool", int: "int", float: "float"}
 _MAPPING = TypeAdapter(dict[str, object])
 
@@ -22,25 +22,25 @@ Path_ = tuple[str, ...]
 
 
 class _Encrypted(str):
-    """An encrypted value, which nobody needs to see."""
+    """An encrypted value, which is never shown."""
 
     __slots__ = ()
 
     @override
     def __str__(self) -> str:
-        """Return what stands in its place."""
+        """Return the placeholder."""
         return SECRET
 
 
 @dataclass(frozen=True)
 class Change:
-    """One setting that goes back."""
+    """One setting that a reset changes back."""
 
     path: Path_
     now: object
     """None if it is not set."""
     before: object
-    """None if it was not set: then the default holds."""
+    """None if it was not set, and the default applies."""
 
     @property
     def key(self) -> str:
@@ -49,7 +49,7 @@ class Change:
 
     @property
     def arguments(self) -> list[str]:
-        """What `pulumi` has to be told."""
+        """The arguments of `pulumi` that change it back."""
         key = f"{PROJECT}:{self.key}"
         if self.before is None:
             return ["config", "rm", "--path", key]
@@ -57,28 +57,28 @@ class Change:
         return ["config", "set", "--path", "--type", kind, key, text.lower() if kind == "bool" else text]
 
 
-def changes(stack_file: Path) -> list[Change]:
-    """Return which settings of the demos are not what the repository's last commit says, or their default."""
-    now = dict(_leaves(_demos(stack_file.read_text(encoding="utf-8"))))
-    before = dict(_leaves(_demos(_committed(stack_file))))
+def find_changes(stack_file: Path) -> list[Change]:
+    """Return the demos' settings that differ from the repository's last commit, or from their defaults."""
+    now = dict(_list_leaves(_read_demos(stack_file.read_text(encoding="utf-8"))))
+    before = dict(_list_leaves(_read_demos(_read_committed(stack_file))))
     return [
         Change(path, now.get(path), before.get(path))
         for path in sorted({*now, *before})
         if now.get(path) != before.get(path)
-        # What was committed encrypted could not be set without its passphrase.
+        # A committed encrypted value cannot be set without its passphrase.
         and not isinstance(before.get(path), _Encrypted)
         and path[1:] not in {(name,) for name in KEPT}
     ]
 
 
-def _committed(stack_file: Path) -> str:
-    """Return the file as it was last committed; empty if it never was."""
+def _read_committed(stack_file: Path) -> str:
+    """Return the file as of the last commit; empty if it is not committed."""
     command = ["git", "show", f"HEAD:./{stack_file.name}"]
     done = subprocess.run(command, cwd=stack_file.resolve().parent, capture_output=True, text=True, check=False)  # noqa: S603  no shell
     return done.stdout if done.returncode == 0 else ""
 
 
-def _demos(text: str) -> Mapping[str, object]:
+def _read_demos(text: str) -> Mapping[str, object]:
     try:
         config = _MAPPING.validate_python(_MAPPING.validate_python(yaml.safe_load(text) or {}).get("config") or {})
         found = config.get(f"{PROJECT}:demos")
@@ -87,11 +87,11 @@ def _demos(text: str) -> Mapping[str, object]:
         return {}
 
 
-def _leaves(settings: Mapping[str, object], *path: str) -> Iterator[tuple[Path_, object]]:
+def _list_leaves(settings: Mapping[str, object], *path: str) -> Iterator[tuple[Path_, object]]:
     for name, value in settings.items():
         if isinstance(value, dict) and "secure" in value:
             yield (*path, name), _Encrypted("encrypted")
         elif isinstance(value, dict):
-            yield from _leaves(_MAPPING.validate_python(value), *path, name)
+            yield from _list_leaves(_MAPPING.validate_python(value), *path, name)
         else:
             yield (*path, name), value

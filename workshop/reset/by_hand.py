@@ -1,4 +1,4 @@
-"""What people have made or changed by hand in the demos' namespaces, by who wrote it last."""
+"""Objects in the demos' namespaces that people created or changed by hand, found by their field managers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from clients.cluster_api import ClusterApi, items
 from model.json_values import entries, text
 from settings import Settings, parts
-from workshop.verify import canary, routes
+from workshop.verify import canary
+from workshop.verify.objects import find_route, read_weights
 
 HAND = ("kubectl", "k9s", "helm", "Mozilla", "node-fetch")
-"""How the tools' field managers begin by which people write; `Mozilla` and `node-fetch` are graphical ones."""
+"""Prefixes of the field managers of people's tools; `Mozilla` and `node-fetch` are graphical ones."""
 KINDS = (
     "/api/v1/namespaces/{}/services",
     "/api/v1/namespaces/{}/configmaps",
@@ -37,8 +38,8 @@ KINDS = (
 
 
 @dataclass(frozen=True)
-class Touched:
-    """An object that is to be removed, so that the program makes it anew if it is one of its own."""
+class ManualChange:
+    """An object to delete, so that the program creates it again if it is one of its own."""
 
     path: str
     why: str
@@ -50,48 +51,48 @@ class Touched:
         return f"{kind} {namespace}/{name}"
 
 
-def touched(api: ClusterApi, settings: Settings, version: str) -> Iterator[Touched]:
-    """Yield what was made or changed by hand, and a canary that is not at rest at `version`.
+def find_manual_changes(api: ClusterApi, settings: Settings, version: str) -> Iterator[ManualChange]:
+    """Yield what people created or changed, and a canary that is not at rest at `version`.
 
     Raises InputError if the server refuses.
     """
-    found = dict[str, Touched]()
+    found = dict[str, ManualChange]()
     for namespace in parts.demo_namespaces(settings):
         for kind in KINDS:
             for each in items(api.find(kind.format(namespace))):
                 path = f"{kind.format(namespace)}/{text(each, 'metadata', 'name')}"
-                if hands := sorted(_hands(each)):
-                    found[path] = Touched(path, f"written by {', '.join(hands)}")
-    found |= {each.path: each for each in _restless(api, settings, version) if each.path not in found}
+                if tools := sorted(_find_tools(each)):
+                    found[path] = ManualChange(path, f"written by {', '.join(tools)}")
+    found |= {each.path: each for each in _find_unfinished_canary(api, settings, version) if each.path not in found}
     yield from found.values()
 
 
-def touched_namespaces(api: ClusterApi, settings: Settings) -> bool:
-    """Tell whether people wrote one of the demos' namespaces, which cannot be made anew by itself."""
-    return any(_hands(api.find(f"/api/v1/namespaces/{name}")) for name in parts.demo_namespaces(settings))
+def has_changed_namespaces(api: ClusterApi, settings: Settings) -> bool:
+    """Return whether people changed one of the demos' namespaces, which cannot be created again without its objects."""
+    return any(_find_tools(api.find(f"/api/v1/namespaces/{name}")) for name in parts.demo_namespaces(settings))
 
 
-def _hands(each: object) -> set[str]:
-    """Return by which tools people wrote an object; its status is the controllers' alone."""
+def _find_tools(each: object) -> set[str]:
+    """Return the people's tools that wrote an object; only controllers write its status."""
     managers = entries(each, "metadata", "managedFields")
     names = {text(manager, "manager") for manager in managers if text(manager, "subresource") != "status"}
     return {name for name in names if name.startswith(HAND)}
 
 
-def _restless(api: ClusterApi, settings: Settings, version: str) -> Iterator[Touched]:
-    """Yield the Rollout and its route where a canary is under way, was taken back, or ended at another version.
+def _find_unfinished_canary(api: ClusterApi, settings: Settings, version: str) -> Iterator[ManualChange]:
+    """Yield the Rollout and its route if a canary is under way, was aborted, or ended at another version.
 
-    Made anew, a Rollout begins at its version at once; changed, it would go there by a canary.
+    A new Rollout starts at its version at once; a changed one would get there by a canary.
     """
     if parts.PROGRESSIVE_DELIVERY not in parts.demo_namespaces(settings):
         return  # Argo CD keeps the version in its repository
     path = f"/apis/argoproj.io/v1alpha1/namespaces/{parts.PROGRESSIVE_DELIVERY}/rollouts/{canary.ROLLOUT}"
     rollout = api.find(path)
-    phase, running = text(rollout, "status", "phase"), canary.version(rollout)
+    phase, running = text(rollout, "status", "phase"), canary.read_version(rollout)
     if rollout is not None and (phase not in ("", "Healthy") or running != version):
-        yield Touched(path, f"the canary is {phase or 'not begun'} at version {running}")
+        yield ManualChange(path, f"the canary is {phase or 'not begun'} at version {running}")
     group = "gateway.networking.k8s.io"
-    weights = routes.weights(routes.find(api, group, parts.PROGRESSIVE_DELIVERY, canary.ROUTE))
+    weights = read_weights(find_route(api, group, parts.PROGRESSIVE_DELIVERY, canary.ROUTE))
     if weights not in ({}, {canary.STABLE: 100, canary.CANARY: 0}):
         where = f"/apis/{group}/v1/namespaces/{parts.PROGRESSIVE_DELIVERY}/httproutes/{canary.ROUTE}"
-        yield Touched(where, f"the canary has {weights.get(canary.CANARY, 0)} %")
+        yield ManualChange(where, f"the canary has {weights.get(canary.CANARY, 0)} %")

@@ -1,58 +1,54 @@
-"""booksapp: whether the share of requests to `books` that fail is the configured one, counted where it is split."""
+"""Checks of booksapp: the share of failing requests to `books` is the configured one, by the front end's proxies."""
 
 import time
 from collections.abc import Iterator, Sequence
 
 from settings import parts
-from workshop.verify import routes
-from workshop.verify.doors import doors, public_host
-from workshop.verify.line import Group, Line
-from workshop.verify.load import Visits, visiting
-from workshop.verify.metrics import ROUTED, Labels, growth, scrape_all
-from workshop.verify.pods import Pod, of, pods
-from workshop.verify.scene import Scene
-from workshop.verify.statistics import METHOD, fits, interval, requests_needed
-from workshop.verify.waiting import settle
+from workshop.verify.lines import Group, Line
+from workshop.verify.measurements import METHOD, ROUTED, Labels, fits, growth, interval, requests_needed, scrape_all
+from workshop.verify.objects import Pod, find_route, judge_route, list_pods, read_weights, select_ready
+from workshop.verify.scene import Scene, wait_until_settled
+from workshop.verify.traffic import TrafficGenerator, check_public_host, generate_traffic, list_doors
 
 GROUP = Group("booksapp")
 WEBAPP, BOOKS, INJECTOR, ROUTE = "webapp", "books", "error-injector", "error-split"
 PORT = 7000
 WARM_UP = 50
-"""Pages before the first look, after which every proxy knows its backends."""
+"""Pages before the first reading, after which every proxy has discovered its backends."""
 LEAST = 4
-"""Fewer than a fourth of the wanted requests decide nothing."""
+"""Fewer than a fourth of the needed requests are not judged."""
 NO_FAILURE = ("", "CANCEL")
-"""What the proxy notes where there was no response, and nothing failed: the client did not wait for it."""
+"""Values of `error` without a response that are no failure: the client did not wait for the response."""
 NAME = "share of errors"
 
 
 def check(scene: Scene) -> Iterator[Line]:
-    """Yield the route, its weights, and the share of errors that the front end's proxies count."""
+    """Yield lines on the route, its weights, and the share of errors that the front end's proxies count."""
     demo = scene.settings.demos.booksapp
     if not demo.enabled:
-        yield GROUP.skipped("all", "it is switched off")
+        yield GROUP.skip("all", "it is switched off")
         return
-    route = routes.find(scene.api, demo.route_api, parts.BOOKSAPP, ROUTE)
-    yield routes.accepted(GROUP, route, ROUTE)
-    found, wanted = routes.weights(route), {BOOKS: 100 - demo.fault_percent, INJECTOR: demo.fault_percent}
+    route = find_route(scene.api, demo.route_api, parts.BOOKSAPP, ROUTE)
+    yield judge_route(GROUP, route, ROUTE)
+    found, wanted = read_weights(route), {BOOKS: 100 - demo.fault_percent, INJECTOR: demo.fault_percent}
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
     cure = f"The settings say {wanted[INJECTOR]} % for {INJECTOR}: run `make reset`, or `make up` after a change."
-    yield GROUP.judged("weights", seen, good=found == wanted, cure=cure)
-    line, url = public_host(scene, GROUP, parts.BOOKSAPP, WEBAPP)
+    yield GROUP.judge("weights", seen, good=found == wanted, cure=cure)
+    line, url = check_public_host(scene, GROUP, parts.BOOKSAPP, WEBAPP)
     yield line
-    yield _share(scene, url)
+    yield _judge_share(scene, url)
 
 
 def judge(configured: int, failed: int, total: int) -> Line:
-    """Return whether `failed` of `total` (at least 1) requests may well be the `configured` percentage."""
+    """Return a line on whether `failed` of `total` (at least 1) requests fit the `configured` percentage."""
     seen = interval(failed, total)
-    told = f"{failed} of {total} requests of {WEBAPP} to {BOOKS} failed, {100 * failed / total:.1f} %"
-    return GROUP.judged(
+    measured = f"{failed} of {total} requests of {WEBAPP} to {BOOKS} failed, {100 * failed / total:.1f} %"
+    return GROUP.judge(
         NAME,
-        f"{told} ({METHOD}: {seen}); {configured} % are configured",
+        f"{measured} ({METHOD}: {seen}); {configured} % are configured",
         good=fits(failed, total, configured / 100),
         cure=f"See the lines above; if they are ok, look at `kubectl --namespace {parts.BOOKSAPP} get pods`: "
-        f"are {BOOKS} and {INJECTOR} ready, and is {WEBAPP} meshed? `make reset` brings all of it back.",
+        f"are {BOOKS} and {INJECTOR} ready, and is {WEBAPP} meshed? `make reset` restores all of it.",
         failed=failed,
         requests=total,
         configured=configured,
@@ -61,41 +57,41 @@ def judge(configured: int, failed: int, total: int) -> Line:
     )
 
 
-def _share(scene: Scene, url: str | None) -> Line:
-    found = pods(scene.api, parts.BOOKSAPP)
-    webapps = [pod for pod in of(found, WEBAPP) if pod.meshed]
-    answering = [*of(found, BOOKS), *of(found, INJECTOR)]
+def _judge_share(scene: Scene, url: str | None) -> Line:
+    found = list_pods(scene.api, parts.BOOKSAPP)
+    webapps = [pod for pod in select_ready(found, WEBAPP) if pod.meshed]
+    answering = [*select_ready(found, BOOKS), *select_ready(found, INJECTOR)]
     if not webapps or not answering:
         missing = f"no meshed pod of {WEBAPP}" if not webapps else f"no pod of {BOOKS} and {INJECTOR}"
-        return GROUP.failed(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines above.")
-    settle(scene, GROUP.name, [*webapps, *answering])
-    ways = doors(scene, url, webapps, PORT)
-    with visiting(ways, "/") as visits:
-        failed, total = _count(scene, visits, webapps)
-    needed = _needed(scene)
-    if visits.trouble or total * LEAST < needed:
-        seen = visits.trouble or f"only {total} of {needed} requests in {scene.patience.most:g} s"
+        return GROUP.fail(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines above.")
+    wait_until_settled(scene, GROUP.name, [*webapps, *answering])
+    ways = list_doors(scene, url, webapps, PORT)
+    with generate_traffic(ways, "/") as traffic:
+        failed, total = _count_requests(scene, traffic, webapps)
+    needed = _count_needed(scene)
+    if traffic.trouble or total * LEAST < needed:
+        seen = traffic.trouble or f"only {total} of {needed} requests in {scene.patience.most:g} s"
         cure = f"Look at `kubectl --namespace {parts.BOOKSAPP} logs deployment/{WEBAPP} -c service`."
-        return GROUP.failed(NAME, seen, cure, requests=total)
+        return GROUP.fail(NAME, seen, cure, requests=total)
     return judge(scene.settings.demos.booksapp.fault_percent, failed, total)
 
 
-def _needed(scene: Scene) -> int:
+def _count_needed(scene: Scene) -> int:
     return scene.requests or requests_needed(scene.settings.demos.booksapp.fault_percent / 100)
 
 
-def _count(scene: Scene, visits: Visits, webapps: Sequence[Pod]) -> tuple[int, int]:
-    """Return how many requests to `books` failed, and how many there were, until they are enough."""
-    start, needed = time.monotonic(), _needed(scene)
-    while visits.pages < WARM_UP and not visits.over.is_set() and time.monotonic() - start < scene.patience.most:
+def _count_requests(scene: Scene, traffic: TrafficGenerator, webapps: Sequence[Pod]) -> tuple[int, int]:
+    """Count requests to `books` until they are enough; return the failed ones and all."""
+    start, needed = time.monotonic(), _count_needed(scene)
+    while traffic.pages < WARM_UP and not traffic.over.is_set() and time.monotonic() - start < scene.patience.most:
         time.sleep(scene.patience.pause / 10)
     before, total, failed = scrape_all(scene.api, webapps), 0, 0
-    while total < needed and not visits.over.is_set() and time.monotonic() - start < scene.patience.most:
-        visits.over.wait(scene.patience.pause)
+    while total < needed and not traffic.over.is_set() and time.monotonic() - start < scene.patience.most:
+        traffic.over.wait(scene.patience.pause)
         after = scrape_all(scene.api, webapps)
         total = growth(before, after, ROUTED, _to_books)
         failed = growth(before, after, ROUTED, lambda labels: _to_books(labels) and _is_failure(scene, labels))
-        scene.tell(GROUP.name, min(1.0, total / needed))
+        scene.show_progress(GROUP.name, min(1.0, total / needed))
     return failed, total
 
 
@@ -104,7 +100,7 @@ def _to_books(labels: Labels) -> bool:
 
 
 def _is_failure(scene: Scene, labels: Labels) -> bool:
-    """Tell whether a response counts: where `authors` fails on purpose too, only those of the injected backend do."""
+    """Return whether a response is a failure; if `authors` fails on purpose, only the injected backend's count."""
     if scene.settings.demos.booksapp.authors_failure_rate and labels.get("backend_name") != INJECTOR:
         return False
     status, error = labels.get("http_status", ""), labels.get("error", "")

@@ -1,4 +1,4 @@
-"""circuit breaking: whether the client's proxy keeps requests off `bad`, by what that proxy counts."""
+"""Checks of circuit breaking: the client's proxy keeps requests off `bad`, by that proxy's own counters."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -8,11 +8,10 @@ from model.failure_accrual import milliseconds
 from model.json_values import text
 from settings import parts
 from settings.demos import Breaker
-from workshop.verify.line import Group, Line, Status
-from workshop.verify.metrics import ANSWERED, Labels, Scrapes, growth, scrape_all
-from workshop.verify.pods import Pod, of, pods
-from workshop.verify.scene import Scene
-from workshop.verify.waiting import settle, watch
+from workshop.verify.lines import Group, Line, Status
+from workshop.verify.measurements import ANSWERED, Labels, Scrapes, growth, scrape_all
+from workshop.verify.objects import Pod, list_pods, select_ready
+from workshop.verify.scene import Scene, let_time_pass, wait_until_settled
 
 GROUP = Group("circuit breaking")
 CLIENT, GOOD, BAD, SERVICE = "slow-cooker", "good", "bad", "bb"
@@ -20,15 +19,15 @@ MODE = "balancer.linkerd.io/failure-accrual"
 TRIED_AGAIN = 0.02
 """The share of requests that may go to `bad` with a breaker; more only where penalties are short."""
 LEFT_ALONE = 0.05
-"""The share that goes to `bad` at least without one; 17 to 65 % were seen."""
+"""The least share that goes to `bad` without one; 17 to 65 % were measured."""
 LEAST = 50
-"""Fewer requests decide nothing."""
+"""Fewer requests are not judged."""
 LOOKS = 3
 NAME = "requests to bad"
 
 
 class Traffic(NamedTuple):
-    """What the client's requests came to in some time."""
+    """The results of the client's requests in a period."""
 
     total: int
     to_bad: int
@@ -40,35 +39,38 @@ class Traffic(NamedTuple):
 
 
 def check(scene: Scene) -> Iterator[Line]:
-    """Yield the Service's breaker, and where the client's requests go."""
+    """Yield lines on the Service's breaker, and on the destinations of the client's requests."""
     if not scene.settings.demos.circuit_breaking.enabled:
-        yield GROUP.skipped("all", "it is switched off")
+        yield GROUP.skip("all", "it is switched off")
         return
     breaker = scene.settings.demos.circuit_breaking.breaker
     service = scene.api.find(f"/api/v1/namespaces/{parts.CIRCUIT_BREAKING}/services/{SERVICE}")
     is_on = text(service, "metadata", "annotations", MODE) == "consecutive"
-    cure = f"The settings say {_on(on=breaker.enabled)}: run `make reset`, or `make up` after a change."
-    yield GROUP.judged("breaker", _on(on=is_on), good=is_on == breaker.enabled, cure=cure)
-    found = pods(scene.api, parts.CIRCUIT_BREAKING)
-    clients, behind = [pod for pod in of(found, CLIENT) if pod.meshed], [*of(found, GOOD), *of(found, BAD)]
+    cure = f"The settings say {_format_switch(on=breaker.enabled)}: run `make reset`, or `make up` after a change."
+    yield GROUP.judge("breaker", _format_switch(on=is_on), good=is_on == breaker.enabled, cure=cure)
+    found = list_pods(scene.api, parts.CIRCUIT_BREAKING)
+    clients, behind = (
+        [pod for pod in select_ready(found, CLIENT) if pod.meshed],
+        [*select_ready(found, GOOD), *select_ready(found, BAD)],
+    )
     if not clients or not behind:
         missing = f"no meshed pod of {CLIENT}" if not clients else f"no pod of {GOOD} and {BAD}"
-        yield GROUP.failed(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines on the data plane.")
+        yield GROUP.fail(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines on the data plane.")
         return
-    settle(scene, GROUP.name, [*clients, *behind])
-    yield _measured(scene, breaker, clients)
+    wait_until_settled(scene, GROUP.name, [*clients, *behind])
+    yield _measure(scene, breaker, clients)
 
 
 def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Line:
-    """Return whether the traffic of the last `passed` seconds is as the breaker's settings let expect.
+    """Return a line on whether the traffic of the last `passed` seconds fits the breaker's settings.
 
-    `earlier` is all that the proxy had counted before.
+    `earlier` is the proxy's count before them.
     """
     if now.total < LEAST:
         cure = f"Look at `kubectl --namespace {parts.CIRCUIT_BREAKING} logs deployment/{CLIENT} -c service`."
-        return GROUP.failed(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", cure)
+        return GROUP.fail(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", cure)
     share, success = now.to_bad / now.total, now.succeeded / now.total
-    most = max(TRIED_AGAIN, 2 * _tries(breaker) * passed / now.total)
+    most = max(TRIED_AGAIN, 2 * _compute_retries(breaker) * passed / now.total)
     good = share <= most and success >= 1 - most if breaker.enabled else share >= LEFT_ALONE and success < 1
     expected = f"at most {100 * most:.1f} %" if breaker.enabled else f"at least {100 * LEFT_ALONE:.0f} %, without it"
     before = f"; since the client started, before that: {earlier}" if earlier.total >= LEAST else ""
@@ -77,31 +79,31 @@ def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Li
     then = {"requests_before": earlier.total, "to_bad_before": earlier.to_bad, "succeeded_before": earlier.succeeded}
     cure = (
         f"Run `make reset`. `linkerd diagnostics policy -n {parts.CIRCUIT_BREAKING} svc/{SERVICE} 8080` has to show "
-        f"{'a' if breaker.enabled else 'no'} failure accrual; a ServiceProfile of the Service would switch it off."
+        f"{'a' if breaker.enabled else 'no'} failure accrual; a ServiceProfile of the Service disables it."
     )
-    return GROUP.judged(NAME, seen, good=good, cure=cure, **figures, **then)
+    return GROUP.judge(NAME, seen, good=good, cure=cure, **figures, **then)
 
 
-def _measured(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Line:
-    """Return what the proxies count; look again if it is wrong, for a breaker that was just made has to learn."""
+def _measure(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Line:
+    """Measure the traffic; measure again if it is wrong, because a new breaker has to see failures first."""
     lines = list[Line]()
-    for line in islice(_looks(scene, breaker, clients), LOOKS):
+    for line in islice(_measure_windows(scene, breaker, clients), LOOKS):
         lines.append(line)
         if line.status is Status.OK:
             break
     return lines[-1]
 
 
-def _looks(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Iterator[Line]:
+def _measure_windows(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Iterator[Line]:
     start = before = scrape_all(scene.api, clients)
     while True:
-        passed = watch(scene, GROUP.name, scene.patience.window)
+        passed = let_time_pass(scene, GROUP.name, scene.patience.window)
         after = scrape_all(scene.api, clients)
-        yield judge(breaker, _traffic(before, after), _traffic({}, start), passed)
+        yield judge(breaker, _count_traffic(before, after), _count_traffic({}, start), passed)
         before = after
 
 
-def _traffic(before: Scrapes, after: Scrapes) -> Traffic:
+def _count_traffic(before: Scrapes, after: Scrapes) -> Traffic:
     def to(labels: Labels, *deployments: str) -> bool:
         return labels.get("direction") == "outbound" and labels.get("dst_deployment") in deployments
 
@@ -112,10 +114,10 @@ def _traffic(before: Scrapes, after: Scrapes) -> Traffic:
     )
 
 
-def _tries(breaker: Breaker) -> float:
-    """Return how often a second at most an endpoint is tried again that always fails."""
+def _compute_retries(breaker: Breaker) -> float:
+    """Return the most retries a second of an endpoint that always fails."""
     return 1000 / milliseconds(breaker.max_penalty)
 
 
-def _on(*, on: bool) -> str:
+def _format_switch(*, on: bool) -> str:
     return "on" if on else "off"

@@ -1,4 +1,4 @@
-"""progressive delivery: where the Rollout stands, whether the route's weights follow, and which versions answer."""
+"""Checks of progressive delivery: the Rollout's state, the route's weights, and the versions that answer."""
 
 import re
 import time
@@ -9,16 +9,15 @@ from http import HTTPStatus
 from clients.cluster_api import ClusterApi
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify import routes
-from workshop.verify.line import Group, Line
-from workshop.verify.pods import Pod, of, pods
+from workshop.verify.lines import Group, Line
+from workshop.verify.objects import Pod, find_route, judge_route, list_pods, read_weights, select_ready
 from workshop.verify.scene import Scene
 
 GROUP = Group("progressive delivery")
 ROLLOUT, ROUTE, CLIENT = "rollouts-demo", "argo-rollouts-http-route", "client"
 STABLE, CANARY = "podinfo-stable", "podinfo-canary"
 FAILED = "failed"
-"""What the client writes where no version answered."""
+"""The client's log entry if no version answers."""
 ANSWER = re.compile(r"[\d:]+ (\S+)")
 LAST = 20
 """Lines of the client's log, two a second."""
@@ -27,55 +26,55 @@ BACK = "Run `make reset`, or set `demos.progressiveDelivery.version` to a good o
 
 
 def check(scene: Scene) -> Iterator[Line]:
-    """Yield the Rollout, its version, the route with its weights, and the versions that the client meets."""
+    """Yield lines on the Rollout, its version, the route with its weights, and the versions that answer the client."""
     demo = scene.settings.demos.progressive_delivery
     if not demo.enabled:
-        yield GROUP.skipped("all", "it is switched off")
+        yield GROUP.skip("all", "it is switched off")
         return
     namespace = parts.PROGRESSIVE_DELIVERY if demo.owner == "pulumi" else parts.GITOPS_DELIVERY
     rollout = scene.api.find(f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/rollouts/{ROLLOUT}")
-    yield _rollout(rollout)
-    found = version(rollout)
+    yield _judge_rollout(rollout)
+    found = read_version(rollout)
     if demo.owner == "pulumi":
         cure = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
-        yield GROUP.judged("version", found or "none", good=found == demo.version, cure=cure)
+        yield GROUP.judge("version", found or "none", good=found == demo.version, cure=cure)
     else:
-        yield GROUP.skipped("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
-    route = routes.find(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
-    yield routes.accepted(GROUP, route, ROUTE)
-    yield _weights(rollout, routes.weights(route))
-    yield _answers(scene, namespace, found, settled=text(rollout, "status", "phase") == "Healthy")
+        yield GROUP.skip("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
+    route = find_route(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
+    yield judge_route(GROUP, route, ROUTE)
+    yield _judge_weights(rollout, read_weights(route))
+    yield _judge_answers(scene, namespace, found, settled=text(rollout, "status", "phase") == "Healthy")
 
 
-def _rollout(rollout: object) -> Line:
+def _judge_rollout(rollout: object) -> Line:
     phase, message = text(rollout, "status", "phase"), text(rollout, "status", "message")
     steps, step = entries(rollout, "spec", "strategy", "canary", "steps"), at(rollout, "status", "currentStepIndex")
     where = f", step {step} of {len(steps)}" if isinstance(step, int) else ""
     if rollout is None or not phase:
-        seen = "it is not there" if rollout is None else "its controller has not looked at it"
+        seen = "it does not exist" if rollout is None else "its controller has not processed it"
         cure = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
-        return GROUP.failed("Rollout", seen, cure)
+        return GROUP.fail("Rollout", seen, cure)
     told = f"{phase}{where}" + (f" ({message})" if message else "")
-    return GROUP.judged("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
+    return GROUP.judge("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
 
 
-def version(rollout: object) -> str:
+def read_version(rollout: object) -> str:
     """Return the tag of a Rollout's image; empty if there is none."""
     container = next(iter(entries(rollout, "spec", "template", "spec", "containers")), None)
     return text(container, "image").rpartition(":")[2]
 
 
-def _weights(rollout: object, found: Mapping[str, int]) -> Line:
-    """Return whether the route gives the canary what the Rollout's step says; nothing where none is under way."""
-    canary = _due(rollout)
+def _judge_weights(rollout: object, found: Mapping[str, int]) -> Line:
+    """Return a line on whether the canary's weight is that of the Rollout's step, and 0 without a canary."""
+    canary = _compute_due_weight(rollout)
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
     cure = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
     good = found == {STABLE: 100 - canary, CANARY: canary}
-    return GROUP.judged("weights", f"{seen}, and {canary} % for the canary are due", good=good, cure=cure)
+    return GROUP.judge("weights", f"{seen}, and {canary} % for the canary are due", good=good, cure=cure)
 
 
-def _due(rollout: object) -> int:
-    """Return the share that the canary has to have: that of the last step that was begun."""
+def _compute_due_weight(rollout: object) -> int:
+    """Return the expected weight of the canary: that of the last step that has begun."""
     step = at(rollout, "status", "currentStepIndex")
     if text(rollout, "status", "phase") not in UNDER_WAY or not isinstance(step, int):
         return 0
@@ -84,28 +83,28 @@ def _due(rollout: object) -> int:
     return weights[-1] if weights else 0
 
 
-def _answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
-    """Return which versions the client met; one that has just left is waited for."""
+def _judge_answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
+    """Return a line on the versions that answer the client, after a wait for an old one to disappear."""
     name = "versions that answer"
-    clients = of(pods(scene.api, namespace), CLIENT)
+    clients = select_ready(list_pods(scene.api, namespace), CLIENT)
     if not clients:
-        return GROUP.failed(name, "no pod of the client is ready", "Run `make reset`.")
+        return GROUP.fail(name, "no pod of the client is ready", "Run `make reset`.")
     end = time.monotonic() + scene.patience.window
     while True:
-        met = _met(scene.api, clients[0])
+        met = _count_answers(scene.api, clients[0])
         answers = {each for each in met if each != FAILED}
         errors = met[FAILED] > 0 and not scene.settings.demos.progressive_delivery.random_errors
         good = bool(answers) and not errors and (answers == {due} or not settled)
         if good or time.monotonic() >= end:
             break
-        scene.tell(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
+        scene.show_progress(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
         time.sleep(scene.patience.pause)
     seen = ", ".join(f"{each} {times}x" for each, times in sorted(met.items())) or "none"
-    cure = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` tells what the client meets."
-    return GROUP.judged(name, seen, good=good, cure=cure, failed=met[FAILED], answered=met.total() - met[FAILED])
+    cure = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` shows the answers."
+    return GROUP.judge(name, seen, good=good, cure=cure, failed=met[FAILED], answered=met.total() - met[FAILED])
 
 
-def _met(api: ClusterApi, client: Pod) -> Counter[str]:
+def _count_answers(api: ClusterApi, client: Pod) -> Counter[str]:
     """Return the last answers in the client's log, by version."""
     path = f"/api/v1/namespaces/{client.namespace}/pods/{client.name}/log?container=service&tailLines={LAST}"
     answer = api.get(path)

@@ -1,4 +1,4 @@
-"""podinfo: whether requests with the header reach the second backend, and no others do."""
+"""Checks of podinfo: only requests with the header reach the second backend."""
 
 import re
 from collections import Counter
@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify import routes
-from workshop.verify.asking import Door
-from workshop.verify.doors import doors, public_host
-from workshop.verify.line import Group, Line
-from workshop.verify.pods import of, pods
+from workshop.verify.lines import Group, Line
+from workshop.verify.objects import find_route, judge_route, list_pods, select_ready
 from workshop.verify.scene import Scene
+from workshop.verify.traffic import Door, check_public_host, list_doors
 
 GROUP = Group("podinfo")
 FRONTEND, ROUTE, INGRESS = "frontend-podinfo", "backend-router", "front"
@@ -26,42 +24,42 @@ CURE = (
 
 
 def check(scene: Scene) -> Iterator[Line]:
-    """Yield the route, and which backend answers with the header, without it, and with another value."""
+    """Yield lines on the route, and on the backend that answers with the header, without it, and with another value."""
     demo = scene.settings.demos.podinfo
     if not demo.enabled:
-        yield GROUP.skipped("all", "it is switched off")
+        yield GROUP.skip("all", "it is switched off")
         return
-    route = routes.find(scene.api, demo.route_api, parts.PODINFO, ROUTE)
-    yield routes.accepted(GROUP, route, ROUTE)
-    found, wanted = _header(route), f"{demo.header_name}: {demo.header_value}"
+    route = find_route(scene.api, demo.route_api, parts.PODINFO, ROUTE)
+    yield judge_route(GROUP, route, ROUTE)
+    found, wanted = _read_header(route), f"{demo.header_name}: {demo.header_value}"
     cure = f"The settings say `{wanted}`: run `make reset`, or `make up` after a change."
-    yield GROUP.judged("header", found or "the route looks at none", good=found == wanted, cure=cure)
-    front = of(pods(scene.api, parts.PODINFO), FRONTEND)
-    line, url = public_host(scene, GROUP, parts.PODINFO, INGRESS)
+    yield GROUP.judge("header", found or "the route matches none", good=found == wanted, cure=cure)
+    front = select_ready(list_pods(scene.api, parts.PODINFO), FRONTEND)
+    line, url = check_public_host(scene, GROUP, parts.PODINFO, INGRESS)
     yield line
     if not front and not url:
-        yield GROUP.failed("front end", "no pod of it is ready", "Run `make reset`.")
+        yield GROUP.fail("front end", "no pod of it is ready", "Run `make reset`.")
         return
-    with doors(scene, url, front, PORT)[0]() as door:
-        yield _reaches(door, "without the header", {}, A)
-        yield _reaches(door, "with the header", {demo.header_name: demo.header_value}, B)
-        yield _reaches(door, "with another value", {demo.header_name: f"{demo.header_value}-not"}, A)
+    with list_doors(scene, url, front, PORT)[0]() as door:
+        yield _judge_backend(door, "without the header", {}, A)
+        yield _judge_backend(door, "with the header", {demo.header_name: demo.header_value}, B)
+        yield _judge_backend(door, "with another value", {demo.header_name: f"{demo.header_value}-not"}, A)
 
 
-def _reaches(door: Door, name: str, headers: dict[str, str], backend: str) -> Line:
-    """Return whether each of a few requests reaches `backend`."""
-    answers = Counter(_backend(door.ask("/echo", "POST", headers).text) for _ in range(TIMES))
+def _judge_backend(door: Door, name: str, headers: dict[str, str], backend: str) -> Line:
+    """Return a line on whether each of a few requests reaches `backend`."""
+    answers = Counter(_read_backend(door.ask("/echo", "POST", headers).text) for _ in range(TIMES))
     seen = ", ".join(f"{times} of {TIMES} requests reached {name}" for name, times in answers.most_common())
-    return GROUP.judged(name, seen, good=answers[backend] == TIMES, cure=CURE, reached=answers[backend])
+    return GROUP.judge(name, seen, good=answers[backend] == TIMES, cure=CURE, reached=answers[backend])
 
 
-def _backend(answer: str) -> str:
+def _read_backend(answer: str) -> str:
     found = ANSWER.search(answer)
     return found[1] if found else NOBODY
 
 
-def _header(route: object) -> str:
-    """Return the header that a route's first rule looks at, as it would be written in a request; empty if none."""
+def _read_header(route: object) -> str:
+    """Return the header that a route's first rule matches, as in a request; empty if there is none."""
     rule = next(iter(entries(route, "spec", "rules")), None)
     match = next(iter(entries(rule, "matches")), None)
     header = next(iter(entries(match, "headers")), None)

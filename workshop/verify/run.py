@@ -1,73 +1,104 @@
-"""Runs the checks side by side, for some of them have to look for a while."""
+"""The command `verify`: runs the checks side by side, because some of them take a while, and shows the results."""
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from rich.console import Console
+
+from clients.clusters import api_of
+from clients.first_contact import greet
+from clients.pulumi_cli import read_settings
 from model.problem import InputError
 from workshop.verify import (
     booksapp,
     breaker,
     canary,
     certificates,
-    control_plane,
     dashboards,
-    data_plane,
+    mesh,
     podinfo,
     webhooks,
 )
-from workshop.verify.asking import UnreachableError
-from workshop.verify.line import Group, Line
-from workshop.verify.scene import Check, Scene
+from workshop.verify.lines import (
+    Group,
+    Line,
+    Status,
+    build_table,
+    count_status,
+    format_json,
+    report_progress,
+    summarize,
+)
+from workshop.verify.scene import Check, Patience, Scene
+from workshop.verify.traffic import UnreachableError
 
 OBJECTS: dict[str, Check] = {
-    control_plane.GROUP.name: control_plane.check,
+    mesh.CONTROL_PLANE.name: mesh.check_control_plane,
     certificates.GROUP.name: certificates.check,
     dashboards.GROUP.name: dashboards.check,
 }
-"""What can be told from the cluster's objects alone."""
+"""Groups that read only the cluster's objects."""
 
 RUNNING: dict[str, Check] = {
     webhooks.GROUP.name: webhooks.check,
-    data_plane.GROUP.name: data_plane.check,
+    mesh.DATA_PLANE.name: mesh.check_data_plane,
     booksapp.GROUP.name: booksapp.check,
     podinfo.GROUP.name: podinfo.check,
     breaker.GROUP.name: breaker.check,
     canary.GROUP.name: canary.check,
 }
-"""What has to run to be told."""
+"""Groups that need running pods."""
 
 GROUPS = (*OBJECTS, *RUNNING)
-REACH = "Check that `kubectl port-forward` to it works: it takes the same way."
+REACH = "Check that `kubectl port-forward` to it works: it uses the same connection."
 
 
-def run(scene: Scene) -> list[Line]:
+def run_checks(scene: Scene) -> list[Line]:
     """Return the lines of all groups, in their order. Raises InputError if the cluster does not answer."""
     if scene.simulated:
         seen, cure = "pods are only simulated on this cluster", "Choose a cluster that runs them (`STACK=<stack>`)."
-        rest = [Group("control plane").failed("nodes", seen, cure)]
-        rest += [Group(name).skipped("all", seen) for name in RUNNING]
-        return [*_side_by_side(scene, OBJECTS), *rest]
-    return _side_by_side(scene, OBJECTS | RUNNING)
+        rest = [Group("control plane").fail("nodes", seen, cure)]
+        rest += [Group(name).skip("all", seen) for name in RUNNING]
+        return [*_run_parallel(scene, OBJECTS), *rest]
+    return _run_parallel(scene, OBJECTS | RUNNING)
 
 
-def _side_by_side(scene: Scene, checks: Mapping[str, Check]) -> list[Line]:
+def _run_parallel(scene: Scene, checks: Mapping[str, Check]) -> list[Line]:
     with ThreadPoolExecutor(len(checks)) as pool:
-        found = pool.map(partial(_lines, scene), checks, checks.values())
+        found = pool.map(partial(_run_group, scene), checks, checks.values())
         return [line for lines in found for line in lines]
 
 
-def _lines(scene: Scene, name: str, check: Check) -> list[Line]:
-    """Return a group's lines; what it cannot reach becomes one of them."""
+def _run_group(scene: Scene, name: str, check: Check) -> list[Line]:
+    """Return a group's lines; an error that ends the group becomes one of them."""
     lines = list[Line]()
-    scene.tell(name, 0)
+    scene.show_progress(name, 0)
     try:
         lines.extend(check(scene))
     except UnreachableError as error:
-        lines.append(Group(name).failed("the rest", str(error), REACH))
+        lines.append(Group(name).fail("the rest", str(error), REACH))
     except InputError as error:
-        lines.extend(
-            Group(name).failed("the rest", f"{each.where}: {each.found}", each.cure) for each in error.problems
-        )
-    scene.tell(name, 1)
+        lines.extend(Group(name).fail("the rest", f"{each.where}: {each.found}", each.cure) for each in error.problems)
+    scene.show_progress(name, 1)
     return lines
+
+
+def verify(stack: str, *, as_json: bool, requests: int | None, seconds: float | None) -> int:
+    """Run every check and print a line for each; return 1 if one failed. Raises InputError if nothing can be asked."""
+    settings = read_settings(stack)
+    api = api_of(settings)
+    greet(api)
+    patience = Patience() if seconds is None else Patience(window=seconds)
+    start = time.monotonic()
+    with report_progress(Console(stderr=True)) as show_progress:
+        lines = run_checks(Scene(api, settings, patience, requests, show_progress))
+    took = time.monotonic() - start
+    if as_json:
+        print(format_json(stack, api.address, lines, took))
+    else:
+        console = Console()
+        console.print(build_table(stack, api.address, lines))
+        console.print(summarize(lines, took), highlight=False)
+    return 1 if count_status(lines, Status.FAILED) else 0

@@ -1,12 +1,15 @@
-"""What every check is given."""
+"""The input of every check, and waits that show their progress."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from clients.cluster_api import ClusterApi, items
 from model.json_values import text
 from settings import Settings, parts
-from workshop.verify.line import Line
+from workshop.verify.lines import Line
+from workshop.verify.objects import Pod
 
 SIMULATED = "kwok.x-k8s.io/node"
 """Annotation of a node that runs nothing, such as the sandbox's."""
@@ -14,29 +17,29 @@ SIMULATED = "kwok.x-k8s.io/node"
 
 @dataclass(frozen=True)
 class Patience:
-    """How long things are looked at, in seconds."""
+    """Durations in seconds."""
 
     window: float = 30
-    """For which the demos' own traffic is watched."""
+    """For which the demos' own traffic is measured."""
     settled: float = 60
-    """For which pods have to have been ready before their traffic is judged: a proxy learns its backends one by one."""
+    """For which pods have to be ready before their traffic is judged: a proxy discovers its backends one by one."""
     most: float = 300
-    """After which a measurement ends with what it has."""
+    """After which a measurement ends early."""
     pause: float = 1
-    """Between two looks."""
+    """Between two readings."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A stack's cluster, what its settings say, and how long to look."""
+    """The stack's cluster and settings, and the durations of the measurements."""
 
     api: ClusterApi
     settings: Settings
     patience: Patience = field(default_factory=Patience)
     requests: int | None = None
-    """How many requests to judge booksapp's share of errors by; as many as the share takes if left out."""
-    tell: Callable[[str, float], None] = lambda _doing, _done: None
-    """Is told what is being done, and which part of it is, from 0 to 1."""
+    """Number of requests that judge booksapp's share of errors; by default as many as the share needs."""
+    show_progress: Callable[[str, float], None] = lambda _doing, _done: None
+    """Called with a group's name and its progress, from 0 to 1."""
 
     @property
     def meshed_namespaces(self) -> list[str]:
@@ -45,10 +48,28 @@ class Scene:
 
     @property
     def simulated(self) -> bool:
-        """Whether pods only exist as objects here."""
+        """True if pods only exist as objects, as on the sandbox."""
         nodes = items(self.api.find("/api/v1/nodes"))
         return bool(nodes) and all(text(node, "metadata", "annotations", SIMULATED) for node in nodes)
 
 
 Check = Callable[[Scene], Iterator[Line]]
 """Yields the lines of one group. May raise InputError or UnreachableError."""
+
+
+def wait_until_settled(scene: Scene, group: str, pods: Sequence[Pod]) -> None:
+    """Return when the youngest of the pods has been ready long enough."""
+    wanted = scene.patience.settled
+    youngest = max(pod.ready_since for pod in pods)
+    left = min(wanted, wanted - (datetime.now(UTC) - youngest).total_seconds())
+    if left > 0:
+        let_time_pass(scene, group, left)
+
+
+def let_time_pass(scene: Scene, group: str, seconds: float) -> float:
+    """Wait for `seconds` and show the progress; return the seconds that passed."""
+    start = time.monotonic()
+    while (passed := time.monotonic() - start) < seconds:
+        scene.show_progress(group, passed / seconds)
+        time.sleep(min(scene.patience.pause, seconds - passed))
+    return time.monotonic() - start

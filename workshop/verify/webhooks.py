@@ -1,19 +1,16 @@
-"""Whether the webhooks answer, with certificates that the API server takes, and whether pods get their proxies."""
+"""Checks of the webhooks: they answer with certificates that the API server trusts, and new pods get proxies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import floor
 
 from clients.cluster_api import items, refusal
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify.asking import UnreachableError, stream
-from workshop.verify.certificates import RENEW, limits
-from workshop.verify.encoded import from_base64
-from workshop.verify.handshake import days_left, shake
-from workshop.verify.line import MEND, Group, Line
-from workshop.verify.pods import PROXY, Pod, pods
+from workshop.verify.certificates import from_base64, judge_dates, read_limits, shake_hands
+from workshop.verify.lines import REPAIR, Group, Line
+from workshop.verify.objects import PROXY, Pod, list_pods
 from workshop.verify.scene import Scene
+from workshop.verify.traffic import UnreachableError, open_stream
 
 GROUP = Group("webhooks")
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
@@ -24,12 +21,12 @@ TAP = "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io"
 
 @dataclass(frozen=True)
 class _Server:
-    """Where the API server asks."""
+    """The address that the API server calls."""
 
     namespace: str
     service: str
     authority: str
-    """The certificates that it trusts there, PEM."""
+    """The certificates that it trusts there, as PEM."""
 
     @property
     def host(self) -> str:
@@ -37,50 +34,46 @@ class _Server:
 
 
 def check(scene: Scene) -> Iterator[Line]:
-    """Yield one line for each webhook, and whether a new pod would get a proxy."""
+    """Yield a line for each webhook, and one on whether new pods get a proxy."""
     names = (*LINKERD, "linkerd-tap-injector") if scene.settings.viz.enabled else LINKERD
     for name in names:
         kind = "mutatingwebhookconfigurations" if name in MUTATING else "validatingwebhookconfigurations"
         configuration = scene.api.find(f"{ADMISSION}/{kind}/{name}-webhook-config")
         webhook = next(iter(entries(configuration, "webhooks")), None)
-        yield _server_line(scene, name, at(webhook, "clientConfig"))
+        yield _judge_server(scene, name, at(webhook, "clientConfig"))
     if scene.settings.viz.enabled:
-        yield _server_line(scene, "tap", at(scene.api.find(TAP), "spec"))
-    yield _injection(scene)
+        yield _judge_server(scene, "tap", at(scene.api.find(TAP), "spec"))
+    yield _judge_injection(scene)
 
 
-def _server_line(scene: Scene, name: str, configuration: object) -> Line:
+def _judge_server(scene: Scene, name: str, configuration: object) -> Line:
     server = _Server(
         text(configuration, "service", "namespace"),
         text(configuration, "service", "name"),
         from_base64(text(configuration, "caBundle")).decode(errors="replace"),
     )
     if not server.service:
-        return GROUP.failed(name, "its configuration is not there", MEND)
-    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {MEND}"
-    where = next(_endpoints(scene, server), None)
+        return GROUP.fail(name, "its configuration does not exist", REPAIR)
+    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {REPAIR}"
+    where = next(_list_endpoints(scene, server), None)
     if where is None:
-        return GROUP.failed(name, "no pod is ready behind its Service", look)
+        return GROUP.fail(name, "no pod is ready behind its Service", look)
     try:
-        connection = stream(scene.api, *where)
+        connection = open_stream(scene.api, *where)
     except UnreachableError as error:
-        return GROUP.failed(name, str(error), look)
-    shown = shake(connection, server.host, server.authority)
+        return GROUP.fail(name, str(error), look)
+    shown = shake_hands(connection, server.host, server.authority)
     connection.close()
-    if shown.ends is None:
-        cure = f"{MEND} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
-        return GROUP.failed(name, f"the API server would not trust it: {shown.trouble}", cure)
-    days, state = floor(days_left(shown.ends)), limits(scene).state(shown.ends)
-    seen = f"answers; its certificate ends {shown.ends:%Y-%m-%d}, in {days} days" + (
-        "" if state == "ok" else f": {state}"
-    )
-    return GROUP.judged(name, seen, good=state == "ok", cure=RENEW, days=days)
+    if shown.dates is None:
+        cure = f"{REPAIR} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
+        return GROUP.fail(name, f"the API server would not trust it: {shown.trouble}", cure)
+    return judge_dates(GROUP, name, read_limits(scene), shown.dates, "answers; its certificate ")
 
 
-def _endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
+def _list_endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
     """Yield the ready pods behind a webhook's Service, each with its port."""
     path = f"/apis/discovery.k8s.io/v1/namespaces/{server.namespace}/endpointslices"
-    found = {pod.name: pod for pod in pods(scene.api, server.namespace)}
+    found = {pod.name: pod for pod in list_pods(scene.api, server.namespace)}
     selector = f"kubernetes.io%2Fservice-name%3D{server.service}"
     for part in items(scene.api.find(f"{path}?labelSelector={selector}")):
         port = next((at(each, "port") for each in entries(part, "ports")), None)
@@ -90,23 +83,23 @@ def _endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
                 yield pod, port
 
 
-def _injection(scene: Scene) -> Line:
-    """Return whether pods that are only tried, and never made, come back with a proxy."""
+def _judge_injection(scene: Scene) -> Line:
+    """Return a line on whether pods of a dry run come back with a proxy."""
     name = "new pods get a proxy"
     namespaces = parts.demo_namespaces(scene.settings)
     if not namespaces:
-        return GROUP.skipped(name, "every demo is switched off")
-    troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _trouble(scene, each))]
-    seen = "; ".join(troubles) if troubles else f"tries in {', '.join(namespaces)} came back with one"
+        return GROUP.skip(name, "every demo is switched off")
+    troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _find_injection_trouble(scene, each))]
+    seen = "; ".join(troubles) if troubles else f"dry runs in {', '.join(namespaces)} came back with one"
     cure = (
         "`kubectl get namespace <name> -o yaml` has to show `linkerd.io/inject: enabled`, and "
         "`kubectl --namespace linkerd get deployment linkerd-proxy-injector` a ready one; then run `make reset`."
     )
-    return GROUP.judged(name, seen, good=not troubles, cure=cure, tries=len(namespaces))
+    return GROUP.judge(name, seen, good=not troubles, cure=cure, tries=len(namespaces))
 
 
-def _trouble(scene: Scene, namespace: str) -> str:
-    """Return what a try to make a pod came to, if it came to no proxy."""
+def _find_injection_trouble(scene: Scene, namespace: str) -> str:
+    """Return why a dry run of a pod came back without a proxy; empty if it has one."""
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -117,4 +110,4 @@ def _trouble(scene: Scene, namespace: str) -> str:
     if reason := refusal(answer):
         return f"it was refused ({reason})"
     containers = [*entries(answer.body, "spec", "containers"), *entries(answer.body, "spec", "initContainers")]
-    return "" if any(text(each, "name") == PROXY for each in containers) else "it came back without"
+    return "" if any(text(each, "name") == PROXY for each in containers) else "it came back without one"

@@ -1,4 +1,4 @@
-"""The pods of a namespace, as far as checks look at them."""
+"""Pods and HTTPRoutes as the checks read them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,28 +8,29 @@ from clients.cluster_api import ClusterApi, items
 from model.json_values import at, entries, text
 from model.moments import FIRST
 from preflight.meshed_pods import ENDED, moment
+from workshop.verify.lines import Group, Line
 
 PROXY = "linkerd-proxy"
 INJECT = "linkerd.io/inject"
 PART_OF = "app.kubernetes.io/part-of"
-"""Label of every pod that the stack makes."""
+"""Label of every pod that the stack creates."""
 
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod that is neither finished nor on its way out."""
+    """A pod that neither has ended nor is being deleted."""
 
     namespace: str
     name: str
     app: str
-    """What its Deployment or Rollout calls itself: the label `class`, else `app`, else that of a control plane."""
+    """The app's name: its label `class`, else `app`, else the control plane's label."""
     containers: frozenset[str]
     unready: frozenset[str]
-    """Those of them that are not ready."""
+    """The containers that are not ready."""
     ready_since: datetime
-    """When all of them were last ready; long ago if that cannot be told."""
+    """When the pod last became ready; long ago if its conditions do not say."""
     opted_out: bool
-    """Whether it wants no proxy, and is nothing that the stack has made: somebody's tool."""
+    """True if it opts out of injection and the stack did not create it, such as a person's tool."""
 
     @property
     def full_name(self) -> str:
@@ -38,16 +39,16 @@ class Pod:
 
     @property
     def meshed(self) -> bool:
-        """Whether it has a proxy."""
+        """True if it has a proxy."""
         return PROXY in self.containers
 
     @property
     def ready(self) -> bool:
-        """Whether all of its containers are."""
+        """True if all of its containers are ready."""
         return not self.unready
 
 
-def pods(api: ClusterApi, namespace: str) -> list[Pod]:
+def list_pods(api: ClusterApi, namespace: str) -> list[Pod]:
     """Return a namespace's pods. Raises InputError if the server refuses."""
     return [
         _pod(pod)
@@ -56,8 +57,8 @@ def pods(api: ClusterApi, namespace: str) -> list[Pod]:
     ]
 
 
-def of(found: Sequence[Pod], app: str) -> list[Pod]:
-    """Return the pods of an app that are ready."""
+def select_ready(found: Sequence[Pod], app: str) -> list[Pod]:
+    """Return an app's ready pods."""
     return [pod for pod in found if pod.app == app and pod.ready]
 
 
@@ -93,3 +94,40 @@ def _lasting(pod: object) -> Iterator[str]:
 def _ready_since(pod: object) -> datetime:
     conditions = (each for each in entries(pod, "status", "conditions") if text(each, "type") == "Ready")
     return max((moment(text(each, "lastTransitionTime")) for each in conditions), default=FIRST)
+
+
+VERSIONS = {"gateway.networking.k8s.io": "v1", "policy.linkerd.io": "v1beta3"}
+CONDITIONS = ("Accepted", "ResolvedRefs")
+
+
+def find_route(api: ClusterApi, group: str, namespace: str, name: str) -> dict[str, object] | None:
+    """Return a route of one of the two API groups; None if there is none. Raises InputError if the server refuses."""
+    return api.find(f"/apis/{group}/{VERSIONS[group]}/namespaces/{namespace}/httproutes/{name}")
+
+
+def judge_route(lines: Group, route: object, name: str) -> Line:
+    """Return a line on whether the mesh has accepted a route with all of its backends."""
+    wrong = "; ".join(_find_route_troubles(route))
+    cure = "Run `make reset`; if the route is still refused, look at its status with `kubectl describe httproute`."
+    return lines.judge(f"route {name}", wrong or "accepted, with all of its backends", good=not wrong, cure=cure)
+
+
+def read_weights(route: object) -> dict[str, int]:
+    """Return the weight of each backend of a route's last rule, by name."""
+    rule = next(iter(entries(route, "spec", "rules")[-1:]), None)
+    found = {text(backend, "name"): at(backend, "weight") for backend in entries(rule, "backendRefs")}
+    return {name: weight if isinstance(weight, int) else 1 for name, weight in found.items()}
+
+
+def _find_route_troubles(route: object) -> Iterator[str]:
+    if route is None:
+        yield "it is not there"
+        return
+    parents = [each for each in entries(route, "status", "parents") if "linkerd" in text(each, "controllerName")]
+    if not parents:
+        yield "the mesh has not processed it"
+    for parent in parents:
+        conditions = {text(each, "type"): each for each in entries(parent, "conditions")}
+        for kind in CONDITIONS:
+            if text(conditions.get(kind), "status") != "True":
+                yield f"{kind} is not true ({text(conditions.get(kind), 'reason') or 'no reason given'})"

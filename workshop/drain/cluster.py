@@ -1,0 +1,135 @@
+"""The controllers' side of a stack's hosts in the cluster: objects with their finalizers, and why they stay."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from clients import limits
+from clients.cluster_api import ClusterApi, items, refusal
+from clients.pulumi_cli import pulumi
+from model.json_values import at, entries, text
+from model.names import GROUP_FINALIZER, GROUP_TAG
+from model.problem import InputError, Problem
+
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+_STATE = TypeAdapter(dict[str, object])
+INGRESSES = "/apis/networking.k8s.io/v1/ingresses"
+BINDINGS = "/apis/elbv2.k8s.aws/v1beta1/targetgroupbindings"
+"""The controller's own objects beside the Ingresses, one for each target group."""
+ITS_FINALIZERS = (f"{GROUP_FINALIZER}/", "elbv2.k8s.aws/")
+GROUP_NAME = "alb.ingress.kubernetes.io/group.name"
+
+
+@dataclass(frozen=True)
+class Held:
+    """An object of a group of Ingresses, with its finalizers."""
+
+    kind: str
+    path: str
+    name: str
+    """Namespace and name."""
+    is_being_deleted: bool
+    finalizers: tuple[str, ...]
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The controller's finalizers."""
+        return tuple(each for each in self.finalizers if each.startswith(ITS_FINALIZERS))
+
+    def __str__(self) -> str:
+        """Return its kind and name."""
+        return f"{self.kind} {self.name}"
+
+
+def list_ingresses(api: ClusterApi, group: str) -> list[Held]:
+    """Return the Ingresses of a group. Raises InputError if the cluster does not answer."""
+    found = _held(api, "Ingress", INGRESSES)
+    return [each for each, document in found if text(document, "metadata", "annotations", GROUP_NAME) == group]
+
+
+def list_bindings(api: ClusterApi, group: str) -> list[Held]:
+    """Return the objects that the controller created in the cluster for a group."""
+    found = _held(api, "TargetGroupBinding", BINDINGS)
+    return [each for each, document in found if text(document, "metadata", "labels", GROUP_TAG) == group]
+
+
+def _held(api: ClusterApi, kind: str, path: str) -> Iterator[tuple[Held, object]]:
+    group, _, plural = path.rpartition("/")
+    for each in items(api.find(path)):
+        namespace, name = (text(each, "metadata", key) for key in ("namespace", "name"))
+        finalizers = tuple(str(one) for one in entries(each, "metadata", "finalizers"))
+        is_being_deleted = at(each, "metadata", "deletionTimestamp") is not None
+        where = f"{group}/namespaces/{namespace}/{plural}/{name}"
+        yield Held(kind, where, f"{namespace}/{name}", is_being_deleted, finalizers), each
+
+
+def release_finalizers(api: ClusterApi, held: Held) -> None:
+    """Remove the controller's finalizers from an object. Raises InputError if the server refuses."""
+    others = [each for each in held.finalizers if each not in held.own]
+    reason = refusal(api.ask("PATCH", held.path, {"metadata": {"finalizers": others or None}}))
+    if reason and api.find(held.path):
+        cure = "Ask for a role with permission to change it."
+        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to be removed", cure)])
+
+
+LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
+NAMES = {LOAD_BALANCER_CONTROLLER: "the AWS Load Balancer Controller", EXTERNAL_DNS: "ExternalDNS"}
+LINES = 200
+LONGEST = 300
+
+
+def explain_controller(api: ClusterApi, controller: str) -> str:
+    """Return one sentence about `controller`, the label `app.kubernetes.io/name` of its Deployment."""
+    try:
+        return f"{NAMES[controller]} {_describe_state(api, controller)}"
+    except InputError as silence:
+        return f"{NAMES[controller]} cannot be asked: {silence.problems[0].found}"
+
+
+def _describe_state(api: ClusterApi, controller: str) -> str:
+    selector = f"labelSelector=app.kubernetes.io/name%3D{controller}"
+    deployments = items(api.find(f"/apis/apps/v1/deployments?{selector}"))
+    if not deployments:
+        return "is missing: the cluster has no Deployment of it"
+    namespace, name = (text(deployments[0], "metadata", key) for key in ("namespace", "name"))
+    wanted, ready = (
+        _read_number(deployments[0], *path) for path in (("spec", "replicas"), ("status", "readyReplicas"))
+    )
+    if not ready:
+        return f"does not run: Deployment {namespace}/{name} has 0 of {wanted} pods ready"
+    pods = items(api.find(f"/api/v1/namespaces/{namespace}/pods?{selector}"))
+    errors = [line for pod in pods for line in _read_errors(api, namespace, text(pod, "metadata", "name"))]
+    if errors:
+        return f"logs an error ({' '.join(errors[-1].split())[:LONGEST]})"
+    return f"runs and logs no error; see `kubectl --namespace {namespace} logs deployment/{name}`"
+
+
+def _read_errors(api: ClusterApi, namespace: str, pod: str) -> Iterator[str]:
+    for line in api.get(f"/api/v1/namespaces/{namespace}/pods/{pod}/log?tailLines={LINES}").text.splitlines():
+        # One writes JSON, the other one key=value; an answer that is not the log has no level.
+        if any(level in line for level in ('"level":"error"', "level=error", "level=fatal")):
+            yield line
+
+
+def _read_number(document: object, *path: str) -> int:
+    found = at(document, *path)
+    return found if isinstance(found, int) else 0
+
+
+def list_ingress_urns(stack: str) -> list[str]:
+    """Return the URNs of the stack's Ingresses. Raises InputError if the CLI prints no state."""
+    command = pulumi(stack, "stack", "export", seconds=limits.SECONDS)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell
+    try:
+        state = _STATE.validate_python(json.loads(done.stdout)) if done.returncode == 0 else None
+    except (ValueError, RecursionError):
+        state = None
+    if state is None:
+        cure = f"Log in to its backend, and see `pulumi stack -s {stack}`."
+        found, rule = "the Pulumi CLI prints no state of it", "a destroy finds the Ingresses there"
+        raise InputError([Problem(f"stack {stack}", found, rule, cure)])
+    resources = entries(state, "deployment", "resources")
+    return [text(each, "urn") for each in resources if text(each, "type") == INGRESS]

@@ -1,0 +1,44 @@
+"""The operator's terminal: tables, sentences, questions, and the Pulumi CLI run in it."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.prompt import Confirm
+from rich.table import Table
+from rich.text import Text
+
+from clients.pulumi_cli import pulumi
+
+
+def build_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> Table:
+    """Return a table of plain texts: names from a cluster may look like rich's markup."""
+    table = Table(title=Text(title), title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def print_text(console: Console, text: str) -> None:
+    """Print a text as it is: not wrapped, so that commands in it can be copied, and without markup."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def confirm(console: Console, question: str, *, yes: bool = False) -> bool:
+    """Return whether the operator agrees to what was shown; `yes` agrees beforehand."""
+    try:
+        return yes or Confirm.ask(question, console=console, default=False)
+    except (EOFError, OSError, ValueError, RuntimeError):  # no terminal, no text, or no standard input at all
+        console.print("\nNobody answers. Confirm beforehand with YES=--yes.")
+    except KeyboardInterrupt:
+        console.print("\nNothing was changed.")
+    return False
+
+
+def run_pulumi(stack: str, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
+    """Run a command of the Pulumi CLI in the operator's terminal; return its exit status."""
+    variables = {**os.environ, **(environment or {})}
+    return subprocess.run(pulumi(stack, *arguments), env=variables, check=False).returncode  # noqa: S603  no shell

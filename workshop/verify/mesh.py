@@ -1,0 +1,117 @@
+"""Checks of the control plane with its extensions, and of the data plane: every pod has a ready proxy."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+
+from clients.rollout_wait import switched_off, waited_for
+from settings import parts
+from workshop.verify.lines import REPAIR, Group, Line
+from workshop.verify.measurements import AT_ONCE, scrape
+from workshop.verify.objects import PROXY, Pod, list_pods
+from workshop.verify.scene import Scene
+from workshop.verify.traffic import UnreachableError
+
+CONTROL_PLANE = Group("control plane")
+TITLES = {
+    parts.LINKERD: "Linkerd",
+    parts.VIZ: "viz",
+    parts.ARGO_ROLLOUTS: "Argo Rollouts",
+    parts.ARGO_CD: "Argo CD",
+    parts.LOAD_BALANCER_CONTROLLER: "AWS Load Balancer Controller",
+    parts.EXTERNAL_DNS: "ExternalDNS",
+}
+MOST_REASONS = 3
+
+
+def check_control_plane(scene: Scene) -> Iterator[Line]:
+    """Yield one line for each installed part."""
+    wanted = parts.namespaces(scene.settings)
+    for namespace, title in TITLES.items():
+        yield (
+            _judge_namespace(scene, namespace, title)
+            if namespace in wanted
+            else CONTROL_PLANE.skip(title, "the stack has none")
+        )
+
+
+def _judge_namespace(scene: Scene, namespace: str, title: str) -> Line:
+    found = list_pods(scene.api, namespace)
+    missing = [
+        *switched_off(scene.api, namespace),
+        *waited_for(scene.api, namespace),
+        *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
+    ]
+    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {REPAIR}"
+    seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
+    return CONTROL_PLANE.judge(title, seen, good=not missing, cure=cure, pods=len(found))
+
+
+DATA_PLANE = Group("data plane")
+LEAST_HOURS = 1
+"""A certificate lasts 24 hours, and its proxy renews it 8 hours before: less than 1 hour means that this fails."""
+MOST_PODS = 3
+
+
+def check_data_plane(scene: Scene) -> Iterator[Line]:
+    """Yield lines on the proxies: every pod has one, they are ready, and their certificates last long enough."""
+    found = [pod for namespace in scene.meshed_namespaces for pod in list_pods(scene.api, namespace)]
+    yield _judge_meshed([pod for pod in found if not pod.opted_out])
+    proxies = [pod for pod in found if pod.meshed]
+    yield _judge_ready(proxies)
+    yield _judge_certificates(scene, [pod for pod in proxies if PROXY not in pod.unready])
+
+
+def _judge_meshed(found: Sequence[Pod]) -> Line:
+    name, bare = "pods with a proxy", [pod for pod in found if not pod.meshed]
+    if not found:
+        return DATA_PLANE.fail(name, "there is no pod", REPAIR)
+    namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
+    cure = (
+        "If new pods get one (see webhooks), restart their Deployments with `kubectl rollout restart deployment` "
+        f"in {namespaces}; `make reset` undoes a `linkerd.io/inject: disabled`."
+    )
+    seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_join_names(bare)}" if bare else "")
+    return DATA_PLANE.judge(name, seen, good=not bare, cure=cure, pods=len(found), without=len(bare))
+
+
+def _judge_ready(proxies: Sequence[Pod]) -> Line:
+    unready = [pod for pod in proxies if PROXY in pod.unready]
+    seen = f"{len(proxies) - len(unready)} of {len(proxies)}" + (f"; not in {_join_names(unready)}" if unready else "")
+    cure = "Look at the proxy's log with `kubectl --namespace <namespace> logs <pod> -c linkerd-proxy`."
+    return DATA_PLANE.judge("proxies that are ready", seen, good=not unready, cure=cure, unready=len(unready))
+
+
+def _judge_certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
+    name = "proxies' certificates"
+    if not proxies:
+        return DATA_PLANE.skip(name, "no proxy is ready")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        hours = dict(zip(proxies, pool.map(partial(_read_hours_left, scene), proxies), strict=True))
+    silent = [pod for pod, left in hours.items() if left is None]
+    left = min((left for left in hours.values() if left is not None), default=0.0)
+    short = [pod for pod, of_pod in hours.items() if of_pod is not None and of_pod < LEAST_HOURS]
+    seen = f"the first one ends in {left:.1f} hours; it is renewed before"
+    if short or silent:
+        seen = "; ".join(
+            f"{what} {_join_names(which)}"
+            for what, which in (("ended or ending:", short), ("not reported by", silent))
+            if which
+        )
+    cure = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
+    return DATA_PLANE.judge(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
+
+
+def _read_hours_left(scene: Scene, pod: Pod) -> float | None:
+    """Return the hours for which a proxy's certificate is valid; None if the proxy does not report it."""
+    try:
+        ends = scrape(scene.api, pod).certificate_ends
+    except UnreachableError:
+        return None
+    return None if ends is None else (ends - datetime.now(UTC).timestamp()) / 3600
+
+
+def _join_names(found: Sequence[Pod]) -> str:
+    more = f" and {len(found) - MOST_PODS} more" if len(found) > MOST_PODS else ""
+    return ", ".join(pod.full_name for pod in found[:MOST_PODS]) + more
