@@ -16,6 +16,7 @@ from components.mesh.prometheus_access import PrometheusAccess
 from components.mesh.viz import Viz
 from components.resources.meshed_namespace import Namespaces
 from components.traffic.protected_host import ProtectedHost
+from model.names import CanaryOwner
 from preflight.startup import prepare, silence_debug_messages
 from stack import cluster as base
 from stack import delivery, demos, hosts, mesh
@@ -58,7 +59,7 @@ controller = ArgoRollouts("argo-rollouts", delivery.argo_rollouts(start, spaces,
 gitops = ArgoCd("argo-cd", delivery.argo_cd(start, spaces), after(cluster)) if argo_cd else None
 # Its controllers leave last: what they own could neither be changed nor, where it has a finalizer, be deleted.
 delivered = after(cluster, linkerd, viz, controller, gitops)
-if apps.progressive_delivery.enabled and apps.progressive_delivery.owner == "argo-cd":
+if apps.progressive_delivery.enabled and apps.progressive_delivery.owner is CanaryOwner.ARGO_CD:
     GitopsDelivery("progressive-delivery", demos.gitops_delivery(start, spaces, linkerd), delivered)
 elif apps.progressive_delivery.enabled:
     leave = (

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from model.problem import Check
 
 EVERYWHERE = "0.0.0.0/0"
+OIDC_AUDIENCE = "sts.amazonaws.com"
+"""The audience of the cluster's tokens for AWS."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class EksCluster:
     """Who reaches the endpoint from outside the VPC; nobody if empty."""
     auto_mode: bool = False
     """Whether EKS runs the nodes (Auto Mode), with the Pod Identity agent on each."""
+
+    @property
+    def oidc_provider_arn(self) -> str:
+        """The ARN of the identity provider through which IAM trusts the cluster's tokens."""
+        return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{self.oidc_issuer}"
 
 
 @dataclass(frozen=True)

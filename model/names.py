@@ -16,18 +16,29 @@ SANDBOX_REACHES = "SANDBOX_REACHES"
 addresses of its API server and of its double of AWS."""
 
 OWNER = "linkerd-workshop/stack"
-"""Annotation of every namespace that the program makes: the stack that it belongs to."""
+"""Annotation of every namespace that the program creates: the stack that it belongs to."""
+
+LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
+LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
+BOOKSAPP, PODINFO = "booksapp", "podinfo"
+CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
+GITOPS_DELIVERY = "progressive-delivery-gitops"
+"""The namespaces of a stack's parts. The canary has another one where Argo CD owns it: in a shared one, both owners
+would meet while it changes hands."""
 
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 """Namespace and name of the Helm release that holds the Gateway API's definitions."""
 
-ARGO_ROLLOUTS_RELEASE = ("argo-rollouts", "argo-rollouts-crds")
+LINKERD_RELEASE = (LINKERD, "linkerd-crds")
+"""Namespace and name of the Helm release that holds Linkerd's definitions."""
+
+ARGO_ROLLOUTS_RELEASE = (ARGO_ROLLOUTS, "argo-rollouts-crds")
 """Namespace and name of the Helm release that holds the definitions of Rollouts and of their analyses."""
 
-ARGO_CD_RELEASE = ("argocd", "argo-cd-crds")
+ARGO_CD_RELEASE = (ARGO_CD, "argo-cd-crds")
 """Namespace and name of the Helm release that holds the definitions of Applications and their kin."""
 
-LOAD_BALANCER_CONTROLLER_RELEASE = ("aws-load-balancer-controller", "aws-load-balancer-controller-crds")
+LOAD_BALANCER_CONTROLLER_RELEASE = (LOAD_BALANCER_CONTROLLER, "aws-load-balancer-controller-crds")
 """Namespace and name of the Helm release that holds the definitions of the AWS Load Balancer Controller."""
 
 TRUST_ANCHOR = "linkerd-workshop/trust-anchor"
@@ -49,6 +60,29 @@ class TrustPhase(StrEnum):
     """Both are trusted; n still signs."""
     REISSUED = "reissued"
     """Both are trusted; n+1 signs."""
+
+
+class RouteApi(StrEnum):
+    """The API group of a route."""
+
+    GATEWAY = "gateway.networking.k8s.io"
+    """The standard one, recommended by Linkerd."""
+    POLICY = "policy.linkerd.io"
+    """Linkerd's own, which older guides use."""
+
+
+class Scheme(StrEnum):
+    """The clients that can reach a load balancer."""
+
+    INTERNET_FACING = "internet-facing"
+    INTERNAL = "internal"
+
+
+class CanaryOwner(StrEnum):
+    """The owner of the canary demo's objects."""
+
+    PULUMI = "pulumi"
+    ARGO_CD = "argo-cd"
 
 
 class ForwardedHeader(StrEnum):

@@ -10,6 +10,8 @@ from model.names import (
     ARGO_CD_RELEASE,
     ARGO_ROLLOUTS_RELEASE,
     GATEWAY_API_RELEASE,
+    LINKERD,
+    LINKERD_RELEASE,
     LOAD_BALANCER_CONTROLLER_RELEASE,
     OWNER,
     PROJECT,
@@ -33,7 +35,6 @@ OWNED = {
 """By part: a definition that it brings, what people call it, the release that holds it, and its settings."""
 
 
-LINKERD_RELEASE = ("linkerd", "linkerd-crds")
 ADOPTED = {
     Part.LINKERD_CRDS: (LINKERD_RELEASE, re.compile(r"^[a-z]+\.(policy\.|workload\.)?linkerd\.io$")),
     Part.ARGO_ROLLOUTS_CRDS: (
@@ -65,7 +66,7 @@ def check_foreign_parts(api: ClusterApi, parts: Collection[Part]) -> list[Proble
 def check_kept(api: ClusterApi, stack: str, parts: Collection[Part]) -> list[Problem]:
     """Return one problem if the stack would remove the Gateway API's definitions from under its own mesh."""
     definition = definitions(api).get(GATEWAY_API)
-    if Part.GATEWAY_API_CRDS in parts or _release(definition) != GATEWAY_API_RELEASE or _owner(api, "linkerd") != stack:
+    if Part.GATEWAY_API_CRDS in parts or _release(definition) != GATEWAY_API_RELEASE or _owner(api, LINKERD) != stack:
         return []
     found = f"stack {stack} owns the Gateway API's definitions, and gatewayApi.install is false"
     rule = "they cannot be given away: removing them deletes every route in the cluster"
@@ -127,7 +128,7 @@ def _manager(definition: object) -> str:
 def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:
     """Return one problem if there is a control plane that is not the stack's."""
     injector = api.find(INJECTOR)
-    if injector is None or _owner(api, "linkerd") == stack:
+    if injector is None or _owner(api, LINKERD) == stack:
         return []
     namespace = text(injector, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
     found = f"Linkerd is installed in namespace {namespace}, and not by stack {stack}"

@@ -4,11 +4,9 @@ from botocore.exceptions import ClientError
 
 from clients.aws.api import AwsApi
 from clients.aws.refusals import ABSENT, code
-from model.eks import EksCluster
+from model.eks import OIDC_AUDIENCE, EksCluster
 from model.names import POD_IDENTITY_AGENT, PROJECT, Identity
 from model.problem import InputError, Problem
-
-_AUDIENCE = "sts.amazonaws.com"
 
 
 def check_pod_rights(api: AwsApi, cluster: EksCluster, stack: str) -> None:
@@ -62,7 +60,7 @@ def _agents_tags(api: AwsApi, cluster: EksCluster) -> dict[str, str] | None:
 
 
 def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
-    arn = f"arn:{cluster.partition}:iam::{cluster.account}:oidc-provider/{cluster.oidc_issuer}"
+    arn = cluster.oidc_provider_arn
     where, rule = f"{PROJECT}:eks.identity, {arn}", "a role trusts the cluster's pods through it"
     with api.asking("iam:GetOpenIDConnectProvider"):
         try:
@@ -75,7 +73,7 @@ def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
                 f" --cluster {cluster.name} --region {cluster.region}`, or set eks.identity to pod-identity."
             )
             return [Problem(where, "the account has no such identity provider", rule, cure)]
-    if _AUDIENCE in audiences:
+    if OIDC_AUDIENCE in audiences:
         return []
-    cure = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {_AUDIENCE}`."
-    return [Problem(where, f"its audiences lack {_AUDIENCE}", rule, cure)]
+    cure = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {OIDC_AUDIENCE}`."
+    return [Problem(where, f"its audiences lack {OIDC_AUDIENCE}", rule, cure)]

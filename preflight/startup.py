@@ -13,7 +13,6 @@ from clients.kubeconfig import Kubeconfig
 from clients.rollout_wait import wait_for_rollout
 from model.charts import ChartSources
 from model.eks import EksFacts
-from model.names import TrustPhase
 from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import permissions
@@ -95,7 +94,7 @@ def expectations(settings: Settings, stack: str) -> Expectations:
         parts.namespaces(settings),
         parts.charts(settings),
         trust.anchor,
-        TrustPhase(trust.phase),
+        trust.phase,
         permissions.kinds(settings),
         settings.ingress_class if needs_class else None,
     )

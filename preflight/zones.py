@@ -44,7 +44,7 @@ def _zones(api: AwsApi, name: str) -> list[tuple[str, bool]]:
 
 def _between(dns: Dns) -> Iterator[str]:
     """Yield the domain and its parents below the zone."""
-    name = dns.domain or dns.zone
+    name = dns.base_domain
     while name.endswith(f".{dns.zone}"):
         yield name
         name = name.partition(".")[2]
@@ -72,7 +72,7 @@ def _where(api: AwsApi) -> str:
 def _absent(api: AwsApi, dns: Dns) -> Problem:
     found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's names and certificate go into an existing one"
     if parent := next((name for name in _parents(dns.zone) if _zones(api, name)), None):
-        domain = dns.domain or dns.zone
+        domain = dns.base_domain
         cure = (
             f"There is one of the name {parent}: set `pulumi config set --path '{_KEY}' {parent}`"
             f" and `pulumi config set --path '{PROJECT}:dns.domain' {domain}`."

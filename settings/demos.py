@@ -1,13 +1,17 @@
 """Settings of the demo apps."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from model.failure_accrual import (
     FAILURES_RULE,
+    JITTER_RATIO,
     JITTER_RULE,
+    MAX_FAILURES,
+    MAX_PENALTY,
+    MIN_PENALTY,
     ORDER_RULE,
     PENALTY_RULE,
     checked_failures,
@@ -15,7 +19,7 @@ from model.failure_accrual import (
     checked_order,
     checked_penalty,
 )
-from model.names import ForwardedHeader
+from model.names import CanaryOwner, ForwardedHeader, RouteApi
 from settings.values import (
     Count,
     Enabled,
@@ -37,7 +41,7 @@ class Booksapp(Section):
     fault_percent: Percent = Field(default=10, description="a whole number from 0 to 100", examples=[10])
     authors_failure_rate: Rate = Field(default=0, description="a number from 0 to 1", examples=[0.5])
     webapp_replicas: Count = Field(default=3, description="a whole number from 1 to 100", examples=[3])
-    route_api: Route = "gateway.networking.k8s.io"
+    route_api: Route = RouteApi.GATEWAY
     host: OptionalHostname = Field(default=None, examples=["books.example.com"])
 
 
@@ -55,7 +59,7 @@ class Podinfo(Section):
         description="a header's exact value: 1 to 200 visible ASCII characters, with spaces inside only",
         examples=["alternative"],
     )
-    route_api: Route = "gateway.networking.k8s.io"
+    route_api: Route = RouteApi.GATEWAY
     host: OptionalHostname = Field(default=None, examples=["podinfo.example.com"])
 
 
@@ -64,16 +68,16 @@ class Breaker(Section):
 
     enabled: Enabled = True
     max_failures: Annotated[int, not_a_boolean, AfterValidator(checked_failures)] = Field(
-        default=7, description=FAILURES_RULE, examples=[7]
+        default=MAX_FAILURES, description=FAILURES_RULE, examples=[MAX_FAILURES]
     )
     min_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
-        default="1s", description=PENALTY_RULE, examples=["1s"]
+        default=MIN_PENALTY, description=PENALTY_RULE, examples=[MIN_PENALTY]
     )
     max_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
-        default="1m", description=PENALTY_RULE, examples=["1m"]
+        default=MAX_PENALTY, description=PENALTY_RULE, examples=[MAX_PENALTY]
     )
     jitter_ratio: Annotated[float, not_a_boolean, AfterValidator(checked_jitter)] = Field(
-        default=0.5, description=JITTER_RULE, examples=[0.5]
+        default=JITTER_RATIO, description=JITTER_RULE, examples=[JITTER_RATIO]
     )
 
     @model_validator(mode="after")
@@ -111,7 +115,7 @@ class ProgressiveDelivery(Section):
     random_errors: bool = Field(
         default=False, description="true (the version answers some requests with an error) or false", examples=[True]
     )
-    owner: Literal["pulumi", "argo-cd"] = Field(default="pulumi", description="pulumi or argo-cd", examples=["pulumi"])
+    owner: CanaryOwner = Field(default=CanaryOwner.PULUMI, description="pulumi or argo-cd", examples=["pulumi"])
     host: OptionalHostname = Field(default=None, examples=["canary.example.com"])
 
 

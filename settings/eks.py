@@ -1,21 +1,16 @@
 """Settings of an environment on EKS: the cluster, its add-ons, and the names under which it serves the world."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from model.names import Identity
-from settings.values import Enabled, Hostname, OptionalHostname, Section, Text
+from model.names import Identity, Scheme
+from settings.values import Enabled, Hostname, OptionalHostname, Section, Text, unset_if
 
 
 def _network(value: str) -> str:
     return str(IPv4Network(value))
-
-
-def _unset_if_empty(value: object) -> object:
-    """Take the empty default of Pulumi.yaml, which has no other way to make a key optional, for None."""
-    return None if value == {} else value
 
 
 Cidr = Annotated[str, AfterValidator(_network)]
@@ -95,12 +90,17 @@ class Dns(Section):
     domain: OptionalHostname = Field(default=None, examples=["dev.example.com"])
     """All hosts of the stack end with it; the zone's name if it is not set."""
 
+    @property
+    def base_domain(self) -> str:
+        """The name that all hosts of the stack end with."""
+        return self.domain or self.zone
+
 
 class PublicHosts(Section):
     """How the hosts of the demos face the world."""
 
-    scheme: Literal["internet-facing", "internal"] = Field(
-        default="internet-facing", description="internet-facing or internal", examples=["internal"]
+    scheme: Scheme = Field(
+        default=Scheme.INTERNET_FACING, description="internet-facing or internal", examples=["internal"]
     )
     inbound_cidrs: list[Cidr] | None = Field(
         default=None,
@@ -121,5 +121,5 @@ class PublicHosts(Section):
     )
 
 
-OptionalEks = Annotated[Eks | None, BeforeValidator(_unset_if_empty)]
-OptionalDns = Annotated[Dns | None, BeforeValidator(_unset_if_empty)]
+OptionalEks = Annotated[Eks | None, unset_if({})]
+OptionalDns = Annotated[Dns | None, unset_if({})]

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from model.names import PROJECT
+from model.eks import EVERYWHERE
+from model.names import PROJECT, Scheme
 from model.problem import Problem
 from settings import Settings, parts
 from settings.eks import Dns, Eks
 
 _DNS, _HOSTS = f"{PROJECT}:dns", f"{PROJECT}:publicHosts"
-WORLD = "0.0.0.0/0"
 
 
 def contradictions(settings: Settings) -> Iterator[Problem]:
@@ -41,7 +41,7 @@ def _two_clusters(settings: Settings) -> Iterator[Problem]:
 
 
 def _outside(settings: Settings, dns: Dns) -> Iterator[Problem]:
-    domain, key = dns.domain or dns.zone, f"{_DNS}.domain"
+    domain, key = dns.base_domain, f"{_DNS}.domain"
     if domain != dns.zone and not domain.endswith(f".{dns.zone}"):
         cure = f"Set it with `pulumi config set --path '{key}' dev.{dns.zone}`, or correct dns.zone."
         found, rule = f"the domain '{domain}' lies outside the zone '{dns.zone}'", "the records lie in the zone"
@@ -57,7 +57,7 @@ def _outside(settings: Settings, dns: Dns) -> Iterator[Problem]:
 
 def _too_deep(settings: Settings, dns: Dns) -> Iterator[Problem]:
     """Yield the hosts for which the stack's own certificate, a wildcard, would not be valid."""
-    domain, hosts = dns.domain or dns.zone, parts.hosts(settings)
+    domain, hosts = dns.base_domain, parts.hosts(settings)
     if settings.public_hosts.certificate_arn or not (settings.public_hosts.https or parts.DASHBOARD_HOST in hosts):
         return
     for key, host in hosts.items():
@@ -102,10 +102,10 @@ def _certificate(settings: Settings, eks: Eks) -> Iterator[Problem]:
 
 def _world(settings: Settings) -> Iterator[Problem]:
     chosen, key = settings.public_hosts, f"{_HOSTS}.inboundCidrs"
-    if chosen.scheme == "internet-facing" and chosen.inbound_cidrs is None:
+    if chosen.scheme is Scheme.INTERNET_FACING and chosen.inbound_cidrs is None:
         names = ", ".join(parts.hosts(settings))
         cure = (
             f"Set it with `pulumi config set --path '{key}[0]' 203.0.113.0/24` (your network;"
-            f" {WORLD} for the whole world), or set publicHosts.scheme to internal."
+            f" {EVERYWHERE} for the whole world), or set publicHosts.scheme to internal."
         )
         yield Problem(key, "it is not set", f"who may reach {names} is chosen on purpose", cure)

@@ -1,10 +1,11 @@
 """Settings of the mesh: who owns the Gateway API, how long certificates live, and whether there is a dashboard."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from model.names import TrustPhase
 from settings.values import Days, Enabled, Generation, Hostname, Section, Text, Url
 
 
@@ -22,8 +23,8 @@ class Trust(Section):
     """The lives of the mesh's certificates, and the steps by which its trust anchor is replaced."""
 
     anchor: Generation = Field(default=1, description="the trust anchor's number, from 1", examples=[1])
-    phase: Literal["stable", "bundled", "reissued"] = Field(
-        default="stable", description="stable, bundled or reissued, in this order", examples=["stable"]
+    phase: TrustPhase = Field(
+        default=TrustPhase.STABLE, description="stable, bundled or reissued, in this order", examples=["stable"]
     )
     anchor_days: Days = Field(default=3650, description="whole days from 1 to 36500", examples=[3650])
     issuer_days: Days = Field(default=365, description="whole days from 1 to 36500", examples=[365])

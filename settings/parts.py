@@ -1,14 +1,21 @@
 """Which parts a stack has: the namespaces that it makes, and the charts that it installs."""
 
 from model.charts import Part
+from model.names import (
+    ARGO_CD,
+    ARGO_ROLLOUTS,
+    BOOKSAPP,
+    CIRCUIT_BREAKING,
+    EXTERNAL_DNS,
+    GITOPS_DELIVERY,
+    LINKERD,
+    LOAD_BALANCER_CONTROLLER,
+    PODINFO,
+    PROGRESSIVE_DELIVERY,
+    VIZ,
+    CanaryOwner,
+)
 from settings import Settings
-
-LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
-LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
-BOOKSAPP, PODINFO = "booksapp", "podinfo"
-CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
-GITOPS_DELIVERY = "progressive-delivery-gitops"
-"""The canary's, where Argo CD owns it: in one and the same, two owners would meet while it changes hands."""
 
 DASHBOARD_HOST = "viz.dashboard.host"
 """The key of the host that is behind a login."""
@@ -28,8 +35,8 @@ def namespaces(settings: Settings) -> list[str]:
         BOOKSAPP: demos.booksapp.enabled,
         PODINFO: demos.podinfo.enabled,
         CIRCUIT_BREAKING: demos.circuit_breaking.enabled,
-        PROGRESSIVE_DELIVERY: canary.enabled and canary.owner == "pulumi",
-        GITOPS_DELIVERY: canary.enabled and canary.owner == "argo-cd",
+        PROGRESSIVE_DELIVERY: canary.enabled and canary.owner is CanaryOwner.PULUMI,
+        GITOPS_DELIVERY: canary.enabled and canary.owner is CanaryOwner.ARGO_CD,
     }
     return [name for name, wanted in parts.items() if wanted]
 

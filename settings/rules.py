@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from model.names import PROJECT
+from model.names import PROJECT, CanaryOwner
 from model.problem import Problem
 from settings import Settings, eks_rules
 from settings.parts import hosts
@@ -41,10 +41,10 @@ def _canary(settings: Settings) -> Iterator[Problem]:
         yield _needs(
             "demos.progressiveDelivery.analysis", "viz.enabled", "it asks viz's Prometheus for the success rate"
         )
-    if demo.owner == "argo-cd":
+    if demo.owner is CanaryOwner.ARGO_CD:
         if not settings.delivery.argo_cd.enabled:
             yield _needs(
-                "demos.progressiveDelivery.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", "argo-cd"
+                "demos.progressiveDelivery.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", demo.owner
             )
         for key, on in {"analysis": demo.analysis, "randomErrors": demo.random_errors}.items():
             if on:
@@ -59,7 +59,7 @@ def _canary(settings: Settings) -> Iterator[Problem]:
 
 def _argo_cd(settings: Settings) -> Iterator[Problem]:
     argo_cd, demo = settings.delivery.argo_cd, settings.demos.progressive_delivery
-    if demo.enabled and demo.owner == "argo-cd" and argo_cd.enabled and not argo_cd.application.repository:
+    if demo.enabled and demo.owner is CanaryOwner.ARGO_CD and argo_cd.enabled and not argo_cd.application.repository:
         key = f"{PROJECT}:delivery.argoCd.application.repository"
         cure = f"Set it with `pulumi config set --path '{key}' https://github.com/example/workshop.git`."
         yield Problem(key, "it is not set", "Argo CD takes the demo that it owns from a git repository", cure)

@@ -85,7 +85,7 @@ def _external_dns(start: Start, namespaces: Namespaces, account: _Account) -> Ex
         "identity": settings.eks.identity,
         "role_name": role_name(account["stack"], cluster, "dns"),
         "zone": zone,
-        "domain": settings.dns.domain or zone.name,
+        "domain": settings.dns.base_domain,
         "ingress_class": settings.ingress_class,
         "owner_id": dns_owner(account["stack"], cluster.region, cluster.name),
     }

@@ -8,7 +8,6 @@ from components.demos.progressive_delivery import ProgressiveDeliveryArgs
 from components.mesh.linkerd import Linkerd
 from components.mesh.prometheus_access import PrometheusAccess
 from components.resources.host_ingress import Exposure
-from components.resources.http_route import RouteApi
 from components.resources.meshed_namespace import Namespaces
 from preflight.startup import Start
 from settings import parts
@@ -23,7 +22,7 @@ def booksapp(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: E
         "fault_percent": chosen.fault_percent,
         "authors_failure_rate": chosen.authors_failure_rate,
         "webapp_replicas": chosen.webapp_replicas,
-        "route_api": RouteApi(chosen.route_api),
+        "route_api": chosen.route_api,
         "host": start.served(chosen.host),
         "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),
@@ -38,7 +37,7 @@ def podinfo(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Ex
         "namespace": namespaces.names[parts.PODINFO],
         "header": chosen.header_name,
         "header_value": chosen.header_value,
-        "route_api": RouteApi(chosen.route_api),
+        "route_api": chosen.route_api,
         "host": start.served(chosen.host),
         "exposure": exposure,
         "pod_annotations": pod_annotations(linkerd),

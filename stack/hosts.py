@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from components.resources.host_ingress import Exposure, Scheme
+from components.resources.host_ingress import Exposure
 from model.names import load_balancer_group
 from preflight.startup import Start
 from settings import parts
@@ -20,7 +20,7 @@ def certificate(start: Start) -> "HostCertificateArgs | None":
     needed = hosts and (chosen.https or parts.DASHBOARD_HOST in hosts)
     if not needed or chosen.certificate_arn or zone is None or settings.dns is None:
         return None
-    return {"domain": settings.dns.domain or zone.name, "zone_id": zone.id}
+    return {"domain": settings.dns.base_domain, "zone_id": zone.id}
 
 
 def exposure(start: Start, stack: str, add_ons: "AwsAddOns | None") -> Exposure:
@@ -31,7 +31,7 @@ def exposure(start: Start, stack: str, add_ons: "AwsAddOns | None") -> Exposure:
     found: Exposure = {
         "ingress_class": start.settings.ingress_class,
         "group": load_balancer_group(stack),
-        "scheme": Scheme(chosen.scheme),
+        "scheme": chosen.scheme,
         # Without a certificate a load balancer has no listener for HTTPS, and the controller an error.
         "https": chosen.https and arn is not None,
         "served_by": [add_ons] if add_ons else [],

@@ -16,7 +16,6 @@ from components.resources.host_ingress import Exposure
 from components.resources.meshed_namespace import Namespaces
 from components.traffic.protected_host import ProtectedHostArgs
 from model.charts import Part
-from model.names import TrustPhase
 from preflight.startup import Start
 from settings import parts
 from settings.mesh import Dashboard
@@ -38,7 +37,7 @@ def linkerd(start: Start, namespaces: Namespaces, gateway_api: GatewayApi | None
             "renewal_days": trust.renewal_days,
         },
         "anchor": trust.anchor,
-        "phase": TrustPhase(trust.phase),
+        "phase": trust.phase,
         "generation": trust.generation,
         "wait": start.wait_for_mesh,
         "gateway_api": gateway_api,

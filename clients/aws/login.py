@@ -11,9 +11,9 @@ from botocore import config
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
-from clients.aws.refusals import DENIED, Question, code, explained, one_line
+from clients.aws.refusals import DENIED, Question, code, explained
 from model.names import PROJECT
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, on_one_line
 from model.sandbox_only import check_target
 from settings.eks import Eks
 
@@ -79,7 +79,7 @@ def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
     except ClientError as error:
         if code(error) not in DENIED:
             raise
-        raise InputError([_not_assumed(role, one_line(error))]) from None
+        raise InputError([_not_assumed(role, on_one_line(str(error)))]) from None
     given = answer["Credentials"]
     session = _boto3.Session(
         aws_access_key_id=given["AccessKeyId"],

@@ -9,9 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from pydantic import ValidationError
 
-from model.hiding import hidden
 from model.names import PROJECT
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, on_one_line
 from settings.eks import Eks
 
 ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -31,8 +30,6 @@ SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooMa
 _LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
 _ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError)
 """What its client, and the program, raise on other answers than AWS's."""
-LONGEST = 200
-"""Characters of a foreign message that are repeated."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def explained(question: Question) -> Generator[None]:
         cure = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
         raise InputError([Problem(question.where, found, rule, cure)]) from None
     except ValueError as error:  # of an endpoint in the environment that is no URL
-        found, rule = f"it cannot be asked ({one_line(error)})", "the program asks before it changes anything"
+        found, rule = f"it cannot be asked ({on_one_line(str(error))})", "the program asks before it changes anything"
         raise InputError([Problem(question.where, found, rule, "Correct or unset AWS_ENDPOINT_URL.")]) from None
 
 
@@ -80,13 +77,7 @@ def _message(error: ClientError) -> str:
     """Return AWS's own words; where the client found no name of an error, they are a page of somebody else."""
     if code(error).isdigit():
         return ""
-    return one_line(error.response.get("Error", {}).get("Message") or "")
-
-
-def one_line(text: object) -> str:
-    """Return foreign text without line breaks and control characters, and not too long."""
-    printable = "".join(each if each.isprintable() else " " for each in str(text))
-    return " ".join(hidden(printable).split())[:LONGEST]
+    return on_one_line(error.response.get("Error", {}).get("Message") or "")
 
 
 def _refusal(question: Question, name: str, message: str) -> Problem:
@@ -111,7 +102,7 @@ def _refusal(question: Question, name: str, message: str) -> Problem:
 
 def _failure(question: Question, error: BotoCoreError) -> Problem:
     rule = "the program asks AWS before it changes anything"
-    told = one_line(error)
+    told = on_one_line(str(error))
     explanations: Mapping[type[BotoCoreError] | tuple[type[BotoCoreError], ...], Callable[[], Problem]] = {
         client.NoCredentialsError: lambda: Problem(
             question.where, "there are no AWS credentials", rule, _give(question)

@@ -13,11 +13,10 @@ from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.eks import EksCluster, Zone
 from model.images import with_registry
-from model.names import DNS_TXT_PREFIX, Identity
+from model.names import DNS_TXT_PREFIX, EXTERNAL_DNS, Identity
 
 NAME = "external-dns"
 """Of the chart, the release, the Deployment and its service account."""
-NAMESPACE = NAME
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
 """Not meshed: it talks to AWS and to the API server only."""
 
@@ -63,7 +62,7 @@ class ExternalDns(ComponentResource):
             {
                 "cluster": args["cluster"],
                 "role_name": args["role_name"],
-                "namespace": NAMESPACE,
+                "namespace": EXTERNAL_DNS,
                 "service_account": NAME,
                 "statements": statements(args["cluster"], args["zone"], args["domain"]),
                 "identity": args["identity"],
@@ -73,7 +72,7 @@ class ExternalDns(ComponentResource):
         v4.Chart(
             f"{name}-chart",
             name=NAME,
-            namespace=NAMESPACE,
+            namespace=EXTERNAL_DNS,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,

@@ -5,6 +5,8 @@ from typing import TypedDict
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_kubernetes.helm.v3 import Release
 
+from model.names import GATEWAY_API_RELEASE
+
 
 class GatewayApiArgs(TypedDict):
     """Inputs of a GatewayApi."""
@@ -22,10 +24,11 @@ class GatewayApi(ComponentResource):
 
     def __init__(self, name: str, args: GatewayApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:GatewayApi", name, {}, opts)
+        namespace, release = GATEWAY_API_RELEASE
         Release(
             f"{name}-crds",
-            name="gateway-api-crds",  # a release without a name gets a random one and cannot be told from a stranger's
-            namespace="kube-system",
+            name=release,  # a release without a name gets a random one and cannot be told from a stranger's
+            namespace=namespace,
             chart=args["chart"],
             opts=ResourceOptions(parent=self),
         )

@@ -17,9 +17,8 @@ from components.resources.webhook_certificates import WebhookCertificates
 from model.charts import ChartSource
 from model.eks import EksCluster
 from model.images import with_registry
-from model.names import Identity
+from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE, Identity
 
-NAMESPACE = NAME
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
 """Not meshed: the mesh comes after it, and the API server calls its webhooks without a proxy."""
 
@@ -67,7 +66,7 @@ class LoadBalancerController(ComponentResource):
             f"{name}-webhooks",
             {
                 "namespace": args["namespace"],
-                "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{NAMESPACE}.svc"},
+                "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{LOAD_BALANCER_CONTROLLER}.svc"},
                 "rendered": True,
                 "renewal_days": args.get("renewal_days", 90),
             },
@@ -75,14 +74,18 @@ class LoadBalancerController(ComponentResource):
         )
         crds = v3.Release(
             f"{name}-crds",
-            name=f"{NAME}-crds",
+            name=LOAD_BALANCER_CONTROLLER_RELEASE[1],
             namespace=args["namespace"],
             chart=args["crds_chart"]["chart"],
             opts=child,
         )
         for secret in args.get("oidc_secrets", []):
-            leave: ReadableSecretArgs = {"secret": secret, "account": NAME, "account_namespace": NAMESPACE}
-            ReadableSecret(f"{name}-{secret['name']}", leave, child)
+            read: ReadableSecretArgs = {
+                "secret": secret,
+                "account": NAME,
+                "account_namespace": LOAD_BALANCER_CONTROLLER,
+            }
+            ReadableSecret(f"{name}-{secret['name']}", read, child)
         self._chart(name, args, webhooks, crds)
         self.expires = webhooks.expires.apply(_named_for_load_balancers)
         self.register_outputs({"expires": self.expires})
@@ -93,7 +96,7 @@ class LoadBalancerController(ComponentResource):
             {
                 "cluster": args["cluster"],
                 "role_name": args["role_name"],
-                "namespace": NAMESPACE,
+                "namespace": LOAD_BALANCER_CONTROLLER,
                 "service_account": NAME,
                 "statements": statements(args["cluster"], args["extras"]),
                 "identity": args["identity"],
@@ -115,7 +118,7 @@ class LoadBalancerController(ComponentResource):
         v4.Chart(
             f"{name}-chart",
             name=NAME,
-            namespace=NAMESPACE,
+            namespace=LOAD_BALANCER_CONTROLLER,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,

@@ -13,10 +13,7 @@ from components.addons import load_balancer_extras
 from components.addons.load_balancer_extras import Extra
 from components.resources.iam_policy import Condition, Statement, statement
 from model.eks import EksCluster, regional_arn
-
-CLUSTER_TAG = "elbv2.k8s.aws/cluster"
-"""The controller puts it on everything that it makes, with the cluster's name."""
-
+from model.names import CLUSTER_TAG
 
 READ = (
     *("ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones"),

@@ -8,12 +8,10 @@ from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import Role, RolePolicy
 
 from components.resources.iam_policy import Statement, TrustStatement, policy_document
-from model.eks import EksCluster
+from model.eks import OIDC_AUDIENCE, EksCluster
 from model.names import Identity
 
 POD_IDENTITY = "pods.eks.amazonaws.com"
-AUDIENCE = "sts.amazonaws.com"
-"""Whom the cluster's tokens for AWS are meant for."""
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 """Annotation of a service account that gets its role by IRSA."""
 
@@ -98,14 +96,13 @@ def irsa_trust(args: PodIdentityRoleArgs) -> TrustStatement:
 
     Source: docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
-    cluster, issuer = args["cluster"], args["cluster"].oidc_issuer
-    provider = f"arn:{cluster.partition}:iam::{cluster.account}:oidc-provider/{issuer}"
+    issuer = args["cluster"].oidc_issuer
     subject = f"system:serviceaccount:{args['namespace']}:{args['service_account']}"
     return {
         "Sid": "ServiceAccount",
-        "Principal": {"Federated": provider},
+        "Principal": {"Federated": args["cluster"].oidc_provider_arn},
         "Action": ["sts:AssumeRoleWithWebIdentity"],
-        "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": AUDIENCE}},
+        "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": OIDC_AUDIENCE}},
     }
 
 

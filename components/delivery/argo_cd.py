@@ -16,9 +16,9 @@ from components.resources.tls_secret import base64
 from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
+from model.names import ARGO_CD, ARGO_CD_RELEASE
 from versions import ROLLOUT_EXTENSION
 
-NAMESPACE = "argocd"
 RELEASE = "argocd"
 """The chart's release name; objects are then named as in Argo CD's own manifests."""
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
@@ -64,7 +64,7 @@ class ArgoCd(ComponentResource):
         child = ResourceOptions(parent=self)
         crds = v3.Release(
             f"{name}-crds",
-            name="argo-cd-crds",
+            name=ARGO_CD_RELEASE[1],
             namespace=namespace,
             chart=crds_chart["chart"],
             version=crds_chart.get("version"),
@@ -74,7 +74,7 @@ class ArgoCd(ComponentResource):
         v4.Chart(
             f"{name}-chart",
             name=RELEASE,
-            namespace=NAMESPACE,
+            namespace=ARGO_CD,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
@@ -87,7 +87,7 @@ class ArgoCd(ComponentResource):
                 transforms=[with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT)],
             ),
         )
-        kubectl = f"kubectl -n {NAMESPACE}"
+        kubectl = f"kubectl -n {ARGO_CD}"
         self.url = Output.from_input(f"{kubectl} port-forward svc/{RELEASE}-server {LOCAL_PORT}:443")
         # The server makes it when it first starts; with the namespace it goes.
         self.password = Output.from_input(

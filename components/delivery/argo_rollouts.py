@@ -8,9 +8,9 @@ from pulumi_kubernetes.helm import v3, v4
 
 from model.charts import ChartSource
 from model.images import mirrored, with_registry
+from model.names import ARGO_ROLLOUTS_RELEASE
 from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
 
-NAMESPACE = "argo-rollouts"
 SERVICE_ACCOUNT = "argo-rollouts"
 """The controller's account: who asks Prometheus for a canary's success rate."""
 
@@ -58,10 +58,11 @@ class ArgoRollouts(ComponentResource):
 
     def __init__(self, name: str, args: ArgoRolloutsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoRollouts", name, {}, opts)
+        namespace, release = ARGO_ROLLOUTS_RELEASE
         crds_chart, chart = args["crds_chart"], args["chart"]
         crds = v3.Release(
             f"{name}-crds",
-            name="argo-rollouts-crds",
+            name=release,
             namespace=args["namespace"],
             chart=crds_chart["chart"],
             opts=ResourceOptions(parent=self),
@@ -69,7 +70,7 @@ class ArgoRollouts(ComponentResource):
         v4.Chart(
             f"{name}-controller",
             name="argo-rollouts",
-            namespace=NAMESPACE,
+            namespace=namespace,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,

@@ -6,14 +6,13 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.fault_injection import FaultInjection
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
+from model.names import BOOKSAPP, RouteApi
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
-NAMESPACE = "booksapp"
 WEBAPP, AUTHORS, BOOKS = 7000, 7001, 7002
 NOBODY = 65534
 """The visitor's user, which would be root; it writes no file. The services have to be root: their database is its."""
@@ -77,7 +76,7 @@ class Booksapp(ComponentResource):
             },
             child,
         )
-        self.url = Output.from_input(f"kubectl -n {NAMESPACE} port-forward svc/webapp {WEBAPP}")
+        self.url = Output.from_input(f"kubectl -n {BOOKSAPP} port-forward svc/webapp {WEBAPP}")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",

@@ -7,11 +7,12 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service
 
 from components.resources.workload import SKIP_AWAIT, Workload, WorkloadArgs
-from components.traffic.circuit_breaker import CircuitBreakerArgs, circuit_breaker
+from components.traffic.circuit_breaker import circuit_breaker
+from model.failure_accrual import FailureAccrual
 from model.images import mirrored
+from model.names import CIRCUIT_BREAKING
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
-NAMESPACE = "circuit-breaking-demo"
 BB, CLIENT = "bb", "slow-cooker"
 PORT = 8080
 NOBODY = 65534
@@ -24,7 +25,7 @@ class CircuitBreakingArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace `circuit-breaking-demo`, meshed."""
-    breaker: NotRequired[CircuitBreakerArgs | None]
+    breaker: NotRequired[FailureAccrual | None]
     """The breaker of the Service; none if left out."""
     requests_per_second: NotRequired[int]
     """How often the client asks, from 1; 10 if left out."""
@@ -64,7 +65,7 @@ class CircuitBreaking(ComponentResource):
         )
         for workload in _workloads(name, args):
             Workload(f"{name}-{workload['name']}", workload, child)
-        self.command = Output.from_input(f"kubectl -n {NAMESPACE} logs deploy/{CLIENT} -c service -f")
+        self.command = Output.from_input(f"kubectl -n {CIRCUIT_BREAKING} logs deploy/{CLIENT} -c service -f")
         self.register_outputs({"command": self.command})
 
 

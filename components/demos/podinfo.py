@@ -6,15 +6,13 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.header_route import HeaderRoute
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
-from model.names import ForwardedHeader
+from model.names import PODINFO, ForwardedHeader, RouteApi
 from versions import PODINFO_IMAGE
 
-NAMESPACE = "podinfo"
 PORT = 9898
 PODINFO_USER = 100
 FRONTEND, BACKEND_A, BACKEND_B = "frontend-podinfo", "backend-a-podinfo", "backend-b-podinfo"
@@ -79,7 +77,7 @@ class Podinfo(ComponentResource):
             },
             child,
         )
-        self.url = Output.from_input(f"kubectl -n {NAMESPACE} port-forward svc/{FRONTEND} {PORT}")
+        self.url = Output.from_input(f"kubectl -n {PODINFO} port-forward svc/{FRONTEND} {PORT}")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",

@@ -10,9 +10,9 @@ from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
+from model.names import PROGRESSIVE_DELIVERY
 from versions import CANARY_REPOSITORY, CURL_IMAGE
 
-NAMESPACE = "progressive-delivery"
 APP, ROLLOUT, ROUTE = "podinfo", "rollouts-demo", "argo-rollouts-http-route"
 PUBLISHED_FOR = "amd64"
 PORT = 9898
@@ -81,7 +81,7 @@ class ProgressiveDelivery(ComponentResource):
             child,
         )
         Workload(f"{name}-client", _client(name, args), child)
-        self.url = Output.from_input(f"kubectl -n {NAMESPACE} logs deployment/client --follow")
+        self.url = Output.from_input(f"kubectl -n {PROGRESSIVE_DELIVERY} logs deployment/client --follow")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",

@@ -14,15 +14,13 @@ from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from model.charts import ChartSource
 from model.images import with_registry
-from model.names import TrustPhase
-
-NAMESPACE = "linkerd"
+from model.names import LINKERD, LINKERD_RELEASE, TrustPhase
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "annotations": {"linkerd.io/inject": "disabled"},
     "labels": {
         "linkerd.io/is-control-plane": "true",
-        "linkerd.io/control-plane-ns": NAMESPACE,
+        "linkerd.io/control-plane-ns": LINKERD,
         "config.linkerd.io/admission-webhooks": "disabled",
         "pod-security.kubernetes.io/enforce": "privileged",
     },
@@ -30,7 +28,7 @@ NAMESPACE_METADATA: NamespaceMetadata = {
 """What Linkerd's own installer, but not its chart, puts on the namespace."""
 
 WEBHOOK_SECRETS = {
-    f"linkerd-{webhook}-k8s-tls": f"linkerd-{webhook}.{NAMESPACE}.svc"
+    f"linkerd-{webhook}-k8s-tls": f"linkerd-{webhook}.{LINKERD}.svc"
     for webhook in ("proxy-injector", "sp-validator", "policy-validator")
 }
 
@@ -89,7 +87,7 @@ class Linkerd(ComponentResource):
         )
         crds = v3.Release(
             f"{name}-crds",
-            name="linkerd-crds",
+            name=LINKERD_RELEASE[1],
             namespace=target,
             chart=crds_chart["chart"],
             version=crds_chart.get("version"),
@@ -102,7 +100,7 @@ class Linkerd(ComponentResource):
         control_plane = v4.Chart(
             f"{name}-control-plane",
             name="linkerd-control-plane",
-            namespace=NAMESPACE,
+            namespace=LINKERD,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 from pulumi import CustomTimeouts, Input, Resource, ResourceOptions
 from pulumi_kubernetes.networking.v1 import HTTPIngressPathArgsDict, Ingress, IngressBackendArgsDict
+
+from model.names import Scheme
 
 ALB = "alb.ingress.kubernetes.io"
 HOSTNAME = "external-dns.alpha.kubernetes.io/hostname"
@@ -24,13 +25,6 @@ ATTRIBUTES = {
 
 SECONDS_TO_DEREGISTER = 30
 """How long a pod that has gone still gets its open requests; the load balancer's own 300 s hold up every rollout."""
-
-
-class Scheme(StrEnum):
-    """Where a load balancer can be reached from."""
-
-    INTERNET_FACING = "internet-facing"
-    INTERNAL = "internal"
 
 
 class Exposure(TypedDict):

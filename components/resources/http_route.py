@@ -5,20 +5,11 @@ as a route of a Service in the mesh needs them.
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 from pulumi import CustomResource, Input, ResourceOptions
 
-
-class RouteApi(StrEnum):
-    """The API group of a route."""
-
-    GATEWAY = "gateway.networking.k8s.io"
-    """The standard one, recommended by Linkerd."""
-    POLICY = "policy.linkerd.io"
-    """Linkerd's own, which older guides use."""
-
+from model.names import RouteApi
 
 _VERSIONS = {RouteApi.GATEWAY: "v1", RouteApi.POLICY: "v1beta3"}
 

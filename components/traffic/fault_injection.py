@@ -7,9 +7,10 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-from components.resources.http_route import HttpRoute, HttpRouteSpec, RouteApi, service_parent
+from components.resources.http_route import HttpRoute, HttpRouteSpec, service_parent
 from components.resources.workload import Workload
 from model.images import mirrored
+from model.names import RouteApi
 from versions import NGINX_IMAGE
 
 PORT = 8080

@@ -7,7 +7,6 @@ import pytest
 
 from charts.sources import Part, find
 from clients.aws.login import log_in
-from clients.aws.refusals import one_line
 from clients.github import Repository
 from model.problem import InputError, Problem, on_one_line
 from settings.eks import Eks
@@ -129,7 +128,7 @@ def test_credentials_of_aws_that_no_header_can_hold_are_not_repeated(
 
 
 def test_a_long_message_of_aws_is_cut_after_it_was_cleared() -> None:
-    assert "eyJ" not in one_line("x" * 170 + " eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0aaaaaaa.signature")
+    assert "eyJ" not in on_one_line("x" * 170 + " eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0aaaaaaa.signature")
 
 
 def test_every_problem_is_told_without_keys_and_tokens() -> None:
