@@ -82,6 +82,12 @@ def has_external_dns(settings: Settings) -> bool:
     return settings.eks is not None and settings.eks.external_dns.enabled and settings.dns is not None
 
 
+def needs_certificate(settings: Settings) -> bool:
+    """Return whether a public host of the stack answers over HTTPS, as the dashboard always does."""
+    wanted = hosts(settings)
+    return bool(wanted) and (settings.public_hosts.https or DASHBOARD_HOST in wanted)
+
+
 def hosts(settings: Settings) -> dict[str, str]:
     """Return each public host that the settings ask for, by its key."""
     demos, dashboard = settings.demos, settings.viz.dashboard

@@ -24,7 +24,7 @@ from model.problem import InputError, Problem
 from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
-from stack.cluster import cluster as cluster_arguments
+from stack.cluster import cluster_args
 from tests.doubles.api_server import Cluster, serving
 from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, request, server_context
 from tests.engine import deploy
@@ -255,7 +255,7 @@ def test_the_provider_is_given_the_path_that_it_reads_the_same(folder: Path) -> 
     document = json.loads(json.dumps(ONE).replace('"ca.crt"', f'"{folder}/a/ca.crt"').replace('"../', f'"{folder}/'))
     (folder / "a/absolute").write_text(json.dumps(document), encoding="utf-8")
 
-    assert cluster_arguments(start("a/absolute"), "dev").get("kubeconfig") == "a/absolute"
+    assert cluster_args(start("a/absolute"), "dev").get("kubeconfig") == "a/absolute"
 
 
 def test_the_provider_reads_kubeconfig_itself_where_no_path_is_set(
@@ -264,13 +264,13 @@ def test_the_provider_reads_kubeconfig_itself_where_no_path_is_set(
     assert folder
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
-    assert cluster_arguments(start(None), "dev").get("kubeconfig") == ""
+    assert cluster_args(start(None), "dev").get("kubeconfig") == ""
 
 
 def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_not_find(folder: Path) -> None:
     given: list[object] = []
     # Within a deployment: an Output that is created outside of one keeps later deployments of this process waiting.
-    deploy(lambda: given.append(cluster_arguments(start("a/config"), "dev").get("kubeconfig")))
+    deploy(lambda: given.append(cluster_args(start("a/config"), "dev").get("kubeconfig")))
 
     assert isinstance(given[0], Output)  # a secret: other kubeconfigs hold keys
     assert json.loads(find("a/config", None).contents)["clusters"][0]["cluster"] == {
@@ -338,7 +338,7 @@ def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
         greet(ClusterApi(None))
-        assert cluster_arguments(start(None), "dev").get("kubeconfig") == ""  # client-go looks there as well
+        assert cluster_args(start(None), "dev").get("kubeconfig") == ""  # client-go looks there as well
 
     assert f"authorization: bearer {CANARY}\r\n".encode() in asked[0].lower()
 
