@@ -1,9 +1,8 @@
 """Settings of the demo apps."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
 from model.failure_accrual import (
     FAILURES_RULE,
@@ -12,11 +11,9 @@ from model.failure_accrual import (
     MAX_FAILURES,
     MAX_PENALTY,
     MIN_PENALTY,
-    ORDER_RULE,
     PENALTY_RULE,
     checked_failures,
     checked_jitter,
-    checked_order,
     checked_penalty,
 )
 from model.names import CanaryOwner, ForwardedHeader, RouteApi
@@ -79,17 +76,6 @@ class Breaker(Section):
     jitter_ratio: Annotated[float, not_a_boolean, AfterValidator(checked_jitter)] = Field(
         default=JITTER_RATIO, description=JITTER_RULE, examples=[JITTER_RATIO]
     )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        try:
-            checked_order(self.min_penalty, self.max_penalty)
-        except ValueError:
-            found = f"minPenalty is {self.min_penalty}, and maxPenalty {self.max_penalty}"
-            cure = "Linkerd would leave the Service without a breaker; change one."
-            context = {"found": found, "rule": ORDER_RULE, "cure": cure}
-            raise PydanticCustomError("contradiction", "{rule}", context) from None
-        return self
 
 
 class CircuitBreaking(Section):

@@ -25,7 +25,6 @@ def explain(
     for error in errors:
         if error["loc"] and error["loc"][0] in secret:
             error["input"] = SECRET
-            error["ctx"] = {**error.get("ctx", {}), "found": f"the values are {SECRET}"}
     return [_problem(model, error, project) for error in errors]
 
 
@@ -49,9 +48,6 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
         return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Mend the stack's file.")
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return _unknown_key(_section(model, path[:-1]), key, path[-1])
-    if error["type"] == "contradiction":
-        context = error.get("ctx", {})
-        return Problem(key, str(context["found"]), str(context["rule"]), str(context["cure"]))
     field = _field(model, path)
     if error["type"] == "number_for_text":
         found, rule = "it is a number, of which digits may be lost", f"it has to be a text: {field.description}"

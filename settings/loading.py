@@ -1,13 +1,16 @@
 """Turns a stack's configuration, as Pulumi hands it over, into settings."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import get_args
 
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 from pydantic import BaseModel, ValidationError
 
-from model.hiding import SECRET
+from model.hiding import SECRET, without
+from model.json_values import is_list, is_mapping
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from settings import Settings
@@ -49,7 +52,12 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     except ValidationError as error:
         problems += explain(Settings, error.errors(include_url=False), PROJECT, secret)
     else:
-        problems += [*contradictions(settings), *_for_other_providers(settings, raw)]
+        clear = without(word for name in secret for word in _words(values.get(name)))
+        problems += [
+            replace(each, found=clear(each.found), rule=clear(each.rule), cure=clear(each.cure))
+            for each in contradictions(settings)
+        ]
+        problems += _other_providers(settings, raw)
         if not problems:
             return settings
     raise InputError(problems)
@@ -67,7 +75,7 @@ _INSTEAD = {
 """Settings of default providers that choose a cluster or an account, and the program's own."""
 
 
-def _for_other_providers(settings: Settings, raw: Mapping[str, object]) -> Iterator[Problem]:
+def _other_providers(settings: Settings, raw: Mapping[str, object]) -> Iterator[Problem]:
     """Yield what names another cluster or account for providers that the program does not use."""
     eks, own = settings.eks, {"context": settings.context, "kubeconfig": settings.kubeconfig}
     if eks:
@@ -82,6 +90,15 @@ def _for_other_providers(settings: Settings, raw: Mapping[str, object]) -> Itera
             f"Set that with `pulumi config set --path '{right}' <value>`, and remove it with `pulumi config rm {key}`."
         )
         yield Problem(key, "it is set", rule, fix)
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield each text or number of a value, and the words in it, since a remedy may repeat one of them."""
+    if is_mapping(value) or is_list(value):
+        for each in value.values() if is_mapping(value) else value:
+            yield from _words(each)
+    else:
+        yield from (str(value), *re.split(r"\W+", str(value)))
 
 
 def _is_mapping(name: str) -> bool:

@@ -1,9 +1,6 @@
 """Settings of the mesh: who owns the Gateway API, how long certificates live, and whether there is a dashboard."""
 
-from typing import Self
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from model.names import TrustPhase
 from settings.values import Days, Enabled, Generation, Hostname, Section, Text, Url
@@ -32,15 +29,6 @@ class Trust(Section):
     generation: Generation = Field(
         default=1, description="a whole number from 1 (a new one restarts every meshed pod)", examples=[1]
     )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.renewal_days < self.issuer_days <= self.anchor_days:
-            found = f"renewalDays {self.renewal_days}, issuerDays {self.issuer_days}, anchorDays {self.anchor_days}"
-            rule = "renewalDays has to be below issuerDays, and issuerDays not above anchorDays"
-            cure = "An issuer that outlives its anchor, or is due at once, would be replaced in every `up`; change one."
-            raise PydanticCustomError("contradiction", "{rule}", {"found": found, "rule": rule, "cure": cure})
-        return self
 
 
 class Oidc(Section):

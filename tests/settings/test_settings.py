@@ -300,6 +300,7 @@ def test_lives_that_just_fit_are_taken() -> None:
         {"demos": '{"booksapp": "hunter2'},
         {"trust": {"anchorDays": "hunter2"}},
         {"trust": {"issuerDays": 2, "renewalDays": 31337}},
+        {"demos": {"booksapp": {"host": "hunter2.example.com"}, "podinfo": {"host": "hunter2.example.com"}}},
     ],
 )
 def test_a_value_that_the_stack_keeps_secret_is_not_repeated(raw: dict[str, object]) -> None:
