@@ -20,7 +20,7 @@ from clients import cluster_faults
 from clients.cluster_faults import BUSY, FAULTS, SECONDS_TO_CONNECT, Response, explain, retries, within
 from clients.cluster_login import configuration
 from clients.kubeconfig import Advice, Kubeconfig, find
-from model.json_values import entries
+from model.json_values import entries, text
 from model.problem import InputError, Problem, on_one_line
 from model.sandbox_only import check_target
 
@@ -190,6 +190,28 @@ def refused(answer: Answer, problem: Problem) -> InputError:
         return InputError([problem])
     kind = SilenceError if answer.status in BUSY else InputError
     return kind([replace(problem, cure=WAIT)])
+
+
+def check_connection(api: ClusterApi) -> None:
+    """Ask the server for its version. Raises InputError if it is not a Kubernetes API server that lets the user in."""
+    answer = api.get("/version")
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        rule, found = "the kubeconfig's credentials have to be valid there", f"it does not know you ({refusal(answer)})"
+        raise InputError([Problem(api.address, found, rule, api.advice.stranger)])
+    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        found, rule = "a proxy in between asks for a login (407)", "the program asks it before it changes anything"
+        fix = "Put user and password into the proxy's URL (http://<user>:<password>@...), or list its host in NO_PROXY."
+        raise InputError([Problem(api.address, found, rule, fix)])
+    if "HTTP request to an HTTPS server" in answer.text:
+        found, rule = "it speaks TLS there", "the address has to begin with https://"
+        raise InputError([Problem(api.address, found, rule, "Write https:// in the kubeconfig's `server`.")])
+    if answer.status >= HTTPStatus.BAD_REQUEST and text(answer.body, "kind") == "Status":
+        found, rule = f"it refuses to answer ({refusal(answer)})", "the program asks it before it changes anything"
+        raise refused(answer, Problem(api.address, found, rule, api.advice.stranger))
+    if refusal(answer) or not text(answer.body, "gitVersion"):
+        found = f"it does not answer as Kubernetes does ({refusal(answer) or 'no version'})"
+        cure = "Check the address, and whether a proxy or a login page stands in between."
+        raise InputError([Problem(api.address, found, "the program asks it before it changes anything", cure)])
 
 
 def _time(date: str | None) -> datetime:

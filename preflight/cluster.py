@@ -4,13 +4,12 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from clients.cluster_api import ClusterApi, SilenceError, Snapshot, items
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, SilenceError, Snapshot, check_connection, items
 from model.charts import Part
 from model.json_values import text
 from model.names import PROJECT, TrustPhase
 from model.problem import Check, InputError, Problem
-from preflight import gateway_api, owners, site
+from preflight import owners, site
 from preflight.compatibility_check import check_kubernetes, check_pins
 from preflight.permissions import ALWAYS, Kind, check_permissions
 from preflight.trust import check_trust
@@ -63,7 +62,7 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
     """Yield every check's result; one that does not answer is the last."""
     api = Snapshot(api)
     try:
-        greet(api)
+        check_connection(api)
     except InputError as error:
         yield Check("the cluster answers", error.problems)
         return
@@ -89,7 +88,7 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
         "Gateway API": lambda: [
             *owners.check_kept(api, expected.stack, expected.parts),
-            *gateway_api.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
+            *owners.check_gateway_api(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
         ],
     }
     subjects["pods of a mesh may start"] = lambda: site.check_pod_security(api)

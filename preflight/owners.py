@@ -17,11 +17,13 @@ from model.names import (
     PROJECT,
 )
 from model.problem import Problem
+from preflight.compatibility_check import check_load_balancer_controller, unreadable
+from versions import GATEWAY_API
 
 NAMESPACES = "/api/v1/namespaces"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
-GATEWAY_API = "httproutes.gateway.networking.k8s.io"
+GATEWAY_API_CRD = "httproutes.gateway.networking.k8s.io"
 OWNED = {
     Part.ARGO_ROLLOUTS: ("rollouts.argoproj.io", "Argo Rollouts", ARGO_ROLLOUTS_RELEASE, "delivery.argoRollouts"),
     Part.ARGO_CD: ("applications.argoproj.io", "Argo CD", ARGO_CD_RELEASE, "delivery.argoCd"),
@@ -56,6 +58,7 @@ ADOPTED = {
 }
 """By part: the release that holds its definitions, and which these are; those of OWNED have a check of their own."""
 MOST_NAMES = 3
+UPGRADE_GATEWAY_API = f"Let its owner bring it to {GATEWAY_API}, or choose another cluster."
 
 
 def check_foreign_parts(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
@@ -65,13 +68,13 @@ def check_foreign_parts(api: ClusterApi, parts: Collection[Part]) -> list[Proble
 
 def check_kept(api: ClusterApi, stack: str, parts: Collection[Part]) -> list[Problem]:
     """Return one problem if the stack would remove the Gateway API's definitions from under its own mesh."""
-    definition = definitions(api).get(GATEWAY_API)
+    definition = definitions(api).get(GATEWAY_API_CRD)
     if Part.GATEWAY_API_CRDS in parts or _release(definition) != GATEWAY_API_RELEASE or _owner(api, LINKERD) != stack:
         return []
     found = f"stack {stack} owns the Gateway API's definitions, and gatewayApi.install is false"
     rule = "they cannot be given away: removing them deletes every route in the cluster"
     cure = f"Set `{PROJECT}:gatewayApi.install` to true, or destroy the stack first."
-    return [Problem(f"{api.address}, {GATEWAY_API}", found, rule, cure)]
+    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, cure)]
 
 
 def _release(definition: object) -> tuple[str, ...]:
@@ -123,6 +126,47 @@ def definitions(api: ClusterApi) -> dict[str, object]:
 
 def _manager(definition: object) -> str:
     return text(definition, "metadata", "labels", "app.kubernetes.io/managed-by")
+
+
+def check_gateway_api(api: ClusterApi, *, installs: bool, parts: Collection[Part]) -> list[Problem]:
+    """Return what keeps `parts` from finding the definitions that they need, with one owner."""
+    definition = definitions(api).get(GATEWAY_API_CRD)
+    if installs:
+        foreign = [] if definition is None else _foreign_gateway_api(api, definition, parts)
+        return foreign or check_load_balancer_controller(api, GATEWAY_API)
+    if definition is None:
+        return [_no_gateway_api(api)]
+    version = _gateway_api_version(definition)
+    rules = unreadable(version, parts)
+    return [_unreadable(api, version, " and ".join(rules))] if rules else []
+
+
+def _gateway_api_version(definition: object) -> str:
+    return text(definition, "metadata", "annotations", "gateway.networking.k8s.io/bundle-version").removeprefix("v")
+
+
+def _no_gateway_api(api: ClusterApi) -> Problem:
+    where, rule = f"{api.address}, {GATEWAY_API_CRD}", "with gatewayApi.install false it has to be there"
+    cure = f"Install them, or set `{PROJECT}:gatewayApi.install` to true."
+    return Problem(where, "there is no Gateway API", rule, cure)
+
+
+def _foreign_gateway_api(api: ClusterApi, definition: object, parts: Collection[Part]) -> list[Problem]:
+    release = _release(definition)
+    if release == GATEWAY_API_RELEASE:
+        return []
+    version = _gateway_api_version(definition)
+    found = f"Gateway API {version or 'of an unknown version'} is there"
+    found += f" by Helm release {'/'.join(release)}" if all(release) else ", owned by somebody else"
+    rule = f"this stack is going to install {GATEWAY_API}, and two owners would delete each other's routes"
+    fits = f"Set `{PROJECT}:gatewayApi.install` to false to use what is there."
+    cure = UPGRADE_GATEWAY_API if unreadable(version, parts) else fits
+    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, cure)]
+
+
+def _unreadable(api: ClusterApi, version: str, rule: str) -> Problem:
+    found = f"Gateway API is {version or 'of an unknown version'}"
+    return Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, UPGRADE_GATEWAY_API)
 
 
 def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:

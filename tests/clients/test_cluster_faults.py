@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from clients import cluster_faults
-from clients.cluster_api import ClusterApi
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, check_connection
 from model.problem import InputError, Problem
 from tests.doubles.api_server import Cluster, serving
 from tests.doubles.faulty_servers import (
@@ -49,7 +48,7 @@ def fault(path: Path, seconds: float = 5) -> Problem:
     """Return the only problem of greeting a cluster, which is told within `seconds`."""
     began = time.monotonic()
     with pytest.raises(InputError) as caught:
-        greet(ClusterApi(str(path)))
+        check_connection(ClusterApi(str(path)))
     assert time.monotonic() - began < seconds
     (problem,) = caught.value.problems
     assert CANARY not in str(problem)
@@ -218,7 +217,7 @@ def test_a_cluster_behind_a_proxy_is_reached(tmp_path: Path, authority: Authorit
             "certificate-authority": str(authority.file),
             "proxy-url": f"{scheme}://127.0.0.1:{proxy}",
         }
-        greet(ClusterApi(str(kubeconfig(tmp_path, cluster))))
+        check_connection(ClusterApi(str(kubeconfig(tmp_path, cluster))))
 
 
 def test_a_name_that_no_name_server_knows_is_told(tmp_path: Path) -> None:
@@ -277,7 +276,7 @@ def test_a_read_whose_connection_is_reset_is_tried_again(tmp_path: Path) -> None
         talks.pop(0)(connection)
 
     with listening(talk) as port:
-        greet(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
+        check_connection(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
 
     assert not talks
 
@@ -317,7 +316,7 @@ def test_a_read_whose_answer_is_torn_is_tried_again(tmp_path: Path, form: str) -
         talks.pop(0)(connection)
 
     with listening(talk) as port:
-        greet(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
+        check_connection(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
 
     assert not talks
 

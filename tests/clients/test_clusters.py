@@ -9,8 +9,8 @@ import pytest
 
 from clients import cluster_faults
 from clients.aws import kubeconfig
+from clients.cluster_api import check_connection
 from clients.clusters import api_of
-from clients.first_contact import greet
 from clients.kubeconfig import Kubeconfig
 from model.problem import InputError, Problem
 from settings import Settings
@@ -27,7 +27,7 @@ LOGIN = Eks.model_validate({**WORKSHOP, "profile": "workshop-dev", "roleArn": RO
 def met(api_settings: Settings, cluster: Cluster, folder: Path, **found: object) -> Problem | None:
     with account(folder, cluster, found=found):
         try:
-            greet(api_of(api_settings))
+            check_connection(api_of(api_settings))
         except InputError as error:
             (problem,) = error.problems
             return problem

@@ -9,8 +9,7 @@ from clients.cluster_api import ClusterApi
 from model.names import TrustPhase
 from model.problem import Problem
 from model.trust_state import TrustState, is_legal
-from preflight.meshed_pods import BUNDLE_VARIABLE, PODS
-from preflight.trust import BUNDLE, IDENTITY, check_trust
+from preflight.trust import BUNDLE, BUNDLE_VARIABLE, IDENTITY, PODS, check_trust
 from tests.doubles.api_server import Cluster, serving
 
 S1, B1, R1, S2 = [TrustState(1, phase) for phase in TrustPhase] + [TrustState(2, TrustPhase.STABLE)]

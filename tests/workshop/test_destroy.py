@@ -75,7 +75,7 @@ class Scene:
             self._set(module, "api_of", always(SimpleNamespace(address="https://cluster")))
         for module in (release, forget):
             self._set(module, "remove", self._remove)
-        self._set(destroy, "greet", always(None))
+        self._set(destroy, "check_connection", always(None))
         self._set(destroy.leftovers, "report", self._leftovers)
         self._set(destroy.reasons, "reason", reason)
         self._set(held, "ingresses", self._ingresses)
@@ -195,7 +195,7 @@ def test_a_cluster_that_is_gone_ends_in_the_one_command_that_helps(
     def silence(_: object) -> None:
         raise InputError([Problem("https://x", "the cluster does not answer", "it has to", "Check it.")])
 
-    monkeypatch.setattr(destroy, "greet", silence)
+    monkeypatch.setattr(destroy, "check_connection", silence)
 
     assert "make forget-cluster STACK=dev" in problems(lambda: take_away(scene))
     assert scene.done == []

@@ -3,8 +3,8 @@
 from rich.console import Console
 from rich.prompt import Confirm
 
+from clients.cluster_api import check_connection
 from clients.clusters import api_of
-from clients.first_contact import greet
 from model.problem import InputError, Problem
 from settings import Settings
 from workshop import leftovers
@@ -49,7 +49,7 @@ def _after(settings: Settings, stack: str, console: Console, status: int) -> int
 def _meet(settings: Settings, stack: str) -> None:
     """Return if the cluster answers. Raises InputError that names the way out if it does not."""
     try:
-        greet(api_of(settings))
+        check_connection(api_of(settings))
     except InputError as silence:
         cure = (
             f"If it was deleted, `make forget-cluster STACK={stack}` takes away what is left of the stack without it."

@@ -2,9 +2,8 @@
 
 from rich.console import Console
 
-from clients.cluster_api import ClusterApi, SilenceError
+from clients.cluster_api import ClusterApi, SilenceError, check_connection
 from clients.clusters import kubeconfig_of
-from clients.first_contact import greet
 from model.problem import InputError, Problem
 from model.sandbox_only import NotSandboxError
 from settings import Settings
@@ -62,7 +61,7 @@ def _check_that_it_is_gone(settings: Settings, stack: str) -> None:
         return  # `kind delete cluster` takes the context away as well
     try:
         api = ClusterApi(kubeconfig)
-        greet(api)
+        check_connection(api)
     except SilenceError as silence:
         if silence.nobody:
             return

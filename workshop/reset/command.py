@@ -11,9 +11,8 @@ from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
-from clients.cluster_api import ClusterApi, refusal
+from clients.cluster_api import ClusterApi, check_connection, refusal
 from clients.clusters import api_of
-from clients.first_contact import greet
 from clients.pulumi_cli import pulumi, read_settings
 from model.json_values import text
 from model.names import OWNER
@@ -36,7 +35,7 @@ def reset(stack: str, *, ask: bool) -> int:
     """Show what is going to be done, and do it; return the exit status. Raises InputError with what is in the way."""
     settings, console = read_settings(stack), Console()
     api = api_of(settings)
-    greet(api)
+    check_connection(api)
     _check_owner(api, settings, stack)
     changed = baseline.changes(stack_file(stack))
     found = list(touched(api, settings, _version(settings, changed)))

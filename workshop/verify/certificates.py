@@ -9,8 +9,7 @@ from cryptography.exceptions import InvalidSignature
 
 from model.json_values import text
 from model.moments import A_DAY
-from preflight.meshed_pods import meshed_pods
-from preflight.trust import BUNDLE
+from preflight.trust import BUNDLE, meshed_pods
 from workshop.expiry import DAYS, Limits, limits_of
 from workshop.verify.encoded import from_base64
 from workshop.verify.line import MEND, Group, Line

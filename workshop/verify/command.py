@@ -4,8 +4,8 @@ import time
 
 from rich.console import Console
 
+from clients.cluster_api import check_connection
 from clients.clusters import api_of
-from clients.first_contact import greet
 from clients.pulumi_cli import read_settings
 from workshop.verify import show
 from workshop.verify.line import Status
@@ -17,7 +17,7 @@ def verify(stack: str, *, as_json: bool, requests: int | None, seconds: float | 
     """Run every check and print a line for each; return 1 if one failed. Raises InputError if nothing can be asked."""
     settings = read_settings(stack)
     api = api_of(settings)
-    greet(api)
+    check_connection(api)
     patience = Patience() if seconds is None else Patience(window=seconds)
     start = time.monotonic()
     with show.progress(Console(stderr=True)) as tell:

@@ -7,7 +7,7 @@ from datetime import datetime
 from clients.cluster_api import ClusterApi, items
 from model.json_values import at, entries, text
 from model.moments import FIRST
-from preflight.meshed_pods import ENDED, moment
+from preflight.trust import ENDED, moment
 
 PROXY = "linkerd-proxy"
 INJECT = "linkerd.io/inject"
