@@ -56,7 +56,7 @@ def remember(secrets: Iterable[str]) -> None:
 
 
 def has_secret(text: str) -> bool:
-    """Tell whether a text holds a key or a token that is known by its form."""
+    """Return whether a text holds a key or a token that is known by its form."""
     return bool(_SECRET_TEXT.search(text))
 
 

@@ -47,12 +47,12 @@ TRUST_PHASE = "linkerd-workshop/trust-phase"
 
 
 def dns_owner(stack: str, region: str, cluster: str) -> str:
-    """Return what ExternalDNS marks the records of a stack with: the same whenever the stack is made anew."""
+    """Return the owner that ExternalDNS names in a stack's records: the same each time that the stack is created."""
     return f"{PROJECT}/{stack}/{region}/{cluster}"
 
 
 class TrustPhase(StrEnum):
-    """Where the replacement of trust anchor n by n+1 stands; each phase may follow only its neighbours."""
+    """The phase of the replacement of trust anchor n by n+1; each may follow only its neighbours."""
 
     STABLE = "stable"
     """Anchor n alone is trusted, and signs the issuer."""
@@ -101,7 +101,7 @@ class ForwardedHeader(StrEnum):
 
 
 class Identity(StrEnum):
-    """How a pod on EKS gets the rights of an IAM role."""
+    """The way in which a pod on EKS gets the permissions of an IAM role."""
 
     POD_IDENTITY = "pod-identity"
     """EKS Pod Identity: an association of role and service account, kept by EKS."""
@@ -110,17 +110,17 @@ class Identity(StrEnum):
 
 
 POD_IDENTITY_AGENT = "eks-pod-identity-agent"
-"""The EKS add-on that hands pods the rights of their associations."""
+"""The EKS add-on that gives pods the credentials of their associations."""
 
 
 DNS_TXT_PREFIX = "_external-dns-%{record_type}."
-"""Of the records that say whose a host's record is. With the type in it and a dot at its end they lie below the host;
+"""The prefix of the records that name a host's owner. With the type in it and a dot at its end they lie below the host;
 others would lie beside it, for the domain itself outside the domain."""
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
-"""Tag by which the AWS Load Balancer Controller knows what it made: the cluster's name."""
+"""Tag by which the AWS Load Balancer Controller knows what it created: the cluster's name."""
 GROUP_TAG = "ingress.k8s.aws/stack"
-"""Tag of what it made for one group of Ingresses: the group's name."""
+"""Tag of what it created for one group of Ingresses: the group's name."""
 GROUP_FINALIZER = "group.ingress.k8s.aws"
 """Its finalizer on the Ingresses of a group, before the slash and the group's name."""
 

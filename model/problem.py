@@ -1,4 +1,4 @@
-"""What is wrong with an input, in one sentence: where, what, which rule, and how to cure it."""
+"""Problems with an input, in one sentence: where, what, which rule, and how to fix it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ class Problem:
     where: str
     """The settings key, file or address that it is about."""
     found: str
-    """What is there, as a person would say it; never a secret."""
+    """The value or state that is there, in plain words; never a secret."""
     rule: str
-    """What has to hold."""
+    """The rule that has to hold."""
     cure: str
-    """What to do about it, if possible as a command."""
+    """The remedy, if possible as a command."""
 
     def __post_init__(self) -> None:
         """Hide what looks like a key or a password, and line breaks: a foreign value may stand in each part."""

@@ -39,14 +39,14 @@ class TrustState(NamedTuple):
 
     @property
     def preceding(self) -> "TrustState | None":
-        """The state before; None once the old anchor is gone."""
+        """The state before; None once the old anchor is deleted."""
         if self.phase == TrustPhase.STABLE:
             return None
         return TrustState(self.anchor, PHASES[PHASES.index(self.phase) - 1])
 
 
 def is_legal(current: TrustState, wanted: TrustState) -> bool:
-    """Tell whether one `up` may go from one state to the other."""
+    """Return whether one `up` may move from one state to the other."""
     return wanted in (current, current.following, current.preceding)
 
 

@@ -1,4 +1,4 @@
-"""Settings of an environment on EKS: the cluster, its add-ons, and the names under which it serves the world."""
+"""Settings of a stack on EKS: the cluster, its add-ons, and its public host names."""
 
 from ipaddress import IPv4Network
 from typing import Annotated
@@ -76,7 +76,7 @@ class Eks(Section):
 
 
 class Dns(Section):
-    """Where the stack's names live."""
+    """The DNS zone of the stack's hosts."""
 
     zone: Hostname = Field(examples=["example.com"])
     """The name of a public Route 53 hosted zone."""
@@ -86,7 +86,7 @@ class Dns(Section):
         examples=["Z0123456789ABCDEFGHIJ"],
         pattern=r"^[0-9A-Z]{1,32}$",
     )
-    """Which one, where the account has several public zones of that name."""
+    """The zone's id, where the account has several public zones of that name."""
     domain: OptionalHostname = Field(default=None, examples=["dev.example.com"])
     """All hosts of the stack end with it; the zone's name if it is not set."""
 
@@ -97,7 +97,7 @@ class Dns(Section):
 
 
 class PublicHosts(Section):
-    """How the hosts of the demos face the world."""
+    """The exposure of the demos' hosts."""
 
     scheme: Scheme = Field(
         default=Scheme.INTERNET_FACING, description="internet-facing or internal", examples=["internal"]

@@ -45,7 +45,7 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
     key = f"{project}:{'.'.join(map(_name, path))}"
     element = "".join(f"[{step}]" for step in error["loc"] if isinstance(step, int))
     if not path:
-        return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Mend the stack's file.")
+        return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Fix the stack's file.")
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return _unknown_key(_section(model, path[:-1]), key, path[-1])
     field = _field(model, path)

@@ -1,4 +1,4 @@
-"""Turns a stack's configuration, as Pulumi hands it over, into settings."""
+"""Turns a stack's configuration, as Pulumi passes it, into settings."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def load() -> Settings:
 def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     """Return the settings in `raw`, whose keys are those of a stack's file with or without the project's name.
 
-    Values are what Pulumi hands over: text, with JSON for mappings.
+    Values are those that Pulumi passes: text, with JSON for mappings.
     Those under the keys in `secret` are repeated in no message.
 
     Raises InputError with every problem at once.

@@ -1,4 +1,4 @@
-"""Which parts a stack has: the namespaces that it makes, and the charts that it installs."""
+"""The parts of a stack: the namespaces that it creates, and the charts that it installs."""
 
 from model.charts import Part
 from model.names import (
@@ -22,7 +22,7 @@ DASHBOARD_HOST = "viz.dashboard.host"
 
 
 def namespaces(settings: Settings) -> list[str]:
-    """Return the namespaces that a stack with these settings makes."""
+    """Return the namespaces that a stack with these settings creates."""
     demos, delivery = settings.demos, settings.delivery
     canary = demos.progressive_delivery
     parts = {

@@ -16,7 +16,7 @@ _LONGEST_HOSTNAME = 253
 _LONGEST_NAME = 255
 """Bytes of a file's name."""
 _CONTENTS = re.compile(r"[{}]|://|: |^(YXBp|eyJh|LS0t)")
-"""What stands in contents, in YAML, JSON or base64, and in no path."""
+"""Text that appears in the contents of a file, in YAML, JSON or base64, and in no path."""
 _LOGIN = re.compile(r"(?i)^https?://[^/?#]*@|^\w+://[^/?#@]*:[^/?#]*@")
 
 
@@ -70,7 +70,7 @@ def _path(value: str) -> str:
 
 
 def _without_login(value: str) -> str:
-    """Refuse a URL with a password or a token in it: it goes into objects that everybody may see."""
+    """Refuse a URL with a password or a token in it: it ends up in objects that everybody can read."""
     if _LOGIN.match(value):
         raise ValueError(value)
     return value
@@ -108,7 +108,7 @@ Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$"), Af
 
 
 _MIDNIGHT = " 00:00:00 +0000 UTC"
-"""What Pulumi adds to a day that stands in a stack's file without quotes, which is a date in YAML."""
+"""The time that Pulumi adds to a day without quotes in a stack's file, which is a date in YAML."""
 
 
 def _day(value: object) -> object:

@@ -27,7 +27,7 @@ class GatewayApi(ComponentResource):
         namespace, release = GATEWAY_API_RELEASE
         Release(
             f"{name}-crds",
-            name=release,  # a release without a name gets a random one and cannot be told from a stranger's
+            name=release,  # a release without a name gets a random one, and nobody can see that it is this stack's
             namespace=namespace,
             chart=args["chart"],
             opts=ResourceOptions(parent=self),

@@ -38,26 +38,26 @@ class LoadBalancerControllerArgs(TypedDict):
     role_name: str
     """Its IAM role's name, unique in the account."""
     ingress_class: str
-    """The name of the IngressClass that the chart makes."""
+    """The name of the IngressClass that the chart creates."""
     extras: Collection[Extra]
     tags: Mapping[str, str]
-    """Tags of everything that it makes in AWS."""
+    """Tags of everything that it creates in AWS."""
     oidc_secrets: NotRequired[Sequence[SecretName]]
-    """What Ingresses with a login name; one that it may not read never gets its load balancer."""
+    """The Secrets that Ingresses with a login name; the controller needs permission to read each."""
     dns: NotRequired[Resource | None]
-    """What keeps the records of the Ingresses."""
+    """The component that keeps the records of the Ingresses."""
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces the webhooks' certificate; 90 if left out."""
 
 
 class LoadBalancerController(ComponentResource):
-    """What makes an Application Load Balancer of an Ingress, and takes it away again.
+    """The controller that creates an Application Load Balancer for Ingresses, and deletes it again.
 
-    Every Ingress has to depend on it: without it an Ingress keeps its finalizer, and never goes.
+    Every Ingress has to depend on it: without it an Ingress keeps its finalizer, and is never deleted.
     """
 
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339."""
+    """The end of each certificate, RFC 3339."""
 
     def __init__(self, name: str, args: LoadBalancerControllerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:LoadBalancerController", name, {}, opts)
@@ -110,7 +110,7 @@ class LoadBalancerController(ComponentResource):
         chart, role = args["chart"], self._role(name, args)
         needed = [
             crds,  # without them the controller ends as soon as it starts
-            role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is gone
+            role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is deleted
             # Last comes first on destroy. Otherwise records would stay in the zone: ExternalDNS removes them about 6 s
             # after the Ingress, while this controller's pods take their 10 s to end.
             args.get("dns"),

@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller may do: read, and change what carries its own cluster's tag.
+"""The permissions of the AWS Load Balancer Controller: to read, and to change what has its own cluster's tag.
 
 Upstream's policy asks only that some cluster's tag is there, and asks nothing of listeners, rules, targets and the
 rules of security groups: a controller could change the load balancers of every other cluster in the account.

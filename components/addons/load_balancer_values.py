@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller's chart is told."""
+"""The values of the AWS Load Balancer Controller's chart."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,12 +8,12 @@ from model.eks import EksCluster
 from versions import LOAD_BALANCER_CONTROLLER
 
 NAME = "aws-load-balancer-controller"
-"""Of the namespace, the chart, the release, the Deployment and its service account."""
+"""The name of the chart, the release, the Deployment and its ServiceAccount."""
 WEBHOOK_SERVICE = "aws-load-balancer-webhook-service"
 WEBHOOK_SECRET = "aws-load-balancer-tls"  # noqa: S105  a name
 
 UNUSED = ("NLBGatewayAPI", "ALBGatewayAPI", "GatewayListenerSet", "EnableServiceController", "LBCapacityReservation")
-"""Feature gates that are on unless told otherwise: the workshop's way in is an Ingress, and Linkerd owns the routes."""
+"""Feature gates that are on by default: the workshop is reached by Ingresses, and Linkerd owns the routes."""
 
 RESTRICTED = {
     "allowPrivilegeEscalation": False,

@@ -1,4 +1,4 @@
-"""EKS Pod Identity's agent, which hands pods the rights of the role that is associated with their service account."""
+"""EKS Pod Identity's agent, which gives pods credentials of the role that is associated with their ServiceAccount."""
 
 from typing import TypedDict
 

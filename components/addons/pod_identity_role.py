@@ -1,4 +1,4 @@
-"""One IAM role for one service account: nobody else can take it, in this cluster or in another."""
+"""One IAM role for one ServiceAccount: no other can assume it, in this cluster or in another."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
@@ -25,19 +25,19 @@ class PodIdentityRoleArgs(TypedDict):
     namespace: str
     service_account: str
     statements: Sequence[Statement]
-    """What the role may do."""
+    """The role's permissions."""
     identity: Identity
 
 
 class PodIdentityRole(ComponentResource):
-    """A role with its policy and, for EKS Pod Identity, the association that hands it to the service account.
+    """A role with its policy and, for EKS Pod Identity, its association with the ServiceAccount.
 
-    Credentials are injected when a pod is created: whatever runs under the account has to depend on this component, and
-    keeps its rights until it is gone.
+    Credentials are injected when a pod is created: workloads of the account have to depend on this component, and
+    keep their permissions until they are deleted.
     """
 
     annotations: Mapping[str, str]
-    """What the service account has to carry; known at preview."""
+    """The annotations that the ServiceAccount needs; known at preview."""
 
     def __init__(self, name: str, args: PodIdentityRoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:PodIdentityRole", name, {}, opts)
@@ -72,7 +72,7 @@ class PodIdentityRole(ComponentResource):
 
 
 def pod_identity_trust(args: PodIdentityRoleArgs) -> TrustStatement:
-    """Return who may take the role by EKS Pod Identity: the one service account, by the tags of EKS's session.
+    """Return the trust policy for EKS Pod Identity: the one ServiceAccount, by the tags of EKS's session.
 
     Without the conditions any association in the account could hand the role to any pod.
     Source: docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
@@ -92,7 +92,7 @@ def pod_identity_trust(args: PodIdentityRoleArgs) -> TrustStatement:
 
 
 def irsa_trust(args: PodIdentityRoleArgs) -> TrustStatement:
-    """Return who may take the role by IRSA: the one service account, by the token that the cluster signs for it.
+    """Return the trust policy for IRSA: the one ServiceAccount, by the token that the cluster signs for it.
 
     Source: docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
@@ -107,6 +107,6 @@ def irsa_trust(args: PodIdentityRoleArgs) -> TrustStatement:
 
 
 def _arn(args: PodIdentityRoleArgs) -> str:
-    """Return the role's ARN, which the role itself gives out only when it is made."""
+    """Return the role's ARN, which the role itself outputs only when it is created."""
     cluster = args["cluster"]
     return f"arn:{cluster.partition}:iam::{cluster.account}:role/{args['role_name']}"

@@ -28,7 +28,7 @@ EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/downlo
 
 
 class Extension(TypedDict):
-    """Where the user interface's Rollout tab is downloaded from, at every start of the server."""
+    """The source of the user interface's Rollout tab, which is downloaded at every start of the server."""
 
     url: str
     """A tar archive."""
@@ -89,7 +89,7 @@ class ArgoCd(ComponentResource):
         )
         kubectl = f"kubectl -n {ARGO_CD}"
         self.url = Output.from_input(f"{kubectl} port-forward svc/{RELEASE}-server {LOCAL_PORT}:443")
-        # The server makes it when it first starts; with the namespace it goes.
+        # The server creates it when it first starts; it is deleted with the namespace.
         self.password = Output.from_input(
             f"{kubectl} get secret argocd-initial-admin-secret -o jsonpath='{{.data.password}}' | base64 --decode"
         )

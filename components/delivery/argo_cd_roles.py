@@ -1,6 +1,6 @@
-"""What Argo CD may do in the cluster: read and write the kinds that a demo is made of, and nothing else.
+"""Argo CD's permissions in the cluster: to read and write the kinds that a demo consists of, and nothing else.
 
-The chart's own roles let it do everything, so whoever may push to the repository would own the cluster.
+The chart's own roles let it do everything, so everybody who can push to the repository would own the cluster.
 """
 
 from collections.abc import Mapping, Sequence

@@ -23,10 +23,10 @@ PROVIDERS = (
     *("istio", "smi", "ambassador", "awsLoadBalancerController", "awsAppMesh"),
     *("traefik", "apisix", "contour", "glooPlatform", "gatewayAPI"),
 )
-"""Traffic routers that the chart knows, and grants rights for unless told otherwise."""
+"""Traffic routers that the chart knows, and grants permissions for by default."""
 
 PLUGIN_RULES = [{"apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"], "verbs": ["get", "update"]}]
-"""What the plugin does with a route that a Rollout names; it lists only for Rollouts that select by label."""
+"""The plugin's permissions on the route that a Rollout names; it lists only for Rollouts that select by label."""
 
 
 class PluginSource(TypedDict):

@@ -1,4 +1,4 @@
-"""booksapp: a bookshelf of three services and a visitor, in which a share of the requests to `books` fails."""
+"""booksapp: a bookshelf of three services and a traffic generator; a share of the requests to `books` fails."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -15,7 +15,7 @@ from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
 WEBAPP, AUTHORS, BOOKS = 7000, 7001, 7002
 NOBODY = 65534
-"""The visitor's user, which would be root; it writes no file. The services have to be root: their database is its."""
+"""The traffic generator's user, instead of root; it writes no file. The services need root, who owns their database."""
 DATABASE = {"DATABASE_URL": "sqlite3:db/db.sqlite3"}
 AUTHORS_SITE = {"AUTHORS_SITE": f"http://authors:{AUTHORS}"}
 BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
@@ -27,23 +27,23 @@ class BooksappArgs(TypedDict):
     namespace: Input[str]
     """The namespace `booksapp`, meshed."""
     fault_percent: NotRequired[int]
-    """How many of a hundred requests to `books` fail, 0 to 100; 10 if left out."""
+    """The percentage of requests to `books` that fail; 10 if left out."""
     authors_failure_rate: NotRequired[float]
     """The share of requests that `authors` itself refuses, 0 to 1; 0 if left out."""
     webapp_replicas: NotRequired[int]
-    """How many pods the web front end has; 3 if left out."""
+    """The number of pods of the web front end; 3 if left out."""
     route_api: NotRequired[RouteApi]
     """The API group of the route that injects the faults; the standard one if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out."""
     exposure: NotRequired[Exposure]
-    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     booksapp_image: NotRequired[str]
     """The image of the three services; the pinned one if left out."""
     traffic_image: NotRequired[str]
-    """The visitor's image; the pinned one if left out."""
+    """The traffic generator's image; the pinned one if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
 
@@ -52,7 +52,7 @@ class Booksapp(ComponentResource):
     """The demo of fault injection."""
 
     url: Output[str]
-    """Where the app answers; a command that brings it to this machine where it has no public host."""
+    """The app's URL; the command that forwards it to this machine where it has no public host."""
 
     def __init__(self, name: str, args: BooksappArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:Booksapp", name, {}, opts)
@@ -125,7 +125,7 @@ def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
 
 
 def _traffic(demo: str, args: BooksappArgs) -> WorkloadArgs:
-    """Return the visitor, who keeps requests coming."""
+    """Return the traffic generator."""
     return {
         "name": "traffic",
         "namespace": args["namespace"],

@@ -28,9 +28,9 @@ class CircuitBreakingArgs(TypedDict):
     breaker: NotRequired[FailureAccrual | None]
     """The breaker of the Service; none if left out."""
     requests_per_second: NotRequired[int]
-    """How often the client asks, from 1; 10 if left out."""
+    """The client's requests per second, from 1; 10 if left out."""
     failure_percent: NotRequired[int]
-    """How many of a hundred requests the bad pod fails, 0 to 100; 100 if left out."""
+    """The percentage of requests that the bad pod fails; 100 if left out."""
     architecture: NotRequired[str | None]
     """The only CPU architecture of the images; that of the pinned ones, `amd64`, if left out, any if None."""
     image_registry: NotRequired[str | None]

@@ -34,13 +34,13 @@ class PodinfoArgs(TypedDict):
     header_value: NotRequired[str]
     """Its exact value; `alternative` if left out."""
     replicas: NotRequired[int]
-    """How many pods the front end and each backend have; 1 if left out."""
+    """The number of pods of the front end and of each backend; 1 if left out."""
     route_api: NotRequired[RouteApi]
     """The route's API group; the standard one if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out."""
     exposure: NotRequired[Exposure]
-    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     image: NotRequired[str]
@@ -53,7 +53,7 @@ class Podinfo(ComponentResource):
     """The demo of routing by a header."""
 
     url: Output[str]
-    """Where the front end answers; a command that brings it to this machine where it has no public host."""
+    """The front end's URL; the command that forwards it to this machine where it has no public host."""
 
     def __init__(self, name: str, args: PodinfoArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:Podinfo", name, {}, opts)

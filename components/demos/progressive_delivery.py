@@ -39,13 +39,13 @@ class ProgressiveDeliveryArgs(TypedDict):
     version: NotRequired[str]
     """podinfo's version; another one starts a canary. 1.7.0 if left out."""
     random_errors: NotRequired[bool]
-    """Whether this version answers one request in three with an error, for an analysis to find."""
+    """True if this version answers one request in three with an error, for an analysis to find."""
     analysis: NotRequired[CanaryAnalysis | None]
-    """What takes a bad canary back; nothing does if left out."""
+    """The analysis that aborts a bad canary; none if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out. Its load balancer is not meshed: it asks all pods alike."""
     exposure: NotRequired[Exposure]
-    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
     repository: NotRequired[str]
     """podinfo's images, without a tag; the published ones if left out."""
     image_registry: NotRequired[str | None]
@@ -62,7 +62,7 @@ class ProgressiveDelivery(ComponentResource):
     """The demo of a canary."""
 
     url: Output[str]
-    """Where the app answers; a command that shows the versions that the client meets where it has no public host."""
+    """The app's URL; the command that shows which versions answer the client where it has no public host."""
 
     def __init__(self, name: str, args: ProgressiveDeliveryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:ProgressiveDelivery", name, {}, opts)

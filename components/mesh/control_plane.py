@@ -1,4 +1,4 @@
-"""What the control plane's chart is told, and what is mended in the objects that it renders."""
+"""The values of the control plane's chart, and the changes to the objects that it renders."""
 
 from collections.abc import Mapping
 
@@ -47,7 +47,7 @@ def bounded(cpu: str, memory: str, most_memory: str) -> Mapping[str, Mapping[str
 
 
 def transforms(ca_bundle: Output[str]) -> list[ResourceTransform]:
-    """Return what is mended in the rendered objects; `ca_bundle` is the webhooks' authority in base64."""
+    """Return the changes to the rendered objects; `ca_bundle` is the webhooks' authority in base64."""
     return [
         # In chart values it would be unknown in the first preview and whenever it is replaced; the chart would then
         # register nothing, and the preview show no control plane, or the deletion of all of it.

@@ -25,7 +25,7 @@ NAMESPACE_METADATA: NamespaceMetadata = {
         "pod-security.kubernetes.io/enforce": "privileged",
     },
 }
-"""What Linkerd's own installer, but not its chart, puts on the namespace."""
+"""The annotations and labels that Linkerd's own installer, but not its chart, puts on the namespace."""
 
 WEBHOOK_SECRETS = {
     f"linkerd-{webhook}-k8s-tls": f"linkerd-{webhook}.{LINKERD}.svc"
@@ -34,7 +34,7 @@ WEBHOOK_SECRETS = {
 
 
 class Lifetimes(TypedDict):
-    """How long certificates live, in days."""
+    """The lifetimes of certificates, in days."""
 
     anchor_days: int
     issuer_days: int
@@ -53,7 +53,7 @@ class LinkerdArgs(TypedDict):
     anchor: NotRequired[int]
     """The trust anchor's number, from 1; 1 if left out."""
     phase: NotRequired[TrustPhase]
-    """Where the replacement of the anchor by the next one stands; stable if left out."""
+    """The phase of the anchor's replacement by the next one; stable if left out."""
     generation: int
     """A known number; a new one restarts the control plane and what carries `restart_key`."""
     wait: NotRequired[Callable[[], None]]
@@ -61,16 +61,16 @@ class LinkerdArgs(TypedDict):
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     gateway_api: Resource | None
-    """What installs the Gateway API's definitions; None if they are in the cluster already."""
+    """The component that installs the Gateway API's definitions; None if they are in the cluster already."""
 
 
 class Linkerd(ComponentResource):
     """The mesh's control plane, ready to inject."""
 
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339."""
+    """The end of each certificate, RFC 3339."""
     restart_key: Output[str]
-    """What every meshed pod has to carry as an annotation; an `up` knows it once the control plane has rolled out."""
+    """The annotation's value for every meshed pod; an `up` knows it once the control plane has rolled out."""
 
     def __init__(self, name: str, args: LinkerdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)

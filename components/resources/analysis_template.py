@@ -20,7 +20,7 @@ class Prometheus(TypedDict):
 
 
 class Provider(TypedDict):
-    """Where a measurement comes from."""
+    """The source of a measurement."""
 
     prometheus: Input[Prometheus]
 
@@ -36,7 +36,7 @@ class Metric(TypedDict):
     successCondition: Input[str]
     """An expression on `result`, a list of numbers."""
     failureLimit: NotRequired[Input[int]]
-    """How many measurements may fail; none if left out."""
+    """The number of measurements that may fail; none if left out."""
     provider: Input[Provider]
 
 

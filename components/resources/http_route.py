@@ -15,7 +15,7 @@ _VERSIONS = {RouteApi.GATEWAY: "v1", RouteApi.POLICY: "v1beta3"}
 
 
 class ParentRef(TypedDict):
-    """What the route belongs to: in a mesh, the Service that clients call."""
+    """The parent of the route: in a mesh, the Service that clients call."""
 
     name: Input[str]
     kind: Input[str]
@@ -33,7 +33,7 @@ class HeaderMatch(TypedDict):
 
 
 class RouteMatch(TypedDict):
-    """Which requests a rule takes; all headers have to match."""
+    """The requests that a rule applies to; all headers have to match."""
 
     headers: NotRequired[Input[Sequence[Input[HeaderMatch]]]]
 
@@ -48,7 +48,7 @@ class BackendRef(TypedDict):
 
 
 class RouteRule(TypedDict):
-    """Where matching requests go."""
+    """The backends of matching requests."""
 
     matches: NotRequired[Input[Sequence[Input[RouteMatch]]]]
     backendRefs: Input[Sequence[Input[BackendRef]]]

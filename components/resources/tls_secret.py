@@ -8,7 +8,7 @@ from pulumi_kubernetes.core.v1 import Secret
 
 
 class TlsSecretArgs(TypedDict):
-    """What goes into a Secret of type `kubernetes.io/tls`."""
+    """The contents of a Secret of type `kubernetes.io/tls`."""
 
     name: Input[str]
     namespace: Input[str]
@@ -17,11 +17,11 @@ class TlsSecretArgs(TypedDict):
     key: Output[str]
     """The private key, PEM in PKCS#8: Linkerd's policy controller reads no SEC1."""
     authority: NotRequired[Output[str]]
-    """The certificate of who signed it, PEM."""
+    """The certificate of the authority that signed it, PEM."""
 
 
 def tls_secret(name: str, args: TlsSecretArgs, opts: ResourceOptions) -> Secret:
-    """Make the Secret."""
+    """Create the Secret."""
     return Secret(
         name,
         metadata={"name": args["name"], "namespace": args["namespace"]},

@@ -19,7 +19,7 @@ LONGEST_COMMON_NAME = 64
 """Characters (RFC 5280, appendix A, ub-common-name)."""
 
 FORMER_TYPE = "linkerd-workshop:mesh:WebhookCertificates"
-"""Its type while only the mesh had webhooks; without the alias an `up` would make every certificate anew."""
+"""Its type while only the mesh had webhooks; without the alias an `up` would replace every certificate."""
 
 
 class WebhookCertificatesArgs(TypedDict):
@@ -48,9 +48,9 @@ class WebhookCertificates(ComponentResource):
     ca_bundle: Output[str]
     """The authority's certificate in base64, as a webhook configuration's `caBundle` wants it."""
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339, by its Secret's name; the authority under `webhookAuthority`."""
+    """The end of each certificate, RFC 3339, by its Secret's name; the authority's under `webhookAuthority`."""
     data: Mapping[str, Mapping[str, Output[str]]]
-    """What a rendered Secret has to hold, by its name."""
+    """The data of each rendered Secret, by its name."""
 
     def __init__(self, name: str, args: WebhookCertificatesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:resources:WebhookCertificates", name, {}, opts)

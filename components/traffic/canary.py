@@ -32,7 +32,7 @@ class CanaryArgs(TypedDict):
     pause_seconds: int
     """The time between two steps."""
     analysis: NotRequired[CanaryAnalysis | None]
-    """What takes a bad canary back; nothing does if left out."""
+    """The analysis that aborts a bad canary; none if left out."""
 
 
 class Canary(ComponentResource):

@@ -1,4 +1,4 @@
-"""Faults on purpose: a share of a Service's requests goes to a backend that answers 500."""
+"""Fault injection: a share of a Service's requests is sent to a backend that answers 500."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -46,7 +46,7 @@ class FaultInjectionArgs(TypedDict):
     port: int
     """Its port."""
     percent: int
-    """How many of a hundred requests fail, 0 to 100."""
+    """The percentage of requests that fail."""
     part_of: str
     """The demo's name, as a label."""
     api: NotRequired[RouteApi]
