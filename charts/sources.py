@@ -47,7 +47,7 @@ PUBLISHED = {
 
 
 def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
-    """Return where the charts of `parts` are: in the folder `mirror`, else in the one of CHART_MIRROR, else upstream.
+    """Return the sources of the charts of `parts`: the folder `mirror`, else the one of CHART_MIRROR, else upstream.
 
     Raises InputError with every archive that the mirror lacks, or that cannot be made.
     """
@@ -64,7 +64,7 @@ def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
 
 
 def archive_name(part: Part) -> str:
-    """Return what the archive of a part's chart is called."""
+    """Return the file name of the archive of a part's chart."""
     return MADE_HERE[part].archive_name if part in MADE_HERE else f"{part}-{PUBLISHED[part][0]}.tgz"
 
 

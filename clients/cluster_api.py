@@ -25,8 +25,8 @@ from model.problem import InputError, Problem, on_one_line
 from model.sandbox_only import check_target
 
 JSON = "application/json"
-WAIT = "Try again in a minute; if it stays so, whoever runs the cluster finds the reason in the API server's log."
-"""What to do where the server is not well."""
+WAIT = "Try again in a minute; if it stays so, the cluster's operator finds the reason in the API server's log."
+"""The remedy where the server is not well."""
 SHORTEST_SECRET = 8
 """Characters; a shorter one is no secret, and may be part of many a word."""
 
@@ -36,7 +36,7 @@ _client: Any = client
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API server said."""
+    """An answer of the API server."""
 
     status: int
     """The HTTP status code."""
@@ -54,7 +54,7 @@ class SilenceError(InputError):
     def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
         super().__init__(problems)
         self.nobody = nobody
-        """Whether nothing at all is at the address."""
+        """True if nothing at all is at the address."""
 
 
 class ClusterApi:
@@ -63,7 +63,7 @@ class ClusterApi:
     address: str
     """The API server's URL."""
     advice: Advice
-    """What to do where it does not let the user in."""
+    """The remedy where it does not let the user in."""
     impersonates: list[tuple[str, str]]
     """The headers by which the user asks as somebody else."""
     configuration: Any
@@ -143,7 +143,7 @@ class ClusterApi:
         return within(left, answer)
 
     def _without_credentials(self, text: str) -> str:
-        """Return what a server said without what it was asked with: some proxies repeat a request's headers."""
+        """Return a server's text without the request's credentials: some proxies repeat its headers."""
         for value in self.configuration.api_key.values():
             secret = str(value).rpartition(" ")[2]
             text = text.replace(secret, "...") if len(secret) >= SHORTEST_SECRET else text
@@ -176,7 +176,7 @@ class Snapshot(ClusterApi):
 
 
 def refusal(answer: Answer) -> str | None:
-    """Return why the server refused, or None if it did not."""
+    """Return the reason of the server's refusal, or None if it did not refuse."""
     if answer.status < HTTPStatus.BAD_REQUEST:
         return None
     message = answer.body.get("message")

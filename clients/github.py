@@ -1,4 +1,4 @@
-"""What the operator's commands ask of GitHub's REST API."""
+"""The client of GitHub's REST API for the operator's command."""
 
 import json
 import re
@@ -27,9 +27,9 @@ API = "https://api.github.com"
 SECONDS_TO_CONNECT, SECONDS = 5, 10
 """GitHub itself ends what takes it longer than ten seconds."""
 LONGEST_SECONDS = 120
-"""What is waited in all before a request is sent again, whatever GitHub says: a job on a runner costs money."""
+"""The longest wait in all before a request is sent again, whatever GitHub asks for: a job on a runner costs money."""
 A_MINUTE = 60
-"""What GitHub wants to be waited where it does not say how long."""
+"""The wait that GitHub asks for where it does not say how long."""
 MOST_PAGES, MOST_REDIRECTS = 100, 3
 LARGEST = 50_000_000
 """Bytes of an answer that are read."""
@@ -38,7 +38,7 @@ PATIENCE = Retry(
     read=1,
     backoff_factor=1,
     status_forcelist=(500, 502, 503, 504),
-    # A POST that was answered by an error may have made a comment; whoever posts looks for its own duplicates.
+    # A POST that was answered by an error may have created a comment; the caller looks for its own duplicates.
     allowed_methods=None,
     raise_on_status=False,
 )
@@ -53,7 +53,7 @@ _Form = TypeVar("_Form")
 
 @dataclass(frozen=True)
 class Answer:
-    """What GitHub said."""
+    """An answer of GitHub."""
 
     status: int
     headers: CaseInsensitiveDict[str]
@@ -76,7 +76,7 @@ class Answer:
 
     @property
     def pause(self) -> float | None:
-        """The seconds to leave GitHub alone; None if that is not what it wants.
+        """The seconds to wait before the next request; None if GitHub asks for no wait.
 
         As it documents: `retry-after`, or until `x-ratelimit-reset` if nothing remains, or else at least a minute.
         """
@@ -101,7 +101,7 @@ class Repository:
     api: str = API
     patience: Retry = field(default=PATIENCE, repr=False)
     seconds: float = field(default=SECONDS, repr=False)
-    """How long an answer may take."""
+    """The time limit of an answer."""
 
     def __post_init__(self) -> None:
         """Prepare the connection; a request that fails for a moment is sent again.
@@ -213,7 +213,7 @@ def _refused(method: str, url: str, answer: Answer, pause: float | None) -> Prob
 
 
 def _seconds_until(date: str) -> float:
-    """Return how long it is until an HTTP date; a minute if it is none."""
+    """Return the seconds until an HTTP date; a minute if it is none."""
     try:
         return max((in_utc(parsedate_to_datetime(date)) - datetime.now(UTC)).total_seconds(), 0)
     except (ValueError, OverflowError):

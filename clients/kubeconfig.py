@@ -24,7 +24,7 @@ _ENTRIES = TypeAdapter(list[Document])
 
 DEFAULT = "the default kubeconfig"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where a pod finds its token and its cluster's authority."""
+"""The folder in a pod with its token and its cluster's authority."""
 FILES = {"cluster": ("certificate-authority",), "user": ("client-certificate", "client-key", "tokenFile")}
 """The keys that name files, relative to that of the kubeconfig."""
 _FIX = f"Set the right file with `pulumi config set {PROJECT}:kubeconfig <path>`, or start the sandbox."
@@ -32,7 +32,7 @@ _FIX = f"Set the right file with `pulumi config set {PROJECT}:kubeconfig <path>`
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do where a cluster does not let the user in, as far as it depends on how the cluster is reached."""
+    """Remedies where a cluster does not let the user in, as far as they depend on how the cluster is reached."""
 
     login: str = "Install it or log in again, until `kubectl get namespaces` works."
     """The login helper fails."""
@@ -49,10 +49,10 @@ class Kubeconfig:
     document: Mapping[str, object]
     """A kubeconfig with nothing else in it; the files that it names have absolute paths."""
     where: str
-    """What messages call it."""
+    """Its name in messages."""
     advice: Advice = field(default_factory=Advice)
     provider: str | None = None
-    """What has the provider read the same by itself; None if only the document does."""
+    """The provider's own input with which it reads the same; None if only the document does."""
 
     @property
     def cluster(self) -> Document:
@@ -81,7 +81,7 @@ class Kubeconfig:
 
 
 def find(path: str | None, context: str | None) -> Kubeconfig:
-    """Return what a kubeconfig and a context stand for; None means what kubectl would take.
+    """Return the kubeconfig that a path and a context choose; None means kubectl's default.
 
     Raises InputError if they lead nowhere.
     """
@@ -248,7 +248,7 @@ def _check(kubeconfig: Kubeconfig) -> None:
 
 
 def _faults(cluster: Mapping[str, object], user: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """Yield what is found, the rule that it breaks, and what to do."""
+    """Yield each finding, the rule that it breaks, and the remedy."""
     authority = cluster.get("certificate-authority-data") or cluster.get("certificate-authority")
     if cluster.get("insecure-skip-tls-verify") and authority:
         rule = "kubectl takes one of them only"

@@ -58,13 +58,13 @@ _REASONS = (
         "Name an existing stack with `make … STACK=<name>`, or create one with `make init STACK=<name>`.",
     ),
 )
-"""What the CLI says, what it means, and what to do."""
+"""Messages of the CLI, with their meaning and the remedy."""
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended, and what it printed."""
+    """The result of a command, and its output."""
 
     status: int
     output: str
@@ -149,7 +149,7 @@ def _texts(value: str) -> Iterator[str]:
 
 
 def _unread(stack: str, file: Path, said: str) -> Problem:
-    """Return why the CLI gives no settings; what it says may hold parts of a stack's file."""
+    """Return the problem of a CLI that outputs no settings; its text may hold parts of a stack's file."""
     line = re.search(r"\bline (\d+)", said)
     words = {"file": file, "line": f" (line {line[1]})" if line else "", "stack": stack}
     for pattern, found, fix in _REASONS:
@@ -188,7 +188,7 @@ class StackCli:
     run: Run = run
 
     def last_up(self) -> datetime | None:
-        """Return when the last `up` ended, or began if it never ended; other commands do not count.
+        """Return the time at which the last `up` ended, or began if it never ended; other commands do not count.
 
         Raises InputError if the CLI fails.
         """
@@ -211,7 +211,7 @@ class StackCli:
         return self.run(command, True)
 
     def unlock(self) -> Done:
-        """Remove the lock of a run that is gone."""
+        """Remove the lock of a run that has ended."""
         return self._pulumi("cancel", "--yes", self.stack, shown=True)
 
     def remove(self) -> Done:

@@ -1,4 +1,4 @@
-"""What a stack's last `up` gave out, asked of the Pulumi CLI."""
+"""The outputs of a stack's last `up`, read by the Pulumi CLI."""
 
 import subprocess
 
@@ -22,5 +22,5 @@ def read(stack: str) -> dict[str, object]:
             return _OUTPUTS.validate_json(done.stdout)
     except ValidationError:
         pass
-    found, cure = "the Pulumi CLI tells no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
+    found, cure = "the Pulumi CLI shows no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
     raise InputError([Problem(f"stack {stack}", found, "the dates stand there", cure)])

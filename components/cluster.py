@@ -55,7 +55,7 @@ class Cluster(ComponentResource):
             context=args.get("context"),
             # Without it a changed kubeconfig plans the replacement of every object.
             cluster_identifier=args["identity"],
-            # Otherwise a renewed certificate deletes its Secret before it makes the new one, and pods that start
+            # Otherwise a renewed certificate deletes its Secret before it creates the new one, and pods that start
             # in between find nothing.
             enable_config_map_mutable=True,
             enable_secret_mutable=True,
@@ -79,7 +79,7 @@ def _provider(name: str, aws: AwsAccess, opts: ResourceOptions) -> AwsProvider:
         profile=aws["profile"],
         # Not as a dict: a provider's inputs are handed over as JSON, in which a dict's keys stay as they are in Python.
         assume_roles=[ProviderAssumeRoleArgs(role_arn=role, session_name=aws["session_name"])] if role else None,
-        # Credentials of another account are refused before they make anything there.
+        # Credentials of another account are refused before they create anything there.
         allowed_account_ids=[aws["account"]],
         default_tags=ProviderDefaultTagsArgs(tags=aws["tags"]),
         opts=opts,

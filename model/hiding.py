@@ -94,7 +94,7 @@ def without(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 def forms(secret: str) -> Iterator[str]:
-    """Yield how a secret may stand in a text: whole, in parts, in base64 and out of it, and within JSON."""
+    """Yield the forms of a secret in a text: whole, in parts, in base64 and decoded, and within JSON."""
     if _CERTIFICATE.match(secret.strip()) and not has_secret(secret):
         return
     whole = {secret, secret.strip('"'), *_decoded(secret)}

@@ -16,7 +16,7 @@ SANDBOX_REACHES = "SANDBOX_REACHES"
 addresses of its API server and of its double of AWS."""
 
 OWNER = "linkerd-workshop/stack"
-"""Annotation of every namespace that the program creates: the stack that it belongs to."""
+"""Annotation of every namespace that the program creates: the stack that owns it."""
 
 LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
 LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
@@ -36,7 +36,7 @@ ARGO_ROLLOUTS_RELEASE = (ARGO_ROLLOUTS, "argo-rollouts-crds")
 """Namespace and name of the Helm release that holds the definitions of Rollouts and of their analyses."""
 
 ARGO_CD_RELEASE = (ARGO_CD, "argo-cd-crds")
-"""Namespace and name of the Helm release that holds the definitions of Applications and their kin."""
+"""Namespace and name of the Helm release that holds the definitions of Applications and Argo CD's other kinds."""
 
 LOAD_BALANCER_CONTROLLER_RELEASE = (LOAD_BALANCER_CONTROLLER, "aws-load-balancer-controller-crds")
 """Namespace and name of the Helm release that holds the definitions of the AWS Load Balancer Controller."""

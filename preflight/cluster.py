@@ -1,4 +1,4 @@
-"""What the cluster has to fulfil before anything is registered, as `linkerd check --pre` would ask it."""
+"""All checks of the cluster before anything is registered, with those of `linkerd check --pre`."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -20,26 +20,26 @@ CLOCK_SKEW = 60
 
 @dataclass(frozen=True)
 class Expectations:
-    """What the stack is going to do with the cluster."""
+    """The demands of a stack on its cluster."""
 
     stack: str
     namespaces: Collection[str]
-    """The namespaces that it makes."""
+    """The namespaces that it creates."""
     parts: Collection[Part]
-    """What it installs by charts."""
+    """The parts that it installs by charts."""
     anchor: int = 1
     """The trust anchor's number."""
     phase: TrustPhase = TrustPhase.STABLE
-    """Where its replacement stands."""
+    """The phase of its replacement."""
     kinds: Collection[Kind] = ALWAYS
     """The kinds of objects that it creates."""
     ingress_class: str | None = None
-    """The IngressClass that has to be there; None if nothing needs one, or makes do without."""
+    """The IngressClass that has to be there; None if nothing needs one."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the cluster before anything is made."""
+    """The facts of the cluster that are known before anything is created."""
 
     identity: str
     """The UID of the namespace kube-system."""
@@ -109,7 +109,7 @@ def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
 
 
 def facts(api: ClusterApi) -> Facts:
-    """Return what the program needs to know of the cluster."""
+    """Return the facts of the cluster that the program needs."""
     identity = text(owners.namespaces_of(api).get("kube-system"), "metadata", "uid")
     if not identity:
         found, rule = "its namespace kube-system has no UID", "the cluster is known by it"

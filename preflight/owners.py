@@ -1,4 +1,4 @@
-"""Whose the parts are that the cluster has already: two owners would work against each other."""
+"""The owners of parts that the cluster has already: two owners would work against each other."""
 
 import re
 from collections.abc import Collection
@@ -34,7 +34,7 @@ OWNED = {
         "eks.loadBalancerController",
     ),
 }
-"""By part: a definition that it brings, what people call it, the release that holds it, and its settings."""
+"""A definition of each part, the part's title, the release that holds it, and its settings."""
 
 
 ADOPTED = {
@@ -56,7 +56,7 @@ ADOPTED = {
         ),
     ),
 }
-"""By part: the release that holds its definitions, and which these are; those of OWNED have a check of their own."""
+"""The release of each part's definitions, and their names; those of OWNED have a check of their own."""
 MOST_NAMES = 3
 UPGRADE_GATEWAY_API = f"Let its owner bring it to {GATEWAY_API}, or choose another cluster."
 
@@ -129,7 +129,7 @@ def _manager(definition: object) -> str:
 
 
 def check_gateway_api(api: ClusterApi, *, installs: bool, parts: Collection[Part]) -> list[Problem]:
-    """Return what keeps `parts` from finding the definitions that they need, with one owner."""
+    """Return the problems of `parts` with the definitions that they need: none, another owner's, or another version."""
     definition = definitions(api).get(GATEWAY_API_CRD)
     if installs:
         foreign = [] if definition is None else _foreign_gateway_api(api, definition, parts)
@@ -189,7 +189,7 @@ def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -
         Problem(
             f"{api.address}, namespace {name}",
             f"it belongs to {f'stack {owner}' if owner else 'somebody else'}",
-            f"stack {stack} is going to make it",
+            f"stack {stack} is going to create it",
             f"Delete it if nobody needs it (`kubectl delete namespace {name}`), or choose another cluster.",
         )
         for name, owner in owners.items()
@@ -211,9 +211,7 @@ def _is_going(namespace: object) -> bool:
 
 def _ending(api: ClusterApi, name: str) -> Problem:
     rule = "the stack needs it, and nothing can be created in it any more"
-    cure = (
-        f"Wait until it is gone; if it stays, `kubectl get namespace {name} --output yaml` says in its conditions why."
-    )
+    cure = f"Wait until it is deleted; if it stays, `kubectl get namespace {name} --output yaml` shows why."
     return Problem(f"{api.address}, namespace {name}", "it is still being deleted", rule, cure)
 
 

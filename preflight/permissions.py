@@ -60,7 +60,7 @@ CHARTS: Mapping[Part, tuple[Kind, ...]] = {
     ),
     Part.EXTERNAL_DNS: _CLUSTER_ROLES,
 }
-"""What a part's chart creates beside ALWAYS."""
+"""The kinds that a part's chart creates beside ALWAYS."""
 
 
 def kinds(settings: Settings) -> frozenset[Kind]:

@@ -1,4 +1,4 @@
-"""Whether pods of the cluster can get the rights of an IAM role, in the way that the settings choose."""
+"""The check that pods of the cluster can get the permissions of an IAM role, in the way that the settings choose."""
 
 from botocore.exceptions import ClientError
 
@@ -10,7 +10,7 @@ from model.problem import InputError, Problem
 
 
 def check_pod_rights(api: AwsApi, cluster: EksCluster, stack: str) -> None:
-    """Return if nothing keeps the add-ons' pods from their roles. Raises InputError if something does."""
+    """Check that the add-ons' pods can get their roles. Raises InputError if they cannot."""
     if not (api.login.load_balancer_controller.enabled or api.login.external_dns.enabled):
         found = []
     elif api.login.identity == Identity.IRSA:
@@ -31,7 +31,7 @@ def _auto_mode(api: AwsApi, cluster: EksCluster) -> list[Problem]:
 
 
 def _agent(api: AwsApi, cluster: EksCluster, stack: str) -> list[Problem]:
-    """Return whether the agent is there without the stack's doing, or is the stack's own."""
+    """Return the problem of an agent that is missing, or that another owner has installed."""
     key = f"{PROJECT}:eks.installPodIdentityAgent"
     tags = _agents_tags(api, cluster)
     if tags is None and not api.login.install_pod_identity_agent:
@@ -69,7 +69,7 @@ def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
             if code(error) not in ABSENT:
                 raise
             cure = (
-                "Make it with `eksctl utils associate-iam-oidc-provider --approve"
+                "Create it with `eksctl utils associate-iam-oidc-provider --approve"
                 f" --cluster {cluster.name} --region {cluster.region}`, or set eks.identity to pod-identity."
             )
             return [Problem(where, "the account has no such identity provider", rule, cure)]

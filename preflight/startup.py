@@ -1,4 +1,4 @@
-"""What happens before the first resource: settings are read, charts are found, AWS and the cluster are asked."""
+"""The start of the program: it reads settings, finds charts, and checks AWS and the cluster."""
 
 import os
 from collections.abc import Callable
@@ -24,13 +24,13 @@ _T = TypeVar("_T")
 
 
 class Start(NamedTuple):
-    """All that the program is made from; known at preview."""
+    """Everything that the program needs to know; known at preview."""
 
     settings: Settings
     facts: Facts
     charts: ChartSources
     kubeconfig: Kubeconfig
-    """Which cluster it is, and who asks."""
+    """The cluster, and the user who asks it."""
     eks: EksFacts | None = None
     """None where the stack is on another cluster."""
 
@@ -40,12 +40,12 @@ class Start(NamedTuple):
         return host if is_there or parts.has_load_balancer_controller(self.settings) else None
 
     def wait_for_mesh(self) -> None:
-        """Return when the control plane has none but new pods. Raises RolloutError if that takes too long."""
+        """Wait until the control plane has only new pods. Raises RolloutError if that takes too long."""
         wait_for_rollout(ClusterApi(self.kubeconfig), parts.LINKERD)
 
 
 def prepare(stack: str) -> Start:
-    """Return what the program of `stack` is made from.
+    """Read the settings of `stack`, find its charts, and check AWS and the cluster.
 
     Raises InputError with every problem of the settings, or else with every problem of charts, AWS and cluster.
     """
@@ -86,7 +86,7 @@ def _say_nothing(*_: object, **__: object) -> None:
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:
-    """Return what a stack with these settings is going to do with its cluster."""
+    """Return the demands of a stack with these settings on its cluster."""
     trust = settings.trust
     needs_class = settings.eks and parts.hosts(settings) and not parts.has_load_balancer_controller(settings)
     return Expectations(

@@ -16,7 +16,7 @@ IDENTITY = "/apis/apps/v1/namespaces/linkerd/deployments/linkerd-identity"
 MOST_PODS = 5
 PODS = "/api/v1/pods?labelSelector=linkerd.io%2Fcontrol-plane-ns%3Dlinkerd"
 BUNDLE_VARIABLE = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
-"""In which the injector hands the bundle to a proxy; the control plane's own proxies take it from the ConfigMap."""
+"""The variable with a proxy's trust bundle; the control plane's own proxies take it from the ConfigMap."""
 
 ENDED = ("Succeeded", "Failed")
 
@@ -61,7 +61,7 @@ def _bundle(pod: object) -> str | None:
 
 
 def check_trust(api: ClusterApi, anchor: int, phase: TrustPhase) -> list[Problem]:
-    """Return why the cluster may not go to this state; nothing if it may, or if there is no mesh yet.
+    """Return the reasons against a move to this state; none if it is safe, or if there is no mesh yet.
 
     Raises InputError if the server refuses a question.
     """
@@ -104,7 +104,7 @@ def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustSt
     if current == wanted or wanted.phase == TrustPhase.BUNDLED:  # nothing new is shown, and nothing known dropped
         return
     pem, changed = text(bundle, "data", "ca-bundle.crt").strip(), _changed(bundle)
-    # A pod that started before the new issuer was in use has a certificate below the anchor that is to go.
+    # A pod that started before the new issuer was in use has a certificate below the anchor that will be removed.
     issued = max(changed, _identity_in_use(api))
 
     def is_stale(pod: MeshedPod) -> bool:
@@ -120,7 +120,7 @@ def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustSt
 
 
 def _changed(bundle: object) -> datetime:
-    """Return when the bundle's data or its annotations were last written, by the server's clock.
+    """Return the time at which the bundle's data or annotations were last written, by the server's clock.
 
     What others write beside them (labels of their own) is an entry of their own among the managed fields.
     """
@@ -132,7 +132,7 @@ def _changed(bundle: object) -> datetime:
 
 
 def _identity_in_use(api: ClusterApi) -> datetime:
-    """Return when the newest pods of the identity service, which read the issuer at their start, replaced the last."""
+    """Return the time since when all of the identity service's pods are new: they read the issuer at their start."""
     conditions = entries(api.find(IDENTITY), "status", "conditions")
     times = [
         moment(text(each, "lastUpdateTime")) for each in conditions if text(each, "reason") == "NewReplicaSetAvailable"

@@ -1,4 +1,4 @@
-"""Whether the stack's hosted zone is there, and is the one that the world asks for the stack's names."""
+"""The check that the stack's hosted zone exists, and is the one that resolvers ask for the stack's names."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ MOST = "20"
 def find_zone(api: AwsApi, dns: Dns) -> Zone:
     """Return the public zone of the stack.
 
-    Raises InputError if there is none, if more than one has the name, or if it has given the domain away.
+    Raises InputError if there is none, if more than one has the name, or if it delegates the domain.
     """
     found = _zones(api, dns.zone)
     public = [id_ for id_, private in found if not private]
@@ -26,8 +26,8 @@ def find_zone(api: AwsApi, dns: Dns) -> Zone:
     if len(chosen) != 1:
         raise InputError([_several(api, dns, public)])
     zone = Zone(chosen[0], dns.zone)
-    if given := next((name for name in _between(dns) if _is_given_away(api, zone, name)), None):
-        raise InputError([_given_away(dns, given)])
+    if given := next((name for name in _between(dns) if _is_delegated(api, zone, name)), None):
+        raise InputError([_delegated(dns, given)])
     return zone
 
 
@@ -50,7 +50,7 @@ def _between(dns: Dns) -> Iterator[str]:
         name = name.partition(".")[2]
 
 
-def _is_given_away(api: AwsApi, zone: Zone, name: str) -> bool:
+def _is_delegated(api: AwsApi, zone: Zone, name: str) -> bool:
     with api.asking("route53:ListResourceRecordSets"):
         answer = api.route53.list_resource_record_sets(
             HostedZoneId=zone.id, StartRecordName=name, StartRecordType="NS", MaxItems="1"
@@ -59,9 +59,9 @@ def _is_given_away(api: AwsApi, zone: Zone, name: str) -> bool:
         return first is not None and (first["Name"].rstrip("."), first["Type"]) == (name, "NS")
 
 
-def _given_away(dns: Dns, name: str) -> Problem:
-    found = f"zone {dns.zone} has given {name} away (it has NS records of that name)"
-    rule = "the world would ask another zone for the stack's hosts"
+def _delegated(dns: Dns, name: str) -> Problem:
+    found = f"zone {dns.zone} delegates {name} (it has NS records of that name)"
+    rule = "resolvers would ask another zone for the stack's hosts"
     return Problem(_KEY, found, rule, f"Set it with `pulumi config set --path '{_KEY}' {name}`.")
 
 
@@ -70,7 +70,7 @@ def _where(api: AwsApi) -> str:
 
 
 def _absent(api: AwsApi, dns: Dns) -> Problem:
-    found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's names and certificate go into an existing one"
+    found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's hosts and certificate need an existing one"
     if parent := next((name for name in _parents(dns.zone) if _zones(api, name)), None):
         domain = dns.base_domain
         cure = (
@@ -78,7 +78,7 @@ def _absent(api: AwsApi, dns: Dns) -> Problem:
             f" and `pulumi config set --path '{PROJECT}:dns.domain' {domain}`."
         )
     else:
-        cure = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` tells them)."
+        cure = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` lists them)."
     return Problem(_where(api), found, rule, cure)
 
 
@@ -88,16 +88,16 @@ def _parents(name: str) -> Iterator[str]:
 
 
 def _private(api: AwsApi, dns: Dns) -> Problem:
-    rule = "the world, and the certificate's issuer, have to be able to ask it"
-    cure = f"Make a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
+    rule = "resolvers, and the certificate's issuer, have to be able to ask it"
+    cure = f"Create a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
     return Problem(_where(api), f"zone {dns.zone} is private", rule, cure)
 
 
 def _several(api: AwsApi, dns: Dns, ids: list[str]) -> Problem:
     key, known = f"{PROJECT}:dns.zoneId", ", ".join(sorted(ids))
-    cure = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` tells whose name servers it is."
+    cure = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` shows whose name servers it has."
     if dns.zone_id:
         found = f"no public zone of the name {dns.zone} has the id {dns.zone_id}"
         return Problem(f"{key}, AWS account {api.account}", found, f"the known ones are {known}", cure)
     found = f"{len(ids)} public zones have the name {dns.zone} ({known})"
-    return Problem(_where(api), found, "the world asks only the one that the parent zone names", cure)
+    return Problem(_where(api), found, "resolvers ask only the one that the parent zone names", cure)

@@ -104,7 +104,7 @@ class PublicHosts(Section):
     )
     inbound_cidrs: list[Cidr] | None = Field(
         default=None,
-        description="IPv4 networks that may connect, such as 203.0.113.0/24; 0.0.0.0/0 is the whole world",
+        description="IPv4 networks that may connect, such as 203.0.113.0/24; 0.0.0.0/0 is the whole internet",
         examples=[["203.0.113.0/24"]],
         min_length=1,
         max_length=50,
@@ -116,7 +116,7 @@ class PublicHosts(Section):
     )
     certificate_arn: CertificateArn | None = Field(
         default=None,
-        description="the ARN of a certificate in the cluster's region; the stack makes one if it is not set",
+        description="the ARN of a certificate in the cluster's region; the stack creates one if it is not set",
         examples=["arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"],
     )
 

@@ -35,7 +35,7 @@ def needs_last_up(settings: Settings) -> bool:
 
 
 def ending(settings: Settings, last_up: datetime | None, now: datetime, warn_days: int) -> Ending:
-    """Return when the workshop ends; `last_up` is asked for only where `needs_last_up` says so.
+    """Return the end of the workshop; `last_up` is read only where `needs_last_up` is true.
 
     A last day ends at 24:00 UTC, wherever the workshop is.
     """

@@ -1,4 +1,4 @@
-"""Turns pydantic's validation errors into problems that name key, value, rule and cure."""
+"""Turns pydantic's validation errors into problems that name key, value, rule and fix."""
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
@@ -29,7 +29,7 @@ def explain(
 
 
 def shown(value: object) -> str:
-    """Return what a message says of a wrong value: a short one as it is, of any other one only what it is."""
+    """Return the description of a wrong value for a message: a short one itself, of any other one only its kind."""
     text = plain(value)
     if value == SECRET:
         return SECRET
@@ -99,5 +99,5 @@ def _cure(key: str, field: FieldInfo, element: str) -> str:
 
 
 def mapping_cure(key: str) -> str:
-    """Return what to do where a mapping has to be, which `pulumi config set` would take for text."""
+    """Return the remedy where a mapping has to be, which `pulumi config set` would take for text."""
     return f"Remove it with `pulumi config rm --path '{key}'`, and set what belongs into it key by key."

@@ -52,11 +52,7 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     except ValidationError as error:
         problems += explain(Settings, error.errors(include_url=False), PROJECT, secret)
     else:
-        clear = without(word for name in secret for word in _words(values.get(name)))
-        problems += [
-            replace(each, found=clear(each.found), rule=clear(each.rule), cure=clear(each.cure))
-            for each in contradictions(settings)
-        ]
+        problems += _contradictions(settings, [values.get(name) for name in secret])
         problems += _other_providers(settings, raw)
         if not problems:
             return settings
@@ -76,7 +72,7 @@ _INSTEAD = {
 
 
 def _other_providers(settings: Settings, raw: Mapping[str, object]) -> Iterator[Problem]:
-    """Yield what names another cluster or account for providers that the program does not use."""
+    """Yield the settings that name another cluster or account for providers that the program does not use."""
     eks, own = settings.eks, {"context": settings.context, "kubeconfig": settings.kubeconfig}
     if eks:
         own = {"eks.profile": eks.profile, "eks.region": eks.region, "eks.roleArn": eks.role_arn}
@@ -90,6 +86,13 @@ def _other_providers(settings: Settings, raw: Mapping[str, object]) -> Iterator[
             f"Set that with `pulumi config set --path '{right}' <value>`, and remove it with `pulumi config rm {key}`."
         )
         yield Problem(key, "it is set", rule, fix)
+
+
+def _contradictions(settings: Settings, secret: list[object]) -> Iterator[Problem]:
+    """Yield the contradictions among the settings, without `secret` values."""
+    clear = without(word for value in secret for word in _words(value))
+    for each in contradictions(settings):
+        yield replace(each, found=clear(each.found), rule=clear(each.rule), cure=clear(each.cure))
 
 
 def _words(value: object) -> Iterator[str]:

@@ -42,13 +42,13 @@ def namespaces(settings: Settings) -> list[str]:
 
 
 def demo_namespaces(settings: Settings) -> list[str]:
-    """Return those of a stack's namespaces that hold nothing but a demo."""
+    """Return the namespaces of a stack that hold nothing but a demo."""
     demos = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
     return [name for name in namespaces(settings) if name in demos]
 
 
 def meshed_namespaces(settings: Settings) -> list[str]:
-    """Return those of a stack's namespaces whose pods have proxies."""
+    """Return the namespaces of a stack whose pods have proxies."""
     meshed = {LINKERD, VIZ, ARGO_ROLLOUTS, *demo_namespaces(settings)}
     return [name for name in namespaces(settings) if name in meshed]
 

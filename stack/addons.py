@@ -1,4 +1,4 @@
-"""The add-ons: the Gateway API's definitions, and on EKS what serves public hosts."""
+"""The add-ons: the Gateway API's definitions, and on EKS those that serve public hosts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ DIGITS = 8
 
 @dataclass(frozen=True)
 class AddOns:
-    """What the mesh and the demos find in the cluster."""
+    """The add-ons' results that the mesh and the demos need."""
 
     gateway_api: GatewayApi | None
     """None where the definitions are in the cluster already."""
     exposure: Exposure
-    """How every public host faces the internet."""
+    """The exposure of every public host."""
     expires: Output[Mapping[str, str]] | None
-    """When the certificates of the add-ons' webhooks end; None where there are none."""
+    """The ends of the certificates of the add-ons' webhooks; None where there are none."""
 
 
 def install_add_ons(base: Base) -> AddOns:
@@ -140,7 +140,7 @@ def certificate_args(base: Base) -> "HostCertificateArgs | None":
 
 
 def exposure(base: Base, add_ons: "AwsAddOns | None") -> Exposure:
-    """Return how every host faces the internet."""
+    """Return the exposure of every host."""
     chosen = base.settings.public_hosts
     own = add_ons.certificate_arn if add_ons and certificate_args(base) else None
     arn = chosen.certificate_arn or own

@@ -1,4 +1,4 @@
-"""The demo apps, and how each is reached."""
+"""The demo apps, with the URL or command of each."""
 
 from collections.abc import Mapping
 

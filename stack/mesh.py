@@ -24,7 +24,7 @@ class Mesh:
     linkerd: Linkerd
     viz: Viz | None
     outputs: Mapping[str, Output[str]]
-    """Where the dashboard answers, if it has a public host."""
+    """The dashboard's URL, if it has a public host."""
 
     @property
     def pod_annotations(self) -> Mapping[str, Output[str]]:
@@ -32,7 +32,7 @@ class Mesh:
         return _pod_annotations(self.linkerd)
 
     def expires(self, add_ons: AddOns) -> Output[Mapping[str, str]]:
-        """Return when each certificate ends, with those of the add-ons' webhooks."""
+        """Return the end of each certificate, with those of the add-ons' webhooks."""
         others = [each for each in (self.viz.expires if self.viz else None, add_ons.expires) if each]
         return Output.all(self.linkerd.expires, *others).apply(
             lambda ends: {name: end for each in ends for name, end in each.items()}

@@ -26,7 +26,7 @@ class AwsApi:
     account: str
     """The number of the caller's account."""
     where: str
-    """What messages call it."""
+    """Its name in messages."""
 
     def __init__(self, login: Eks) -> None:
         """Find out who asks. Raises InputError if that is nobody."""
@@ -52,7 +52,7 @@ class AwsApi:
 
     @cached_property
     def sts(self) -> "STSClient":
-        """Who asks."""
+        """The ARN of the user or role."""
         return self.client("sts")
 
     @cached_property

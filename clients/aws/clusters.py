@@ -1,4 +1,4 @@
-"""Where an EKS cluster is, and whether it can be used."""
+"""Finds an EKS cluster, and checks that it can be used."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -17,7 +17,7 @@ from model.problem import InputError, Problem
 USABLE = ("ACTIVE", "UPDATING")
 AT_ONCE = 16
 SECONDS = 3
-"""How long each other region may take to say whether the cluster is there."""
+"""The time limit of the question to each other region."""
 _CLUSTER, _REGION = f"{PROJECT}:eks.cluster", f"{PROJECT}:eks.region"
 
 
@@ -48,7 +48,7 @@ class _Nodes(_Part):
 
 
 class _Cluster(_Part):
-    """What DescribeCluster tells, as far as the program needs it."""
+    """The part of DescribeCluster's answer that the program needs."""
 
     name: str
     arn: str = Field(pattern=r"^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster/.+$")
@@ -98,7 +98,7 @@ def _facts(found: _Cluster, region: str) -> EksCluster:
 
 
 def _absent(api: AwsApi, name: str) -> Problem:
-    found, rule = f"there is no cluster '{name}' in {api.login.region}", "the stack goes to an existing one"
+    found, rule = f"there is no cluster '{name}' in {api.login.region}", "the stack needs an existing one"
     if elsewhere := _elsewhere(api, name):
         cure = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
         return Problem(f"{_REGION}, AWS account {api.account}", found, rule, cure)

@@ -1,4 +1,4 @@
-"""Who asks AWS: a session with the credentials that the settings name.
+"""The login to AWS: a session with the credentials that the settings name.
 
 The only module that touches `boto3`, whose own types say little.
 """

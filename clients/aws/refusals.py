@@ -1,4 +1,4 @@
-"""What AWS and its client say when they do not answer, as a sentence with a cure."""
+"""Errors of AWS and its client, as a sentence with a fix."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -29,21 +29,21 @@ ABSENT = {"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"}
 SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
 _ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError)
-"""What its client, and the program, raise on other answers than AWS's."""
+"""Errors that its client, and the program, raise on answers that are not AWS's."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked, of whom and as whom."""
+    """A request to AWS, with its address and login."""
 
     action: str
-    """As IAM names it, such as `eks:DescribeCluster`."""
+    """The action in IAM's spelling, such as `eks:DescribeCluster`."""
     where: str
     login: Eks
 
     @property
     def log_in(self) -> str:
-        """How to get new credentials."""
+        """The way to new credentials."""
         profile = f" --profile {self.login.profile}" if self.login.profile else ""
         return (
             f"Log in again (such as with `aws sso login{profile}`), until `aws sts get-caller-identity{profile}` works."
@@ -115,7 +115,7 @@ def _failure(question: Question, error: BotoCoreError) -> Problem:
         client.ConnectionError: lambda: _silence(question, told),
     }
     found = (explain() for kinds, explain in explanations.items() if isinstance(error, kinds))
-    cure = f"Mend what it names (~/.aws/config, or the environment). {question.log_in}"
+    cure = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
     return next(found, Problem(question.where, f"it cannot be asked ({told})", rule, cure))
 
 

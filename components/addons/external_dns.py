@@ -1,4 +1,4 @@
-"""ExternalDNS: the records of the stack's hosts in one hosted zone, made and removed with the Ingresses."""
+"""ExternalDNS: the records of the stack's hosts in one hosted zone, created and removed with the Ingresses."""
 
 from typing import NotRequired, TypedDict
 
@@ -123,7 +123,7 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
 
 
 def statements(cluster: EksCluster, zone: Zone, domain: str) -> list[Statement]:
-    """Return what it may do: read the zone, and write records of `domain` and below, of the types that it writes.
+    """Return its permissions: to read the zone, and to write records of `domain` and below, of its types only.
 
     Not of the hosts alone: a host that leaves the settings would leave the policy before its record is removed.
     Source: docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html

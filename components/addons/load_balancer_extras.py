@@ -19,7 +19,7 @@ class Extra(StrEnum):
 
 
 def statements(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement]:
-    """Return what the controller of `cluster` may do for `extras`."""
+    """Return the permissions of the controller of `cluster` for `extras`."""
     made = {Extra.WAF: _waf, Extra.SHIELD: _shield, Extra.COGNITO: _cognito}
     return [each for extra, of in made.items() if extra in extras for each in of(cluster)]
 

@@ -32,7 +32,7 @@ def values(
 ) -> Mapping[str, object]:
     """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders.
 
-    `tags` go on everything that the controller makes in AWS, `annotations` on its service account.
+    `tags` are for everything that the controller creates in AWS, `annotations` for its ServiceAccount.
     """
     return {
         "clusterName": cluster.name,

@@ -64,7 +64,7 @@ class PodIdentityRole(ComponentResource):
                 namespace=args["namespace"],
                 service_account=args["service_account"],
                 role_arn=role.arn,
-                # Otherwise a pod could get the role before its rights, or keep it after they are gone.
+                # Otherwise a pod could get the role before its rights, or keep it after they are removed.
                 opts=ResourceOptions(parent=self, depends_on=[policy]),
             )
         self.annotations = {ROLE_ANNOTATION: _arn(args)} if by_irsa else {}

@@ -96,7 +96,7 @@ class ArgoCd(ComponentResource):
         self.register_outputs({"url": self.url, "password": self.password})
 
     def _redis_password(self, name: str, namespace: Input[str], child: ResourceOptions) -> Secret:
-        """Make what the chart's hook would have: job, role, binding and account of `redis-secret-init`."""
+        """Create the Secret that the chart's hook, a job with role, binding and account, would create."""
         key = PrivateKey(f"{name}-redis-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child)
         return Secret(
             f"{name}-redis-secret",

@@ -23,17 +23,17 @@ MADE_OF_THEM: Mapping[str, Sequence[str]] = {
     "apps": ["replicasets"],
     "argoproj.io": ["analysisruns", "experiments"],
 }
-"""Resources that controllers make of those; the tree of an application shows them."""
+"""Resources that controllers create for those; the tree of an application shows them."""
 
 
 def controller_rules() -> Rules:
-    """Return what the application controller may do in every namespace."""
+    """Return the application controller's permissions in every namespace."""
     seen = [_rule(group, resources, READ) for group, resources in [*DEPLOYED.items(), *MADE_OF_THEM.items()]]
     return [*seen, *(_rule(group, resources, WRITE) for group, resources in DEPLOYED.items())]
 
 
 def server_rules() -> Rules:
-    """Return what the user interface may do in every namespace."""
+    """Return the user interface's permissions in every namespace."""
     seen = [_rule(group, resources, ["get"]) for group, resources in [*DEPLOYED.items(), *MADE_OF_THEM.items()]]
     return [
         *seen,

@@ -27,7 +27,7 @@ def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
     return {
         "crds": {"install": False},  # a release of their own
         "global": {"domain": f"localhost:{LOCAL_PORT}"},
-        # The chart makes the password in a job that is a pre-install hook, which Chart drops: see ArgoCd.
+        # The chart creates the password in a job that is a pre-install hook, which Chart drops: see ArgoCd.
         "redisSecretInit": {"enabled": False},
         "dex": {"enabled": False},
         "notifications": {"enabled": False},

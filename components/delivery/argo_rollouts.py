@@ -113,7 +113,7 @@ def _source(plugin: PluginSource | None) -> dict[str, str]:
 
 
 def _from_image(registry: str | None) -> dict[str, object]:
-    """Return what brings the plugin's file from its image: nothing is downloaded, and the architecture always fits."""
+    """Return the values that copy the plugin's file from its image: no download, and the architecture always fits."""
     mount = {"name": "gateway-api-plugin", "mountPath": PLUGIN_FOLDER}
     container = {
         "name": "gateway-api-plugin",

@@ -39,7 +39,7 @@ def values(key: str) -> Mapping[str, Input[object]]:
 
 
 def bounded(cpu: str, memory: str, most_memory: str) -> Mapping[str, Mapping[str, str]]:
-    """Return what a container of Linkerd's charts asks for, and the memory with which it is ended.
+    """Return the requests of a container of Linkerd's charts, and its memory limit.
 
     The limits are those of upstream's `values-ha.yaml`; its requests are for a cluster of more than one node.
     """

@@ -55,7 +55,7 @@ class LinkerdArgs(TypedDict):
     phase: NotRequired[TrustPhase]
     """The phase of the anchor's replacement by the next one; stable if left out."""
     generation: int
-    """A known number; a new one restarts the control plane and what carries `restart_key`."""
+    """A known number; a new one restarts the control plane and every pod with `restart_key`."""
     wait: NotRequired[Callable[[], None]]
     """Returns once every pod of the control plane is a new one; not called in a preview."""
     image_registry: NotRequired[str | None]

@@ -84,7 +84,7 @@ class Trust(ComponentResource):
         self.register_outputs({"expires": self.expires})
 
     def _anchor(self, number: int) -> Authority:
-        """Make the anchor of a number."""
+        """Create the anchor with a number."""
         former = "anchor" if number == 1 else None
         key = self._key(f"anchor-{number}", f"{former}-key" if former else None)
         certificate = SelfSignedCert(

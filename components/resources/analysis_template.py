@@ -59,7 +59,7 @@ class AnalysisTemplate(CustomResource):
     """An AnalysisTemplate object."""
 
     template: Output[str]
-    """The object's name, which only the existing object gives out."""
+    """The object's name, an output of the created object."""
 
     def __init__(self, name: str, args: AnalysisTemplateArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(

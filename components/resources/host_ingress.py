@@ -111,7 +111,7 @@ def _annotations(args: HostIngressArgs) -> Mapping[str, Input[str]]:
 
 
 def _of_group(exposure: Exposure) -> Mapping[str, str]:
-    """Return what all Ingresses of a group have to agree on."""
+    """Return the annotations that all Ingresses of a group share."""
     annotations = {
         f"{ALB}/scheme": str(exposure.get("scheme", Scheme.INTERNET_FACING)),
         f"{ALB}/load-balancer-attributes": ",".join(f"{key}={value}" for key, value in ATTRIBUTES.items()),

@@ -33,7 +33,7 @@ def tls_secret(name: str, args: TlsSecretArgs, opts: ResourceOptions) -> Secret:
 
 
 def tls_data(certificate: Output[str], key: Output[str], authority: Output[str] | None) -> dict[str, Output[str]]:
-    """Return what such a Secret holds: each PEM in base64."""
+    """Return the data of such a Secret: each PEM in base64."""
     data = {"tls.crt": certificate.apply(base64), "tls.key": key.apply(base64)}
     return data | ({"ca.crt": authority.apply(base64)} if authority else {})
 

@@ -32,7 +32,7 @@ class WebhookCertificatesArgs(TypedDict):
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces a leaf; 90 if left out."""
     rendered: NotRequired[bool]
-    """True if a chart makes the Secrets, and a transform fills them; false if left out: they are made here."""
+    """True if a chart creates the Secrets, and a transform fills them; they are created here if left out."""
 
 
 class Leaf(NamedTuple):

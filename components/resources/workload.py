@@ -106,7 +106,7 @@ class Workload(ComponentResource):
 
 
 def pod_spec(args: WorkloadArgs, account: Input[str]) -> PodSpecArgsDict:
-    """Return what each of the app's pods is, with `account` as its ServiceAccount."""
+    """Return the spec of the app's pods, with `account` as their ServiceAccount."""
     pod: PodSpecArgsDict = {"service_account_name": account, "containers": [_container(args)]}
     if "config_file" in args:
         pod["volumes"] = [{"name": "config", "config_map": {"name": args["config_file"]["config_map"]}}]
@@ -122,7 +122,7 @@ def _container(args: WorkloadArgs) -> ContainerArgsDict:
         "args": list(args.get("arguments", ())),
         "env": [{"name": key, "value": value} for key, value in args.get("environment", {}).items()],
         "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
-        # Requests still arrive until every proxy has heard that the pod is going.
+        # Requests still arrive until every proxy knows that the pod terminates.
         "lifecycle": {"pre_stop": {"sleep": {"seconds": SECONDS_TO_DRAIN}}},
         "security_context": _security(args),
     }

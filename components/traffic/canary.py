@@ -77,7 +77,7 @@ class Canary(ComponentResource):
         self.register_outputs({"service": self.service})
 
     def _service(self, name: str, role: str, args: CanaryArgs) -> Output[str]:
-        """Make the Service that clients call, or the one of a `role` whose selector the controller narrows."""
+        """Create the Service that clients call, or the one of a `role` whose selector the controller narrows."""
         workload = args["workload"]
         service = Service(
             f"{name}-{role}-service" if role else f"{name}-service",

@@ -95,7 +95,7 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
 
     assert problem
     assert "it does not know you" in problem.found
-    assert problem.cure.startswith("Give the ARN that `aws sts get-caller-identity` tells an access entry with")
+    assert problem.cure.startswith("Give the ARN that `aws sts get-caller-identity` shows an access entry with")
 
 
 @pytest.mark.parametrize(

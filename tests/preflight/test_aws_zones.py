@@ -118,7 +118,7 @@ def test_an_id_of_another_zone_is_told_with_the_right_ones(api: AwsApi) -> None:
 
 
 @pytest.mark.parametrize("given", ["dev.example.com", "a.dev.example.com"])
-def test_a_domain_that_the_zone_has_given_away_is_told_by_the_zone_that_has_it(api: AwsApi, given: str) -> None:
+def test_a_domain_that_the_zone_has_delegated_is_told_by_the_zone_that_has_it(api: AwsApi, given: str) -> None:
     id_ = zone(api, "example.com")
     record: ResourceRecordSetTypeDef = {
         "Name": given,
@@ -131,7 +131,7 @@ def test_a_domain_that_the_zone_has_given_away_is_told_by_the_zone_that_has_it(a
     )
     problem = only(api, dns("example.com", "a.dev.example.com"))
 
-    assert problem.found == f"zone example.com has given {given} away (it has NS records of that name)"
+    assert problem.found == f"zone example.com delegates {given} (it has NS records of that name)"
     assert problem.cure == f"Set it with `pulumi config set --path 'linkerd-workshop:dns.zone' {given}`."
     assert find_zone(api, dns("example.com", "b.example.com")).id == id_
     assert find_zone(api, dns("example.com")).id == id_, "its own NS records are no gift"
