@@ -13,7 +13,7 @@ from settings import Settings
 from settings.eks import Eks
 
 
-def kubeconfig_of(settings: Settings, cluster: EksCluster | None = None) -> Kubeconfig:
+def find_kubeconfig(settings: Settings, cluster: EksCluster | None = None) -> Kubeconfig:
     """Return the kubeconfig of a stack's cluster; on EKS the cluster is looked up in AWS, unless `cluster` is given.
 
     Raises InputError if it cannot be found.
@@ -26,12 +26,12 @@ def kubeconfig_of(settings: Settings, cluster: EksCluster | None = None) -> Kube
     return replace(found, provider=found.contents)  # no secret is in it
 
 
-def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
+def create_api(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
     """Return the client of the same cluster.
 
     Raises InputError if it cannot be found, or there are no credentials.
     """
-    return ClusterApi(kubeconfig_of(settings, cluster))
+    return ClusterApi(find_kubeconfig(settings, cluster))
 
 
 def _found(login: Eks) -> EksCluster:

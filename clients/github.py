@@ -19,9 +19,8 @@ from requests.utils import parse_header_links
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from model.hiding import hidden
 from model.moments import in_utc
-from model.problem import InputError, Problem
+from model.problem import InputError, Problem, on_one_line
 
 API = "https://api.github.com"
 SECONDS_TO_CONNECT, SECONDS = 5, 10
@@ -60,13 +59,13 @@ class Answer:
     body: bytes
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """GitHub's message; what is in a body that is none of GitHub's is not repeated."""
         try:
             text = str(_MAPPING.validate_json(self.body).get("message", ""))
         except ValidationError:
             return ""
-        return " ".join(hidden("".join(each if each.isprintable() else " " for each in text)).split())[:200]
+        return on_one_line(text)
 
     @property
     def following(self) -> str | None:
@@ -87,7 +86,7 @@ class Answer:
         if self.headers.get("x-ratelimit-remaining", "").strip() == "0":
             reset = self.headers.get("x-ratelimit-reset", "").strip()
             return max(float(reset) - time.time(), 0) + 1 if _NUMBER.fullmatch(reset) else A_MINUTE
-        is_limit = self.status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in self.told.lower()
+        is_limit = self.status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in self.message.lower()
         return A_MINUTE if is_limit else None
 
 
@@ -178,7 +177,7 @@ class Repository:
             ) as answer:
                 return Answer(answer.status_code, answer.headers, self._body(answer))
         except (requests.RequestException, HTTPError, ValueError) as error:
-            reason = " ".join(hidden(str(error)).split())[:200]
+            reason = on_one_line(str(error))
             found = f"it does not answer ({reason})"
             raise InputError([Problem(url, found, "the comment is posted there", "Run the job again.")]) from None
 
@@ -205,7 +204,7 @@ def _odd(url: str, found: str) -> Problem:
 
 
 def _refused(method: str, url: str, answer: Answer, pause: float | None) -> Problem:
-    found = f"{method} is answered by {answer.status} ({answer.told or 'without a reason'})"
+    found = f"{method} is answered by {answer.status} ({answer.message or 'without a reason'})"
     if pause is None:
         return Problem(url, found, RULE, "Check the job's `permissions` and the token.")
     rule = f"GitHub wants fewer requests, and {LONGEST_SECONDS} s are waited for it at most"

@@ -156,8 +156,8 @@ def _unread(stack: str, file: Path, said: str) -> Problem:
         if re.search(pattern, said):
             return _problem(stack, found.format(**words), fix.format(**words))
     errors = [each.partition("error: ")[2] for each in said.splitlines() if "error: " in each]
-    told = on_one_line(hidden_words(errors[-1])) if errors else "it says nothing"
-    return _problem(stack, f"`pulumi config` fails ({told})", _FIX)
+    message = on_one_line(hidden_words(errors[-1])) if errors else "it says nothing"
+    return _problem(stack, f"`pulumi config` fails ({message})", _FIX)
 
 
 def _problem(stack: str, found: str, fix: str) -> Problem:

@@ -27,10 +27,10 @@ def wait_for_rollout(api: ClusterApi, namespace: str, *, seconds: float = SECOND
     end = time.monotonic() + seconds
     while missing := _unfinished(api, namespace):
         if time.monotonic() >= end:
-            told = "; ".join(missing[:MOST_REASONS])
+            reasons = "; ".join(missing[:MOST_REASONS])
             raise RolloutError(
-                f"namespace {namespace} was not rolled out within {seconds:g} s ({told}), and what waits for it stays "
-                f"as it is. Look at it with `kubectl --namespace {namespace} get pods`, then run `pulumi up` again."
+                f"namespace {namespace} was not rolled out within {seconds:g} s ({reasons}), and what waits for it "
+                f"stays as it is. See `kubectl --namespace {namespace} get pods`, then run `pulumi up` again."
             )
         time.sleep(pause)
 

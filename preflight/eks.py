@@ -11,7 +11,7 @@ from settings import Settings
 _T = TypeVar("_T")
 
 
-def survey_of(settings: Settings, stack: str) -> Survey:
+def survey_aws(settings: Settings, stack: str) -> Survey:
     """Ask AWS for a stack's cluster, zone and rights; a failed question does not keep the others from being asked.
 
     Returns an empty survey where the stack is not on EKS.

@@ -8,7 +8,7 @@ import pulumi
 
 from charts import sources
 from clients.cluster_api import ClusterApi
-from clients.clusters import kubeconfig_of
+from clients.clusters import find_kubeconfig
 from clients.kubeconfig import Kubeconfig
 from clients.rollout_wait import wait_for_rollout
 from model.charts import ChartSources
@@ -17,7 +17,7 @@ from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import permissions
 from preflight.cluster import Expectations, Facts, inspect
-from preflight.eks import survey_of
+from preflight.eks import survey_aws
 from settings import Settings, loading, parts
 
 _T = TypeVar("_T")
@@ -59,10 +59,10 @@ def prepare(stack: str) -> Start:
             return None
 
     charts = attempt(lambda: sources.find(settings.chart_mirror, parts.charts(settings)))
-    aws = survey_of(settings, stack)
+    aws = survey_aws(settings, stack)
     problems += [problem for check in aws.checks for problem in check.problems]
     can_ask = settings.eks is None or aws.cluster is not None
-    kubeconfig = attempt(lambda: kubeconfig_of(settings, aws.cluster)) if can_ask else None
+    kubeconfig = attempt(lambda: find_kubeconfig(settings, aws.cluster)) if can_ask else None
     facts = attempt(lambda: inspect(ClusterApi(kubeconfig), expectations(settings, stack))) if kubeconfig else None
     if problems or charts is None or kubeconfig is None or facts is None:
         raise InputError(problems)

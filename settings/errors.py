@@ -28,7 +28,7 @@ def explain(
     return [_problem(model, error, project) for error in errors]
 
 
-def shown(value: object) -> str:
+def describe_value(value: object) -> str:
     """Return the description of a wrong value for a message: a short one itself, of any other one only its kind."""
     text = plain(value)
     if value == SECRET:
@@ -55,7 +55,7 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
             f"Set it with `pulumi config set --path --type string '{key}{element}' <value>`, or in quotes in the file."
         )
         return Problem(f"{key}{element}", found, rule, fix)
-    found, rule = f"the value is {shown(error['input'])}", f"it has to be {field.description}"
+    found, rule = f"the value is {describe_value(error['input'])}", f"it has to be {field.description}"
     return Problem(f"{key}{element}", found, rule, _cure(key, field, element))
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clients.cluster_api import ClusterApi, items
-from clients.clusters import api_of
+from clients.clusters import create_api
 from model.json_values import at, text
 from model.names import (
     ARGO_CD_RELEASE,
@@ -69,7 +69,7 @@ def _in_account(settings: Settings, stack: str, console: Console) -> int:
 
 
 def _in_cluster(settings: Settings, stack: str, console: Console) -> int:
-    found = list(leftovers(api_of(settings), short_name(stack), _marks(settings)))
+    found = list(leftovers(create_api(settings), short_name(stack), _marks(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")
         return 0

@@ -103,8 +103,8 @@ def _absent(api: AwsApi, name: str) -> Problem:
         cure = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
         return Problem(f"{_REGION}, AWS account {api.account}", found, rule, cure)
     known = _there(api)
-    told = f"those in {api.login.region} are {', '.join(known)}" if known else "the region has none that you may see"
-    cure = f"Set it with `pulumi config set --path '{_CLUSTER}' <name>` ({told}), or choose another account."
+    others = f"those in {api.login.region} are {', '.join(known)}" if known else "the region has none that you may see"
+    cure = f"Set it with `pulumi config set --path '{_CLUSTER}' <name>` ({others}), or choose another account."
     return Problem(f"{_CLUSTER}, AWS account {api.account}", found, rule, cure)
 
 

@@ -90,8 +90,8 @@ def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
     return session, answer["AssumedRoleUser"]["Arn"]
 
 
-def _not_assumed(role: str, told: str) -> Problem:
+def _not_assumed(role: str, reason: str) -> Problem:
     cure = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
     return Problem(
-        f"{PROJECT}:eks.roleArn", f"you may not assume {role} ({told})", "it is assumed for everything", cure
+        f"{PROJECT}:eks.roleArn", f"you may not assume {role} ({reason})", "it is assumed for everything", cure
     )

@@ -82,7 +82,7 @@ def _message(error: ClientError) -> str:
 
 def _refusal(question: Question, name: str, message: str) -> Problem:
     where, action = question.where, question.action
-    told = ": ".join(filter(None, (name, message)))
+    reason = ": ".join(filter(None, (name, message)))
     valid = "the program asks AWS before it changes anything"
     if "Signature expired" in message or "Signature not yet current" in message or name == "RequestTimeTooSkewed":
         return Problem(where, "this machine's clock and AWS's are too far apart", valid, "Let NTP set the clock.")
@@ -93,30 +93,30 @@ def _refusal(question: Question, name: str, message: str) -> Problem:
         return Problem(where, f"AWS does not know the credentials ({name})", valid, cure)
     if name in DENIED:
         cure = f"Ask for a policy that allows {action}, or choose another profile or role."
-        return Problem(where, f"you may not use {action} ({told})", "the program has to", cure)
+        return Problem(where, f"you may not use {action} ({reason})", "the program has to", cure)
     if name in SLOW_DOWN:
-        return Problem(where, f"AWS wants fewer requests ({told})", f"it has to answer {action}", "Try again later.")
+        return Problem(where, f"AWS wants fewer requests ({reason})", f"it has to answer {action}", "Try again later.")
     cure = "Look the message up in AWS's documentation of this action, and try again."
-    return Problem(where, f"it refuses {action} ({told or 'without a reason'})", "the program has to know", cure)
+    return Problem(where, f"it refuses {action} ({reason or 'without a reason'})", "the program has to know", cure)
 
 
 def _failure(question: Question, error: BotoCoreError) -> Problem:
     rule = "the program asks AWS before it changes anything"
-    told = on_one_line(str(error))
+    reason = on_one_line(str(error))
     explanations: Mapping[type[BotoCoreError] | tuple[type[BotoCoreError], ...], Callable[[], Problem]] = {
         client.NoCredentialsError: lambda: Problem(
             question.where, "there are no AWS credentials", rule, _give(question)
         ),
         client.PartialCredentialsError: lambda: Problem(
-            question.where, f"the AWS credentials are not complete ({told})", rule, _give(question)
+            question.where, f"the AWS credentials are not complete ({reason})", rule, _give(question)
         ),
-        _LOGIN_ENDED: lambda: Problem(question.where, f"the login has ended ({told})", rule, question.log_in),
-        client.HTTPClientError: lambda: _silence(question, told),
-        client.ConnectionError: lambda: _silence(question, told),
+        _LOGIN_ENDED: lambda: Problem(question.where, f"the login has ended ({reason})", rule, question.log_in),
+        client.HTTPClientError: lambda: _silence(question, reason),
+        client.ConnectionError: lambda: _silence(question, reason),
     }
     found = (explain() for kinds, explain in explanations.items() if isinstance(error, kinds))
     cure = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
-    return next(found, Problem(question.where, f"it cannot be asked ({told})", rule, cure))
+    return next(found, Problem(question.where, f"it cannot be asked ({reason})", rule, cure))
 
 
 def _give(question: Question) -> str:
@@ -126,10 +126,10 @@ def _give(question: Question) -> str:
     return f"{question.log_in} Or name a profile with `pulumi config set --path '{key}' <profile>`, or set AWS_PROFILE."
 
 
-def _silence(question: Question, told: str) -> Problem:
-    if "header value" in told:  # which it repeats, credentials and all
+def _silence(question: Question, reason: str) -> Problem:
+    if "header value" in reason:  # which it repeats, credentials and all
         rule = "they have to be printable text"
         return Problem(question.where, "the AWS credentials cannot be sent", rule, _give(question))
     region = question.login.region
     cure = f"Check that {region} is the right region, and that proxy and firewall let you through."
-    return Problem(question.where, f"AWS does not answer ({told})", f"it is asked for {question.action}", cure)
+    return Problem(question.where, f"AWS does not answer ({reason})", f"it is asked for {question.action}", cure)

@@ -10,7 +10,7 @@ import pytest
 from clients import cluster_faults
 from clients.aws import kubeconfig
 from clients.cluster_api import check_connection
-from clients.clusters import api_of
+from clients.clusters import create_api
 from clients.kubeconfig import Kubeconfig
 from model.problem import InputError, Problem
 from settings import Settings
@@ -27,7 +27,7 @@ LOGIN = Eks.model_validate({**WORKSHOP, "profile": "workshop-dev", "roleArn": RO
 def met(api_settings: Settings, cluster: Cluster, folder: Path, **found: object) -> Problem | None:
     with account(folder, cluster, found=found):
         try:
-            check_connection(api_of(api_settings))
+            check_connection(create_api(api_settings))
         except InputError as error:
             (problem,) = error.problems
             return problem
@@ -37,7 +37,7 @@ def met(api_settings: Settings, cluster: Cluster, folder: Path, **found: object)
 def test_the_cluster_is_reached_with_the_token_of_the_aws_cli(tmp_path: Path) -> None:
     cluster = Cluster()
     with account(tmp_path, cluster) as log:
-        api = api_of(settings())
+        api = create_api(settings())
 
         assert api.get("/version").body["gitVersion"] == "v1.36.3"
         assert cluster.tokens == ["Bearer hunter2"]
@@ -47,7 +47,7 @@ def test_the_cluster_is_reached_with_the_token_of_the_aws_cli(tmp_path: Path) ->
 
 def test_profile_and_role_of_the_settings_are_those_of_the_token(tmp_path: Path) -> None:
     with account(tmp_path, Cluster()) as log:
-        api_of(
+        create_api(
             settings(eks={**WORKSHOP, "profile": "workshop-dev", "roleArn": ROLE}), replace(EKS, endpoint="http://x")
         )
 
@@ -58,7 +58,7 @@ def test_profile_and_role_of_the_settings_are_those_of_the_token(tmp_path: Path)
 def test_a_cluster_that_is_known_already_is_not_looked_up_again(tmp_path: Path) -> None:
     aws = Account()
     with account(tmp_path, Cluster(), aws):
-        api_of(settings(), EKS)
+        create_api(settings(), EKS)
 
     assert aws.asked == []
 
@@ -74,7 +74,7 @@ def test_the_kubeconfig_holds_no_secret_and_is_equal_for_equal_facts() -> None:
 def test_a_missing_aws_cli_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError) as caught:
-        api_of(settings(), EKS)
+        create_api(settings(), EKS)
     (problem,) = caught.value.problems
 
     assert problem.where == "EKS cluster workshop"
@@ -84,7 +84,7 @@ def test_a_missing_aws_cli_is_told_with_what_to_install(tmp_path: Path, monkeypa
 
 def test_an_aws_cli_that_refuses_is_told_with_its_words(tmp_path: Path) -> None:
     with shim(tmp_path, "echo 'Error loading SSO Token' >&2; exit 255"), pytest.raises(InputError) as caught:
-        api_of(settings(), EKS)
+        create_api(settings(), EKS)
 
     assert "Error loading SSO Token" in str(caught.value)
 

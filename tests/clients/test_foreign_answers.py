@@ -25,7 +25,7 @@ from clients.aws import login as logging_in
 from clients.github import LONGEST_SECONDS, Repository
 from clients.pulumi_cli import Done, StackCli
 from model.problem import InputError
-from preflight.eks import survey_of
+from preflight.eks import survey_aws
 from settings import Settings
 from settings.ending import Stage
 from tests.doubles.aws_server import CLUSTER, environment
@@ -321,7 +321,7 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
         patch.setattr("clients.aws.clusters.SECONDS", 0.3)
         patch.setattr("clients.aws.api.AwsApi.regions", two_regions)
         with in_time(told=["hunter2"]):
-            told = survey_of(ON_EKS, "dev")
+            told = survey_aws(ON_EKS, "dev")
             problems = [problem for check in told.checks for problem in check.problems]
             if problems:
                 raise InputError(problems)
@@ -335,7 +335,7 @@ def test_an_answer_of_aws_without_what_it_documents_is_explained(
     server.replies = [reply(200, [], told.encode()), reply(200, [], b"<R></R>")]
     for name, value in environment(server.url, tmp_path).items():
         monkeypatch.setenv(name, value)
-    problems = [each for check in survey_of(ON_EKS, "dev").checks for each in check.problems]
+    problems = [each for check in survey_aws(ON_EKS, "dev").checks for each in check.problems]
 
     assert {each.found for each in problems} == {"it does not answer as AWS does"}
 

@@ -72,7 +72,7 @@ class Scene:
             self._set(module, "served", served)
             self._set(module, "everything", self._everything)
         for module in (destroy, release):
-            self._set(module, "api_of", always(SimpleNamespace(address="https://cluster")))
+            self._set(module, "create_api", always(SimpleNamespace(address="https://cluster")))
         for module in (release, forget):
             self._set(module, "remove", self._remove)
         self._set(destroy, "check_connection", always(None))

@@ -10,7 +10,7 @@ from clients.aws.login import log_in
 from clients.github import Repository
 from model.problem import InputError, Problem, on_one_line
 from settings.eks import Eks
-from settings.errors import shown
+from settings.errors import describe_value
 from settings.loading import parse
 
 CANARY = "canary-Tr0ub4dor-swordfish"
@@ -142,10 +142,16 @@ def test_every_problem_is_one_line_whatever_is_quoted_in_it() -> None:
 
 
 def test_a_wrong_value_is_told_if_it_is_a_word() -> None:
-    assert [*map(shown, ("101", True, 2.5, "no host", None))] == ["'101'", "'True'", "'2.5'", "'no host'", "'None'"]
+    assert [*map(describe_value, ("101", True, 2.5, "no host", None))] == [
+        "'101'",
+        "'True'",
+        "'2.5'",
+        "'no host'",
+        "'None'",
+    ]
     told = {"x" * 61: "a text of 61 characters", "a\nb": "a text of 3 characters", "[x]": "a text of 3 characters"}
-    assert {each: shown(each) for each in told} == told
-    assert (shown({"a": 1}), shown([CANARY])) == ("a mapping", "a list")
+    assert {each: describe_value(each) for each in told} == told
+    assert (describe_value({"a": 1}), describe_value([CANARY])) == ("a mapping", "a list")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from clients.cluster_api import check_connection
-from clients.clusters import api_of
+from clients.clusters import create_api
 from model.problem import InputError, Problem
 from settings import Settings
 from workshop import leftovers
@@ -49,7 +49,7 @@ def _after(settings: Settings, stack: str, console: Console, status: int) -> int
 def _meet(settings: Settings, stack: str) -> None:
     """Return if the cluster answers. Raises InputError that names the way out if it does not."""
     try:
-        check_connection(api_of(settings))
+        check_connection(create_api(settings))
     except InputError as silence:
         cure = (
             f"If it was deleted, `make forget-cluster STACK={stack}` takes away what is left of the stack without it."
@@ -80,7 +80,7 @@ def _drained(settings: Settings, stack: str, console: Console, hosts: Served, se
     left = wait_until_gone(lambda: everything(hosts.account, hosts.own), console, seconds=seconds)
     if not left:
         return 0
-    api = api_of(settings)
+    api = create_api(settings)
     console.print(table(f"Still in the account {seconds:g} s after the last Ingress", left))
     kinds = {each.kind for each in left}
     if Kind.RECORD in kinds:
@@ -93,7 +93,7 @@ def _drained(settings: Settings, stack: str, console: Console, hosts: Served, se
 
 
 def _explain_ingresses(settings: Settings, stack: str, console: Console, hosts: Served) -> None:
-    api = api_of(settings)
+    api = create_api(settings)
     waiting = [each for each in held.ingresses(api, hosts.own.group or "") if each.is_going and each.own]
     if not waiting:
         return  # the CLI has said what it is

@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from clients.cluster_api import ClusterApi, SilenceError, check_connection
-from clients.clusters import kubeconfig_of
+from clients.clusters import find_kubeconfig
 from model.problem import InputError, Problem
 from model.sandbox_only import NotSandboxError
 from settings import Settings
@@ -54,7 +54,7 @@ def _check_that_it_is_gone(settings: Settings, stack: str) -> None:
             raise InputError([Problem(where, f"it is there, in {settings.eks.region}", rule, cure)])
         return
     try:
-        kubeconfig = kubeconfig_of(settings)
+        kubeconfig = find_kubeconfig(settings)
     except NotSandboxError:
         raise
     except InputError:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.prompt import Confirm
 
-from clients.clusters import api_of
+from clients.clusters import create_api
 from model.problem import InputError, Problem
 from settings import Settings
 from workshop.drain import held
@@ -28,7 +28,7 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False, 
     if hosts is None:
         console.print("This stack is not on EKS: nothing waits for a controller of AWS.")
         return 0
-    api, group = api_of(settings), hosts.own.group or ""
+    api, group = create_api(settings), hosts.own.group or ""
     waiting = held.ingresses(api, group)
     if used := [each for each in waiting if not each.is_going]:
         names, rule = ", ".join(each.name for each in used), "only what is being deleted is released"

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.cluster_api import ClusterApi, check_connection, refusal
-from clients.clusters import api_of
+from clients.clusters import create_api
 from clients.pulumi_cli import pulumi, read_settings
 from model.json_values import text
 from model.names import OWNER
@@ -34,7 +34,7 @@ DEMOS = ("**linkerd-workshop:demos:**", "**linkerd-workshop:mesh:PrometheusAcces
 def reset(stack: str, *, ask: bool) -> int:
     """Show what is going to be done, and do it; return the exit status. Raises InputError with what is in the way."""
     settings, console = read_settings(stack), Console()
-    api = api_of(settings)
+    api = create_api(settings)
     check_connection(api)
     _check_owner(api, settings, stack)
     changed = baseline.changes(stack_file(stack))

@@ -5,7 +5,7 @@ import time
 from rich.console import Console
 
 from clients.cluster_api import check_connection
-from clients.clusters import api_of
+from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
 from workshop.verify import show
 from workshop.verify.line import Status
@@ -16,7 +16,7 @@ from workshop.verify.scene import Patience, Scene
 def verify(stack: str, *, as_json: bool, requests: int | None, seconds: float | None) -> int:
     """Run every check and print a line for each; return 1 if one failed. Raises InputError if nothing can be asked."""
     settings = read_settings(stack)
-    api = api_of(settings)
+    api = create_api(settings)
     check_connection(api)
     patience = Patience() if seconds is None else Patience(window=seconds)
     start = time.monotonic()
