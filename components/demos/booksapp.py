@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.workload import Workload, WorkloadArgs
+from components.resources.workload import NOBODY, Workload, WorkloadArgs
 from components.traffic.fault_injection import FaultInjection
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
@@ -14,8 +14,6 @@ from model.names import BOOKSAPP, RouteApi
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
 WEBAPP, AUTHORS, BOOKS = 7000, 7001, 7002
-NOBODY = 65534
-"""The traffic generator's user, instead of root; it writes no file. The services need root, who owns their database."""
 DATABASE = {"DATABASE_URL": "sqlite3:db/db.sqlite3"}
 AUTHORS_SITE = {"AUTHORS_SITE": f"http://authors:{AUTHORS}"}
 BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
@@ -106,6 +104,7 @@ def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
     }
     ports = {"webapp": WEBAPP, "authors": AUTHORS, "books": BOOKS}
     pod_annotations = args.get("pod_annotations", {})
+    # As root, without a user of their own: their database belongs to it.
     services: list[WorkloadArgs] = [
         {
             "name": service,

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service
 
-from components.resources.workload import SKIP_AWAIT, Workload, WorkloadArgs
+from components.resources.workload import NOBODY, SKIP_AWAIT, Workload, WorkloadArgs
 from components.traffic.circuit_breaker import circuit_breaker
 from model.failure_accrual import FailureAccrual
 from model.images import mirrored
@@ -15,8 +15,6 @@ from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
 BB, CLIENT = "bb", "slow-cooker"
 PORT = 8080
-NOBODY = 65534
-"""The user of both images would be root; neither needs it, and neither writes a file."""
 PUBLISHED_FOR = "amd64"
 
 

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.workload import Workload, WorkloadArgs
+from components.resources.workload import NOBODY, Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
@@ -18,7 +18,7 @@ PUBLISHED_FOR = "amd64"
 PORT = 9898
 WEIGHTS = (30, 40, 60, 80)
 PAUSE_SECONDS = 10
-PODINFO_USER, NOBODY = 100, 65534
+PODINFO_USER = 100
 ASKING = f"""\
 trap 'exit 0' TERM
 while :; do

@@ -11,10 +11,9 @@ from pulumi import Alias, ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import tls_secret
+from components.resources.tls_secret import HOURS_A_DAY, tls_secret
 from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 
-HOURS_A_DAY = 24
 CA_USES = ["cert_signing", "crl_signing"]
 
 

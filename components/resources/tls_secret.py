@@ -6,6 +6,9 @@ from typing import NotRequired, TypedDict
 from pulumi import Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
 
+HOURS_A_DAY = 24
+"""Lifetimes are days in arguments, and hours in the tls provider."""
+
 
 class TlsSecretArgs(TypedDict):
     """The contents of a Secret of type `kubernetes.io/tls`."""

@@ -10,9 +10,8 @@ from typing import NamedTuple, NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import base64, tls_data, tls_secret
+from components.resources.tls_secret import HOURS_A_DAY, base64, tls_data, tls_secret
 
-HOURS_A_DAY = 24
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
 LONGEST_COMMON_NAME = 64

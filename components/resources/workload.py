@@ -16,6 +16,9 @@ from pulumi_kubernetes.core.v1 import (
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """Annotation for Services: waiting for endpoints costs 10 s a Service, and the Deployment behind it is waited for."""
 
+NOBODY = 65534
+"""The user of containers that write no file and whose image would run as root."""
+
 SECONDS_TO_DRAIN = 5
 """The time in which a terminating pod keeps answering; needs Kubernetes 1.30."""
 
