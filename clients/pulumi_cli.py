@@ -24,6 +24,7 @@ from settings.loading import parse
 PAGE = 50
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 """A string in JSON, with the colon that follows a key."""
+_OUTPUTS = TypeAdapter(dict[str, object])
 _FAILURE = "sandbox: error: "
 _FIX = "See what `pulumi config` says in this folder."
 _REASONS = (
@@ -230,3 +231,19 @@ class StackCli:
             pass
         found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "whether it is over is asked of its backend"
         raise InputError([Problem(f"stack {self.stack}", found, rule, "Log in to the backend of the stack.")])
+
+
+def read_outputs(stack: str) -> dict[str, object]:
+    """Return the outputs of a stack, secret ones masked; the CLI's complaints go to standard error.
+
+    Raises InputError if it gives none.
+    """
+    command = pulumi(stack, "stack", "output", "--json")
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
+    try:
+        if done.returncode == 0:
+            return _OUTPUTS.validate_json(done.stdout)
+    except ValidationError:
+        pass
+    found, cure = "the Pulumi CLI shows no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
+    raise InputError([Problem(f"stack {stack}", found, "the command reads them", cure)])

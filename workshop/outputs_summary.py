@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 
-from clients import stack_outputs
+from clients import pulumi_cli
 from model.json_values import is_mapping
 from settings import Settings
 from workshop.previews.markdown import code
@@ -13,7 +13,7 @@ from workshop.previews.values import one
 
 def report(_: Settings, stack: str, console: Console) -> int:
     """Print a table of the outputs."""
-    rows = [f"| {code(name)} | {code(value, 300)} |" for name, value in _rows(stack_outputs.read(stack))]
+    rows = [f"| {code(name)} | {code(value, 300)} |" for name, value in _rows(pulumi_cli.read_outputs(stack))]
     lines = [f"#### Outputs of {code(stack)}", "", "| output | value |", "| --- | --- |", *rows]
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
     return 0

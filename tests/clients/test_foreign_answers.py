@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from urllib3.util import Retry
 
-from clients import stack_outputs
+from clients import pulumi_cli
 from clients.aws import login as logging_in
 from clients.github import LONGEST_SECONDS, Repository
 from clients.pulumi_cli import Done, StackCli
@@ -394,5 +394,5 @@ def test_whatever_a_stack_says_of_its_certificates_is_taken_or_explained(dates: 
         return {expiry.OUTPUT: dates}
 
     with pytest.MonkeyPatch.context() as patch, in_time():
-        patch.setattr(stack_outputs, "read", read)
+        patch.setattr(pulumi_cli, "read_outputs", read)
         assert expiry.report(Settings(), "dev", Console(file=io.StringIO()), days) in (0, 1)
