@@ -93,9 +93,9 @@ def _wrong(folder: Path, name: str) -> Problem:
         found = f"{name} is not the archive of that chart and version"
     else:
         found = f"{name} is not there" if _answers(folder.is_dir) else f"the folder is not there (nor is {name})"
-    cure = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
+    fix = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
     where = f"chart mirror {str(folder)[:LONGEST_PATH]}"
-    return Problem(where, found, "every chart is taken from the mirror where one is set", cure)
+    return Problem(where, found, "every chart is taken from the mirror where one is set", fix)
 
 
 def _answers(question: Callable[[], bool]) -> bool:

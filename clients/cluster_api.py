@@ -100,8 +100,8 @@ class ClusterApi:
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         if reason := refusal(answer):
-            cure = "Ask for a role that may read it, or choose another user or context."
-            raise refused(answer, Problem(f"{self.address}{path}", reason, "the program has to read it", cure))
+            fix = "Ask for a role that may read it, or choose another user or context."
+            raise refused(answer, Problem(f"{self.address}{path}", reason, "the program has to read it", fix))
         return answer.body
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
@@ -189,7 +189,7 @@ def refused(answer: Answer, problem: Problem) -> InputError:
     if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in BUSY:
         return InputError([problem])
     kind = SilenceError if answer.status in BUSY else InputError
-    return kind([replace(problem, cure=WAIT)])
+    return kind([replace(problem, fix=WAIT)])
 
 
 def check_connection(api: ClusterApi) -> None:
@@ -210,8 +210,8 @@ def check_connection(api: ClusterApi) -> None:
         raise refused(answer, Problem(api.address, found, rule, api.advice.stranger))
     if refusal(answer) or not text(answer.body, "gitVersion"):
         found = f"it does not answer as Kubernetes does ({refusal(answer) or 'no version'})"
-        cure = "Check the address, and whether a proxy or a login page stands in between."
-        raise InputError([Problem(api.address, found, "the program asks it before it changes anything", cure)])
+        fix = "Check the address, and whether a proxy or a login page stands in between."
+        raise InputError([Problem(api.address, found, "the program asks it before it changes anything", fix)])
 
 
 def _time(date: str | None) -> datetime:

@@ -108,8 +108,8 @@ class Repository:
         Raises InputError if the token is none.
         """
         if not _TOKEN.fullmatch(self.token):  # the message of the client would repeat it
-            found, cure = "it holds other characters than a token's", "Set it to the job's token, without a line break."
-            raise InputError([Problem("GITHUB_TOKEN", found, "it is sent in a header", cure)])
+            found, fix = "it holds other characters than a token's", "Set it to the job's token, without a line break."
+            raise InputError([Problem("GITHUB_TOKEN", found, "it is sent in a header", fix)])
         self._session = requests.Session()
         self._session.max_redirects = MOST_REDIRECTS
         # How long to leave GitHub alone is for `Answer.pause`, which has an end.
@@ -199,8 +199,8 @@ def _read(form: TypeAdapter[_Form], answer: Answer, url: str) -> _Form:
 
 
 def _odd(url: str, found: str) -> Problem:
-    cure = "Check GITHUB_API_URL, and whether a proxy or a login page stands in between."
-    return Problem(url, found, "the job reads what GitHub documents", cure)
+    fix = "Check GITHUB_API_URL, and whether a proxy or a login page stands in between."
+    return Problem(url, found, "the job reads what GitHub documents", fix)
 
 
 def _refused(method: str, url: str, answer: Answer, pause: float | None) -> Problem:

@@ -245,5 +245,5 @@ def read_outputs(stack: str) -> dict[str, object]:
             return _OUTPUTS.validate_json(done.stdout)
     except ValidationError:
         pass
-    found, cure = "the Pulumi CLI shows no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
-    raise InputError([Problem(f"stack {stack}", found, "the command reads them", cure)])
+    found, fix = "the Pulumi CLI shows no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
+    raise InputError([Problem(f"stack {stack}", found, "the command reads them", fix)])

@@ -18,17 +18,17 @@ class Problem:
     """The value or state that is there, in plain words; never a secret."""
     rule: str
     """The rule that has to hold."""
-    cure: str
+    fix: str
     """The remedy, if possible as a command."""
 
     def __post_init__(self) -> None:
         """Hide what looks like a key or a password, and line breaks: a foreign value may stand in each part."""
-        for name in ("where", "found", "rule", "cure"):
+        for name in ("where", "found", "rule", "fix"):
             object.__setattr__(self, name, _escaped(hidden(getattr(self, name))))
 
     def __str__(self) -> str:
         """Return the problem as one sentence and its fix."""
-        return f"{self.where}: {self.found}, but {self.rule}. {self.cure}"
+        return f"{self.where}: {self.found}, but {self.rule}. {self.fix}"
 
 
 def _escaped(text: str) -> str:

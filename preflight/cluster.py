@@ -131,8 +131,8 @@ def _ingress_class(api: ClusterApi, wanted: str) -> list[Problem]:
         return []
     found, key = f"it has no IngressClass '{wanted}'", f"{PROJECT}:eks.loadBalancerController.enabled"
     rule = f"the stack's public hosts need one (there is {', '.join(sorted(classes)) or 'none'})"
-    cure = f"Let this stack install it with `pulumi config set --path '{key}' true`, or correct ingressClass."
-    return [Problem(api.address, found, rule, cure)]
+    fix = f"Let this stack install it with `pulumi config set --path '{key}' true`, or correct ingressClass."
+    return [Problem(api.address, found, rule, fix)]
 
 
 def _clock(api: ClusterApi) -> list[Problem]:

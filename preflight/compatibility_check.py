@@ -64,8 +64,8 @@ def check_load_balancer_controller(api: ClusterApi, version: str) -> list[Proble
         if known is not None and not _reads(known, version):
             where = f"{api.address}, Deployment {text(deployment, 'metadata', 'namespace')}/{_name(deployment)}"
             rule = f"{known.reader} {running} needs {known.gateway_api} ({known.source})"
-            cure = "Upgrade it to 3.3 or newer, or switch its Gateway API feature gates off."
-            found.append(Problem(where, f"the Gateway API is {version}", rule, cure))
+            fix = "Upgrade it to 3.3 or newer, or switch its Gateway API feature gates off."
+            found.append(Problem(where, f"the Gateway API is {version}", rule, fix))
     return found
 
 

@@ -73,8 +73,8 @@ def check_kept(api: ClusterApi, stack: str, parts: Collection[Part]) -> list[Pro
         return []
     found = f"stack {stack} owns the Gateway API's definitions, and gatewayApi.install is false"
     rule = "they cannot be given away: removing them deletes every route in the cluster"
-    cure = f"Set `{PROJECT}:gatewayApi.install` to true, or destroy the stack first."
-    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, cure)]
+    fix = f"Set `{PROJECT}:gatewayApi.install` to true, or destroy the stack first."
+    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, fix)]
 
 
 def _release(definition: object) -> tuple[str, ...]:
@@ -92,8 +92,8 @@ def _foreign_part(api: ClusterApi, part: Part) -> list[Problem]:
         return []
     by = f" by Helm release {'/'.join(found)}" if all(found) else ", by somebody else"
     rule = "this stack is going to install it, and a cluster holds one"
-    cure = f"Uninstall it, or set `{PROJECT}:{key}.enabled` to false."
-    return [Problem(f"{api.address}, {name}", f"{title} is installed{by}", rule, cure)]
+    fix = f"Uninstall it, or set `{PROJECT}:{key}.enabled` to false."
+    return [Problem(f"{api.address}, {name}", f"{title} is installed{by}", rule, fix)]
 
 
 def check_marks(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
@@ -115,8 +115,8 @@ def _unmarked(api: ClusterApi, part: Part) -> list[Problem]:
     rule = f"Helm release {namespace}/{name} is going to install them, and does not take over what others made"
     marks = f"meta.helm.sh/release-name={name} meta.helm.sh/release-namespace={namespace}"
     adopt = f"`kubectl annotate --overwrite crd <name> {marks}` and `kubectl label --overwrite crd <name> "
-    cure = f"If nobody else needs them, delete them, or hand each over with {adopt}app.kubernetes.io/managed-by=Helm`."
-    return [Problem(f"{api.address}, {', '.join(foreign[:MOST_NAMES])}{more}", "they are there already", rule, cure)]
+    fix = f"If nobody else needs them, delete them, or hand each over with {adopt}app.kubernetes.io/managed-by=Helm`."
+    return [Problem(f"{api.address}, {', '.join(foreign[:MOST_NAMES])}{more}", "they are there already", rule, fix)]
 
 
 def definitions(api: ClusterApi) -> dict[str, object]:
@@ -147,8 +147,8 @@ def _gateway_api_version(definition: object) -> str:
 
 def _no_gateway_api(api: ClusterApi) -> Problem:
     where, rule = f"{api.address}, {GATEWAY_API_CRD}", "with gatewayApi.install false it has to be there"
-    cure = f"Install them, or set `{PROJECT}:gatewayApi.install` to true."
-    return Problem(where, "there is no Gateway API", rule, cure)
+    fix = f"Install them, or set `{PROJECT}:gatewayApi.install` to true."
+    return Problem(where, "there is no Gateway API", rule, fix)
 
 
 def _foreign_gateway_api(api: ClusterApi, definition: object, parts: Collection[Part]) -> list[Problem]:
@@ -160,8 +160,8 @@ def _foreign_gateway_api(api: ClusterApi, definition: object, parts: Collection[
     found += f" by Helm release {'/'.join(release)}" if all(release) else ", owned by somebody else"
     rule = f"this stack is going to install {GATEWAY_API}, and two owners would delete each other's routes"
     fits = f"Set `{PROJECT}:gatewayApi.install` to false to use what is there."
-    cure = UPGRADE_GATEWAY_API if unreadable(version, parts) else fits
-    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, cure)]
+    fix = UPGRADE_GATEWAY_API if unreadable(version, parts) else fits
+    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, fix)]
 
 
 def _unreadable(api: ClusterApi, version: str, rule: str) -> Problem:
@@ -176,8 +176,8 @@ def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:
         return []
     namespace = text(injector, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
     found = f"Linkerd is installed in namespace {namespace}, and not by stack {stack}"
-    cure = "Uninstall it, destroy the stack that owns it, or choose another cluster."
-    return [Problem(api.address, found, "a cluster holds one control plane", cure)]
+    fix = "Uninstall it, destroy the stack that owns it, or choose another cluster."
+    return [Problem(api.address, found, "a cluster holds one control plane", fix)]
 
 
 def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -> list[Problem]:
@@ -211,8 +211,8 @@ def _is_going(namespace: object) -> bool:
 
 def _ending(api: ClusterApi, name: str) -> Problem:
     rule = "the stack needs it, and nothing can be created in it any more"
-    cure = f"Wait until it is deleted; if it stays, `kubectl get namespace {name} --output yaml` shows why."
-    return Problem(f"{api.address}, namespace {name}", "it is still being deleted", rule, cure)
+    fix = f"Wait until it is deleted; if it stays, `kubectl get namespace {name} --output yaml` shows why."
+    return Problem(f"{api.address}, namespace {name}", "it is still being deleted", rule, fix)
 
 
 def _owner(api: ClusterApi, namespace: str) -> str | None:

@@ -26,8 +26,8 @@ def _auto_mode(api: AwsApi, cluster: EksCluster) -> list[Problem]:
     if not api.login.install_pod_identity_agent:
         return []
     key = f"{PROJECT}:eks.installPodIdentityAgent"
-    cure = f"Set it with `pulumi config set --path '{key}' false`."
-    return [Problem(key, f"cluster {cluster.name} is in Auto Mode", "EKS brings the agent there itself", cure)]
+    fix = f"Set it with `pulumi config set --path '{key}' false`."
+    return [Problem(key, f"cluster {cluster.name} is in Auto Mode", "EKS brings the agent there itself", fix)]
 
 
 def _agent(api: AwsApi, cluster: EksCluster, stack: str) -> list[Problem]:
@@ -37,8 +37,8 @@ def _agent(api: AwsApi, cluster: EksCluster, stack: str) -> list[Problem]:
     if tags is None and not api.login.install_pod_identity_agent:
         found = f"cluster {cluster.name} has no add-on {POD_IDENTITY_AGENT}"
         rule = "without it no pod gets the rights of its role"
-        cure = f"Let this stack install it with `pulumi config set --path '{key}' true`."
-        return [Problem(key, found, rule, cure)]
+        fix = f"Let this stack install it with `pulumi config set --path '{key}' true`."
+        return [Problem(key, found, rule, fix)]
     is_own = tags is not None and (tags.get("project"), tags.get("stack")) == (PROJECT, stack)
     if tags is not None and api.login.install_pod_identity_agent and not is_own:
         found, rule = f"cluster {cluster.name} has the add-on {POD_IDENTITY_AGENT} already", "it can be there once"
@@ -68,12 +68,12 @@ def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
         except ClientError as error:
             if code(error) not in ABSENT:
                 raise
-            cure = (
+            fix = (
                 "Create it with `eksctl utils associate-iam-oidc-provider --approve"
                 f" --cluster {cluster.name} --region {cluster.region}`, or set eks.identity to pod-identity."
             )
-            return [Problem(where, "the account has no such identity provider", rule, cure)]
+            return [Problem(where, "the account has no such identity provider", rule, fix)]
     if OIDC_AUDIENCE in audiences:
         return []
-    cure = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {OIDC_AUDIENCE}`."
-    return [Problem(where, f"its audiences lack {OIDC_AUDIENCE}", rule, cure)]
+    fix = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {OIDC_AUDIENCE}`."
+    return [Problem(where, f"its audiences lack {OIDC_AUDIENCE}", rule, fix)]

@@ -71,11 +71,11 @@ def check_trust(api: ClusterApi, anchor: int, phase: TrustPhase) -> list[Problem
     where, current = f"{api.address}, trust of the mesh", _state(bundle)
     if current is None:
         found = f"the annotations {TRUST_ANCHOR} and {TRUST_PHASE} of its bundle name no state"
-        cure = f"Put back what the last `up` wrote with `kubectl annotate --overwrite`: {BUNDLE.rpartition('/')[2]}."
-        return [Problem(where, found, "the next step depends on it", cure)]
+        fix = f"Put back what the last `up` wrote with `kubectl annotate --overwrite`: {BUNDLE.rpartition('/')[2]}."
+        return [Problem(where, found, "the next step depends on it", fix)]
     if not is_legal(current, wanted):
         found = f"it is at {current}, and the settings ask for {wanted}"
-        return [Problem(where, found, harm(current, wanted), _cure(current, step_towards(current, wanted)))]
+        return [Problem(where, found, harm(current, wanted), _fix(current, step_towards(current, wanted)))]
     stale = sorted(_stale(api, bundle, current, wanted))
     return [_restarts_first(where, current, wanted, stale)] if stale else []
 
@@ -91,7 +91,7 @@ def _state(bundle: object) -> TrustState | None:
     return TrustState(int(anchor), TrustPhase(phase))
 
 
-def _cure(current: TrustState, step: TrustState) -> str:
+def _fix(current: TrustState, step: TrustState) -> str:
     values = {"anchor": step.anchor, "phase": step.phase}
     if step.anchor == current.anchor:
         del values["anchor"]
@@ -144,5 +144,5 @@ def _restarts_first(where: str, current: TrustState, wanted: TrustState, stale: 
     more = f" and {len(stale) - MOST_PODS} more" if len(stale) > MOST_PODS else ""
     found = f"{', '.join(stale[:MOST_PODS])}{more} started before the mesh had come to {current}"
     rule = f"at {wanted} they could not be reached any more, nor reach others"
-    cure = "Restart what they belong to, such as with `kubectl --namespace <namespace> rollout restart deployment`."
-    return Problem(where, found, rule, cure)
+    fix = "Restart what they belong to, such as with `kubectl --namespace <namespace> rollout restart deployment`."
+    return Problem(where, found, rule, fix)

@@ -73,13 +73,13 @@ def _absent(api: AwsApi, dns: Dns) -> Problem:
     found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's hosts and certificate need an existing one"
     if parent := next((name for name in _parents(dns.zone) if _zones(api, name)), None):
         domain = dns.base_domain
-        cure = (
+        fix = (
             f"There is one of the name {parent}: set `pulumi config set --path '{_KEY}' {parent}`"
             f" and `pulumi config set --path '{PROJECT}:dns.domain' {domain}`."
         )
     else:
-        cure = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` lists them)."
-    return Problem(_where(api), found, rule, cure)
+        fix = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` lists them)."
+    return Problem(_where(api), found, rule, fix)
 
 
 def _parents(name: str) -> Iterator[str]:
@@ -89,15 +89,15 @@ def _parents(name: str) -> Iterator[str]:
 
 def _private(api: AwsApi, dns: Dns) -> Problem:
     rule = "resolvers, and the certificate's issuer, have to be able to ask it"
-    cure = f"Create a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
-    return Problem(_where(api), f"zone {dns.zone} is private", rule, cure)
+    fix = f"Create a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
+    return Problem(_where(api), f"zone {dns.zone} is private", rule, fix)
 
 
 def _several(api: AwsApi, dns: Dns, ids: list[str]) -> Problem:
     key, known = f"{PROJECT}:dns.zoneId", ", ".join(sorted(ids))
-    cure = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` shows whose name servers it has."
+    fix = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` shows whose name servers it has."
     if dns.zone_id:
         found = f"no public zone of the name {dns.zone} has the id {dns.zone_id}"
-        return Problem(f"{key}, AWS account {api.account}", found, f"the known ones are {known}", cure)
+        return Problem(f"{key}, AWS account {api.account}", found, f"the known ones are {known}", fix)
     found = f"{len(ids)} public zones have the name {dns.zone} ({known})"
-    return Problem(_where(api), found, "resolvers ask only the one that the parent zone names", cure)
+    return Problem(_where(api), found, "resolvers ask only the one that the parent zone names", fix)

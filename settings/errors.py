@@ -56,7 +56,7 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
         )
         return Problem(f"{key}{element}", found, rule, fix)
     found, rule = f"the value is {describe_value(error['input'])}", f"it has to be {field.description}"
-    return Problem(f"{key}{element}", found, rule, _cure(key, field, element))
+    return Problem(f"{key}{element}", found, rule, _fix(key, field, element))
 
 
 def _name(step: str) -> str:
@@ -88,16 +88,16 @@ def _field(model: type[BaseModel], path: Sequence[str]) -> FieldInfo:
     return _by_alias(_section(model, path[:-1]))[path[-1]]
 
 
-def _cure(key: str, field: FieldInfo, element: str) -> str:
+def _fix(key: str, field: FieldInfo, element: str) -> str:
     example = (field.examples or [""])[0]
     if example == {}:
-        return mapping_cure(key)
+        return mapping_fix(key)
     if isinstance(example, list):
         value = next(iter(_LIST.validate_python(example)), "")
         return f"Set it with `pulumi config set --path '{key}{element or '[0]'}' {value}`."
     return f"Set it with `pulumi config set --path '{key}' {str(example).lower() if example is True else example}`."
 
 
-def mapping_cure(key: str) -> str:
+def mapping_fix(key: str) -> str:
     """Return the remedy where a mapping has to be, which `pulumi config set` would take for text."""
     return f"Remove it with `pulumi config rm --path '{key}'`, and set what belongs into it key by key."

@@ -14,7 +14,7 @@ from model.json_values import is_list, is_mapping
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from settings import Settings
-from settings.errors import explain, mapping_cure
+from settings.errors import explain, mapping_fix
 from settings.rules import contradictions
 
 
@@ -45,8 +45,8 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
             values[name] = json.loads(value) if _is_mapping(name) and isinstance(value, str) else value
         except (ValueError, RecursionError):
             found = f"the value is {SECRET if name in secret else 'a text'} that is no JSON"
-            rule, cure = "it has to be a mapping of settings", mapping_cure(f"{PROJECT}:{name}")
-            problems.append(Problem(f"{PROJECT}:{name}", found, rule, cure))
+            rule, fix = "it has to be a mapping of settings", mapping_fix(f"{PROJECT}:{name}")
+            problems.append(Problem(f"{PROJECT}:{name}", found, rule, fix))
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -92,7 +92,7 @@ def _contradictions(settings: Settings, secret: list[object]) -> Iterator[Proble
     """Yield the contradictions among the settings, without `secret` values."""
     clear = without(word for value in secret for word in _words(value))
     for each in contradictions(settings):
-        yield replace(each, found=clear(each.found), rule=clear(each.rule), cure=clear(each.cure))
+        yield replace(each, found=clear(each.found), rule=clear(each.rule), fix=clear(each.fix))
 
 
 def _words(value: object) -> Iterator[str]:

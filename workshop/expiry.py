@@ -66,9 +66,9 @@ def report(settings: Settings, stack: str, console: Console, days: int = DAYS) -
     early = [each for each in certificates if limits.state(each.ends) != "ok"]
     if not early:
         return 0
-    names, cures = ", ".join(each.name for each in early), "; ".join(_cures(early, settings, limits))
+    names, fixes = ", ".join(each.name for each in early), "; ".join(_fixes(early, settings, limits))
     sentence = (
-        f"To last until {limits.latest:%Y-%m-%d}, {names} {'have' if early[1:] else 'has'} to be renewed: {cures}."
+        f"To last until {limits.latest:%Y-%m-%d}, {names} {'have' if early[1:] else 'has'} to be renewed: {fixes}."
     )
     console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     return 1
@@ -103,7 +103,7 @@ def _table(stack: str, certificates: Sequence[Certificate], limits: Limits) -> T
     return table
 
 
-def _cures(early: Iterable[Certificate], settings: Settings, limits: Limits) -> Iterator[str]:
+def _fixes(early: Iterable[Certificate], settings: Settings, limits: Limits) -> Iterator[str]:
     """Yield what to do about each kind of certificate."""
     names = {each.name.rpartition(".")[2] for each in early}
     if names.intersection(ANCHORS):

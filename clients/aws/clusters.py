@@ -73,8 +73,8 @@ def find_cluster(api: AwsApi) -> EksCluster:
             raise InputError([_absent(api, name)]) from None
         status = found.get("status", "of an unknown status")
         if status not in USABLE:
-            rule, cure = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
-            raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, cure)])
+            rule, fix = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
+            raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, fix)])
         return _facts(_Cluster.model_validate(found), api.login.region)
 
 
@@ -100,12 +100,12 @@ def _facts(found: _Cluster, region: str) -> EksCluster:
 def _absent(api: AwsApi, name: str) -> Problem:
     found, rule = f"there is no cluster '{name}' in {api.login.region}", "the stack needs an existing one"
     if elsewhere := _elsewhere(api, name):
-        cure = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
-        return Problem(f"{_REGION}, AWS account {api.account}", found, rule, cure)
+        fix = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
+        return Problem(f"{_REGION}, AWS account {api.account}", found, rule, fix)
     known = _there(api)
     others = f"those in {api.login.region} are {', '.join(known)}" if known else "the region has none that you may see"
-    cure = f"Set it with `pulumi config set --path '{_CLUSTER}' <name>` ({others}), or choose another account."
-    return Problem(f"{_CLUSTER}, AWS account {api.account}", found, rule, cure)
+    fix = f"Set it with `pulumi config set --path '{_CLUSTER}' <name>` ({others}), or choose another account."
+    return Problem(f"{_CLUSTER}, AWS account {api.account}", found, rule, fix)
 
 
 def _there(api: AwsApi) -> list[str]:

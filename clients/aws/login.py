@@ -67,9 +67,9 @@ def _session(login: Eks) -> Any:  # noqa: ANN401  as above
 
 def _unknown(profile: str, known: list[str]) -> Problem:
     key = f"{PROJECT}:eks.profile"
-    cure = f"Set another with `pulumi config set --path '{key}' <profile>`, or make it with `aws configure sso`."
+    fix = f"Set another with `pulumi config set --path '{key}' <profile>`, or make it with `aws configure sso`."
     found, rule = f"there is no profile '{profile}'", f"the known ones are {', '.join(sorted(known)) or 'none'}"
-    return Problem(key, found, rule, cure)
+    return Problem(key, found, rule, fix)
 
 
 def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
@@ -91,7 +91,7 @@ def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
 
 
 def _not_assumed(role: str, reason: str) -> Problem:
-    cure = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
+    fix = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
     return Problem(
-        f"{PROJECT}:eks.roleArn", f"you may not assume {role} ({reason})", "it is assumed for everything", cure
+        f"{PROJECT}:eks.roleArn", f"you may not assume {role} ({reason})", "it is assumed for everything", fix
     )

@@ -61,8 +61,8 @@ def explained(question: Question) -> Generator[None]:
         raise InputError([_failure(question, error)]) from None
     except _ODD:
         found, rule = "it does not answer as AWS does", f"it is asked for {question.action}"
-        cure = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
-        raise InputError([Problem(question.where, found, rule, cure)]) from None
+        fix = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
+        raise InputError([Problem(question.where, found, rule, fix)]) from None
     except ValueError as error:  # of an endpoint in the environment that is no URL
         found, rule = f"it cannot be asked ({on_one_line(str(error))})", "the program asks before it changes anything"
         raise InputError([Problem(question.where, found, rule, "Correct or unset AWS_ENDPOINT_URL.")]) from None
@@ -89,15 +89,15 @@ def _refusal(question: Question, name: str, message: str) -> Problem:
     if name in ENDED:
         return Problem(where, f"the credentials have expired ({name})", valid, question.log_in)
     if name in UNKNOWN:
-        cure = f"{question.log_in} The same is said where the account has not enabled region {question.login.region}."
-        return Problem(where, f"AWS does not know the credentials ({name})", valid, cure)
+        fix = f"{question.log_in} The same is said where the account has not enabled region {question.login.region}."
+        return Problem(where, f"AWS does not know the credentials ({name})", valid, fix)
     if name in DENIED:
-        cure = f"Ask for a policy that allows {action}, or choose another profile or role."
-        return Problem(where, f"you may not use {action} ({reason})", "the program has to", cure)
+        fix = f"Ask for a policy that allows {action}, or choose another profile or role."
+        return Problem(where, f"you may not use {action} ({reason})", "the program has to", fix)
     if name in SLOW_DOWN:
         return Problem(where, f"AWS wants fewer requests ({reason})", f"it has to answer {action}", "Try again later.")
-    cure = "Look the message up in AWS's documentation of this action, and try again."
-    return Problem(where, f"it refuses {action} ({reason or 'without a reason'})", "the program has to know", cure)
+    fix = "Look the message up in AWS's documentation of this action, and try again."
+    return Problem(where, f"it refuses {action} ({reason or 'without a reason'})", "the program has to know", fix)
 
 
 def _failure(question: Question, error: BotoCoreError) -> Problem:
@@ -115,8 +115,8 @@ def _failure(question: Question, error: BotoCoreError) -> Problem:
         client.ConnectionError: lambda: _silence(question, reason),
     }
     found = (explain() for kinds, explain in explanations.items() if isinstance(error, kinds))
-    cure = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
-    return next(found, Problem(question.where, f"it cannot be asked ({reason})", rule, cure))
+    fix = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
+    return next(found, Problem(question.where, f"it cannot be asked ({reason})", rule, fix))
 
 
 def _give(question: Question) -> str:
@@ -131,5 +131,5 @@ def _silence(question: Question, reason: str) -> Problem:
         rule = "they have to be printable text"
         return Problem(question.where, "the AWS credentials cannot be sent", rule, _give(question))
     region = question.login.region
-    cure = f"Check that {region} is the right region, and that proxy and firewall let you through."
-    return Problem(question.where, f"AWS does not answer ({reason})", f"it is asked for {question.action}", cure)
+    fix = f"Check that {region} is the right region, and that proxy and firewall let you through."
+    return Problem(question.where, f"AWS does not answer ({reason})", f"it is asked for {question.action}", fix)

@@ -53,10 +53,8 @@ def wait(home: Home) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not home.aws_port.exists():
         if running(home, NAME) is None or time.monotonic() > deadline:
-            cure = CURE.format(home.aws)
-            message = (
-                f"the double of AWS does not start: {last_line(home, NAME)} (log: {home.logs / NAME}.log). {cure}."
-            )
+            fix = CURE.format(home.aws)
+            message = f"the double of AWS does not start: {last_line(home, NAME)} (log: {home.logs / NAME}.log). {fix}."
             raise SandboxError(message)
         time.sleep(POLL_SECONDS)
 

@@ -79,7 +79,7 @@ def test_a_missing_aws_cli_is_told_with_what_to_install(tmp_path: Path, monkeypa
 
     assert problem.where == "EKS cluster workshop"
     assert "login helper failed" in problem.found
-    assert problem.cure.startswith("Install the AWS CLI, version 2")
+    assert problem.fix.startswith("Install the AWS CLI, version 2")
 
 
 def test_an_aws_cli_that_refuses_is_told_with_its_words(tmp_path: Path) -> None:
@@ -95,11 +95,11 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
 
     assert problem
     assert "it does not know you" in problem.found
-    assert problem.cure.startswith("Give the ARN that `aws sts get-caller-identity` shows an access entry with")
+    assert problem.fix.startswith("Give the ARN that `aws sts get-caller-identity` shows an access entry with")
 
 
 @pytest.mark.parametrize(
-    ("access", "cure"),
+    ("access", "fix"),
     [
         ({"endpointPublicAccess": False}, "Its endpoint is private: run this inside vpc-1"),
         ({"publicAccessCidrs": ["203.0.113.0/24"]}, "Its endpoint answers to 203.0.113.0/24 only"),
@@ -107,7 +107,7 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
     ],
 )
 def test_an_endpoint_that_does_not_answer_is_told_with_what_aws_knows_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: dict[str, object], cure: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: dict[str, object], fix: str
 ) -> None:
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.2)
     network = {"vpcId": "vpc-1", **access}
@@ -115,7 +115,7 @@ def test_an_endpoint_that_does_not_answer_is_told_with_what_aws_knows_of_it(
 
     assert problem
     assert "does not answer" in problem.found
-    assert problem.cure.startswith(cure)
+    assert problem.fix.startswith(fix)
 
 
 def test_a_private_endpoint_that_answers_is_as_good_as_any(tmp_path: Path) -> None:

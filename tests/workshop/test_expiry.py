@@ -99,7 +99,7 @@ def test_on_its_last_day_the_workshop_still_needs_its_certificates(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("dates", "settings", "cure"),
+    ("dates", "settings", "fix"),
     [
         ({"issuer": after(3)}, {}, "To last until"),
         ({"issuer": after(3)}, {}, "issuer has to be renewed: run `make up`."),
@@ -115,12 +115,12 @@ def test_on_its_last_day_the_workshop_still_needs_its_certificates(monkeypatch: 
     ],
 )
 def test_one_sentence_says_which_and_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, dates: object, settings: dict[str, object], cure: str
+    monkeypatch: pytest.MonkeyPatch, dates: object, settings: dict[str, object], fix: str
 ) -> None:
     status, text = run(monkeypatch, dates, settings=settings)
 
     assert status == 1
-    assert cure in told(text)
+    assert fix in told(text)
 
 
 @pytest.mark.parametrize("dates", [None, "soon", {}, {"issuer": "soon"}, {"viz": {"tap": None}}])

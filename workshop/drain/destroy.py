@@ -51,10 +51,8 @@ def _meet(settings: Settings, stack: str) -> None:
     try:
         check_connection(create_api(settings))
     except InputError as silence:
-        cure = (
-            f"If it was deleted, `make forget-cluster STACK={stack}` takes away what is left of the stack without it."
-        )
-        problem = Problem(f"stack {stack}", "its cluster cannot be asked", "the stack is taken away there", cure)
+        fix = f"If it was deleted, `make forget-cluster STACK={stack}` takes away what is left of the stack without it."
+        problem = Problem(f"stack {stack}", "its cluster cannot be asked", "the stack is taken away there", fix)
         raise InputError([*silence.problems, problem]) from None
 
 

@@ -46,12 +46,12 @@ def _left(hosts: Served | None, console: Console) -> int:
 
 
 def _check_that_it_is_gone(settings: Settings, stack: str) -> None:
-    rule, cure = "only what is gone is forgotten", f"Run `make destroy STACK={stack}`."
+    rule, fix = "only what is gone is forgotten", f"Run `make destroy STACK={stack}`."
     if settings.eks:
         # That it does not answer says nothing: it may be private, or the operator on another network.
         if is_there(settings.eks):
             where = f"EKS cluster {settings.eks.cluster}"
-            raise InputError([Problem(where, f"it is there, in {settings.eks.region}", rule, cure)])
+            raise InputError([Problem(where, f"it is there, in {settings.eks.region}", rule, fix)])
         return
     try:
         kubeconfig = find_kubeconfig(settings)
@@ -66,4 +66,4 @@ def _check_that_it_is_gone(settings: Settings, stack: str) -> None:
         if silence.nobody:
             return
         raise
-    raise InputError([Problem(api.address, "the cluster answers", rule, cure)])
+    raise InputError([Problem(api.address, "the cluster answers", rule, fix)])

@@ -63,5 +63,5 @@ def release(api: ClusterApi, held: Held) -> None:
     others = [each for each in held.finalizers if each not in held.own]
     reason = refusal(api.ask("PATCH", held.path, {"metadata": {"finalizers": others or None}}))
     if reason and api.find(held.path):
-        cure = "Ask for a role that may change it."
-        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to go", cure)])
+        fix = "Ask for a role that may change it."
+        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to go", fix)])

@@ -36,10 +36,10 @@ class Pulumi:
         except (ValueError, ValidationError):
             state = None
         if state is None:
-            found, cure = (
+            found, fix = (
                 "the Pulumi CLI tells no state of it",
                 f"Log in to its backend, and see `pulumi stack -s {self.stack}`.",
             )
-            raise InputError([Problem(f"stack {self.stack}", found, "what is to go stands there", cure)])
+            raise InputError([Problem(f"stack {self.stack}", found, "what is to go stands there", fix)])
         resources = entries(state, "deployment", "resources")
         return [text(each, "urn") for each in resources if text(each, "type") == INGRESS]

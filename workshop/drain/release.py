@@ -32,8 +32,8 @@ def run(settings: Settings, stack: str, console: Console, *, yes: bool = False, 
     waiting = held.ingresses(api, group)
     if used := [each for each in waiting if not each.is_going]:
         names, rule = ", ".join(each.name for each in used), "only what is being deleted is released"
-        cure = f"Run `make destroy STACK={stack}` first; it says if this is needed."
-        raise InputError([Problem(f"{api.address}, Ingress {names}", "it is in use", rule, cure)])
+        fix = f"Run `make destroy STACK={stack}` first; it says if this is needed."
+        raise InputError([Problem(f"{api.address}, Ingress {names}", "it is in use", rule, fix)])
     waiting += held.bindings(api, group)
     found = _found(hosts)
     if not waiting and not found:

@@ -45,6 +45,6 @@ def reviewed_run(repository: str, commit: str, workflow: str) -> int | None:
 def _repository(name: str) -> Repository:
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
-        cure = "Set it in the step's `env` to the job's token."
-        raise InputError([Problem("GITHUB_TOKEN", "it is not set", "GitHub has to know who asks", cure)])
+        fix = "Set it in the step's `env` to the job's token."
+        raise InputError([Problem("GITHUB_TOKEN", "it is not set", "GitHub has to know who asks", fix)])
     return Repository(name, token, os.environ.get("GITHUB_API_URL", API))

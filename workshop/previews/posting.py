@@ -56,8 +56,8 @@ def post(repository: Repository, pull_request: int, stack: str, body: str, autho
             done = done or "updated"
         for other in others:
             repository.send("DELETE", f"/issues/comments/{other.number}")
-    problem, cure = f"after {ATTEMPTS} attempts there is not exactly one comment", "Run the job again."
-    raise InputError([Problem(f"pull request {pull_request}", problem, "a stack has one", cure)])
+    problem, fix = f"after {ATTEMPTS} attempts there is not exactly one comment", "Run the job again."
+    raise InputError([Problem(f"pull request {pull_request}", problem, "a stack has one", fix)])
 
 
 def _found(repository: Repository, where: str, stack: str, author: str) -> Iterator[Comment]:

@@ -64,10 +64,10 @@ def _check_owner(api: ClusterApi, settings: Settings, stack: str) -> None:
     found = {name: api.find(f"/api/v1/namespaces/{name}") for name in parts.demo_namespaces(settings)}
     own = short_name(stack)
     foreign = [name for name, each in found.items() if each and text(each, "metadata", "annotations", OWNER) != own]
-    rule, cure = f"stack {stack} resets nothing but its own", "Check the stack's kubeconfig and context."
+    rule, fix = f"stack {stack} resets nothing but its own", "Check the stack's kubeconfig and context."
     if foreign:
         raise InputError(
-            [Problem(f"{api.address}, namespace {name}", "it is not the stack's", rule, cure) for name in foreign]
+            [Problem(f"{api.address}, namespace {name}", "it is not the stack's", rule, fix) for name in foreign]
         )
 
 

@@ -36,8 +36,8 @@ def check(scene: Scene) -> Iterator[Line]:
     yield routes.accepted(GROUP, route, ROUTE)
     found, wanted = routes.weights(route), {BOOKS: 100 - demo.fault_percent, INJECTOR: demo.fault_percent}
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
-    cure = f"The settings say {wanted[INJECTOR]} % for {INJECTOR}: run `make reset`, or `make up` after a change."
-    yield GROUP.judged("weights", seen, good=found == wanted, cure=cure)
+    fix = f"The settings say {wanted[INJECTOR]} % for {INJECTOR}: run `make reset`, or `make up` after a change."
+    yield GROUP.judged("weights", seen, good=found == wanted, fix=fix)
     line, url = public_host(scene, GROUP, parts.BOOKSAPP, WEBAPP)
     yield line
     yield _share(scene, url)
@@ -51,7 +51,7 @@ def judge(configured: int, failed: int, total: int) -> Line:
         NAME,
         f"{told} ({METHOD}: {seen}); {configured} % are configured",
         good=fits(failed, total, configured / 100),
-        cure=f"See the lines above; if they are ok, look at `kubectl --namespace {parts.BOOKSAPP} get pods`: "
+        fix=f"See the lines above; if they are ok, look at `kubectl --namespace {parts.BOOKSAPP} get pods`: "
         f"are {BOOKS} and {INJECTOR} ready, and is {WEBAPP} meshed? `make reset` brings all of it back.",
         failed=failed,
         requests=total,
@@ -75,8 +75,8 @@ def _share(scene: Scene, url: str | None) -> Line:
     needed = _needed(scene)
     if visits.trouble or total * LEAST < needed:
         seen = visits.trouble or f"only {total} of {needed} requests in {scene.patience.most:g} s"
-        cure = f"Look at `kubectl --namespace {parts.BOOKSAPP} logs deployment/{WEBAPP} -c service`."
-        return GROUP.failed(NAME, seen, cure, requests=total)
+        fix = f"Look at `kubectl --namespace {parts.BOOKSAPP} logs deployment/{WEBAPP} -c service`."
+        return GROUP.failed(NAME, seen, fix, requests=total)
     return judge(scene.settings.demos.booksapp.fault_percent, failed, total)
 
 

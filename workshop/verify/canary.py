@@ -37,8 +37,8 @@ def check(scene: Scene) -> Iterator[Line]:
     yield _rollout(rollout)
     found = version(rollout)
     if demo.owner == "pulumi":
-        cure = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
-        yield GROUP.judged("version", found or "none", good=found == demo.version, cure=cure)
+        fix = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
+        yield GROUP.judged("version", found or "none", good=found == demo.version, fix=fix)
     else:
         yield GROUP.skipped("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
     route = routes.find(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
@@ -53,10 +53,10 @@ def _rollout(rollout: object) -> Line:
     where = f", step {step} of {len(steps)}" if isinstance(step, int) else ""
     if rollout is None or not phase:
         seen = "it is not there" if rollout is None else "its controller has not looked at it"
-        cure = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
-        return GROUP.failed("Rollout", seen, cure)
+        fix = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
+        return GROUP.failed("Rollout", seen, fix)
     told = f"{phase}{where}" + (f" ({message})" if message else "")
-    return GROUP.judged("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
+    return GROUP.judged("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, fix=BACK)
 
 
 def version(rollout: object) -> str:
@@ -69,9 +69,9 @@ def _weights(rollout: object, found: Mapping[str, int]) -> Line:
     """Return whether the route gives the canary what the Rollout's step says; nothing where none is under way."""
     canary = _due(rollout)
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
-    cure = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
+    fix = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
     good = found == {STABLE: 100 - canary, CANARY: canary}
-    return GROUP.judged("weights", f"{seen}, and {canary} % for the canary are due", good=good, cure=cure)
+    return GROUP.judged("weights", f"{seen}, and {canary} % for the canary are due", good=good, fix=fix)
 
 
 def _due(rollout: object) -> int:
@@ -101,8 +101,8 @@ def _answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
         scene.tell(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
         time.sleep(scene.patience.pause)
     seen = ", ".join(f"{each} {times}x" for each, times in sorted(met.items())) or "none"
-    cure = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` tells what the client meets."
-    return GROUP.judged(name, seen, good=good, cure=cure, failed=met[FAILED], answered=met.total() - met[FAILED])
+    fix = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` tells what the client meets."
+    return GROUP.judged(name, seen, good=good, fix=fix, failed=met[FAILED], answered=met.total() - met[FAILED])
 
 
 def _met(api: ClusterApi, client: Pod) -> Counter[str]:

@@ -27,8 +27,8 @@ def check(scene: Scene) -> Iterator[Line]:
     try:
         anchors = x509.load_pem_x509_certificates(bundle.encode())
     except ValueError:
-        cure = f"{MEND} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
-        yield GROUP.failed("trust anchors", "there are none", cure)
+        fix = f"{MEND} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
+        yield GROUP.failed("trust anchors", "there are none", fix)
         return
     for number, anchor in enumerate(anchors, 1):
         name = "trust anchor" if len(anchors) == 1 else f"trust anchor {number} of {len(anchors)}"
@@ -48,7 +48,7 @@ def _dated(name: str, certificate: x509.Certificate, limits: Limits, seen: str =
     if certificate.not_valid_before_utc > limits.now:
         state = "not valid yet"
     told = f"{seen}ends {ends:%Y-%m-%d}, in {days} days" + ("" if state == "ok" else f": {state}")
-    return GROUP.judged(name, told, good=state == "ok", cure=RENEW, days=days)
+    return GROUP.judged(name, told, good=state == "ok", fix=RENEW, days=days)
 
 
 def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
@@ -62,8 +62,8 @@ def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
             return GROUP.skipped("issuer", "you may not read its Secret")
         return GROUP.failed("issuer", "its Secret linkerd-identity-issuer holds no certificate", MEND)
     if not any(_signed(issuer, anchor) for anchor in anchors):
-        cure = f"{MEND} If that changes nothing, the last step of the trust anchor's replacement was not taken."
-        return GROUP.failed("issuer", "no trust anchor of the mesh has signed it", cure)
+        fix = f"{MEND} If that changes nothing, the last step of the trust anchor's replacement was not taken."
+        return GROUP.failed("issuer", "no trust anchor of the mesh has signed it", fix)
     return _dated("issuer", issuer, limits(scene), "signed by a trust anchor, ")
 
 
@@ -85,5 +85,5 @@ def _bundles(scene: Scene, bundle: str) -> Line:
         if stale
         else f"all {len(proxies)} do"
     )
-    cure = "Restart them, such as with `kubectl --namespace <namespace> rollout restart deployment`."
-    return GROUP.judged("proxies trust the anchors", seen, good=not stale, cure=cure, proxies=len(proxies))
+    fix = "Restart them, such as with `kubectl --namespace <namespace> rollout restart deployment`."
+    return GROUP.judged("proxies trust the anchors", seen, good=not stale, fix=fix, proxies=len(proxies))

@@ -34,6 +34,6 @@ def _installed(scene: Scene, namespace: str, title: str) -> Line:
         *waited_for(scene.api, namespace),
         *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
     ]
-    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {MEND}"
+    fix = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {MEND}"
     seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
-    return GROUP.judged(title, seen, good=not missing, cure=cure, pods=len(found))
+    return GROUP.judged(title, seen, good=not missing, fix=fix, pods=len(found))

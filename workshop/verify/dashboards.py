@@ -23,8 +23,8 @@ def check(scene: Scene) -> Iterator[Line]:
     namespaces = [name for name in NAMESPACES if name in parts.namespaces(scene.settings)]
     open_ones = sorted(each for name in namespaces for each in _open(scene, name))
     seen = f"open to the world: {', '.join(open_ones)}" if open_ones else f"none in {', '.join(namespaces)}"
-    cure = f"Delete each with `kubectl --namespace <namespace> delete …`. {MEND}"
-    yield GROUP.judged("ways in from outside", seen, good=not open_ones, cure=cure, open=len(open_ones))
+    fix = f"Delete each with `kubectl --namespace <namespace> delete …`. {MEND}"
+    yield GROUP.judged("ways in from outside", seen, good=not open_ones, fix=fix, open=len(open_ones))
     dashboard = scene.settings.viz.dashboard if scene.settings.viz.enabled else None
     if dashboard is None:
         yield GROUP.skipped("login", "no dashboard has a public name")
@@ -51,6 +51,6 @@ def _login(host: str) -> Line:
             status = door.ask("/").status
     except UnreachableError as error:
         return GROUP.skipped("login", str(error))
-    cure = f"{MEND} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
+    fix = f"{MEND} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
     good = not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-    return GROUP.judged("login", f"{url} answers {status} to somebody unknown", good=good, cure=cure, status=status)
+    return GROUP.judged("login", f"{url} answers {status} to somebody unknown", good=good, fix=fix, status=status)

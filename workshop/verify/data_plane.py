@@ -31,19 +31,19 @@ def _meshed(found: Sequence[Pod]) -> Line:
     if not found:
         return GROUP.failed(name, "there is no pod", MEND)
     namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
-    cure = (
+    fix = (
         "If new pods get one (see webhooks), restart what they belong to, with `kubectl rollout restart deployment` "
         f"in {namespaces}; `make reset` undoes a `linkerd.io/inject: disabled`."
     )
     seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_named(bare)}" if bare else "")
-    return GROUP.judged(name, seen, good=not bare, cure=cure, pods=len(found), without=len(bare))
+    return GROUP.judged(name, seen, good=not bare, fix=fix, pods=len(found), without=len(bare))
 
 
 def _ready(proxies: Sequence[Pod]) -> Line:
     unready = [pod for pod in proxies if PROXY in pod.unready]
     seen = f"{len(proxies) - len(unready)} of {len(proxies)}" + (f"; not in {_named(unready)}" if unready else "")
-    cure = "Look at the proxy's log with `kubectl --namespace <namespace> logs <pod> -c linkerd-proxy`."
-    return GROUP.judged("proxies that are ready", seen, good=not unready, cure=cure, unready=len(unready))
+    fix = "Look at the proxy's log with `kubectl --namespace <namespace> logs <pod> -c linkerd-proxy`."
+    return GROUP.judged("proxies that are ready", seen, good=not unready, fix=fix, unready=len(unready))
 
 
 def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
@@ -60,8 +60,8 @@ def _certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
         seen = "; ".join(
             f"{what} {_named(which)}" for what, which in (("ended or ending:", short), ("not told by", silent)) if which
         )
-    cure = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
-    return GROUP.judged(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
+    fix = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
+    return GROUP.judged(name, seen, good=not (short or silent), fix=fix, hours=round(left, 2), silent=len(silent))
 
 
 def _hours_left(scene: Scene, pod: Pod) -> float | None:

@@ -30,11 +30,11 @@ def public_host(scene: Scene, lines: Group, namespace: str, ingress: str) -> tup
             found, *annotations, f"{ALB}/inbound-cidrs"
         ):
             return lines.skipped(NAME, f"{error}, and not everybody may"), None
-        cure = (
+        fix = (
             f"A new name takes minutes. Then look at `kubectl --namespace {namespace} describe ingress {ingress}`: "
             "has it an address, and does the name lead there?"
         )
-        return lines.failed(NAME, str(error), cure), None
+        return lines.failed(NAME, str(error), fix), None
     return lines.ok(NAME, f"{url} answers"), url
 
 

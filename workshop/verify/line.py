@@ -26,7 +26,7 @@ class Line:
     status: Status
     seen: str
     """What is there, as a person would say it; why nothing was checked where that is so. Never a secret."""
-    cure: str = ""
+    fix: str = ""
     """What to do, if possible as a command; empty unless the check failed."""
     figures: Mapping[str, float] = field(default_factory=dict[str, float])
     """The numbers behind `seen`, for programs."""
@@ -42,14 +42,14 @@ class Group:
         """Return the line of a check that passed."""
         return Line(self.name, name, Status.OK, seen, figures=figures)
 
-    def failed(self, name: str, seen: str, cure: str, **figures: float) -> Line:
-        """Return the line of a check that failed, with its cure."""
-        return Line(self.name, name, Status.FAILED, seen, cure, figures)
+    def failed(self, name: str, seen: str, fix: str, **figures: float) -> Line:
+        """Return the line of a check that failed, with its fix."""
+        return Line(self.name, name, Status.FAILED, seen, fix, figures)
 
     def skipped(self, name: str, why: str) -> Line:
         """Return the line of a check that was not made."""
         return Line(self.name, name, Status.SKIPPED, why)
 
-    def judged(self, name: str, seen: str, *, good: bool, cure: str, **figures: float) -> Line:
-        """Return a line that passed if it is good, and else failed with its cure."""
-        return self.ok(name, seen, **figures) if good else self.failed(name, seen, cure, **figures)
+    def judged(self, name: str, seen: str, *, good: bool, fix: str, **figures: float) -> Line:
+        """Return a line that passed if it is good, and else failed with its fix."""
+        return self.ok(name, seen, **figures) if good else self.failed(name, seen, fix, **figures)

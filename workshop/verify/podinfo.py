@@ -34,8 +34,8 @@ def check(scene: Scene) -> Iterator[Line]:
     route = routes.find(scene.api, demo.route_api, parts.PODINFO, ROUTE)
     yield routes.accepted(GROUP, route, ROUTE)
     found, wanted = _header(route), f"{demo.header_name}: {demo.header_value}"
-    cure = f"The settings say `{wanted}`: run `make reset`, or `make up` after a change."
-    yield GROUP.judged("header", found or "the route looks at none", good=found == wanted, cure=cure)
+    fix = f"The settings say `{wanted}`: run `make reset`, or `make up` after a change."
+    yield GROUP.judged("header", found or "the route looks at none", good=found == wanted, fix=fix)
     front = of(pods(scene.api, parts.PODINFO), FRONTEND)
     line, url = public_host(scene, GROUP, parts.PODINFO, INGRESS)
     yield line
@@ -52,7 +52,7 @@ def _reaches(door: Door, name: str, headers: dict[str, str], backend: str) -> Li
     """Return whether each of a few requests reaches `backend`."""
     answers = Counter(_backend(door.ask("/echo", "POST", headers).text) for _ in range(TIMES))
     seen = ", ".join(f"{times} of {TIMES} requests reached {name}" for name, times in answers.most_common())
-    return GROUP.judged(name, seen, good=answers[backend] == TIMES, cure=CURE, reached=answers[backend])
+    return GROUP.judged(name, seen, good=answers[backend] == TIMES, fix=CURE, reached=answers[backend])
 
 
 def _backend(answer: str) -> str:

@@ -18,8 +18,8 @@ def find(api: ClusterApi, group: str, namespace: str, name: str) -> dict[str, ob
 def accepted(lines: Group, route: object, name: str) -> Line:
     """Return whether the mesh has taken a route, with all of its backends."""
     wrong = "; ".join(_troubles(route))
-    cure = "Run `make reset`; if the route stays refused, look at its status with `kubectl describe httproute`."
-    return lines.judged(f"route {name}", wrong or "taken, with all of its backends", good=not wrong, cure=cure)
+    fix = "Run `make reset`; if the route stays refused, look at its status with `kubectl describe httproute`."
+    return lines.judged(f"route {name}", wrong or "taken, with all of its backends", good=not wrong, fix=fix)
 
 
 def weights(route: object) -> dict[str, int]:

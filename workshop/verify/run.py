@@ -44,8 +44,8 @@ REACH = "Check that `kubectl port-forward` to it works: it takes the same way."
 def run(scene: Scene) -> list[Line]:
     """Return the lines of all groups, in their order. Raises InputError if the cluster does not answer."""
     if scene.simulated:
-        seen, cure = "pods are only simulated on this cluster", "Choose a cluster that runs them (`STACK=<stack>`)."
-        rest = [Group("control plane").failed("nodes", seen, cure)]
+        seen, fix = "pods are only simulated on this cluster", "Choose a cluster that runs them (`STACK=<stack>`)."
+        rest = [Group("control plane").failed("nodes", seen, fix)]
         rest += [Group(name).skipped("all", seen) for name in RUNNING]
         return [*_side_by_side(scene, OBJECTS), *rest]
     return _side_by_side(scene, OBJECTS | RUNNING)
@@ -66,8 +66,6 @@ def _lines(scene: Scene, name: str, check: Check) -> list[Line]:
     except UnreachableError as error:
         lines.append(Group(name).failed("the rest", str(error), REACH))
     except InputError as error:
-        lines.extend(
-            Group(name).failed("the rest", f"{each.where}: {each.found}", each.cure) for each in error.problems
-        )
+        lines.extend(Group(name).failed("the rest", f"{each.where}: {each.found}", each.fix) for each in error.problems)
     scene.tell(name, 1)
     return lines

@@ -24,7 +24,7 @@ def table(stack: str, address: str, lines: Sequence[Line]) -> Table:
     for line in lines:
         if line.group != previous:
             found.add_section()
-        seen = Text(line.seen) if not line.cure else Text(f"{line.seen}\n→ {line.cure}")
+        seen = Text(line.seen) if not line.fix else Text(f"{line.seen}\n→ {line.fix}")
         status = Text(line.status, style=COLOURS[line.status])
         found.add_row(Text(line.group if line.group != previous else ""), Text(line.name), status, seen)
         previous = line.group
@@ -46,7 +46,7 @@ def document(stack: str, address: str, lines: Sequence[Line], seconds: float) ->
     """Return everything as JSON.
 
     `stack`, `cluster` (the API server's address), `seconds`, `passed`, `summary` (a number for each status) and
-    `checks`: a list of `group`, `name`, `status` (ok, failed or skipped), `seen`, `cure` (empty unless it failed) and
+    `checks`: a list of `group`, `name`, `status` (ok, failed or skipped), `seen`, `fix` (empty unless it failed) and
     `figures` (numbers by name, such as `requests`; which ones depends on the check).
     """
     whole = {
@@ -61,7 +61,7 @@ def document(stack: str, address: str, lines: Sequence[Line], seconds: float) ->
                 "name": line.name,
                 "status": line.status.value,
                 "seen": line.seen,
-                "cure": line.cure,
+                "fix": line.fix,
                 "figures": dict(line.figures),
             }
             for line in lines

@@ -68,13 +68,13 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
     shown = shake(connection, server.host, server.authority)
     connection.close()
     if shown.ends is None:
-        cure = f"{MEND} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
-        return GROUP.failed(name, f"the API server would not trust it: {shown.trouble}", cure)
+        fix = f"{MEND} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
+        return GROUP.failed(name, f"the API server would not trust it: {shown.trouble}", fix)
     days, state = floor(days_left(shown.ends)), limits(scene).state(shown.ends)
     seen = f"answers; its certificate ends {shown.ends:%Y-%m-%d}, in {days} days" + (
         "" if state == "ok" else f": {state}"
     )
-    return GROUP.judged(name, seen, good=state == "ok", cure=RENEW, days=days)
+    return GROUP.judged(name, seen, good=state == "ok", fix=RENEW, days=days)
 
 
 def _endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
@@ -98,11 +98,11 @@ def _injection(scene: Scene) -> Line:
         return GROUP.skipped(name, "every demo is switched off")
     troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _trouble(scene, each))]
     seen = "; ".join(troubles) if troubles else f"tries in {', '.join(namespaces)} came back with one"
-    cure = (
+    fix = (
         "`kubectl get namespace <name> -o yaml` has to show `linkerd.io/inject: enabled`, and "
         "`kubectl --namespace linkerd get deployment linkerd-proxy-injector` a ready one; then run `make reset`."
     )
-    return GROUP.judged(name, seen, good=not troubles, cure=cure, tries=len(namespaces))
+    return GROUP.judged(name, seen, good=not troubles, fix=fix, tries=len(namespaces))
 
 
 def _trouble(scene: Scene, namespace: str) -> str:
