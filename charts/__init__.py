@@ -1,1 +1,1 @@
-"""Where Helm charts come from: repositories, a mirror, or archives made of published files; checksums."""
+"""Sources of Helm charts: repositories, a mirror, or archives of published files; checksums."""

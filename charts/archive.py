@@ -18,13 +18,13 @@ class _Chart(BaseModel):
 
 
 def file_name(files: Mapping[str, bytes]) -> str:
-    """Return what the archive of a chart is called; `files` are its contents by relative path."""
+    """Return the file name of a chart's archive; `files` are its contents by relative path."""
     chart = _chart(files)
     return f"{chart.name}-{chart.version}.tgz"
 
 
 def content_name(path: Path) -> str | None:
-    """Return what an archive ought to be called by what is in it; None if it is not the archive of a chart."""
+    """Return the file name that fits an archive's contents; None if it is not the archive of a chart."""
     try:
         with tarfile.open(path) as archive:
             chart = next((each for each in archive if PurePosixPath(each.name).match("*/Chart.yaml")), None)

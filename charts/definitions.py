@@ -73,8 +73,8 @@ class DefinitionChart:
 
     def _not_published(self, name: str, found: str) -> Problem:
         rule = f"it is one of the published definitions of {self.title}"
-        cure = f"Put {self.archive_name} into a folder and name that with `linkerd-workshop:chartMirror`."
-        return Problem(f"{self.source}/{name}", found, rule, cure)
+        fix = f"Put {self.archive_name} into a folder and name that with `linkerd-workshop:chartMirror`."
+        return Problem(f"{self.source}/{name}", found, rule, fix)
 
 
 def fetch(url: str) -> bytes:

@@ -47,7 +47,7 @@ PUBLISHED = {
 
 
 def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
-    """Return where the charts of `parts` are: in the folder `mirror`, else in the one of CHART_MIRROR, else upstream.
+    """Return the sources of the charts of `parts`: the folder `mirror`, else the one of CHART_MIRROR, else upstream.
 
     Raises InputError with every archive that the mirror lacks, or that cannot be made.
     """
@@ -64,7 +64,7 @@ def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
 
 
 def archive_name(part: Part) -> str:
-    """Return what the archive of a part's chart is called."""
+    """Return the file name of the archive of a part's chart."""
     return MADE_HERE[part].archive_name if part in MADE_HERE else f"{part}-{PUBLISHED[part][0]}.tgz"
 
 
@@ -93,9 +93,9 @@ def _wrong(folder: Path, name: str) -> Problem:
         found = f"{name} is not the archive of that chart and version"
     else:
         found = f"{name} is not there" if _answers(folder.is_dir) else f"the folder is not there (nor is {name})"
-    cure = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
+    fix = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
     where = f"chart mirror {str(folder)[:LONGEST_PATH]}"
-    return Problem(where, found, "every chart is taken from the mirror where one is set", cure)
+    return Problem(where, found, "every chart is taken from the mirror where one is set", fix)
 
 
 def _answers(question: Callable[[], bool]) -> bool:

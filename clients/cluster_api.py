@@ -21,13 +21,13 @@ from clients.cluster_faults import BUSY, FAULTS, SECONDS_TO_CONNECT, Response, e
 from clients.cluster_login import configuration
 from clients.kubeconfig import Advice, Kubeconfig, find
 from clients.limits import within
-from model.json_values import entries
+from model.json_values import entries, text
 from model.problem import InputError, Problem, SilenceError, on_one_line
 from model.sandbox_only import check_target
 
 JSON = "application/json"
-WAIT = "Try again in a minute; if it stays so, whoever runs the cluster finds the reason in the API server's log."
-"""What to do where the server is not well."""
+WAIT = "Try again in a minute; if it stays so, the cluster's operator finds the reason in the API server's log."
+"""The remedy where the server is not well."""
 SHORTEST_SECRET = 8
 """Characters; a shorter one is no secret, and may be part of many a word."""
 
@@ -37,7 +37,7 @@ _client: Any = client
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API server said."""
+    """An answer of the API server."""
 
     status: int
     """The HTTP status code."""
@@ -55,7 +55,7 @@ class ClusterApi:
     address: str
     """The API server's URL."""
     advice: Advice
-    """What to do where it does not let the user in."""
+    """The remedy where it does not let the user in."""
     impersonates: list[tuple[str, str]]
     """The headers by which the user asks as somebody else."""
     configuration: Any
@@ -92,8 +92,8 @@ class ClusterApi:
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         if reason := refusal(answer):
-            cure = "Ask for a role that may read it, or choose another user or context."
-            raise refused(answer, Problem(f"{self.address}{path}", reason, "the program has to read it", cure))
+            fix = "Ask for a role that may read it, or choose another user or context."
+            raise refused(answer, Problem(f"{self.address}{path}", reason, "the program has to read it", fix))
         return answer.body
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
@@ -135,7 +135,7 @@ class ClusterApi:
         return within(left, answer)
 
     def _without_credentials(self, text: str) -> str:
-        """Return what a server said without what it was asked with: some proxies repeat a request's headers."""
+        """Return a server's text without the request's credentials: some proxies repeat its headers."""
         for value in self.configuration.api_key.values():
             secret = str(value).rpartition(" ")[2]
             text = text.replace(secret, "...") if len(secret) >= SHORTEST_SECRET else text
@@ -168,7 +168,7 @@ class Snapshot(ClusterApi):
 
 
 def refusal(answer: Answer) -> str | None:
-    """Return why the server refused, or None if it did not."""
+    """Return the reason of the server's refusal, or None if it did not refuse."""
     if answer.status < HTTPStatus.BAD_REQUEST:
         return None
     message = answer.body.get("message")
@@ -181,7 +181,29 @@ def refused(answer: Answer, problem: Problem) -> InputError:
     if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in BUSY:
         return InputError([problem])
     kind = SilenceError if answer.status in BUSY else InputError
-    return kind([replace(problem, cure=WAIT)])
+    return kind([replace(problem, fix=WAIT)])
+
+
+def check_connection(api: ClusterApi) -> None:
+    """Ask the server for its version. Raises InputError if it is not a Kubernetes API server that lets the user in."""
+    answer = api.get("/version")
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        rule, found = "the kubeconfig's credentials have to be valid there", f"it does not know you ({refusal(answer)})"
+        raise InputError([Problem(api.address, found, rule, api.advice.stranger)])
+    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        found, rule = "a proxy in between asks for a login (407)", "the program asks it before it changes anything"
+        fix = "Put user and password into the proxy's URL (http://<user>:<password>@...), or list its host in NO_PROXY."
+        raise InputError([Problem(api.address, found, rule, fix)])
+    if "HTTP request to an HTTPS server" in answer.text:
+        found, rule = "it speaks TLS there", "the address has to begin with https://"
+        raise InputError([Problem(api.address, found, rule, "Write https:// in the kubeconfig's `server`.")])
+    if answer.status >= HTTPStatus.BAD_REQUEST and text(answer.body, "kind") == "Status":
+        found, rule = f"it refuses to answer ({refusal(answer)})", "the program asks it before it changes anything"
+        raise refused(answer, Problem(api.address, found, rule, api.advice.stranger))
+    if refusal(answer) or not text(answer.body, "gitVersion"):
+        found = f"it does not answer as Kubernetes does ({refusal(answer) or 'no version'})"
+        fix = "Check the address, and whether a proxy or a login page stands in between."
+        raise InputError([Problem(api.address, found, "the program asks it before it changes anything", fix)])
 
 
 def _time(date: str | None) -> datetime:

@@ -20,13 +20,13 @@ SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = 10
 """For one question with all its retries: what takes longer counts as silence."""
 TRIES = 10
-"""How often a busy server is asked, as client-go does."""
+"""The number of requests to a busy server, as client-go does."""
 TRIES_AFTER_RESET = 3
 LONGEST_PAUSE = 2
 """Seconds between two tries at most, whatever the server asks for."""
 
 FAULTS = (OpenApiException, ConfigException, HTTPError, HTTPException, OSError, ValueError)
-"""What the client and the libraries below it raise for what is not the program's fault."""
+"""Errors of the client and the libraries below it that are not the program's fault."""
 IDEMPOTENT = ("GET", "HEAD")
 BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 """Statuses with which a server may say when to come back."""
@@ -46,17 +46,17 @@ class Response:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why there is no answer. It quotes nothing that may hold credentials."""
+    """The reason why there is no answer. It quotes nothing that may hold credentials."""
 
     found: str
     fix: str | None = None
-    """What to do about it; None if that depends on the cluster."""
+    """The remedy; None if it depends on the cluster."""
     nobody: bool = False
-    """Whether nothing at all is at the address, as if the cluster had been deleted."""
+    """True if nothing at all is at the address, as if the cluster had been deleted."""
 
 
 def retries(method: str) -> Retrying:
-    """Return what repeats a question: at most ten times, and not beyond the time that one question may take."""
+    """Return the retry policy of a request: at most ten times, and not beyond the time that one request may take."""
 
     def is_worth_it(state: RetryCallState) -> bool:
         outcome = state.outcome
@@ -96,7 +96,7 @@ def _pause(state: RetryCallState) -> float:
 
 
 def explain(error: BaseException, address: str, proxy: str | None) -> Fault:
-    """Return why a question got no answer, and what to do."""
+    """Return the reason why a request got no answer, and the remedy."""
     causes = list(_causes(error))
     if any(isinstance(each, ProxyError | socks.ProxyError) for each in causes):
         return _proxy_fault(causes, proxy)
@@ -114,7 +114,7 @@ def explain(error: BaseException, address: str, proxy: str | None) -> Fault:
 
 
 def _reason(causes: Sequence[BaseException]) -> str:
-    """Return what the operating system says; any other text may quote what nobody should read."""
+    """Return the operating system's message; any other text may quote a secret."""
     refused = (NewConnectionError, ConnectionError)  # the first counts as a timeout for urllib3
     if any(isinstance(each, TimeoutError | LibraryTimeoutError) and not isinstance(each, refused) for each in causes):
         return "timed out"
@@ -210,7 +210,7 @@ def _proxy_fault(causes: Sequence[BaseException], proxy: str | None) -> Fault:
 
 
 def _way(proxy: str | None) -> str:
-    """Return what a proxy is called, without the password in its URL."""
+    """Return a proxy's URL without its password."""
     try:
         parts = urlsplit(proxy or "")
         return f"the proxy {parts.hostname}:{parts.port}" if parts.port else f"the proxy {parts.hostname or ''}".strip()

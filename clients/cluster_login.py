@@ -69,7 +69,7 @@ class _Helper(BaseModel):
 
 
 class _Status(BaseModel):
-    """What a login helper hands over."""
+    """A login helper's credentials."""
 
     token: str | None = None
     certificate: str | None = Field(alias="clientCertificateData", default=None)
@@ -88,11 +88,11 @@ class _Login:
 
     user: Document
     again: float | None
-    """When to ask for the next, in seconds since 1970; None if these last."""
+    """The time to ask for the next, in seconds since 1970; None if these do not expire."""
 
 
 def configuration(kubeconfig: Kubeconfig) -> Any:  # noqa: ANN401  the client has no types
-    """Return the client's configuration. Raises InputError if nobody hands over credentials."""
+    """Return the client's configuration. Raises InputError if there are no credentials."""
     login = _log_in(kubeconfig)
     loaded = _loaded(kubeconfig, login)
     loaded.retries = False  # `cluster_faults` decides
@@ -118,7 +118,7 @@ class _Renewal:
 
 
 def _loaded(kubeconfig: Kubeconfig, login: _Login) -> Any:  # noqa: ANN401  as above
-    """Return what the client makes of a kubeconfig with these credentials."""
+    """Return the client's configuration for a kubeconfig with these credentials."""
     cluster = {**kubeconfig.cluster, "server": _server(kubeconfig)}
     cluster.pop("proxy-url", None)
     document = {
@@ -207,7 +207,7 @@ def _encoded(pem: str) -> str:
 
 
 def _run(kubeconfig: Kubeconfig, helper: _Helper) -> _Status:
-    """Return what a login helper hands over. Raises InputError if it fails, or takes too long."""
+    """Return a login helper's credentials. Raises InputError if it fails, or takes too long."""
     asks = helper.mode != "Never" and sys.stdin is not None and sys.stdin.isatty()
     if helper.mode == "Always" and not asks:
         raise _failed(kubeconfig, "its interactiveMode is Always, and there is no terminal")
@@ -248,7 +248,7 @@ def _started(kubeconfig: Kubeconfig, helper: _Helper, *, asks: bool) -> subproce
 def _spoken(
     kubeconfig: Kubeconfig, process: subprocess.Popen[bytes], seconds: float, *, asks: bool
 ) -> tuple[bytes, str]:
-    """Return what a helper wrote to both outputs. Raises InputError after `seconds`, and ends it with its children."""
+    """Return a helper's two outputs. Raises InputError after `seconds`, and ends it with its children."""
     with process:
         try:
             said, complaint = process.communicate(timeout=seconds)
@@ -272,7 +272,7 @@ def _failed(kubeconfig: Kubeconfig, reason: str) -> InputError:
 
 
 def _provider_says(error: Exception) -> str:
-    """Return why an identity provider renews no login, without what it says beside its error code."""
+    """Return the error code with which an identity provider refuses to renew a login, without its other text."""
     if isinstance(error, TimeoutError):
         return f"the identity provider did not answer within {cluster_faults.SECONDS_TO_ANSWER} s"
     if isinstance(error, OAuth2Error):

@@ -14,8 +14,8 @@ from settings import Settings
 from settings.eks import Eks
 
 
-def kubeconfig_of(settings: Settings, cluster: EksCluster | None = None) -> Kubeconfig:
-    """Return which cluster a stack has and who asks it; on EKS AWS is asked where it is, unless `cluster` says so.
+def find_kubeconfig(settings: Settings, cluster: EksCluster | None = None) -> Kubeconfig:
+    """Return the kubeconfig of a stack's cluster; on EKS the cluster is looked up in AWS, unless `cluster` is given.
 
     Raises InputError if it cannot be found.
     """
@@ -27,12 +27,12 @@ def kubeconfig_of(settings: Settings, cluster: EksCluster | None = None) -> Kube
     return replace(found, provider=found.contents)  # no secret is in it
 
 
-def api_of(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
+def create_api(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
     """Return the client of the same cluster.
 
-    Raises InputError if it cannot be found, or nobody hands over credentials.
+    Raises InputError if it cannot be found, or there are no credentials.
     """
-    return ClusterApi(kubeconfig_of(settings, cluster))
+    return ClusterApi(find_kubeconfig(settings, cluster))
 
 
 @limited()
@@ -45,7 +45,7 @@ def _found(login: Eks) -> EksCluster:
 
 def _advice(cluster: EksCluster, login: Eks) -> Advice:
     command = f"aws eks get-token --cluster-name {cluster.name} --region {cluster.region}"
-    who = login.role_arn or "the ARN that `aws sts get-caller-identity` tells"
+    who = login.role_arn or "the ARN that `aws sts get-caller-identity` shows"
     return Advice(
         login=f"Install the AWS CLI, version 2, or log in again, until `{command}` works.",
         silence=_silence(cluster),

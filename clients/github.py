@@ -1,4 +1,4 @@
-"""What the operator's commands ask of GitHub's REST API."""
+"""The client of GitHub's REST API for the operator's command."""
 
 import json
 import re
@@ -23,16 +23,15 @@ from urllib3.util import Retry
 
 from clients import limits
 from clients.limits import within
-from model.hiding import hidden
 from model.moments import in_utc
-from model.problem import InputError, Problem, SilenceError
+from model.problem import InputError, Problem, SilenceError, on_one_line
 
 API = "https://api.github.com"
 SECONDS_TO_CONNECT = 5
 LONGEST_SECONDS = 120
-"""What is waited in all before a request is sent again, whatever GitHub says: a job on a runner costs money."""
+"""The longest wait in all before a request is sent again, whatever GitHub asks for: a job on a runner costs money."""
 A_MINUTE = 60
-"""What GitHub wants to be waited where it does not say how long."""
+"""The wait that GitHub asks for where it does not say how long."""
 MOST_PAGES, MOST_REDIRECTS = 100, 3
 LARGEST = 50_000_000
 """Bytes of an answer that are read."""
@@ -41,7 +40,7 @@ PATIENCE = Retry(
     read=1,
     backoff_factor=0.5,  # 7 s in all
     status_forcelist=(500, 502, 503, 504),
-    # A POST that was answered by an error may have made a comment; whoever posts looks for its own duplicates.
+    # A POST that was answered by an error may have created a comment; the caller looks for its own duplicates.
     allowed_methods=None,
     raise_on_status=False,
 )
@@ -56,7 +55,7 @@ _Form = TypeVar("_Form")
 
 @dataclass(frozen=True)
 class Answer:
-    """What GitHub said."""
+    """An answer of GitHub."""
 
     status: int
     headers: CaseInsensitiveDict[str]
@@ -65,13 +64,13 @@ class Answer:
     """How long it was waited for."""
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """GitHub's message; what is in a body that is none of GitHub's is not repeated."""
         try:
             text = str(_MAPPING.validate_json(self.body).get("message", ""))
         except ValidationError:
             return ""
-        return " ".join(hidden("".join(each if each.isprintable() else " " for each in text)).split())[:200]
+        return on_one_line(text)
 
     @property
     def following(self) -> str | None:
@@ -81,7 +80,7 @@ class Answer:
 
     @property
     def pause(self) -> float | None:
-        """The seconds to leave GitHub alone; None if that is not what it wants.
+        """The seconds to wait before the next request; None if GitHub asks for no wait.
 
         As it documents: `retry-after`, or until `x-ratelimit-reset` if nothing remains, or else at least a minute.
         """
@@ -92,7 +91,7 @@ class Answer:
         if self.headers.get("x-ratelimit-remaining", "").strip() == "0":
             reset = self.headers.get("x-ratelimit-reset", "").strip()
             return max(float(reset) - time.time(), 0) + 1 if _NUMBER.fullmatch(reset) else A_MINUTE
-        is_limit = self.status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in self.told.lower()
+        is_limit = self.status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in self.message.lower()
         return A_MINUTE if is_limit else None
 
 
@@ -106,7 +105,7 @@ class Repository:
     api: str = API
     patience: Retry = field(default=PATIENCE, repr=False)
     seconds: float = field(default=limits.SECONDS, repr=False)
-    """How long an answer may take, with all attempts and all pages. GitHub itself ends what takes it longer."""
+    """The time limit of an answer, with all attempts and all pages. GitHub itself ends what takes it longer."""
 
     def __post_init__(self) -> None:
         """Prepare the connection; a request that fails for a moment is sent again.
@@ -114,8 +113,8 @@ class Repository:
         Raises InputError if the token is none.
         """
         if not _TOKEN.fullmatch(self.token):  # the message of the client would repeat it
-            found, cure = "it holds other characters than a token's", "Set it to the job's token, without a line break."
-            raise InputError([Problem("GITHUB_TOKEN", found, "it is sent in a header", cure)])
+            found, fix = "it holds other characters than a token's", "Set it to the job's token, without a line break."
+            raise InputError([Problem("GITHUB_TOKEN", found, "it is sent in a header", fix)])
         self._session = requests.Session()
         self._session.max_redirects = MOST_REDIRECTS
         # How long to leave GitHub alone is for `Answer.pause`, which has an end.
@@ -184,7 +183,7 @@ class Repository:
         except TimeoutError:
             raise _silence(url, f"nothing came within {self.seconds:g} s") from None
         except (requests.RequestException, HTTPError, ValueError) as error:
-            raise _silence(url, " ".join(hidden(str(error)).split())[:200]) from None
+            raise _silence(url, on_one_line(str(error))) from None
         return replace(answer, seconds=time.monotonic() - begin)
 
     def _sent(self, method: str, url: str, content: bytes | None) -> Answer:
@@ -210,17 +209,17 @@ def _read(form: TypeAdapter[_Form], answer: Answer, url: str) -> _Form:
 
 
 def _silence(url: str, reason: str) -> SilenceError:
-    cure = "Run the job again; if it stays so, check GITHUB_API_URL, and whether the runner reaches it."
-    return SilenceError([Problem(url, f"it does not answer ({reason})", "the comment is posted there", cure)])
+    fix = "Run the job again; if it stays so, check GITHUB_API_URL, and whether the runner reaches it."
+    return SilenceError([Problem(url, f"it does not answer ({reason})", "the comment is posted there", fix)])
 
 
 def _odd(url: str, found: str) -> Problem:
-    cure = "Check GITHUB_API_URL, and whether a proxy or a login page stands in between."
-    return Problem(url, found, "the job reads what GitHub documents", cure)
+    fix = "Check GITHUB_API_URL, and whether a proxy or a login page stands in between."
+    return Problem(url, found, "the job reads what GitHub documents", fix)
 
 
 def _refused(method: str, url: str, answer: Answer, pause: float | None) -> Problem:
-    found = f"{method} is answered by {answer.status} ({answer.told or 'without a reason'})"
+    found = f"{method} is answered by {answer.status} ({answer.message or 'without a reason'})"
     if pause is None:
         return Problem(url, found, RULE, "Check the job's `permissions` and the token.")
     rule = f"GitHub wants fewer requests, and {LONGEST_SECONDS} s are waited for it at most"
@@ -228,7 +227,7 @@ def _refused(method: str, url: str, answer: Answer, pause: float | None) -> Prob
 
 
 def _seconds_until(date: str) -> float:
-    """Return how long it is until an HTTP date; a minute if it is none."""
+    """Return the seconds until an HTTP date; a minute if it is none."""
     try:
         return max((in_utc(parsedate_to_datetime(date)) - datetime.now(UTC)).total_seconds(), 0)
     except (ValueError, OverflowError):

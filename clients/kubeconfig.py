@@ -25,13 +25,13 @@ _ENTRIES = TypeAdapter(list[Document])
 
 DEFAULT = "the default kubeconfig"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where a pod finds its token and its cluster's authority."""
+"""The folder in a pod with its token and its cluster's authority."""
 _FIX = f"Set the right file with `pulumi config set {PROJECT}:kubeconfig <path>`, or start the sandbox."
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do where a cluster does not let the user in, as far as it depends on how the cluster is reached."""
+    """Remedies where a cluster does not let the user in, as far as they depend on how the cluster is reached."""
 
     login: str = "Install it or log in again, until `kubectl get namespaces` works."
     """The login helper fails."""
@@ -48,10 +48,10 @@ class Kubeconfig:
     document: Mapping[str, object]
     """A kubeconfig with nothing else in it; the files that it names have absolute paths."""
     where: str
-    """What messages call it."""
+    """Its name in messages."""
     advice: Advice = field(default_factory=Advice)
     provider: str | None = None
-    """What has the provider read the same by itself; None if only the document does."""
+    """The provider's own input with which it reads the same; None if only the document does."""
 
     @property
     def cluster(self) -> Document:
@@ -80,7 +80,7 @@ class Kubeconfig:
 
 
 def find(path: str | None, context: str | None) -> Kubeconfig:
-    """Return what a kubeconfig and a context stand for; None means what kubectl would take.
+    """Return the kubeconfig that a path and a context choose; None means kubectl's default.
 
     Raises InputError if they lead nowhere.
     """

@@ -39,7 +39,7 @@ class PodStream:
         self._greeted: set[int] = set()
 
     def receive(self) -> bytes:
-        """Return what came next; nothing once the other side has ended. Raises StreamError on trouble."""
+        """Return the next bytes; none once the other side has ended. Raises StreamError on trouble."""
         while True:
             try:
                 code, frame = self._connection.recv_data_frame(True)
@@ -58,14 +58,14 @@ class PodStream:
                 return data[1:]
 
     def sendall(self, data: bytes) -> None:
-        """Send bytes. Raises StreamError if the connection is gone."""
+        """Send bytes. Raises StreamError if the connection is closed."""
         try:
             self._connection.send_binary(bytes([DATA]) + data)
         except (_websocket.WebSocketException, OSError) as error:
             raise StreamError(_reason(error)) from None
 
     def makefile(self, *_arguments: object) -> io.BufferedReader:
-        """Return what reads from it; closing that leaves the connection open for the next answer."""
+        """Return a reader of the stream; closing it leaves the connection open for the next answer."""
         return io.BufferedReader(_Reader(self))
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class PodStream:
         self._connection.shutdown()
 
     def _is_greeting(self, channel: int) -> bool:
-        """Tell whether this is a channel's first frame, which only repeats the port."""
+        """Return whether this is a channel's first frame, which only repeats the port."""
         first = channel not in self._greeted
         self._greeted.add(channel)
         return first
@@ -141,7 +141,7 @@ def _tls(configuration: Any) -> dict[str, object]:  # noqa: ANN401  as above
 
 
 def _reason(error: Exception) -> str:
-    """Return why a connection failed: what the API server says about it, if it says anything."""
+    """Return the reason why a connection failed: the API server's own, if it gives one."""
     if isinstance(error, TimeoutError):
         return "it timed out"
     body = getattr(error, "resp_body", None) or b""

@@ -29,7 +29,7 @@ def _for_names(proxy: str) -> str:
 
 
 def _is_past_proxies(host: str, port: int) -> bool:
-    """Tell whether a host is on this machine, or in NO_PROXY (golang.org/x/net/http/httpproxy)."""
+    """Return whether a host is on this machine, or in NO_PROXY (golang.org/x/net/http/httpproxy)."""
     address = _address(host)
     if host == "localhost" or (address and address.is_loopback):
         return True

@@ -25,6 +25,7 @@ from settings.loading import parse
 PAGE = 50
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 """A string in JSON, with the colon that follows a key."""
+_OUTPUTS = TypeAdapter(dict[str, object])
 _FAILURE = "sandbox: error: "
 _FIX = "See what `pulumi config` says in this folder."
 _REASONS = (
@@ -64,13 +65,13 @@ _REASONS = (
         "Name an existing stack with `make … STACK=<name>`, or create one with `make init STACK=<name>`.",
     ),
 )
-"""What the CLI says, what it means, and what to do."""
+"""Messages of the CLI, with their meaning and the remedy."""
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended, and what it printed."""
+    """The result of a command, and its output."""
 
     status: int
     output: str
@@ -160,15 +161,15 @@ def _texts(value: str) -> Iterator[str]:
 
 
 def _unread(stack: str, file: Path, said: str) -> Problem:
-    """Return why the CLI gives no settings; what it says may hold parts of a stack's file."""
+    """Return the problem of a CLI that outputs no settings; its text may hold parts of a stack's file."""
     line = re.search(r"\bline (\d+)", said)
     words = {"file": file, "line": f" (line {line[1]})" if line else "", "stack": stack}
     for pattern, found, fix in _REASONS:
         if re.search(pattern, said):
             return _problem(stack, found.format(**words), fix.format(**words))
     errors = [each.partition("error: ")[2] for each in said.splitlines() if "error: " in each]
-    told = on_one_line(hidden_words(errors[-1])) if errors else "it says nothing"
-    return _problem(stack, f"`pulumi config` fails ({told})", _FIX)
+    message = on_one_line(hidden_words(errors[-1])) if errors else "it says nothing"
+    return _problem(stack, f"`pulumi config` fails ({message})", _FIX)
 
 
 def _problem(stack: str, found: str, fix: str) -> Problem:
@@ -199,7 +200,7 @@ class StackCli:
     run: Run = run
 
     def last_up(self) -> datetime | None:
-        """Return when the last `up` ended, or began if it never ended; other commands do not count.
+        """Return the time at which the last `up` ended, or began if it never ended; other commands do not count.
 
         Raises InputError if the CLI fails.
         """
@@ -222,7 +223,7 @@ class StackCli:
         return self.run(command, True)
 
     def unlock(self) -> Done:
-        """Remove the lock of a run that is gone."""
+        """Remove the lock of a run that has ended."""
         return self._pulumi("cancel", "--yes", self.stack, shown=True)
 
     def remove(self) -> Done:
@@ -241,3 +242,19 @@ class StackCli:
             pass
         found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "whether it is over is asked of its backend"
         raise InputError([Problem(f"stack {self.stack}", found, rule, "Log in to the backend of the stack.")])
+
+
+def read_outputs(stack: str) -> dict[str, object]:
+    """Return the outputs of a stack, secret ones masked; the CLI's complaints go to standard error.
+
+    Raises InputError if it gives none.
+    """
+    command = pulumi(stack, "stack", "output", "--json", seconds=limits.SECONDS)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
+    try:
+        if done.returncode == 0:
+            return _OUTPUTS.validate_json(done.stdout)
+    except ValidationError:
+        pass
+    found, fix = "the Pulumi CLI shows no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
+    raise InputError([Problem(f"stack {stack}", found, "the command reads them", fix)])

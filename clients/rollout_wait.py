@@ -20,23 +20,23 @@ class RolloutError(RunError):
 
 
 def wait_for_rollout(api: ClusterApi, namespace: str, *, seconds: float = SECONDS, pause: float = PAUSE) -> None:
-    """Return when every workload of the namespace has all of its newest pods, and no other pod is left.
+    """Wait until every workload of the namespace has all of its newest pods, and no other pod is left.
 
     Raises RolloutError if that takes longer than `seconds`.
     """
     end = time.monotonic() + seconds
     while missing := _unfinished(api, namespace):
         if time.monotonic() >= end:
-            told = "; ".join(missing[:MOST_REASONS])
+            reasons = "; ".join(missing[:MOST_REASONS])
             raise RolloutError(
-                f"namespace {namespace} was not rolled out within {seconds:g} s ({told}), and what waits for it stays "
-                f"as it is. Look at it with `kubectl --namespace {namespace} get pods`, then run `pulumi up` again."
+                f"namespace {namespace} was not rolled out within {seconds:g} s ({reasons}), and what waits for it "
+                f"stays as it is. See `kubectl --namespace {namespace} get pods`, then run `pulumi up` again."
             )
         time.sleep(pause)
 
 
 def _unfinished(api: ClusterApi, namespace: str) -> list[str]:
-    """Return what keeps the rollouts from being done; a server that does not answer for a moment is asked again."""
+    """Return the reasons why rollouts are not complete; a server that does not answer for a moment is asked again."""
     try:
         return list(waited_for(api, namespace))
     except InputError as silence:
@@ -73,7 +73,7 @@ _KINDS = (
 
 
 def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
-    """Yield what keeps a namespace's rollouts from being done, at this moment. Raises InputError on a refusal."""
+    """Yield the reasons why a namespace's rollouts are not complete now. Raises InputError on a refusal."""
     found = list(_workloads(api, namespace))
     if not found:
         yield "it has no Deployment, StatefulSet or DaemonSet"
@@ -87,7 +87,7 @@ def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
 
 
 def switched_off(api: ClusterApi, namespace: str) -> Iterator[str]:
-    """Yield what somebody has scaled to 0: nothing keeps it from being rolled out. What the program scales so is none.
+    """Yield the workloads that somebody has scaled to 0, which count as rolled out; not those of the program itself.
 
     Raises InputError on a refusal.
     """
@@ -103,14 +103,14 @@ def _workloads(api: ClusterApi, namespace: str) -> Iterator[tuple[_Kind, object]
 
 
 def _by_program(workload: object) -> bool:
-    """Tell whether the number of pods is what the program has written: `kubectl scale` takes that field over."""
+    """Return whether the number of pods is what the program has written: `kubectl scale` takes that field over."""
     managers = entries(workload, "metadata", "managedFields")
     owners = [each for each in managers if at(each, "fieldsV1", "f:spec", "f:replicas") is not None]
     return any(text(each, "manager").startswith("pulumi") for each in owners)
 
 
 def _lacking(kind: _Kind, workload: object) -> str:
-    """Return what a workload's newest rollout lacks; empty if it is done."""
+    """Return the part of a workload's newest rollout that is missing; empty if it is complete."""
     if _number(workload, "status", "observedGeneration") < _number(workload, "metadata", "generation"):
         return "has not begun"
     wanted = _number(workload, *kind.wanted)

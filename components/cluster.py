@@ -1,4 +1,4 @@
-"""The cluster that everything goes to: its providers, and what is known of it before anything is made."""
+"""The stack's cluster, and the providers that create everything in it."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -10,28 +10,28 @@ from pulumi_kubernetes import Provider
 
 
 class AwsAccess(TypedDict):
-    """How what belongs to an EKS cluster is made in its account; all known at preview."""
+    """The access to an EKS cluster's AWS account; all known at preview."""
 
     region: str
     account: str
-    """The account's number; in any other nothing is made."""
+    """The account's number; nothing is created in any other."""
     profile: str | None
-    """A profile of `~/.aws/config`; what the AWS CLI would take if None."""
+    """A profile of `~/.aws/config`; the AWS CLI's default if None."""
     role_arn: str | None
     """A role that is assumed for everything; none if None."""
     session_name: str
-    """What CloudTrail calls who has assumed it."""
+    """The name of the role's session in CloudTrail."""
     tags: Mapping[str, str]
-    """Tags of everything that is made there."""
+    """Tags of everything that is created there."""
 
 
 class ClusterArgs(TypedDict):
     """Inputs of a Cluster; all of them known at preview, so that no plan is imprecise."""
 
     identity: str
-    """What stays the same while kubeconfigs change, for example the UID of the namespace `kube-system`."""
+    """The cluster's identity, whichever kubeconfig leads to it, such as the UID of the namespace `kube-system`."""
     kubeconfig: NotRequired[Input[str] | None]
-    """Path of the kubeconfig, or its contents, as a secret if they hold one; empty for what kubectl would take."""
+    """Path of the kubeconfig, or its contents, as a secret if they hold one; empty for kubectl's default."""
     context: NotRequired[str | None]
     """The kubeconfig's context; its current one if left out."""
     aws: NotRequired[AwsAccess | None]
@@ -44,7 +44,7 @@ class Cluster(ComponentResource):
     kubernetes: Provider
     """The one provider of Kubernetes objects."""
     aws: AwsProvider | None
-    """The one provider of what lies in the account; None where the cluster is not on EKS."""
+    """The one provider of resources in the AWS account; None where the cluster is not on EKS."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:index:Cluster", name, {}, opts)
@@ -55,7 +55,7 @@ class Cluster(ComponentResource):
             context=args.get("context"),
             # Without it a changed kubeconfig plans the replacement of every object.
             cluster_identifier=args["identity"],
-            # Otherwise a renewed certificate deletes its Secret before it makes the new one, and pods that start
+            # Otherwise a renewed certificate deletes its Secret before it creates the new one, and pods that start
             # in between find nothing.
             enable_config_map_mutable=True,
             enable_secret_mutable=True,
@@ -67,7 +67,7 @@ class Cluster(ComponentResource):
 
     @property
     def providers(self) -> list[ProviderResource]:
-        """What makes the resources of the components that are given it."""
+        """The providers that create the resources of the stack's components."""
         return [self.kubernetes, self.aws] if self.aws else [self.kubernetes]
 
 
@@ -79,7 +79,7 @@ def _provider(name: str, aws: AwsAccess, opts: ResourceOptions) -> AwsProvider:
         profile=aws["profile"],
         # Not as a dict: a provider's inputs are handed over as JSON, in which a dict's keys stay as they are in Python.
         assume_roles=[ProviderAssumeRoleArgs(role_arn=role, session_name=aws["session_name"])] if role else None,
-        # Credentials of another account are refused before they make anything there.
+        # Credentials of another account are refused before they create anything there.
         allowed_account_ids=[aws["account"]],
         default_tags=ProviderDefaultTagsArgs(tags=aws["tags"]),
         opts=opts,

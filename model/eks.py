@@ -1,15 +1,17 @@
-"""What is known of an EKS environment before anything is made."""
+"""The facts of an EKS environment that are known before anything is created."""
 
 from dataclasses import dataclass
 
 from model.problem import Check
 
 EVERYWHERE = "0.0.0.0/0"
+OIDC_AUDIENCE = "sts.amazonaws.com"
+"""The audience of the cluster's tokens for AWS."""
 
 
 @dataclass(frozen=True)
 class EksCluster:
-    """An existing EKS cluster, as `eks:DescribeCluster` tells of it."""
+    """An existing EKS cluster, as `eks:DescribeCluster` describes it."""
 
     name: str
     arn: str
@@ -28,11 +30,16 @@ class EksCluster:
     oidc_issuer: str
     """The URL of the cluster's OpenID Connect issuer, without `https://`."""
     created_at: str
-    """ISO 8601, UTC; with the ARN it tells the cluster from a later one of the same name."""
+    """ISO 8601, UTC; with the ARN it distinguishes the cluster from a later one of the same name."""
     public_networks: tuple[str, ...] = (EVERYWHERE,)
-    """Who reaches the endpoint from outside the VPC; nobody if empty."""
+    """The networks that reach the endpoint from outside the VPC; none if empty."""
     auto_mode: bool = False
-    """Whether EKS runs the nodes (Auto Mode), with the Pod Identity agent on each."""
+    """True if EKS runs the nodes (Auto Mode), with the Pod Identity agent on each."""
+
+    @property
+    def oidc_provider_arn(self) -> str:
+        """The ARN of the identity provider through which IAM trusts the cluster's tokens."""
+        return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{self.oidc_issuer}"
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class EksFacts:
 
 @dataclass(frozen=True)
 class Survey:
-    """What AWS said."""
+    """The answers of AWS about a stack."""
 
     cluster: EksCluster | None = None
     """None if it was not found, or cannot be used."""

@@ -5,7 +5,7 @@ outbound index and the proxy's breaker and backoff, edge-26.8.3.
 """
 
 import re
-from typing import NamedTuple
+from typing import NotRequired, TypedDict
 
 MOST_FAILURES = 2**32 - 1
 LONGEST_PENALTY = 2**64 - 1
@@ -22,28 +22,36 @@ _DURATION = re.compile(r"\+?([0-9]+)(ms|s|m|h|d)")
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-class FailureAccrual(NamedTuple):
-    """The four parameters, with Linkerd's defaults."""
+MAX_FAILURES, MIN_PENALTY, MAX_PENALTY, JITTER_RATIO = 7, "1s", "1m", 0.5
+"""Linkerd's own defaults."""
 
-    max_failures: int = 7
-    """How many failures in a row take an endpoint out."""
-    min_penalty: str = "1s"
-    """How long it stays out at first, until one request tries it again."""
-    max_penalty: str = "1m"
-    """How long at most, after it has failed again and again."""
-    jitter_ratio: float = 0.5
-    """By how much of itself a penalty is prolonged at random, 0 to 100."""
+
+class FailureAccrual(TypedDict):
+    """The breaker's parameters; Linkerd's own for those that are left out."""
+
+    max_failures: NotRequired[int]
+    """The failures in a row that take an endpoint out, from 1."""
+    min_penalty: NotRequired[str]
+    """The time that it stays out at first, until one request tries it again, in Linkerd's syntax (`500ms`, `1s`)."""
+    max_penalty: NotRequired[str]
+    """The longest time that it stays out, after it has failed again and again."""
+    jitter_ratio: NotRequired[float]
+    """The part of itself by which a penalty is prolonged at random, 0 to 100."""
 
 
 def checked(accrual: FailureAccrual) -> FailureAccrual:
     """Return `accrual` as Linkerd reads it. Raises ValueError if Linkerd would ignore it or never open the breaker."""
-    checked_order(accrual.min_penalty, accrual.max_penalty)
-    return FailureAccrual(
-        checked_failures(accrual.max_failures),
-        checked_penalty(accrual.min_penalty),
-        checked_penalty(accrual.max_penalty),
-        checked_jitter(accrual.jitter_ratio),
-    )
+    checked_order(accrual.get("min_penalty", MIN_PENALTY), accrual.get("max_penalty", MAX_PENALTY))
+    valid: FailureAccrual = {}
+    if "max_failures" in accrual:
+        valid["max_failures"] = checked_failures(accrual["max_failures"])
+    if "min_penalty" in accrual:
+        valid["min_penalty"] = checked_penalty(accrual["min_penalty"])
+    if "max_penalty" in accrual:
+        valid["max_penalty"] = checked_penalty(accrual["max_penalty"])
+    if "jitter_ratio" in accrual:
+        valid["jitter_ratio"] = checked_jitter(accrual["jitter_ratio"])
+    return valid
 
 
 def checked_failures(number: int) -> int:

@@ -56,7 +56,7 @@ def remember(secrets: Iterable[str]) -> None:
 
 
 def has_secret(text: str) -> bool:
-    """Tell whether a text holds a key or a token that is known by its form."""
+    """Return whether a text holds a key or a token that is known by its form."""
     return bool(_SECRET_TEXT.search(text))
 
 
@@ -94,7 +94,7 @@ def without(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 def forms(secret: str) -> Iterator[str]:
-    """Yield how a secret may stand in a text: whole, in parts, in base64 and out of it, and within JSON."""
+    """Yield the forms of a secret in a text: whole, in parts, in base64 and decoded, and within JSON."""
     if _CERTIFICATE.match(secret.strip()) and not has_secret(secret):
         return
     whole = {secret, secret.strip('"'), *_decoded(secret)}

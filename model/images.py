@@ -27,7 +27,7 @@ OWN_IMAGES = (
     *(f"{CANARY_REPOSITORY}:{version}" for version in CANARY_VERSIONS),
     ROLLOUTS_PLUGIN_IMAGE,
 )
-"""Those that the program names itself."""
+"""The images that the program names itself."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class ChartImage:
     value: str
     """Its path in the chart's values, such as `proxy.image.name`."""
     upstream: str
-    """What the chart has there: a repository, or how several begin."""
+    """The chart's own value: a repository, or the common beginning of several."""
     tag: str
     """The path of the tag's value; empty where the program sets it."""
     default_tag: str = "v{version}"
     """The tag where that value is empty; `{version}` is the chart's appVersion."""
     names: tuple[str, ...] = ("",)
-    """What follows in the repositories of the images."""
+    """The rest of each image's repository."""
 
 
 CHART_IMAGES: Mapping[str, tuple[ChartImage, ...]] = {
@@ -70,7 +70,7 @@ CHART_IMAGES: Mapping[str, tuple[ChartImage, ...]] = {
     ),
     "external-dns": (ChartImage("image.repository", "registry.k8s.io/external-dns/external-dns", "image.tag"),),
 }
-"""By chart; without the hooks that the program switches off, and without Argo CD's installer of extensions."""
+"""The images of each chart, without the hooks that the program switches off and Argo CD's installer of extensions."""
 
 
 def mirrored(image: str, registry: str | None) -> str:

@@ -23,7 +23,7 @@ def mapping(value: object) -> Json:
 
 
 def at(value: object, *path: str) -> object:
-    """Return what lies at a path of keys, None if nothing does."""
+    """Return the value at a path of keys, None if there is none."""
     for key in path:
         value = mapping(value).get(key)
     return value

@@ -16,21 +16,29 @@ SANDBOX_REACHES = "SANDBOX_REACHES"
 addresses of its API server and of its double of AWS."""
 
 OWNER = "linkerd-workshop/stack"
-"""Annotation of every namespace that the program makes: the stack that it belongs to."""
+"""Annotation of every namespace that the program creates: the stack that owns it."""
 
-LINKERD_RELEASE = ("linkerd", "linkerd-crds")
-"""Namespace and name of the Helm release that holds Linkerd's own definitions."""
+LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
+LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
+BOOKSAPP, PODINFO = "booksapp", "podinfo"
+CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
+GITOPS_DELIVERY = "progressive-delivery-gitops"
+"""The namespaces of a stack's parts. The canary has another one where Argo CD owns it: in a shared one, both owners
+would meet while it changes hands."""
 
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 """Namespace and name of the Helm release that holds the Gateway API's definitions."""
 
-ARGO_ROLLOUTS_RELEASE = ("argo-rollouts", "argo-rollouts-crds")
+LINKERD_RELEASE = (LINKERD, "linkerd-crds")
+"""Namespace and name of the Helm release that holds Linkerd's own definitions."""
+
+ARGO_ROLLOUTS_RELEASE = (ARGO_ROLLOUTS, "argo-rollouts-crds")
 """Namespace and name of the Helm release that holds the definitions of Rollouts and of their analyses."""
 
-ARGO_CD_RELEASE = ("argocd", "argo-cd-crds")
-"""Namespace and name of the Helm release that holds the definitions of Applications and their kin."""
+ARGO_CD_RELEASE = (ARGO_CD, "argo-cd-crds")
+"""Namespace and name of the Helm release that holds the definitions of Applications and Argo CD's other kinds."""
 
-LOAD_BALANCER_CONTROLLER_RELEASE = ("aws-load-balancer-controller", "aws-load-balancer-controller-crds")
+LOAD_BALANCER_CONTROLLER_RELEASE = (LOAD_BALANCER_CONTROLLER, "aws-load-balancer-controller-crds")
 """Namespace and name of the Helm release that holds the definitions of the AWS Load Balancer Controller."""
 
 RELEASES = (
@@ -40,7 +48,7 @@ RELEASES = (
     ARGO_CD_RELEASE,
     LOAD_BALANCER_CONTROLLER_RELEASE,
 )
-"""Every Helm release that the program makes."""
+"""Every Helm release that the program creates."""
 
 TRUST_ANCHOR = "linkerd-workshop/trust-anchor"
 TRUST_PHASE = "linkerd-workshop/trust-phase"
@@ -48,12 +56,12 @@ TRUST_PHASE = "linkerd-workshop/trust-phase"
 
 
 def dns_owner(stack: str, region: str, cluster: str) -> str:
-    """Return what ExternalDNS marks the records of a stack with: the same whenever the stack is made anew."""
+    """Return the owner that ExternalDNS names in a stack's records: the same each time that the stack is created."""
     return f"{PROJECT}/{stack}/{region}/{cluster}"
 
 
 class TrustPhase(StrEnum):
-    """Where the replacement of trust anchor n by n+1 stands; each phase may follow only its neighbours."""
+    """The phase of the replacement of trust anchor n by n+1; each may follow only its neighbours."""
 
     STABLE = "stable"
     """Anchor n alone is trusted, and signs the issuer."""
@@ -61,6 +69,29 @@ class TrustPhase(StrEnum):
     """Both are trusted; n still signs."""
     REISSUED = "reissued"
     """Both are trusted; n+1 signs."""
+
+
+class RouteApi(StrEnum):
+    """The API group of a route."""
+
+    GATEWAY = "gateway.networking.k8s.io"
+    """The standard one, recommended by Linkerd."""
+    POLICY = "policy.linkerd.io"
+    """Linkerd's own, which older guides use."""
+
+
+class Scheme(StrEnum):
+    """The clients that can reach a load balancer."""
+
+    INTERNET_FACING = "internet-facing"
+    INTERNAL = "internal"
+
+
+class CanaryOwner(StrEnum):
+    """The owner of the canary demo's objects."""
+
+    PULUMI = "pulumi"
+    ARGO_CD = "argo-cd"
 
 
 class ForwardedHeader(StrEnum):
@@ -79,7 +110,7 @@ class ForwardedHeader(StrEnum):
 
 
 class Identity(StrEnum):
-    """How a pod on EKS gets the rights of an IAM role."""
+    """The way in which a pod on EKS gets the permissions of an IAM role."""
 
     POD_IDENTITY = "pod-identity"
     """EKS Pod Identity: an association of role and service account, kept by EKS."""
@@ -88,17 +119,17 @@ class Identity(StrEnum):
 
 
 POD_IDENTITY_AGENT = "eks-pod-identity-agent"
-"""The EKS add-on that hands pods the rights of their associations."""
+"""The EKS add-on that gives pods the credentials of their associations."""
 
 
 DNS_TXT_PREFIX = "_external-dns-%{record_type}."
-"""Of the records that say whose a host's record is. With the type in it and a dot at its end they lie below the host;
+"""The prefix of the records that name a host's owner. With the type in it and a dot at its end they lie below the host;
 others would lie beside it, for the domain itself outside the domain."""
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
-"""Tag by which the AWS Load Balancer Controller knows what it made: the cluster's name."""
+"""Tag by which the AWS Load Balancer Controller knows what it created: the cluster's name."""
 GROUP_TAG = "ingress.k8s.aws/stack"
-"""Tag of what it made for one group of Ingresses: the group's name."""
+"""Tag of what it created for one group of Ingresses: the group's name."""
 GROUP_FINALIZER = "group.ingress.k8s.aws"
 """Its finalizer on the Ingresses of a group, before the slash and the group's name."""
 

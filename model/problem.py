@@ -1,4 +1,4 @@
-"""What is wrong with an input, in one sentence: where, what, which rule, and how to cure it."""
+"""Problems with an input, in one sentence: where, what, which rule, and how to fix it."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -16,20 +16,20 @@ class Problem:
     where: str
     """The settings key, file or address that it is about."""
     found: str
-    """What is there, as a person would say it; never a secret."""
+    """The value or state that is there, in plain words; never a secret."""
     rule: str
-    """What has to hold."""
-    cure: str
-    """What to do about it, if possible as a command."""
+    """The rule that has to hold."""
+    fix: str
+    """The remedy, if possible as a command."""
 
     def __post_init__(self) -> None:
         """Hide what looks like a key or a password, and line breaks: a foreign value may stand in each part."""
-        for name in ("where", "found", "rule", "cure"):
+        for name in ("where", "found", "rule", "fix"):
             object.__setattr__(self, name, _escaped(hidden(getattr(self, name))))
 
     def __str__(self) -> str:
         """Return the problem as one sentence and its fix."""
-        return f"{self.where}: {self.found}, but {self.rule}. {self.cure}"
+        return f"{self.where}: {self.found}, but {self.rule}. {self.fix}"
 
 
 def _escaped(text: str) -> str:
@@ -64,7 +64,7 @@ class SilenceError(InputError):
     def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
         super().__init__(problems)
         self.nobody = nobody
-        """Whether nothing at all is at the address."""
+        """True if nothing at all is at the address."""
 
 
 def on_one_line(text: str) -> str:

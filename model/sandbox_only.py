@@ -21,8 +21,8 @@ def check_target(target: str, where: str) -> None:
     if os.environ.get(ON_SANDBOX, "") in OFF or (target and target in known):
         return
     found, rule = "it is not the sandbox's", f"{ON_SANDBOX} is set and keeps every command on the sandbox"
-    cure = (
+    fix = (
         f"Run the `make` target with STACK=<stack> {ON_SANDBOX}=1, or put `python -m sandbox run --stack <stack> --` "
         f"before the command; for the real cluster and account, leave {ON_SANDBOX} away."
     )
-    raise NotSandboxError([Problem(where, found, rule, cure)])
+    raise NotSandboxError([Problem(where, found, rule, fix)])

@@ -23,8 +23,8 @@ def short_name(stack: str) -> str:
     elif found["project"] not in (None, PROJECT):
         problem, rule = f"it is in project {found['project']}", f"the stacks of this program are in {PROJECT}"
     if problem or not found:
-        cure = "Name a stack with `make … STACK=<name>`; `pulumi stack ls` lists them."
-        raise InputError([Problem(f"stack '{plain(stack) or '…'}'", problem or "", rule, cure)])
+        fix = "Name a stack with `make … STACK=<name>`; `pulumi stack ls` lists them."
+        raise InputError([Problem(f"stack '{plain(stack) or '…'}'", problem or "", rule, fix)])
     return found["name"]
 
 

@@ -39,14 +39,14 @@ class TrustState(NamedTuple):
 
     @property
     def preceding(self) -> "TrustState | None":
-        """The state before; None once the old anchor is gone."""
+        """The state before; None once the old anchor is deleted."""
         if self.phase == TrustPhase.STABLE:
             return None
         return TrustState(self.anchor, PHASES[PHASES.index(self.phase) - 1])
 
 
 def is_legal(current: TrustState, wanted: TrustState) -> bool:
-    """Tell whether one `up` may go from one state to the other."""
+    """Return whether one `up` may move from one state to the other."""
     return wanted in (current, current.following, current.preceding)
 
 
@@ -57,7 +57,7 @@ def step_towards(current: TrustState, wanted: TrustState) -> TrustState:
 
 
 def harm(current: TrustState, wanted: TrustState) -> str:
-    """Return what an illegal move would break, as the rule that it offends."""
+    """Return the harm of an illegal move, as the rule that it breaks."""
     if current.signer not in wanted.trusted:
         return (
             f"running pods show certificates below anchor {current.signer}, which restarted pods would not trust: "
@@ -69,5 +69,5 @@ def harm(current: TrustState, wanted: TrustState) -> str:
             "calls between them would fail until all have restarted"
         )
     if wanted.anchor < current.anchor:
-        return f"anchor {wanted.anchor} is gone with its key, and a new one under its number would be another anchor"
+        return f"anchor {wanted.anchor} is deleted with its key, and a new one under its number would be another anchor"
     return "it is more than one step, and pods have to restart in between"

@@ -1,1 +1,1 @@
-"""What is asked of charts, AWS and the cluster before the first resource is registered."""
+"""Checks of charts, AWS and the cluster before the first resource is registered."""

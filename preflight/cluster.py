@@ -1,16 +1,15 @@
-"""What the cluster has to fulfil before anything is registered, as `linkerd check --pre` would ask it."""
+"""All checks of the cluster before anything is registered, with those of `linkerd check --pre`."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from clients.cluster_api import ClusterApi, Snapshot, items
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, Snapshot, check_connection, items
 from model.charts import Part
 from model.json_values import text
 from model.names import PROJECT, TrustPhase
 from model.problem import Check, InputError, Problem, SilenceError
-from preflight import gateway_api, helm_records, owners, site
+from preflight import helm_records, owners, site
 from preflight.compatibility_check import check_kubernetes, check_pins
 from preflight.permissions import ALWAYS, Kind, check_permissions
 from preflight.trust import check_trust
@@ -21,26 +20,26 @@ CLOCK_SKEW = 60
 
 @dataclass(frozen=True)
 class Expectations:
-    """What the stack is going to do with the cluster."""
+    """The demands of a stack on its cluster."""
 
     stack: str
     namespaces: Collection[str]
-    """The namespaces that it makes."""
+    """The namespaces that it creates."""
     parts: Collection[Part]
-    """What it installs by charts."""
+    """The parts that it installs by charts."""
     anchor: int = 1
     """The trust anchor's number."""
     phase: TrustPhase = TrustPhase.STABLE
-    """Where its replacement stands."""
+    """The phase of its replacement."""
     kinds: Collection[Kind] = ALWAYS
     """The kinds of objects that it creates."""
     ingress_class: str | None = None
-    """The IngressClass that has to be there; None if nothing needs one, or makes do without."""
+    """The IngressClass that has to be there; None if nothing needs one."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the cluster before anything is made."""
+    """The facts of the cluster that are known before anything is created."""
 
     identity: str
     """The UID of the namespace kube-system."""
@@ -63,7 +62,7 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
     """Yield every check's result; one that does not answer is the last."""
     api = Snapshot(api)
     try:
-        greet(api)
+        check_connection(api)
     except InputError as error:
         yield Check("the cluster answers", error.problems)
         return
@@ -90,7 +89,7 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
         "the namespaces are free": lambda: owners.check_namespaces(api, expected.stack, expected.namespaces),
         "Gateway API": lambda: [
             *owners.check_kept(api, expected.stack, expected.parts),
-            *gateway_api.check(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
+            *owners.check_gateway_api(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
         ],
     }
     subjects["pods of a mesh may start"] = lambda: site.check_pod_security(api)
@@ -111,7 +110,7 @@ def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
 
 
 def facts(api: ClusterApi) -> Facts:
-    """Return what the program needs to know of the cluster."""
+    """Return the facts of the cluster that the program needs."""
     identity = text(owners.namespaces_of(api).get("kube-system"), "metadata", "uid")
     if not identity:
         found, rule = "its namespace kube-system has no UID", "the cluster is known by it"
@@ -133,8 +132,8 @@ def _ingress_class(api: ClusterApi, wanted: str) -> list[Problem]:
         return []
     found, key = f"it has no IngressClass '{wanted}'", f"{PROJECT}:eks.loadBalancerController.enabled"
     rule = f"the stack's public hosts need one (there is {', '.join(sorted(classes)) or 'none'})"
-    cure = f"Let this stack install it with `pulumi config set --path '{key}' true`, or correct ingressClass."
-    return [Problem(api.address, found, rule, cure)]
+    fix = f"Let this stack install it with `pulumi config set --path '{key}' true`, or correct ingressClass."
+    return [Problem(api.address, found, rule, fix)]
 
 
 def _clock(api: ClusterApi) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Which version of a part works with which Gateway API and which Kubernetes: data, each row with its source."""
+"""Versions of parts that work with a Gateway API and a Kubernetes: data, each row with its source."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,7 +46,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Row:
-    """What some versions of a part work with."""
+    """The Gateway API and Kubernetes that some versions of a part work with."""
 
     reader: Reader
     versions: Span
@@ -132,6 +132,6 @@ def numbers(version: str) -> Version | None:
 
 
 def row(reader: Reader, version: str) -> Row | None:
-    """Return what is known of a version of a part; None if nothing is."""
+    """Return the row of a version of a part; None if there is none."""
     asked = numbers(version)
     return next((each for each in TABLE if each.reader == reader and asked and asked in each.versions), None)

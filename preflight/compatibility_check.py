@@ -1,4 +1,4 @@
-"""Whether what the stack installs fits together, and fits the cluster."""
+"""Checks that the parts of a stack fit each other and the cluster."""
 
 from collections.abc import Collection, Iterator
 
@@ -21,7 +21,7 @@ CHOOSE = "Choose versions of compatibility.TABLE in versions.py, or add the row 
 
 
 def check_pins(parts: Collection[Part]) -> list[Problem]:
-    """Return which pins of `versions.py` do not fit each other; the cluster has no say in that."""
+    """Return the pins of `versions.py` that do not fit each other, whatever the cluster is."""
     found: list[Problem] = []
     for reader in _readers(parts):
         known = row(reader, PINNED[reader])
@@ -35,7 +35,7 @@ def check_pins(parts: Collection[Part]) -> list[Problem]:
 
 
 def check_kubernetes(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
-    """Return why the cluster's Kubernetes is too old, by the part that asks for the newest."""
+    """Return the problem of a Kubernetes that is too old, by the part that needs the newest."""
     body = api.get("/version").body
     digits = ["".join(filter(str.isdigit, text(body, part))) for part in ("major", "minor")]
     wanted = max(_rows(parts), key=lambda each: each.kubernetes, default=None)
@@ -47,7 +47,7 @@ def check_kubernetes(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
 
 
 def unreadable(version: str, parts: Collection[Part]) -> list[str]:
-    """Return which parts cannot read a version of the Gateway API, as rules that it breaks."""
+    """Return the parts that cannot read a version of the Gateway API, as rules that it breaks."""
     return [
         f"{each.reader} {PINNED[each.reader]} reads {each.gateway_api}"
         for each in _rows(parts)
@@ -56,7 +56,7 @@ def unreadable(version: str, parts: Collection[Part]) -> list[str]:
 
 
 def check_load_balancer_controller(api: ClusterApi, version: str) -> list[Problem]:
-    """Return why a load balancer controller in the cluster cannot live with a version of the Gateway API."""
+    """Return the problems of the cluster's load balancer controllers with a version of the Gateway API."""
     found: list[Problem] = []
     for deployment in items(api.find(CONTROLLERS)):
         running = _image_tag(deployment)
@@ -64,8 +64,8 @@ def check_load_balancer_controller(api: ClusterApi, version: str) -> list[Proble
         if known is not None and not _reads(known, version):
             where = f"{api.address}, Deployment {text(deployment, 'metadata', 'namespace')}/{_name(deployment)}"
             rule = f"{known.reader} {running} needs {known.gateway_api} ({known.source})"
-            cure = "Upgrade it to 3.3 or newer, or switch its Gateway API feature gates off."
-            found.append(Problem(where, f"the Gateway API is {version}", rule, cure))
+            fix = "Upgrade it to 3.3 or newer, or switch its Gateway API feature gates off."
+            found.append(Problem(where, f"the Gateway API is {version}", rule, fix))
     return found
 
 

@@ -33,7 +33,7 @@ class _Survey:
 
 
 @limited()
-def survey_of(settings: Settings, stack: str) -> Survey:
+def survey_aws(settings: Settings, stack: str) -> Survey:
     """Ask AWS for a stack's cluster, zone and rights. Returns an empty survey where the stack is not on EKS."""
     if settings.eks is None:
         return Survey()

@@ -1,4 +1,4 @@
-"""Whose the parts are that the cluster has already: two owners would work against each other."""
+"""The owners of parts that the cluster has already: two owners would work against each other."""
 
 import re
 from collections.abc import Collection
@@ -10,17 +10,20 @@ from model.names import (
     ARGO_CD_RELEASE,
     ARGO_ROLLOUTS_RELEASE,
     GATEWAY_API_RELEASE,
+    LINKERD,
     LINKERD_RELEASE,
     LOAD_BALANCER_CONTROLLER_RELEASE,
     OWNER,
     PROJECT,
 )
 from model.problem import Problem
+from preflight.compatibility_check import check_load_balancer_controller, unreadable
+from versions import GATEWAY_API
 
 NAMESPACES = "/api/v1/namespaces"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
-GATEWAY_API = "httproutes.gateway.networking.k8s.io"
+GATEWAY_API_CRD = "httproutes.gateway.networking.k8s.io"
 OWNED = {
     Part.ARGO_ROLLOUTS: ("rollouts.argoproj.io", "Argo Rollouts", ARGO_ROLLOUTS_RELEASE, "delivery.argoRollouts"),
     Part.ARGO_CD: ("applications.argoproj.io", "Argo CD", ARGO_CD_RELEASE, "delivery.argoCd"),
@@ -31,7 +34,7 @@ OWNED = {
         "eks.loadBalancerController",
     ),
 }
-"""By part: a definition that it brings, what people call it, the release that holds it, and its settings."""
+"""A definition of each part, the part's title, the release that holds it, and its settings."""
 
 
 ADOPTED = {
@@ -53,8 +56,9 @@ ADOPTED = {
         ),
     ),
 }
-"""By part: the release that holds its definitions, and which these are; those of OWNED have a check of their own."""
+"""The release of each part's definitions, and their names; those of OWNED have a check of their own."""
 MOST_NAMES = 3
+UPGRADE_GATEWAY_API = f"Let its owner bring it to {GATEWAY_API}, or choose another cluster."
 
 
 def check_foreign_parts(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
@@ -64,13 +68,13 @@ def check_foreign_parts(api: ClusterApi, parts: Collection[Part]) -> list[Proble
 
 def check_kept(api: ClusterApi, stack: str, parts: Collection[Part]) -> list[Problem]:
     """Return one problem if the stack would remove the Gateway API's definitions from under its own mesh."""
-    definition = definitions(api).get(GATEWAY_API)
-    if Part.GATEWAY_API_CRDS in parts or _release(definition) != GATEWAY_API_RELEASE or _owner(api, "linkerd") != stack:
+    definition = definitions(api).get(GATEWAY_API_CRD)
+    if Part.GATEWAY_API_CRDS in parts or _release(definition) != GATEWAY_API_RELEASE or _owner(api, LINKERD) != stack:
         return []
     found = f"stack {stack} owns the Gateway API's definitions, and gatewayApi.install is false"
     rule = "they cannot be given away: removing them deletes every route in the cluster"
-    cure = f"Set `{PROJECT}:gatewayApi.install` to true, or destroy the stack first."
-    return [Problem(f"{api.address}, {GATEWAY_API}", found, rule, cure)]
+    fix = f"Set `{PROJECT}:gatewayApi.install` to true, or destroy the stack first."
+    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, fix)]
 
 
 def _release(definition: object) -> tuple[str, ...]:
@@ -88,8 +92,8 @@ def _foreign_part(api: ClusterApi, part: Part) -> list[Problem]:
         return []
     by = f" by Helm release {'/'.join(found)}" if all(found) else ", by somebody else"
     rule = "this stack is going to install it, and a cluster holds one"
-    cure = f"Uninstall it, or set `{PROJECT}:{key}.enabled` to false."
-    return [Problem(f"{api.address}, {name}", f"{title} is installed{by}", rule, cure)]
+    fix = f"Uninstall it, or set `{PROJECT}:{key}.enabled` to false."
+    return [Problem(f"{api.address}, {name}", f"{title} is installed{by}", rule, fix)]
 
 
 def check_marks(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
@@ -111,8 +115,8 @@ def _unmarked(api: ClusterApi, part: Part) -> list[Problem]:
     rule = f"Helm release {namespace}/{name} is going to install them, and does not take over what others made"
     marks = f"meta.helm.sh/release-name={name} meta.helm.sh/release-namespace={namespace}"
     adopt = f"`kubectl annotate --overwrite crd <name> {marks}` and `kubectl label --overwrite crd <name> "
-    cure = f"If nobody else needs them, delete them, or hand each over with {adopt}app.kubernetes.io/managed-by=Helm`."
-    return [Problem(f"{api.address}, {', '.join(foreign[:MOST_NAMES])}{more}", "they are there already", rule, cure)]
+    fix = f"If nobody else needs them, delete them, or hand each over with {adopt}app.kubernetes.io/managed-by=Helm`."
+    return [Problem(f"{api.address}, {', '.join(foreign[:MOST_NAMES])}{more}", "they are there already", rule, fix)]
 
 
 def definitions(api: ClusterApi) -> dict[str, object]:
@@ -124,15 +128,56 @@ def _manager(definition: object) -> str:
     return text(definition, "metadata", "labels", "app.kubernetes.io/managed-by")
 
 
+def check_gateway_api(api: ClusterApi, *, installs: bool, parts: Collection[Part]) -> list[Problem]:
+    """Return the problems of `parts` with the definitions that they need: none, another owner's, or another version."""
+    definition = definitions(api).get(GATEWAY_API_CRD)
+    if installs:
+        foreign = [] if definition is None else _foreign_gateway_api(api, definition, parts)
+        return foreign or check_load_balancer_controller(api, GATEWAY_API)
+    if definition is None:
+        return [_no_gateway_api(api)]
+    version = _gateway_api_version(definition)
+    rules = unreadable(version, parts)
+    return [_unreadable(api, version, " and ".join(rules))] if rules else []
+
+
+def _gateway_api_version(definition: object) -> str:
+    return text(definition, "metadata", "annotations", "gateway.networking.k8s.io/bundle-version").removeprefix("v")
+
+
+def _no_gateway_api(api: ClusterApi) -> Problem:
+    where, rule = f"{api.address}, {GATEWAY_API_CRD}", "with gatewayApi.install false it has to be there"
+    fix = f"Install them, or set `{PROJECT}:gatewayApi.install` to true."
+    return Problem(where, "there is no Gateway API", rule, fix)
+
+
+def _foreign_gateway_api(api: ClusterApi, definition: object, parts: Collection[Part]) -> list[Problem]:
+    release = _release(definition)
+    if release == GATEWAY_API_RELEASE:
+        return []
+    version = _gateway_api_version(definition)
+    found = f"Gateway API {version or 'of an unknown version'} is there"
+    found += f" by Helm release {'/'.join(release)}" if all(release) else ", owned by somebody else"
+    rule = f"this stack is going to install {GATEWAY_API}, and two owners would delete each other's routes"
+    fits = f"Set `{PROJECT}:gatewayApi.install` to false to use what is there."
+    fix = UPGRADE_GATEWAY_API if unreadable(version, parts) else fits
+    return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, fix)]
+
+
+def _unreadable(api: ClusterApi, version: str, rule: str) -> Problem:
+    found = f"Gateway API is {version or 'of an unknown version'}"
+    return Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, UPGRADE_GATEWAY_API)
+
+
 def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:
     """Return one problem if there is a control plane that is not the stack's."""
     injector = api.find(INJECTOR)
-    if injector is None or _owner(api, "linkerd") == stack:
+    if injector is None or _owner(api, LINKERD) == stack:
         return []
     namespace = text(injector, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
     found = f"Linkerd is installed in namespace {namespace}, and not by stack {stack}"
-    cure = "Uninstall it, destroy the stack that owns it, or choose another cluster."
-    return [Problem(api.address, found, "a cluster holds one control plane", cure)]
+    fix = "Uninstall it, destroy the stack that owns it, or choose another cluster."
+    return [Problem(api.address, found, "a cluster holds one control plane", fix)]
 
 
 def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -> list[Problem]:
@@ -144,7 +189,7 @@ def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -
         Problem(
             f"{api.address}, namespace {name}",
             f"it belongs to {f'stack {owner}' if owner else 'somebody else'}",
-            f"stack {stack} is going to make it",
+            f"stack {stack} is going to create it",
             f"Delete it if nobody needs it (`kubectl delete namespace {name}`), or choose another cluster.",
         )
         for name, owner in owners.items()
@@ -166,10 +211,8 @@ def _is_going(namespace: object) -> bool:
 
 def _ending(api: ClusterApi, name: str) -> Problem:
     rule = "the stack needs it, and nothing can be created in it any more"
-    cure = (
-        f"Wait until it is gone; if it stays, `kubectl get namespace {name} --output yaml` says in its conditions why."
-    )
-    return Problem(f"{api.address}, namespace {name}", "it is still being deleted", rule, cure)
+    fix = f"Wait until it is deleted; if it stays, `kubectl get namespace {name} --output yaml` shows why."
+    return Problem(f"{api.address}, namespace {name}", "it is still being deleted", rule, fix)
 
 
 def _owner(api: ClusterApi, namespace: str) -> str | None:

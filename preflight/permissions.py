@@ -7,6 +7,7 @@ from functools import partial
 from clients.cluster_api import ClusterApi, refusal, refused
 from model.charts import Part
 from model.json_values import at
+from model.names import CanaryOwner
 from model.problem import Problem
 from settings import Settings, parts
 
@@ -59,14 +60,14 @@ CHARTS: Mapping[Part, tuple[Kind, ...]] = {
     ),
     Part.EXTERNAL_DNS: _CLUSTER_ROLES,
 }
-"""What a part's chart creates beside ALWAYS."""
+"""The kinds that a part's chart creates beside ALWAYS."""
 
 
 def kinds(settings: Settings) -> frozenset[Kind]:
     """Return the kinds of objects that a stack with these settings creates."""
     demos, canary = settings.demos, settings.demos.progressive_delivery
     routes = [each.route_api for each in (demos.booksapp, demos.podinfo) if each.enabled]
-    own, by_argo_cd = (canary.enabled and canary.owner == owner for owner in ("pulumi", "argo-cd"))
+    own, by_argo_cd = (canary.enabled and canary.owner is owner for owner in CanaryOwner)
     wanted: Mapping[Kind, bool] = {
         **{(group, "httproutes"): True for group in routes},
         **({ROUTE: True} if own else {}),

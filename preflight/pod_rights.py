@@ -1,18 +1,16 @@
-"""Whether pods of the cluster can get the rights of an IAM role, in the way that the settings choose."""
+"""The check that pods of the cluster can get the permissions of an IAM role, in the way that the settings choose."""
 
 from botocore.exceptions import ClientError
 
 from clients.aws.api import AwsApi
 from clients.aws.refusals import ABSENT, code
-from model.eks import EksCluster
+from model.eks import OIDC_AUDIENCE, EksCluster
 from model.names import POD_IDENTITY_AGENT, PROJECT, Identity
 from model.problem import InputError, Problem
 
-_AUDIENCE = "sts.amazonaws.com"
-
 
 def check_pod_rights(api: AwsApi, cluster: EksCluster, stack: str) -> None:
-    """Return if nothing keeps the add-ons' pods from their roles. Raises InputError if something does."""
+    """Check that the add-ons' pods can get their roles. Raises InputError if they cannot."""
     if not (api.login.load_balancer_controller.enabled or api.login.external_dns.enabled):
         found = []
     elif api.login.identity == Identity.IRSA:
@@ -28,19 +26,19 @@ def _auto_mode(api: AwsApi, cluster: EksCluster) -> list[Problem]:
     if not api.login.install_pod_identity_agent:
         return []
     key = f"{PROJECT}:eks.installPodIdentityAgent"
-    cure = f"Set it with `pulumi config set --path '{key}' false`."
-    return [Problem(key, f"cluster {cluster.name} is in Auto Mode", "EKS brings the agent there itself", cure)]
+    fix = f"Set it with `pulumi config set --path '{key}' false`."
+    return [Problem(key, f"cluster {cluster.name} is in Auto Mode", "EKS brings the agent there itself", fix)]
 
 
 def _agent(api: AwsApi, cluster: EksCluster, stack: str) -> list[Problem]:
-    """Return whether the agent is there without the stack's doing, or is the stack's own."""
+    """Return the problem of an agent that is missing, or that another owner has installed."""
     key = f"{PROJECT}:eks.installPodIdentityAgent"
     tags = _agents_tags(api, cluster)
     if tags is None and not api.login.install_pod_identity_agent:
         found = f"cluster {cluster.name} has no add-on {POD_IDENTITY_AGENT}"
         rule = "without it no pod gets the rights of its role"
-        cure = f"Let this stack install it with `pulumi config set --path '{key}' true`."
-        return [Problem(key, found, rule, cure)]
+        fix = f"Let this stack install it with `pulumi config set --path '{key}' true`."
+        return [Problem(key, found, rule, fix)]
     is_own = tags is not None and (tags.get("project"), tags.get("stack")) == (PROJECT, stack)
     if tags is not None and api.login.install_pod_identity_agent and not is_own:
         found, rule = f"cluster {cluster.name} has the add-on {POD_IDENTITY_AGENT} already", "it can be there once"
@@ -62,7 +60,7 @@ def _agents_tags(api: AwsApi, cluster: EksCluster) -> dict[str, str] | None:
 
 
 def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
-    arn = f"arn:{cluster.partition}:iam::{cluster.account}:oidc-provider/{cluster.oidc_issuer}"
+    arn = cluster.oidc_provider_arn
     where, rule = f"{PROJECT}:eks.identity, {arn}", "a role trusts the cluster's pods through it"
     with api.asking("iam:GetOpenIDConnectProvider"):
         try:
@@ -70,12 +68,12 @@ def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
         except ClientError as error:
             if code(error) not in ABSENT:
                 raise
-            cure = (
-                "Make it with `eksctl utils associate-iam-oidc-provider --approve"
+            fix = (
+                "Create it with `eksctl utils associate-iam-oidc-provider --approve"
                 f" --cluster {cluster.name} --region {cluster.region}`, or set eks.identity to pod-identity."
             )
-            return [Problem(where, "the account has no such identity provider", rule, cure)]
-    if _AUDIENCE in audiences:
+            return [Problem(where, "the account has no such identity provider", rule, fix)]
+    if OIDC_AUDIENCE in audiences:
         return []
-    cure = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {_AUDIENCE}`."
-    return [Problem(where, f"its audiences lack {_AUDIENCE}", rule, cure)]
+    fix = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {OIDC_AUDIENCE}`."
+    return [Problem(where, f"its audiences lack {OIDC_AUDIENCE}", rule, fix)]

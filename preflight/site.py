@@ -1,4 +1,4 @@
-"""What a cluster has to allow or to have before a mesh and its demos can run there, beside a version."""
+"""Demands on a cluster beside its version: rules for pods, its domain, and its nodes' architecture."""
 
 import re
 from collections.abc import Collection
@@ -12,7 +12,7 @@ from preflight.owners import INJECTOR, namespaces_of
 from settings import parts
 
 DOMAIN = "cluster.local"
-"""What charts and demos call the cluster."""
+"""The cluster's domain in charts and demos."""
 CORE_DNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
 AMD64_ONLY = {
     parts.CIRCUIT_BREAKING: "demos.circuitBreaking.enabled",
@@ -46,11 +46,11 @@ MESHED_POD = {
         "containers": [{"name": "none", "image": "preflight.invalid/none"}],
     },
 }
-"""As the injector makes them: its init container sets up the packet filter."""
+"""A pod as the injector changes it: the init container sets up the packet filter."""
 
 
 def check_pod_security(api: ClusterApi) -> list[Problem]:
-    """Return why the cluster would start no meshed pod in a namespace without rules of its own.
+    """Return the problem of a cluster that starts no meshed pod in a namespace without rules of its own.
 
     The server is asked to create one and to change nothing (`dryRun`). A server that does not know that, or does not
     let the user create pods there, says nothing about it. Where there is a mesh, its pods run.
@@ -78,12 +78,12 @@ def _has_rules(namespace: object) -> bool:
 
 
 def check_domain(api: ClusterApi) -> list[Problem]:
-    """Return that the cluster has another domain, as far as CoreDNS' configuration tells."""
+    """Return the problem of a cluster with another domain, as far as CoreDNS' configuration shows it."""
     if api.find(INJECTOR) is not None:
         return []
     try:
         corefile = text(api.find(CORE_DNS), "data", "Corefile")
-    except InputError:  # whoever may not read it learns nothing from it
+    except InputError:  # without permission to read it there is nothing to learn from it
         return []
     zones = re.findall(r"^\s*kubernetes\s+([^{\n]*)", corefile, re.MULTILINE)
     names = [name.rstrip(".") for zone in zones for name in zone.split() if not name.endswith(".arpa")]

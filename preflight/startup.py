@@ -1,4 +1,4 @@
-"""What happens before the first resource: settings are read, charts are found, AWS and the cluster are asked."""
+"""The start of the program: it reads settings, finds charts, and checks AWS and the cluster."""
 
 import os
 import sys
@@ -11,17 +11,16 @@ import pulumi
 
 from charts import sources
 from clients.cluster_api import ClusterApi
-from clients.clusters import kubeconfig_of
+from clients.clusters import find_kubeconfig
 from clients.kubeconfig import Kubeconfig
 from clients.rollout_wait import wait_for_rollout
 from model.charts import ChartSources
 from model.eks import EksFacts
-from model.names import TrustPhase
 from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import permissions
 from preflight.cluster import Expectations, Facts, inspect
-from preflight.eks import survey_of
+from preflight.eks import survey_aws
 from settings import Settings, loading, parts
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ _T = TypeVar("_T")
 
 
 class Start(NamedTuple):
-    """All that the program is made from; known at preview."""
+    """Everything that the program needs to know; known at preview."""
 
     settings: Settings
     facts: Facts
     charts: ChartSources
     kubeconfig: Kubeconfig
-    """Which cluster it is, and who asks."""
+    """The cluster, and the user who asks it."""
     eks: EksFacts | None = None
     """None where the stack is on another cluster."""
 
@@ -47,12 +46,12 @@ class Start(NamedTuple):
         return host if is_there or parts.has_load_balancer_controller(self.settings) else None
 
     def wait_for_mesh(self) -> None:
-        """Return when the control plane has none but new pods. Raises RolloutError if that takes too long."""
+        """Wait until the control plane has only new pods. Raises RolloutError if that takes too long."""
         wait_for_rollout(ClusterApi(self.kubeconfig), parts.LINKERD)
 
 
 def prepare(stack: str) -> Start:
-    """Return what the program of `stack` is made from.
+    """Read the settings of `stack`, find its charts, and check AWS and the cluster.
 
     Raises InputError with every problem of the settings, or else with every problem of charts, AWS and cluster.
     """
@@ -66,10 +65,10 @@ def prepare(stack: str) -> Start:
             return None
 
     charts = attempt(lambda: sources.find(settings.chart_mirror, parts.charts(settings)))
-    aws = survey_of(settings, stack)
+    aws = survey_aws(settings, stack)
     problems += [problem for check in aws.checks for problem in check.problems]
     can_ask = settings.eks is None or aws.cluster is not None
-    kubeconfig = attempt(lambda: kubeconfig_of(settings, aws.cluster)) if can_ask else None
+    kubeconfig = attempt(lambda: find_kubeconfig(settings, aws.cluster)) if can_ask else None
     facts = attempt(lambda: inspect(ClusterApi(kubeconfig), expectations(settings, stack))) if kubeconfig else None
     if problems or charts is None or kubeconfig is None or facts is None:
         raise InputError(problems)
@@ -108,7 +107,7 @@ def _say_nothing(*_: object, **__: object) -> None:
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:
-    """Return what a stack with these settings is going to do with its cluster."""
+    """Return the demands of a stack with these settings on its cluster."""
     trust = settings.trust
     needs_class = settings.eks and parts.hosts(settings) and not parts.has_load_balancer_controller(settings)
     return Expectations(
@@ -116,7 +115,7 @@ def expectations(settings: Settings, stack: str) -> Expectations:
         parts.namespaces(settings),
         parts.charts(settings),
         trust.anchor,
-        TrustPhase(trust.phase),
+        trust.phase,
         permissions.kinds(settings),
         settings.ingress_class if needs_class else None,
     )

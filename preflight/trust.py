@@ -1,23 +1,67 @@
-"""Whether the next `up` may change what the mesh trusts: in which state the cluster is, and which pods hold it back."""
+"""The check that the next `up` may change what the mesh trusts, and the running pods that may hold it back."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from clients.cluster_api import ClusterApi
+from clients.cluster_api import ClusterApi, items
 from model.json_values import at, entries, text
-from model.moments import FIRST
+from model.moments import FIRST, in_utc
 from model.names import PROJECT, TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 from model.problem import Problem
 from model.trust_state import TrustState, harm, is_legal, step_towards
-from preflight.meshed_pods import MeshedPod, meshed_pods, moment
 
 BUNDLE = "/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots"
 IDENTITY = "/apis/apps/v1/namespaces/linkerd/deployments/linkerd-identity"
 MOST_PODS = 5
+PODS = "/api/v1/pods?labelSelector=linkerd.io%2Fcontrol-plane-ns%3Dlinkerd"
+BUNDLE_VARIABLE = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
+"""The variable with a proxy's trust bundle; the control plane's own proxies take it from the ConfigMap."""
+
+ENDED = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True)
+class MeshedPod:
+    """A pod with a proxy, neither finished nor on its way out."""
+
+    name: str
+    """Its namespace and name."""
+    in_control_plane: bool
+    created: datetime
+    bundle: str | None
+    """The trust bundle that the injector gave it, PEM; None if it took the ConfigMap's."""
+
+
+def meshed_pods(api: ClusterApi) -> Iterator[MeshedPod]:
+    """Yield every running meshed pod. Raises InputError if the server refuses."""
+    for pod in items(api.find(PODS)):
+        if at(pod, "metadata", "deletionTimestamp") or text(pod, "status", "phase") in ENDED:
+            continue
+        yield MeshedPod(
+            name=f"{text(pod, 'metadata', 'namespace')}/{text(pod, 'metadata', 'name')}",
+            in_control_plane=bool(text(pod, "metadata", "labels", "linkerd.io/control-plane-component")),
+            created=moment(text(pod, "metadata", "creationTimestamp")),
+            bundle=_bundle(pod),
+        )
+
+
+def moment(time: str) -> datetime:
+    """Return the time that the API server wrote (RFC 3339); long ago if there is none."""
+    try:
+        return in_utc(datetime.fromisoformat(time))
+    except ValueError:
+        return FIRST
+
+
+def _bundle(pod: object) -> str | None:
+    containers = (*entries(pod, "spec", "initContainers"), *entries(pod, "spec", "containers"))
+    variables = (variable for container in containers for variable in entries(container, "env"))
+    return next((text(each, "value") or None for each in variables if text(each, "name") == BUNDLE_VARIABLE), None)
 
 
 def check_trust(api: ClusterApi, anchor: int, phase: TrustPhase) -> list[Problem]:
-    """Return why the cluster may not go to this state; nothing if it may, or if there is no mesh yet.
+    """Return the reasons against a move to this state; none if it is safe, or if there is no mesh yet.
 
     Raises InputError if the server refuses a question.
     """
@@ -27,11 +71,11 @@ def check_trust(api: ClusterApi, anchor: int, phase: TrustPhase) -> list[Problem
     where, current = f"{api.address}, trust of the mesh", _state(bundle)
     if current is None:
         found = f"the annotations {TRUST_ANCHOR} and {TRUST_PHASE} of its bundle name no state"
-        cure = f"Put back what the last `up` wrote with `kubectl annotate --overwrite`: {BUNDLE.rpartition('/')[2]}."
-        return [Problem(where, found, "the next step depends on it", cure)]
+        fix = f"Put back what the last `up` wrote with `kubectl annotate --overwrite`: {BUNDLE.rpartition('/')[2]}."
+        return [Problem(where, found, "the next step depends on it", fix)]
     if not is_legal(current, wanted):
         found = f"it is at {current}, and the settings ask for {wanted}"
-        return [Problem(where, found, harm(current, wanted), _cure(current, step_towards(current, wanted)))]
+        return [Problem(where, found, harm(current, wanted), _fix(current, step_towards(current, wanted)))]
     stale = sorted(_stale(api, bundle, current, wanted))
     return [_restarts_first(where, current, wanted, stale)] if stale else []
 
@@ -47,7 +91,7 @@ def _state(bundle: object) -> TrustState | None:
     return TrustState(int(anchor), TrustPhase(phase))
 
 
-def _cure(current: TrustState, step: TrustState) -> str:
+def _fix(current: TrustState, step: TrustState) -> str:
     values = {"anchor": step.anchor, "phase": step.phase}
     if step.anchor == current.anchor:
         del values["anchor"]
@@ -60,7 +104,7 @@ def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustSt
     if current == wanted or wanted.phase == TrustPhase.BUNDLED:  # nothing new is shown, and nothing known dropped
         return
     pem, changed = text(bundle, "data", "ca-bundle.crt").strip(), _changed(bundle)
-    # A pod that started before the new issuer was in use has a certificate below the anchor that is to go.
+    # A pod that started before the new issuer was in use has a certificate below the anchor that will be removed.
     issued = max(changed, _identity_in_use(api))
 
     def is_stale(pod: MeshedPod) -> bool:
@@ -76,7 +120,7 @@ def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustSt
 
 
 def _changed(bundle: object) -> datetime:
-    """Return when the bundle's data or its annotations were last written, by the server's clock.
+    """Return the time at which the bundle's data or annotations were last written, by the server's clock.
 
     What others write beside them (labels of their own) is an entry of their own among the managed fields.
     """
@@ -88,7 +132,7 @@ def _changed(bundle: object) -> datetime:
 
 
 def _identity_in_use(api: ClusterApi) -> datetime:
-    """Return when the newest pods of the identity service, which read the issuer at their start, replaced the last."""
+    """Return the time since when all of the identity service's pods are new: they read the issuer at their start."""
     conditions = entries(api.find(IDENTITY), "status", "conditions")
     times = [
         moment(text(each, "lastUpdateTime")) for each in conditions if text(each, "reason") == "NewReplicaSetAvailable"
@@ -100,5 +144,5 @@ def _restarts_first(where: str, current: TrustState, wanted: TrustState, stale: 
     more = f" and {len(stale) - MOST_PODS} more" if len(stale) > MOST_PODS else ""
     found = f"{', '.join(stale[:MOST_PODS])}{more} started before the mesh had come to {current}"
     rule = f"at {wanted} they could not be reached any more, nor reach others"
-    cure = "Restart what they belong to, such as with `kubectl --namespace <namespace> rollout restart deployment`."
-    return Problem(where, found, rule, cure)
+    fix = "Restart what they belong to, such as with `kubectl --namespace <namespace> rollout restart deployment`."
+    return Problem(where, found, rule, fix)

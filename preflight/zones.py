@@ -1,4 +1,4 @@
-"""Whether the stack's hosted zone is there, and is the one that the world asks for the stack's names."""
+"""The check that the stack's hosted zone exists, and is the one that resolvers ask for the stack's names."""
 
 from collections.abc import Iterator
 
@@ -22,15 +22,15 @@ class NoZoneError(InputError):
 def find_zone(api: AwsApi, dns: Dns) -> Zone:
     """Return the public zone of the stack.
 
-    Raises InputError if there is none, if more than one has the name, or if it has given the domain away.
+    Raises InputError if there is none, if more than one has the name, or if it delegates the domain.
     """
-    zone = public_zone(api, dns)
-    if given := next((name for name in _between(dns) if _is_given_away(api, zone, name)), None):
-        raise InputError([_given_away(dns, given)])
+    zone = find_public_zone(api, dns)
+    if given := next((name for name in _between(dns) if _is_delegated(api, zone, name)), None):
+        raise InputError([_delegated(dns, given)])
     return zone
 
 
-def public_zone(api: AwsApi, dns: Dns) -> Zone:
+def find_public_zone(api: AwsApi, dns: Dns) -> Zone:
     """Return the only public zone that the settings mean. Raises NoZoneError if there is none."""
     found = _zones(api, dns.zone)
     public = [id_ for id_, private in found if not private]
@@ -55,13 +55,13 @@ def _zones(api: AwsApi, name: str) -> list[tuple[str, bool]]:
 
 def _between(dns: Dns) -> Iterator[str]:
     """Yield the domain and its parents below the zone."""
-    name = dns.domain or dns.zone
+    name = dns.base_domain
     while name.endswith(f".{dns.zone}"):
         yield name
         name = name.partition(".")[2]
 
 
-def _is_given_away(api: AwsApi, zone: Zone, name: str) -> bool:
+def _is_delegated(api: AwsApi, zone: Zone, name: str) -> bool:
     with api.asking("route53:ListResourceRecordSets"):
         answer = api.route53.list_resource_record_sets(
             HostedZoneId=zone.id, StartRecordName=name, StartRecordType="NS", MaxItems="1"
@@ -70,9 +70,9 @@ def _is_given_away(api: AwsApi, zone: Zone, name: str) -> bool:
         return first is not None and (first["Name"].rstrip("."), first["Type"]) == (name, "NS")
 
 
-def _given_away(dns: Dns, name: str) -> Problem:
-    found = f"zone {dns.zone} has given {name} away (it has NS records of that name)"
-    rule = "the world would ask another zone for the stack's hosts"
+def _delegated(dns: Dns, name: str) -> Problem:
+    found = f"zone {dns.zone} delegates {name} (it has NS records of that name)"
+    rule = "resolvers would ask another zone for the stack's hosts"
     return Problem(_KEY, found, rule, f"Set it with `pulumi config set --path '{_KEY}' {name}`.")
 
 
@@ -81,16 +81,16 @@ def _where(api: AwsApi) -> str:
 
 
 def _absent(api: AwsApi, dns: Dns) -> Problem:
-    found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's names and certificate go into an existing one"
+    found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's hosts and certificate need an existing one"
     if parent := next((name for name in _parents(dns.zone) if _zones(api, name)), None):
-        domain = dns.domain or dns.zone
-        cure = (
+        domain = dns.base_domain
+        fix = (
             f"There is one of the name {parent}: set `pulumi config set --path '{_KEY}' {parent}`"
             f" and `pulumi config set --path '{PROJECT}:dns.domain' {domain}`."
         )
     else:
-        cure = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` tells them)."
-    return Problem(_where(api), found, rule, cure)
+        fix = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` lists them)."
+    return Problem(_where(api), found, rule, fix)
 
 
 def _parents(name: str) -> Iterator[str]:
@@ -99,16 +99,16 @@ def _parents(name: str) -> Iterator[str]:
 
 
 def _private(api: AwsApi, dns: Dns) -> Problem:
-    rule = "the world, and the certificate's issuer, have to be able to ask it"
-    cure = f"Make a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
-    return Problem(_where(api), f"zone {dns.zone} is private", rule, cure)
+    rule = "resolvers, and the certificate's issuer, have to be able to ask it"
+    fix = f"Create a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
+    return Problem(_where(api), f"zone {dns.zone} is private", rule, fix)
 
 
 def _several(api: AwsApi, dns: Dns, ids: list[str]) -> Problem:
     key, known = f"{PROJECT}:dns.zoneId", ", ".join(sorted(ids))
-    cure = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` tells whose name servers it is."
+    fix = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` shows whose name servers it has."
     if dns.zone_id:
         found = f"no public zone of the name {dns.zone} has the id {dns.zone_id}"
-        return Problem(f"{key}, AWS account {api.account}", found, f"the known ones are {known}", cure)
+        return Problem(f"{key}, AWS account {api.account}", found, f"the known ones are {known}", fix)
     found = f"{len(ids)} public zones have the name {dns.zone} ({known})"
-    return Problem(_where(api), found, "the world asks only the one that the parent zone names", cure)
+    return Problem(_where(api), found, "resolvers ask only the one that the parent zone names", fix)

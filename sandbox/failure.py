@@ -2,4 +2,4 @@
 
 
 class SandboxError(Exception):
-    """One clear sentence: what failed, where, why, and how to cure it. Printed without a traceback."""
+    """One clear sentence: what failed, where, why, and how to fix it. Printed without a traceback."""

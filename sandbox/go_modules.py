@@ -22,18 +22,18 @@ def environment() -> dict[str, str]:
 @cache
 def toolchain() -> tuple[Path, str]:
     """The Go command on PATH and its version such as `go1.26.8`; raises if there is none that is new enough."""
-    cure = (
+    fix = (
         f"install Go {NEEDED[0]}.{NEEDED[1]} or newer (https://go.dev/doc/install) or put the tools themselves on PATH"
     )
     found = shutil.which("go")
     if found is None:
-        message = f"`go` is not on PATH, and the sandbox has to build its tools with it once: {cure}."
+        message = f"`go` is not on PATH, and the sandbox has to build its tools with it once: {fix}."
         raise SandboxError(message)
     run = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=environment())
     version = run.stdout.strip()
     match = re.match(r"go(\d+)\.(\d+)", version)
     if match is None or (int(match[1]), int(match[2])) < NEEDED:
-        message = f"{found} is {version or 'no working Go'}, which is too old to build the sandbox's tools: {cure}."
+        message = f"{found} is {version or 'no working Go'}, which is too old to build the sandbox's tools: {fix}."
         raise SandboxError(message)
     return Path(found), version
 

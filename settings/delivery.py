@@ -6,7 +6,7 @@ from settings.values import Enabled, Location, Section, Sha256, Text
 
 
 class Plugin(Section):
-    """Where the Argo Rollouts controller takes its Gateway API plugin from."""
+    """The source of Argo Rollouts' Gateway API plugin."""
 
     location: Location | None = Field(
         default=None,
@@ -30,7 +30,7 @@ class ArgoRollouts(Section):
 
 
 class Application(Section):
-    """Where Argo CD finds the demo that it owns."""
+    """The folder of a git repository with the demo that Argo CD owns."""
 
     repository: Location | None = Field(
         default=None,
@@ -57,7 +57,7 @@ class ArgoCd(Section):
 
 
 class Delivery(Section):
-    """What delivers new versions."""
+    """The controllers that deliver new versions."""
 
     argo_rollouts: ArgoRollouts = Field(default=ArgoRollouts(), description="a mapping of settings", examples=[{}])
     argo_cd: ArgoCd = Field(default=ArgoCd(), description="a mapping of settings", examples=[{}])

@@ -1,21 +1,22 @@
 """Settings of the demo apps."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
 from model.failure_accrual import (
     FAILURES_RULE,
+    JITTER_RATIO,
     JITTER_RULE,
-    ORDER_RULE,
+    MAX_FAILURES,
+    MAX_PENALTY,
+    MIN_PENALTY,
     PENALTY_RULE,
     checked_failures,
     checked_jitter,
-    checked_order,
     checked_penalty,
 )
-from model.names import ForwardedHeader
+from model.names import CanaryOwner, ForwardedHeader, RouteApi
 from settings.values import (
     Count,
     Enabled,
@@ -41,7 +42,7 @@ class Booksapp(Section):
     """Share of the requests that `authors` itself refuses."""
     webapp_replicas: Count = Field(default=3, description="a whole number from 1 to 100", examples=[3])
     """Number of the front end's pods."""
-    route_api: Route = "gateway.networking.k8s.io"
+    route_api: Route = RouteApi.GATEWAY
     """The API group of the HTTPRoute that injects the faults."""
     host: OptionalHostname = Field(default=None, examples=["books.example.com"])
     """The demo's public name."""
@@ -64,7 +65,7 @@ class Podinfo(Section):
         examples=["alternative"],
     )
     """The header's value that leads there."""
-    route_api: Route = "gateway.networking.k8s.io"
+    route_api: Route = RouteApi.GATEWAY
     """The API group of the HTTPRoute that looks at the header."""
     host: OptionalHostname = Field(default=None, examples=["podinfo.example.com"])
     """The demo's public name."""
@@ -76,32 +77,21 @@ class Breaker(Section):
     enabled: Enabled = True
     """Whether the Service has a circuit breaker."""
     max_failures: Annotated[int, not_a_boolean, AfterValidator(checked_failures)] = Field(
-        default=7, description=FAILURES_RULE, examples=[7]
+        default=MAX_FAILURES, description=FAILURES_RULE, examples=[MAX_FAILURES]
     )
     """How many failures in a row open it."""
     min_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
-        default="1s", description=PENALTY_RULE, examples=["1s"]
+        default=MIN_PENALTY, description=PENALTY_RULE, examples=[MIN_PENALTY]
     )
     """How long an endpoint stays out at first."""
     max_penalty: Annotated[str, AfterValidator(checked_penalty)] = Field(
-        default="1m", description=PENALTY_RULE, examples=["1m"]
+        default=MAX_PENALTY, description=PENALTY_RULE, examples=[MAX_PENALTY]
     )
     """How long an endpoint stays out at most."""
     jitter_ratio: Annotated[float, not_a_boolean, AfterValidator(checked_jitter)] = Field(
-        default=0.5, description=JITTER_RULE, examples=[0.5]
+        default=JITTER_RATIO, description=JITTER_RULE, examples=[JITTER_RATIO]
     )
     """By how much of itself a penalty is prolonged at random."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        try:
-            checked_order(self.min_penalty, self.max_penalty)
-        except ValueError:
-            found = f"minPenalty is {self.min_penalty}, and maxPenalty {self.max_penalty}"
-            cure = "Linkerd would leave the Service without a breaker; change one."
-            context = {"found": found, "rule": ORDER_RULE, "cure": cure}
-            raise PydanticCustomError("contradiction", "{rule}", context) from None
-        return self
 
 
 class CircuitBreaking(Section):
@@ -132,7 +122,7 @@ class ProgressiveDelivery(Section):
         default=False, description="true (the version answers some requests with an error) or false", examples=[True]
     )
     """Whether the version answers some requests with an error."""
-    owner: Literal["pulumi", "argo-cd"] = Field(default="pulumi", description="pulumi or argo-cd", examples=["pulumi"])
+    owner: CanaryOwner = Field(default=CanaryOwner.PULUMI, description="pulumi or argo-cd", examples=["pulumi"])
     """Who deploys the demo."""
     host: OptionalHostname = Field(default=None, examples=["canary.example.com"])
     """The demo's public name; its load balancer is not meshed and sees all pods alike."""

@@ -1,21 +1,16 @@
-"""Settings of an environment on EKS: the cluster, its add-ons and its public names."""
+"""Settings of a stack on EKS: the cluster, its add-ons and its public host names."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from model.names import Identity
-from settings.values import Enabled, Hostname, OptionalHostname, Section, Text
+from model.names import Identity, Scheme
+from settings.values import Enabled, Hostname, OptionalHostname, Section, Text, unset_if
 
 
 def _network(value: str) -> str:
     return str(IPv4Network(value))
-
-
-def _unset_if_empty(value: object) -> object:
-    """Take the empty default of Pulumi.yaml, which has no other way to make a key optional, for None."""
-    return None if value == {} else value
 
 
 Cidr = Annotated[str, AfterValidator(_network)]
@@ -93,7 +88,7 @@ class Eks(Section):
 
 
 class Dns(Section):
-    """Where the stack's names live."""
+    """The DNS zone of the stack's hosts."""
 
     zone: Hostname = Field(examples=["example.com"])
     """The name of a public Route 53 hosted zone."""
@@ -107,17 +102,22 @@ class Dns(Section):
     domain: OptionalHostname = Field(default=None, examples=["dev.example.com"])
     """The domain that all hosts lie below; the zone if it is not set."""
 
+    @property
+    def base_domain(self) -> str:
+        """The name that all hosts of the stack end with."""
+        return self.domain or self.zone
+
 
 class PublicHosts(Section):
-    """How the public hosts are reached."""
+    """The exposure of the stack's public hosts."""
 
-    scheme: Literal["internet-facing", "internal"] = Field(
-        default="internet-facing", description="internet-facing or internal", examples=["internal"]
+    scheme: Scheme = Field(
+        default=Scheme.INTERNET_FACING, description="internet-facing or internal", examples=["internal"]
     )
     """Whether the load balancer has public addresses."""
     inbound_cidrs: list[Cidr] | None = Field(
         default=None,
-        description="IPv4 networks that may connect, such as 203.0.113.0/24; 0.0.0.0/0 is the whole world",
+        description="IPv4 networks that may connect, such as 203.0.113.0/24; 0.0.0.0/0 is the whole internet",
         examples=[["203.0.113.0/24"]],
         min_length=1,
         max_length=50,
@@ -131,11 +131,11 @@ class PublicHosts(Section):
     """Whether hosts are served over HTTPS."""
     certificate_arn: CertificateArn | None = Field(
         default=None,
-        description="the ARN of a certificate in the cluster's region; the stack makes one if it is not set",
+        description="the ARN of a certificate in the cluster's region; the stack creates one if it is not set",
         examples=["arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"],
     )
     """A certificate of your own for the hosts."""
 
 
-OptionalEks = Annotated[Eks | None, BeforeValidator(_unset_if_empty)]
-OptionalDns = Annotated[Dns | None, BeforeValidator(_unset_if_empty)]
+OptionalEks = Annotated[Eks | None, unset_if({})]
+OptionalDns = Annotated[Dns | None, unset_if({})]

@@ -1,4 +1,4 @@
-"""When a workshop is over: on a day, or some days after its last `up`."""
+"""The end of a workshop: on a day, or some days after its last `up`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ from settings import Settings
 
 
 class Stage(StrEnum):
-    """How far a workshop is."""
+    """The stage that a workshop is in."""
 
     ENDLESS = "endless"
-    """Its settings name no end, so nobody takes it away."""
+    """Its settings name no end, so no teardown destroys it."""
     RUNNING = "running"
     ENDING = "ending"
     """It will be over within the days of the warning."""
@@ -26,16 +26,16 @@ class Ending:
 
     stage: Stage
     sentence: str
-    """When it is over, and by what rule."""
+    """The time at which it is over, and the reason."""
 
 
 def needs_last_up(settings: Settings) -> bool:
-    """Whether the end is counted from the last `up`."""
+    """Return whether the end is counted from the last `up`."""
     return settings.workshop_days is not None
 
 
 def ending(settings: Settings, last_up: datetime | None, now: datetime, warn_days: int) -> Ending:
-    """Return when the workshop ends; `last_up` is asked for only where `needs_last_up` says so.
+    """Return the end of the workshop; `last_up` is read only where `needs_last_up` is true.
 
     A last day ends at 24:00 UTC, wherever the workshop is.
     """

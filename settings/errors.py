@@ -1,4 +1,4 @@
-"""Turns pydantic's validation errors into problems that name key, value, rule and cure."""
+"""Turns pydantic's validation errors into problems that name key, value, rule and fix."""
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
@@ -25,12 +25,11 @@ def explain(
     for error in errors:
         if error["loc"] and error["loc"][0] in secret:
             error["input"] = SECRET
-            error["ctx"] = {**error.get("ctx", {}), "found": f"the values are {SECRET}"}
     return [_problem(model, error, project) for error in errors]
 
 
-def shown(value: object) -> str:
-    """Return what a message says of a wrong value: a short one as it is, of any other one only what it is."""
+def describe_value(value: object) -> str:
+    """Return the description of a wrong value for a message: a short one itself, of any other one only its kind."""
     text = plain(value)
     if value == SECRET:
         return SECRET
@@ -46,12 +45,9 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
     key = f"{project}:{'.'.join(map(_name, path))}"
     element = "".join(f"[{step}]" for step in error["loc"] if isinstance(step, int))
     if not path:
-        return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Mend the stack's file.")
+        return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Fix the stack's file.")
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return _unknown_key(_section(model, path[:-1]), key, path[-1])
-    if error["type"] == "contradiction":
-        context = error.get("ctx", {})
-        return Problem(key, str(context["found"]), str(context["rule"]), str(context["cure"]))
     field = _field(model, path)
     if error["type"] == "number_for_text":
         found, rule = "it is a number, of which digits may be lost", f"it has to be a text: {field.description}"
@@ -59,8 +55,8 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
             f"Set it with `pulumi config set --path --type string '{key}{element}' <value>`, or in quotes in the file."
         )
         return Problem(f"{key}{element}", found, rule, fix)
-    found, rule = f"the value is {shown(error['input'])}", f"it has to be {field.description}"
-    return Problem(f"{key}{element}", found, rule, _cure(key, field, element))
+    found, rule = f"the value is {describe_value(error['input'])}", f"it has to be {field.description}"
+    return Problem(f"{key}{element}", found, rule, _fix(key, field, element))
 
 
 def _name(step: str) -> str:
@@ -92,16 +88,16 @@ def _field(model: type[BaseModel], path: Sequence[str]) -> FieldInfo:
     return _by_alias(_section(model, path[:-1]))[path[-1]]
 
 
-def _cure(key: str, field: FieldInfo, element: str) -> str:
+def _fix(key: str, field: FieldInfo, element: str) -> str:
     example = (field.examples or [""])[0]
     if example == {}:
-        return mapping_cure(key)
+        return mapping_fix(key)
     if isinstance(example, list):
         value = next(iter(_LIST.validate_python(example)), "")
         return f"Set it with `pulumi config set --path '{key}{element or '[0]'}' {value}`."
     return f"Set it with `pulumi config set --path '{key}' {str(example).lower() if example is True else example}`."
 
 
-def mapping_cure(key: str) -> str:
-    """Return what to do where a mapping has to be, which `pulumi config set` would take for text."""
+def mapping_fix(key: str) -> str:
+    """Return the remedy where a mapping has to be, which `pulumi config set` would take for text."""
     return f"Remove it with `pulumi config rm --path '{key}'`, and set what belongs into it key by key."

@@ -1,8 +1,8 @@
-"""Turns a stack's configuration, as Pulumi hands it over, into settings."""
+"""Turns a stack's configuration, as Pulumi passes it, into settings."""
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import get_args
 
@@ -14,7 +14,7 @@ from model.json_values import is_list, is_mapping
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from settings import Settings
-from settings.errors import explain, mapping_cure
+from settings.errors import explain, mapping_fix
 from settings.rules import contradictions
 
 
@@ -30,7 +30,7 @@ def load() -> Settings:
 def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
     """Return the settings in `raw`, whose keys are those of a stack's file with or without the project's name.
 
-    Values are what Pulumi hands over: text, with JSON for mappings.
+    Values are those that Pulumi passes: text, with JSON for mappings.
     Those under the keys in `secret` are repeated in no message.
 
     Raises InputError with every problem at once.
@@ -45,15 +45,15 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
             values[name] = json.loads(value) if _is_mapping(name) and isinstance(value, str) else value
         except (ValueError, RecursionError):
             found = f"the value is {SECRET if name in secret else 'a text'} that is no JSON"
-            rule, cure = "it has to be a mapping of settings", mapping_cure(f"{PROJECT}:{name}")
-            problems.append(Problem(f"{PROJECT}:{name}", found, rule, cure))
+            rule, fix = "it has to be a mapping of settings", mapping_fix(f"{PROJECT}:{name}")
+            problems.append(Problem(f"{PROJECT}:{name}", found, rule, fix))
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         problems += explain(Settings, error.errors(include_url=False), PROJECT, secret)
     else:
-        clear = without(word for name in secret for word in _words(values.get(name)))
-        problems += [*_cleared(contradictions(settings), clear), *_for_other_providers(settings, raw)]
+        problems += _contradictions(settings, [values.get(name) for name in secret])
+        problems += _other_providers(settings, raw)
         if not problems:
             return settings
     raise InputError(problems)
@@ -71,8 +71,8 @@ _INSTEAD = {
 """Settings of default providers that choose a cluster or an account, and the program's own."""
 
 
-def _for_other_providers(settings: Settings, raw: Mapping[str, object]) -> Iterator[Problem]:
-    """Yield what names another cluster or account for providers that the program does not use."""
+def _other_providers(settings: Settings, raw: Mapping[str, object]) -> Iterator[Problem]:
+    """Yield the settings that name another cluster or account for providers that the program does not use."""
     eks, own = settings.eks, {"context": settings.context, "kubeconfig": settings.kubeconfig}
     if eks:
         own = {"eks.profile": eks.profile, "eks.region": eks.region, "eks.roleArn": eks.role_arn}
@@ -88,9 +88,11 @@ def _for_other_providers(settings: Settings, raw: Mapping[str, object]) -> Itera
         yield Problem(key, "it is set", rule, fix)
 
 
-def _cleared(problems: Iterable[Problem], clear: Callable[[str], str]) -> Iterator[Problem]:
-    for each in problems:
-        yield replace(each, found=clear(each.found), rule=clear(each.rule), cure=clear(each.cure))
+def _contradictions(settings: Settings, secret: list[object]) -> Iterator[Problem]:
+    """Yield the contradictions among the settings, without `secret` values."""
+    clear = without(word for value in secret for word in _words(value))
+    for each in contradictions(settings):
+        yield replace(each, found=clear(each.found), rule=clear(each.rule), fix=clear(each.fix))
 
 
 def _words(value: object) -> Iterator[str]:

@@ -1,21 +1,28 @@
-"""Which parts a stack has: the namespaces that it makes, and the charts that it installs."""
+"""The parts of a stack: the namespaces that it creates, and the charts that it installs."""
 
 from model.charts import Part
+from model.names import (
+    ARGO_CD,
+    ARGO_ROLLOUTS,
+    BOOKSAPP,
+    CIRCUIT_BREAKING,
+    EXTERNAL_DNS,
+    GITOPS_DELIVERY,
+    LINKERD,
+    LOAD_BALANCER_CONTROLLER,
+    PODINFO,
+    PROGRESSIVE_DELIVERY,
+    VIZ,
+    CanaryOwner,
+)
 from settings import Settings
-
-LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
-LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
-BOOKSAPP, PODINFO = "booksapp", "podinfo"
-CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
-GITOPS_DELIVERY = "progressive-delivery-gitops"
-"""The canary's, where Argo CD owns it: in one and the same, two owners would meet while it changes hands."""
 
 DASHBOARD_HOST = "viz.dashboard.host"
 """The key of the host that is behind a login."""
 
 
 def namespaces(settings: Settings) -> list[str]:
-    """Return the namespaces that a stack with these settings makes."""
+    """Return the namespaces that a stack with these settings creates."""
     demos, delivery = settings.demos, settings.delivery
     canary = demos.progressive_delivery
     parts = {
@@ -28,20 +35,20 @@ def namespaces(settings: Settings) -> list[str]:
         BOOKSAPP: demos.booksapp.enabled,
         PODINFO: demos.podinfo.enabled,
         CIRCUIT_BREAKING: demos.circuit_breaking.enabled,
-        PROGRESSIVE_DELIVERY: canary.enabled and canary.owner == "pulumi",
-        GITOPS_DELIVERY: canary.enabled and canary.owner == "argo-cd",
+        PROGRESSIVE_DELIVERY: canary.enabled and canary.owner is CanaryOwner.PULUMI,
+        GITOPS_DELIVERY: canary.enabled and canary.owner is CanaryOwner.ARGO_CD,
     }
     return [name for name, wanted in parts.items() if wanted]
 
 
 def demo_namespaces(settings: Settings) -> list[str]:
-    """Return those of a stack's namespaces that hold nothing but a demo."""
+    """Return the namespaces of a stack that hold nothing but a demo."""
     demos = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
     return [name for name in namespaces(settings) if name in demos]
 
 
 def meshed_namespaces(settings: Settings) -> list[str]:
-    """Return those of a stack's namespaces whose pods have proxies."""
+    """Return the namespaces of a stack whose pods have proxies."""
     meshed = {LINKERD, VIZ, ARGO_ROLLOUTS, *demo_namespaces(settings)}
     return [name for name in namespaces(settings) if name in meshed]
 
@@ -73,6 +80,12 @@ def has_load_balancer_controller(settings: Settings) -> bool:
 def has_external_dns(settings: Settings) -> bool:
     """Return whether a stack with these settings installs ExternalDNS: it needs a zone."""
     return settings.eks is not None and settings.eks.external_dns.enabled and settings.dns is not None
+
+
+def needs_certificate(settings: Settings) -> bool:
+    """Return whether a public host of the stack answers over HTTPS, as the dashboard always does."""
+    wanted = hosts(settings)
+    return bool(wanted) and (settings.public_hosts.https or DASHBOARD_HOST in wanted)
 
 
 def hosts(settings: Settings) -> dict[str, str]:

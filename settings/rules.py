@@ -1,32 +1,47 @@
-"""What one setting alone cannot tell: which parts need each other."""
+"""The rules across settings: which ones contradict each other, or need one another.
 
-from collections.abc import Iterator
+Each rule yields a problem for each contradiction that it finds in settings whose values are valid by themselves.
+"""
 
-from model.names import PROJECT
+from collections.abc import Callable, Iterator
+
+from model.eks import EVERYWHERE
+from model.failure_accrual import ORDER_RULE, milliseconds
+from model.names import PROJECT, CanaryOwner, Scheme
 from model.problem import Problem
-from settings import Settings, eks_rules
-from settings.parts import hosts
+from settings import Settings, parts
+
+_DNS, _HOSTS = f"{PROJECT}:dns", f"{PROJECT}:publicHosts"
 
 
 def contradictions(settings: Settings) -> list[Problem]:
-    """Return what is switched on without what it needs."""
-    return [
-        *_plugin(settings),
-        *_canary(settings),
-        *_argo_cd(settings),
-        *_dashboard(settings),
-        *_hosts(settings),
-        *eks_rules.contradictions(settings),
-        *_end(settings),
-    ]
+    """Return the contradictions among a stack's settings, by all rules."""
+    return [problem for rule in RULES for problem in rule(settings)]
+
+
+def _lifetimes(settings: Settings) -> Iterator[Problem]:
+    trust = settings.trust
+    if not trust.renewal_days < trust.issuer_days <= trust.anchor_days:
+        found = f"renewalDays {trust.renewal_days}, issuerDays {trust.issuer_days}, anchorDays {trust.anchor_days}"
+        rule = "renewalDays has to be below issuerDays, and issuerDays not above anchorDays"
+        fix = "An issuer that outlives its anchor, or is due at once, would be replaced in every `up`; change one."
+        yield Problem(f"{PROJECT}:trust", found, rule, fix)
+
+
+def _penalties(settings: Settings) -> Iterator[Problem]:
+    breaker = settings.demos.circuit_breaking.breaker
+    if milliseconds(breaker.min_penalty) > milliseconds(breaker.max_penalty):
+        found = f"minPenalty is {breaker.min_penalty}, and maxPenalty {breaker.max_penalty}"
+        fix = "Linkerd would leave the Service without a breaker; change one."
+        yield Problem(f"{PROJECT}:demos.circuitBreaking.breaker", found, ORDER_RULE, fix)
 
 
 def _plugin(settings: Settings) -> Iterator[Problem]:
     plugin = settings.delivery.argo_rollouts.plugin
     if plugin.sha256 and not plugin.location:
         key = f"{PROJECT}:delivery.argoRollouts.plugin"
-        cure = f"Set `{key}.location`, too, or remove it with `pulumi config rm --path '{key}.sha256'`."
-        yield Problem(f"{key}.sha256", "it is set without a location", "the pinned image's file has its own", cure)
+        fix = f"Set `{key}.location`, too, or remove it with `pulumi config rm --path '{key}.sha256'`."
+        yield Problem(f"{key}.sha256", "it is set without a location", "the pinned image's file has its own", fix)
 
 
 def _canary(settings: Settings) -> Iterator[Problem]:
@@ -41,28 +56,28 @@ def _canary(settings: Settings) -> Iterator[Problem]:
         yield _needs(
             "demos.progressiveDelivery.analysis", "viz.enabled", "it asks viz's Prometheus for the success rate"
         )
-    if demo.owner == "argo-cd":
+    if demo.owner is CanaryOwner.ARGO_CD:
         if not settings.delivery.argo_cd.enabled:
             yield _needs(
-                "demos.progressiveDelivery.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", "argo-cd"
+                "demos.progressiveDelivery.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", demo.owner
             )
         for key, on in {"analysis": demo.analysis, "randomErrors": demo.random_errors}.items():
             if on:
                 name = f"{PROJECT}:demos.progressiveDelivery.{key}"
-                cure = f"Remove it with `pulumi config rm --path '{name}'`, and write it into the repository."
-                yield Problem(name, "it is true while Argo CD owns the demo", "the repository says what it is", cure)
+                fix = f"Remove it with `pulumi config rm --path '{name}'`, and write it into the repository."
+                yield Problem(name, "it is true while Argo CD owns the demo", "the repository says what it is", fix)
         if demo.host:
             found = f"Argo CD owns the demo, and its host is '{demo.host}'"
-            cure = f"Remove it with `pulumi config rm --path '{PROJECT}:demos.progressiveDelivery.host'`."
-            yield Problem(f"{PROJECT}:demos.progressiveDelivery.host", found, "the Ingress belongs to the owner", cure)
+            fix = f"Remove it with `pulumi config rm --path '{PROJECT}:demos.progressiveDelivery.host'`."
+            yield Problem(f"{PROJECT}:demos.progressiveDelivery.host", found, "the Ingress belongs to the owner", fix)
 
 
 def _argo_cd(settings: Settings) -> Iterator[Problem]:
     argo_cd, demo = settings.delivery.argo_cd, settings.demos.progressive_delivery
-    if demo.enabled and demo.owner == "argo-cd" and argo_cd.enabled and not argo_cd.application.repository:
+    if demo.enabled and demo.owner is CanaryOwner.ARGO_CD and argo_cd.enabled and not argo_cd.application.repository:
         key = f"{PROJECT}:delivery.argoCd.application.repository"
-        cure = f"Set it with `pulumi config set --path '{key}' https://github.com/example/workshop.git`."
-        yield Problem(key, "it is not set", "Argo CD takes the demo that it owns from a git repository", cure)
+        fix = f"Set it with `pulumi config set --path '{key}' https://github.com/example/workshop.git`."
+        yield Problem(key, "it is not set", "Argo CD takes the demo that it owns from a git repository", fix)
 
 
 def _dashboard(settings: Settings) -> Iterator[Problem]:
@@ -72,7 +87,7 @@ def _dashboard(settings: Settings) -> Iterator[Problem]:
 
 def _hosts(settings: Settings) -> Iterator[Problem]:
     takers: dict[str, str] = {}
-    for key, host in hosts(settings).items():
+    for key, host in parts.hosts(settings).items():
         if host in takers:
             found, rule = f"the host '{host}' is that of {takers[host]}, too", "each host leads to one app"
             yield Problem(f"{PROJECT}:{key}", found, rule, "Choose another name for one of them.")
@@ -84,10 +99,121 @@ def _end(settings: Settings) -> Iterator[Problem]:
         key = f"{PROJECT}:workshopDays"
         found = f"it is {settings.workshop_days}, and workshopEnds is {settings.workshop_ends}"
         rule = "a workshop ends on a day, or some days after its last `up`"
-        cure = f"Remove one with `pulumi config rm '{key}'` or `pulumi config rm '{PROJECT}:workshopEnds'`."
-        yield Problem(key, found, rule, cure)
+        fix = f"Remove one with `pulumi config rm '{key}'` or `pulumi config rm '{PROJECT}:workshopEnds'`."
+        yield Problem(key, found, rule, fix)
+
+
+def _without_eks(settings: Settings) -> Iterator[Problem]:
+    if settings.dns and not settings.eks:
+        fix = f"Set {PROJECT}:eks, too, or remove it with `pulumi config rm '{_DNS}'`."
+        yield Problem(_DNS, "it is set without eks", "the zone is looked up in the cluster's account", fix)
+
+
+def _two_clusters(settings: Settings) -> Iterator[Problem]:
+    for key, value in {"kubeconfig": settings.kubeconfig, "context": settings.context}.items():
+        if value and settings.eks:
+            fix = f"Remove one, such as with `pulumi config rm '{PROJECT}:{key}'`."
+            yield Problem(f"{PROJECT}:{key}", "it is set beside eks", "each names a cluster, and a stack has one", fix)
+
+
+def _outside(settings: Settings) -> Iterator[Problem]:
+    dns, key = settings.dns, f"{_DNS}.domain"
+    if not settings.eks or not dns:
+        return
+    domain = dns.base_domain
+    if domain != dns.zone and not domain.endswith(f".{dns.zone}"):
+        fix = f"Set it with `pulumi config set --path '{key}' dev.{dns.zone}`, or correct dns.zone."
+        found, rule = f"the domain '{domain}' lies outside the zone '{dns.zone}'", "the records lie in the zone"
+        yield Problem(key, found, rule, fix)
+        return
+    for key, host in parts.hosts(settings).items():
+        # Not the domain's own name, either: the records that say whose it is would lie beside the domain.
+        if not host.endswith(f".{domain}"):
+            fix = f"Set it with `pulumi config set --path '{PROJECT}:{key}' {host.partition('.')[0]}.{domain}`."
+            found, rule = f"the host '{host}' does not lie below '{domain}'", "all hosts of the stack do"
+            yield Problem(f"{PROJECT}:{key}", found, rule, fix)
+
+
+def _too_deep(settings: Settings) -> Iterator[Problem]:
+    """Yield the hosts for which the stack's own certificate, a wildcard, would not be valid."""
+    given = settings.public_hosts.certificate_arn
+    if not settings.eks or not settings.dns or given or not parts.needs_certificate(settings):
+        return
+    domain = settings.dns.base_domain
+    for key, host in parts.hosts(settings).items():
+        if host.endswith(f".{domain}") and "." in host.removesuffix(f".{domain}"):
+            flat = host.removesuffix(f".{domain}").replace(".", "-")
+            fix = f"Set it with `pulumi config set --path '{PROJECT}:{key}' {flat}.{domain}`, or give a certificate."
+            found, rule = (
+                f"the host '{host}' lies more than one label below '{domain}'",
+                f"the certificate is for *.{domain}",
+            )
+            yield Problem(f"{PROJECT}:{key}", found, rule, fix)
+
+
+def _records_without_zone(settings: Settings) -> Iterator[Problem]:
+    if settings.dns or not settings.eks or not settings.eks.external_dns.enabled:
+        return
+    key = f"{PROJECT}:eks.externalDns.enabled"
+    fix = (
+        f"Set the zone with `pulumi config set --path '{_DNS}.zone' example.com`,"
+        f" or switch ExternalDNS off with `pulumi config set --path '{key}' false`."
+    )
+    yield Problem(key, "it is true while dns.zone is not set", "ExternalDNS may change records of one zone only", fix)
+
+
+def _certificate(settings: Settings) -> Iterator[Problem]:
+    """HTTPS needs a certificate: the given one, or the stack's own, which the zone has to vouch for."""
+    chosen, arn, eks = settings.public_hosts, f"{_HOSTS}.certificateArn", settings.eks
+    if not eks or not parts.hosts(settings):
+        return
+    if parts.needs_certificate(settings) and not chosen.certificate_arn and not settings.dns:
+        found = "it is true" if chosen.https else "the dashboard is public, and always over HTTPS"
+        rule = "there is neither a certificate nor a zone to validate one in"
+        fix = (
+            f"Set `pulumi config set --path '{_DNS}.zone' example.com`, a certificate with"
+            f" `pulumi config set --path '{arn}' <arn>`, or plain HTTP with https false."
+        )
+        yield Problem(f"{_HOSTS}.https", found, rule, fix)
+    if chosen.certificate_arn and chosen.certificate_arn.split(":")[3] != eks.region:
+        found = f"the certificate is in {chosen.certificate_arn.split(':')[3]}, and the cluster in {eks.region}"
+        fix = f"Take one of {eks.region}, or remove it with `pulumi config rm --path '{arn}'` for one of the stack's."
+        yield Problem(arn, found, "a load balancer takes those of its region only", fix)
+
+
+def _networks(settings: Settings) -> Iterator[Problem]:
+    chosen, key = settings.public_hosts, f"{_HOSTS}.inboundCidrs"
+    if not settings.eks or not parts.hosts(settings):
+        return
+    if chosen.scheme is Scheme.INTERNET_FACING and chosen.inbound_cidrs is None:
+        names = ", ".join(parts.hosts(settings))
+        fix = (
+            f"Set it with `pulumi config set --path '{key}[0]' 203.0.113.0/24` (your network;"
+            f" {EVERYWHERE} for the whole internet), or set publicHosts.scheme to internal."
+        )
+        yield Problem(key, "it is not set", f"who may reach {names} is chosen on purpose", fix)
 
 
 def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:
-    cure = f"Set the one with `pulumi config set --path '{PROJECT}:{needed}' true`, or switch the other off."
-    return Problem(f"{PROJECT}:{key}", f"it is {value} while {needed} is false", why, cure)
+    fix = f"Set the one with `pulumi config set --path '{PROJECT}:{needed}' true`, or switch the other off."
+    return Problem(f"{PROJECT}:{key}", f"it is {value} while {needed} is false", why, fix)
+
+
+RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
+    _lifetimes,
+    _penalties,
+    _plugin,
+    _canary,
+    _argo_cd,
+    _dashboard,
+    _hosts,
+    _end,
+    _without_eks,
+    _two_clusters,
+    _outside,
+    _too_deep,
+    _records_without_zone,
+    _certificate,
+    _networks,
+)
+"""Every rule; the order decides nothing."""

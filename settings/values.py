@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+from model.names import RouteApi
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -14,7 +16,7 @@ _LONGEST_HOSTNAME = 253
 _LONGEST_NAME = 255
 """Bytes of a file's name."""
 _CONTENTS = re.compile(r"[{}]|://|: |^(YXBp|eyJh|LS0t)")
-"""What stands in contents, in YAML, JSON or base64, and in no path."""
+"""Text that appears in the contents of a file, in YAML, JSON or base64, and in no path."""
 _LOGIN = re.compile(r"(?i)^https?://[^/?#]*@|^\w+://[^/?#@]*:[^/?#]*@")
 
 
@@ -47,9 +49,9 @@ Generation = Annotated[int, not_a_boolean, Field(ge=1, le=1_000_000)]
 Rate = Annotated[float, not_a_boolean, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-def _unset_if_empty(value: object) -> object:
-    """Take the empty defaults of Pulumi.yaml, which has no other way to make a key optional, for None."""
-    return None if value == "" else value
+def unset_if(empty: object) -> BeforeValidator:
+    """Return the validator that takes the empty default of Pulumi.yaml, where no key is optional, for None."""
+    return BeforeValidator(lambda value: None if value == empty else value)
 
 
 def _printable(value: str) -> str:
@@ -68,7 +70,7 @@ def _path(value: str) -> str:
 
 
 def _without_login(value: str) -> str:
-    """Refuse a URL with a password or a token in it: it goes into objects that everybody may see."""
+    """Refuse a URL with a password or a token in it: it ends up in objects that everybody can read."""
     if _LOGIN.match(value):
         raise ValueError(value)
     return value
@@ -95,18 +97,18 @@ def _as_text(value: object) -> object:
 as_text = BeforeValidator(_as_text)
 Text = Annotated[str, as_text, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
 FilePath = Annotated[Text, Field(max_length=1024), AfterValidator(_path)]
-OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset_if_empty)]
+OptionalPath = Annotated[FilePath | None, unset_if("")]
 Location = Annotated[Text, AfterValidator(_without_login)]
 _Registry = Annotated[Text, Field(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._-]*)*$")]
-OptionalRegistry = Annotated[_Registry | None, BeforeValidator(_unset_if_empty)]
-OptionalText = Annotated[Text | None, BeforeValidator(_unset_if_empty)]
+OptionalRegistry = Annotated[_Registry | None, unset_if("")]
+OptionalText = Annotated[Text | None, unset_if("")]
 # Clients and servers take the spaces at the ends away, and the Gateway API's match is exact.
 HeaderValue = Annotated[str, as_text, Field(pattern=r"^[!-~]([ -~]{0,198}[!-~])?$")]
 Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$"), AfterValidator(_without_login)]
 
 
 _MIDNIGHT = " 00:00:00 +0000 UTC"
-"""What Pulumi adds to a day that stands in a stack's file without quotes, which is a date in YAML."""
+"""The time that Pulumi adds to a day without quotes in a stack's file, which is a date in YAML."""
 
 
 def _day(value: object) -> object:
@@ -120,7 +122,7 @@ def _day(value: object) -> object:
 
 OptionalDate = Annotated[
     Annotated[date, BeforeValidator(_day)] | None,
-    BeforeValidator(_unset_if_empty),
+    unset_if(""),
 ]
 
 
@@ -132,7 +134,7 @@ def _unset_if_zero(value: object) -> object:
 OptionalDays = Annotated[Annotated[int, not_a_boolean, Field(ge=1, le=366)] | None, BeforeValidator(_unset_if_zero)]
 Sha256 = Annotated[str, as_text, Field(pattern=r"^[0-9a-f]{64}$")]
 Route = Annotated[
-    Literal["gateway.networking.k8s.io", "policy.linkerd.io"],
+    RouteApi,
     Field(description="gateway.networking.k8s.io or policy.linkerd.io", examples=["gateway.networking.k8s.io"]),
 ]
 Enabled = Annotated[bool, Field(description="true or false", examples=[True])]

@@ -1,1 +1,1 @@
-"""Translates settings into the components' arguments: what goes where, and nothing that decides."""
+"""One file for each area of the program: from the settings to a component's arguments, and to the component."""

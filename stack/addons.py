@@ -1,106 +1,122 @@
-"""Arguments of the add-ons of an EKS cluster."""
+"""The add-ons: the Gateway API's definitions, and on EKS those that serve public hosts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypedDict
+from typing import TYPE_CHECKING
 
-from components.addons.aws_add_ons import AwsAddOnsArgs
+from pulumi import Output
+
 from components.addons.external_dns import ExternalDnsArgs
+from components.addons.gateway_api import GatewayApi
 from components.addons.load_balancer_controller import LoadBalancerControllerArgs
 from components.addons.load_balancer_extras import Extra
 from components.addons.readable_secret import SecretName
-from components.resources.meshed_namespace import Namespaces
+from components.resources.host_ingress import Exposure
 from model.charts import Part
-from model.eks import EksCluster, Zone
-from model.names import dns_owner
-from preflight.startup import Start
+from model.eks import EksCluster, EksFacts
+from model.names import dns_owner, load_balancer_group
 from settings import parts
 from settings.eks import Eks
-from stack import cluster as base
-from stack import hosts
+from stack.cluster import Base, tags
+
+if TYPE_CHECKING:
+    from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
+    from components.addons.host_certificate import HostCertificateArgs
 
 LONGEST_ROLE_NAME = 64
 DIGITS = 8
 
 
-class _Account(TypedDict):
-    """What the add-ons have to know of the AWS account."""
+@dataclass(frozen=True)
+class AddOns:
+    """The add-ons' results that the mesh and the demos need."""
 
-    stack: str
-    cluster: EksCluster
-    zone: Zone | None
-    tags: Mapping[str, str]
-    """Tags of everything that the stack has in the account."""
+    gateway_api: GatewayApi | None
+    """None where the definitions are in the cluster already."""
+    exposure: Exposure
+    """The exposure of every public host."""
+    expires: Output[Mapping[str, str]] | None
+    """The ends of the certificates of the add-ons' webhooks; None where there are none."""
 
 
-def aws_add_ons(start: Start, stack: str, namespaces: Namespaces) -> AwsAddOnsArgs:
-    """Return those of all add-ons that the settings want. Raises LookupError where the stack is not on EKS."""
-    zone = start.eks.zone if start.eks else None
-    account: _Account = {
-        "stack": stack,
-        "cluster": base.eks_cluster(start),
-        "zone": zone,
-        "tags": base.tags(start.settings, stack),
-    }
-    installs_agent = start.settings.eks and start.settings.eks.install_pod_identity_agent
+def install_add_ons(base: Base) -> AddOns:
+    """Install the add-ons that the settings ask for."""
+    aws = _install_aws_add_ons(base)
+    gateway_api = None
+    if base.settings.gateway_api.install:
+        chart = base.start.charts[Part.GATEWAY_API_CRDS]["chart"]
+        gateway_api = GatewayApi("gateway-api", {"chart": chart}, base.after())
+    return AddOns(gateway_api, exposure(base, aws), aws.expires if aws else None)
+
+
+def _install_aws_add_ons(base: Base) -> "AwsAddOns | None":
+    if not base.start.eks or not base.settings.eks:
+        return None
+    # Importing what pulumi_aws has of them takes a third of a second, which other stacks need not wait for.
+    from components.addons.aws_add_ons import AwsAddOns  # noqa: PLC0415
+
+    return AwsAddOns("add-ons", aws_add_ons_args(base, base.settings.eks, base.start.eks), base.after())
+
+
+def aws_add_ons_args(base: Base, eks: Eks, facts: EksFacts) -> "AwsAddOnsArgs":
+    """Return the arguments of all add-ons that the settings ask for on EKS."""
     return {
-        "pod_identity_agent": base.pod_identity_agent(start) if installs_agent else None,
-        "load_balancer_controller": _load_balancer_controller(start, namespaces, account),
-        "external_dns": _external_dns(start, namespaces, account),
-        "certificate": hosts.certificate(start),
+        "pod_identity_agent": {"cluster": facts.cluster.name} if eks.install_pod_identity_agent else None,
+        "load_balancer_controller": _load_balancer_controller_args(base, eks, facts),
+        "external_dns": _external_dns_args(base, eks, facts),
+        "certificate": certificate_args(base),
     }
 
 
-def _load_balancer_controller(
-    start: Start, namespaces: Namespaces, account: _Account
-) -> LoadBalancerControllerArgs | None:
-    settings, cluster = start.settings, account["cluster"]
-    if settings.eks is None or not parts.has_load_balancer_controller(settings):
+def _load_balancer_controller_args(base: Base, eks: Eks, facts: EksFacts) -> LoadBalancerControllerArgs | None:
+    settings, start = base.settings, base.start
+    if not parts.has_load_balancer_controller(settings):
         return None
     return {
-        "namespace": namespaces.names[parts.LOAD_BALANCER_CONTROLLER],
+        "namespace": base.namespaces.names[parts.LOAD_BALANCER_CONTROLLER],
         "crds_chart": start.charts[Part.LOAD_BALANCER_CONTROLLER_CRDS],
         "chart": start.charts[Part.LOAD_BALANCER_CONTROLLER],
         "image_registry": settings.image_registry,
-        "cluster": cluster,
-        "identity": settings.eks.identity,
-        "role_name": role_name(account["stack"], cluster, "load-balancers"),
+        "cluster": facts.cluster,
+        "identity": eks.identity,
+        "role_name": role_name(base.stack, facts.cluster, "load-balancers"),
         "ingress_class": settings.ingress_class,
-        "extras": extras(settings.eks),
-        "tags": account["tags"],
-        "oidc_secrets": oidc_secrets(start, namespaces),
+        "extras": extras(eks),
+        "tags": tags(settings, base.stack),
+        "oidc_secrets": _oidc_secrets(base),
         "renewal_days": settings.trust.renewal_days,
     }
 
 
-def _external_dns(start: Start, namespaces: Namespaces, account: _Account) -> ExternalDnsArgs | None:
-    settings, cluster, zone = start.settings, account["cluster"], account["zone"]
-    if settings.eks is None or settings.dns is None or zone is None or not parts.has_external_dns(settings):
+def _external_dns_args(base: Base, eks: Eks, facts: EksFacts) -> ExternalDnsArgs | None:
+    settings, cluster = base.settings, facts.cluster
+    if settings.dns is None or facts.zone is None or not parts.has_external_dns(settings):
         return None
     return {
-        "namespaces": namespaces,
-        "chart": start.charts[Part.EXTERNAL_DNS],
+        "namespaces": base.namespaces,
+        "chart": base.start.charts[Part.EXTERNAL_DNS],
         "image_registry": settings.image_registry,
         "cluster": cluster,
-        "identity": settings.eks.identity,
-        "role_name": role_name(account["stack"], cluster, "dns"),
-        "zone": zone,
-        "domain": settings.dns.domain or zone.name,
+        "identity": eks.identity,
+        "role_name": role_name(base.stack, cluster, "dns"),
+        "zone": facts.zone,
+        "domain": settings.dns.base_domain,
         "ingress_class": settings.ingress_class,
-        "owner_id": dns_owner(account["stack"], cluster.region, cluster.name),
+        "owner_id": dns_owner(base.stack, cluster.region, cluster.name),
     }
 
 
-def oidc_secrets(start: Start, namespaces: Namespaces) -> list[SecretName]:
-    """Return the Secrets that the hosts with a login name."""
-    viz = start.settings.viz
+def _oidc_secrets(base: Base) -> list[SecretName]:
+    """Return the Secrets with which the hosts behind a login ask the identity provider."""
+    viz = base.settings.viz
     if not viz.enabled or not viz.dashboard:
         return []
-    return [{"namespace": namespaces.names[parts.VIZ], "name": viz.dashboard.oidc.secret_name}]
+    return [{"namespace": base.namespaces.names[parts.VIZ], "name": viz.dashboard.oidc.secret_name}]
 
 
 def extras(eks: Eks) -> list[Extra]:
-    """Return what the load balancer controller may do beyond load balancers."""
+    """Return the permissions of the load balancer controller beyond load balancers."""
     chosen = eks.load_balancer_controller
     wanted = {Extra.WAF: chosen.waf, Extra.SHIELD: chosen.shield, Extra.COGNITO: chosen.cognito}
     return [extra for extra, on in wanted.items() if on]
@@ -111,3 +127,33 @@ def role_name(stack: str, cluster: EksCluster, role: str) -> str:
     unique = sha256(f"{stack}\n{cluster.arn}\n{role}".encode()).hexdigest()[:DIGITS]
     end = f"-{role}-{unique}"
     return f"{stack}-{cluster.name}"[: LONGEST_ROLE_NAME - len(end)] + end
+
+
+def certificate_args(base: Base) -> "HostCertificateArgs | None":
+    """Return the arguments of the hosts' certificate; None if one is given or not needed, or there is no zone."""
+    settings, zone = base.settings, base.start.eks.zone if base.start.eks else None
+    if not parts.needs_certificate(settings) or zone is None or settings.dns is None:
+        return None
+    if settings.public_hosts.certificate_arn:
+        return None
+    return {"domain": settings.dns.base_domain, "zone_id": zone.id}
+
+
+def exposure(base: Base, add_ons: "AwsAddOns | None") -> Exposure:
+    """Return the exposure of every host."""
+    chosen = base.settings.public_hosts
+    own = add_ons.certificate_arn if add_ons and certificate_args(base) else None
+    arn = chosen.certificate_arn or own
+    found: Exposure = {
+        "ingress_class": base.settings.ingress_class,
+        "group": load_balancer_group(base.stack),
+        "scheme": chosen.scheme,
+        # Without a certificate a load balancer has no listener for HTTPS, and the controller an error.
+        "https": chosen.https and arn is not None,
+        "served_by": [add_ons] if add_ons else [],
+    }
+    if chosen.inbound_cidrs:
+        found["inbound_cidrs"] = chosen.inbound_cidrs
+    if arn is not None:
+        found["certificate_arn"] = arn
+    return found

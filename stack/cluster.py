@@ -1,18 +1,21 @@
-"""Arguments of what is there before the mesh."""
+"""The cluster with its providers, and the stack's namespaces in it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pulumi import Output, Resource, ResourceOptions
 
 from components.addons import external_dns, load_balancer_controller
-from components.addons.gateway_api import GatewayApiArgs
-from components.addons.pod_identity_agent import PodIdentityAgentArgs
 from components.cluster import Cluster, ClusterArgs
 from components.delivery import argo_cd
 from components.mesh import linkerd, viz
-from components.resources.meshed_namespace import MESHED, MESHED_AND_RESTRICTED, NamespaceMetadata, NamespacesArgs
-from model.charts import Part
-from model.eks import EksCluster
+from components.resources.meshed_namespace import (
+    MESHED,
+    MESHED_AND_RESTRICTED,
+    NamespaceMetadata,
+    Namespaces,
+    NamespacesArgs,
+)
 from model.names import PROJECT
 from preflight.startup import Start
 from settings import Settings, parts
@@ -29,11 +32,37 @@ NAMESPACES: Mapping[str, NamespaceMetadata] = {
     parts.PROGRESSIVE_DELIVERY: MESHED_AND_RESTRICTED,
     parts.GITOPS_DELIVERY: MESHED_AND_RESTRICTED,
 }
-"""What those namespaces carry that are not simply meshed."""
+"""The annotations and labels of the namespaces that are not simply meshed."""
 
 
-def cluster(start: Start, stack: str) -> ClusterArgs:
-    """Return those of the cluster."""
+@dataclass(frozen=True)
+class Base:
+    """The cluster and its namespaces, with the facts that every other stage reads."""
+
+    start: Start
+    stack: str
+    cluster: Cluster
+    namespaces: Namespaces
+
+    @property
+    def settings(self) -> Settings:
+        """The stack's settings."""
+        return self.start.settings
+
+    def after(self, *needed: Resource | None) -> ResourceOptions:
+        """Return the options of a component in the cluster that depends on those of `needed` that the stack has."""
+        return ResourceOptions(providers=self.cluster.providers, depends_on=[each for each in needed if each])
+
+
+def create_base(start: Start, stack: str) -> Base:
+    """Register the cluster's providers, and create the namespaces."""
+    cluster = Cluster("cluster", cluster_args(start, stack))
+    options = ResourceOptions(providers=cluster.providers)
+    return Base(start, stack, cluster, Namespaces("namespaces", namespaces_args(start, stack), options))
+
+
+def cluster_args(start: Start, stack: str) -> ClusterArgs:
+    """Return the arguments of the cluster."""
     settings, read = start.settings, start.kubeconfig
     kubeconfig = Output.secret(read.contents) if read.provider is None else read.provider
     if not start.eks or not settings.eks:
@@ -54,34 +83,12 @@ def cluster(start: Start, stack: str) -> ClusterArgs:
 
 
 def tags(settings: Settings, stack: str) -> Mapping[str, str]:
-    """Return the tags of everything that a stack has in its AWS account, whoever makes it."""
+    """Return the tags of everything that a stack has in its AWS account, whether Pulumi or a controller creates it."""
     always = {"project": PROJECT, "stack": stack, "owner": settings.eks.owner if settings.eks else stack}
     return always | ({"expiry": settings.workshop_ends.isoformat()} if settings.workshop_ends else {})
 
 
-def eks_cluster(start: Start) -> EksCluster:
-    """Return the cluster that the add-ons are for. Raises LookupError where it is not on EKS."""
-    if not start.eks:
-        raise LookupError("this stack is not on EKS")
-    return start.eks.cluster
-
-
-def pod_identity_agent(start: Start) -> PodIdentityAgentArgs:
-    """Return those of the agent that hands pods their rights."""
-    return {"cluster": eks_cluster(start).name}
-
-
-def namespaces(start: Start, stack: str) -> NamespacesArgs:
-    """Return those of all namespaces."""
+def namespaces_args(start: Start, stack: str) -> NamespacesArgs:
+    """Return the arguments of all namespaces."""
     wanted = {name: NAMESPACES.get(name, MESHED) for name in parts.namespaces(start.settings)}
     return {"owner": stack, "namespaces": wanted}
-
-
-def gateway_api(start: Start) -> GatewayApiArgs:
-    """Return those of the Gateway API."""
-    return {"chart": start.charts[Part.GATEWAY_API_CRDS]["chart"]}
-
-
-def after(cluster: Cluster, *needed: Resource | None) -> ResourceOptions:
-    """Return the options of what is made by the cluster's providers, after those of `needed` that the stack has."""
-    return ResourceOptions(providers=cluster.providers, depends_on=[each for each in needed if each])

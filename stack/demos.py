@@ -1,56 +1,92 @@
-"""Arguments of the demo apps."""
+"""The demo apps, with the URL or command of each."""
 
-from components.demos.booksapp import BooksappArgs
-from components.demos.circuit_breaking import CircuitBreakingArgs
-from components.demos.gitops_delivery import GitopsDeliveryArgs
-from components.demos.podinfo import PodinfoArgs
-from components.demos.progressive_delivery import ProgressiveDeliveryArgs
-from components.mesh.linkerd import Linkerd
-from components.mesh.prometheus_access import PrometheusAccess
-from components.resources.host_ingress import Exposure
-from components.resources.http_route import RouteApi
-from components.resources.meshed_namespace import Namespaces
-from preflight.startup import Start
+from collections.abc import Mapping
+
+from pulumi import Output
+
+from components.delivery.argo_rollouts import SERVICE_ACCOUNT
+from components.demos.booksapp import Booksapp, BooksappArgs
+from components.demos.circuit_breaking import CircuitBreaking, CircuitBreakingArgs
+from components.demos.gitops_delivery import GitopsDelivery, GitopsDeliveryArgs
+from components.demos.podinfo import Podinfo, PodinfoArgs
+from components.demos.progressive_delivery import ProgressiveDelivery, ProgressiveDeliveryArgs
+from components.mesh.prometheus_access import PrometheusAccess, PrometheusAccessArgs
+from model.names import CanaryOwner
 from settings import parts
-from stack.mesh import pod_annotations
+from stack.addons import AddOns
+from stack.cluster import Base
+from stack.delivery import Delivery
+from stack.mesh import Mesh
 
 
-def booksapp(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Exposure) -> BooksappArgs:
-    """Return those of booksapp."""
-    chosen = start.settings.demos.booksapp
+def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -> Mapping[str, Output[str]]:
+    """Install the demos that the settings ask for; return each one's URL or command."""
+    demos, outputs = base.settings.demos, dict[str, Output[str]]()
+    # A pod that starts before the injectors answer runs unmeshed, or cannot be tapped, without an error.
+    meshed = base.after(mesh.linkerd, mesh.viz)
+    if demos.booksapp.enabled:
+        outputs["booksapp"] = Booksapp("booksapp", booksapp_args(base, add_ons, mesh), meshed).url
+    if demos.podinfo.enabled:
+        outputs["podinfo"] = Podinfo("podinfo", podinfo_args(base, add_ons, mesh), meshed).url
+    if demos.circuit_breaking.enabled:
+        breaking = CircuitBreaking("circuit-breaking", circuit_breaking_args(base, mesh), meshed)
+        outputs["circuitBreaking"] = breaking.command
+    if demos.progressive_delivery.enabled:
+        outputs |= _install_canary(base, add_ons, mesh, delivery)
+    return outputs
+
+
+def _install_canary(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -> Mapping[str, Output[str]]:
+    demo, name = base.settings.demos.progressive_delivery, "progressive-delivery"
+    # Its controllers are deleted after it: what they own could not be changed without them nor, where it has a
+    # finalizer, be deleted.
+    delivered = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, delivery.argo_cd)
+    if demo.owner is CanaryOwner.ARGO_CD:
+        GitopsDelivery(name, gitops_delivery_args(base, mesh), delivered)
+        return {}
+    access = None
+    if demo.analysis:
+        access = PrometheusAccess("analysis", prometheus_access_args(base), base.after(mesh.linkerd, mesh.viz))
+    canary = ProgressiveDelivery(name, progressive_delivery_args(base, add_ons, mesh, access), delivered)
+    return {"progressiveDelivery": canary.url}
+
+
+def booksapp_args(base: Base, add_ons: AddOns, mesh: Mesh) -> BooksappArgs:
+    """Return the arguments of booksapp."""
+    chosen = base.settings.demos.booksapp
     return {
-        "namespace": namespaces.names[parts.BOOKSAPP],
+        "namespace": base.namespaces.names[parts.BOOKSAPP],
         "fault_percent": chosen.fault_percent,
         "authors_failure_rate": chosen.authors_failure_rate,
         "webapp_replicas": chosen.webapp_replicas,
-        "route_api": RouteApi(chosen.route_api),
-        "host": start.served(chosen.host),
-        "exposure": exposure,
-        "pod_annotations": pod_annotations(linkerd),
-        "image_registry": start.settings.image_registry,
+        "route_api": chosen.route_api,
+        "host": base.start.served(chosen.host),
+        "exposure": add_ons.exposure,
+        "pod_annotations": mesh.pod_annotations,
+        "image_registry": base.settings.image_registry,
     }
 
 
-def podinfo(start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Exposure) -> PodinfoArgs:
-    """Return those of podinfo."""
-    chosen = start.settings.demos.podinfo
+def podinfo_args(base: Base, add_ons: AddOns, mesh: Mesh) -> PodinfoArgs:
+    """Return the arguments of podinfo."""
+    chosen = base.settings.demos.podinfo
     return {
-        "namespace": namespaces.names[parts.PODINFO],
+        "namespace": base.namespaces.names[parts.PODINFO],
         "header": chosen.header_name,
         "header_value": chosen.header_value,
-        "route_api": RouteApi(chosen.route_api),
-        "host": start.served(chosen.host),
-        "exposure": exposure,
-        "pod_annotations": pod_annotations(linkerd),
-        "image_registry": start.settings.image_registry,
+        "route_api": chosen.route_api,
+        "host": base.start.served(chosen.host),
+        "exposure": add_ons.exposure,
+        "pod_annotations": mesh.pod_annotations,
+        "image_registry": base.settings.image_registry,
     }
 
 
-def circuit_breaking(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> CircuitBreakingArgs:
-    """Return those of the circuit breaker's demo."""
-    breaker = start.settings.demos.circuit_breaking.breaker
+def circuit_breaking_args(base: Base, mesh: Mesh) -> CircuitBreakingArgs:
+    """Return the arguments of the circuit breaker's demo."""
+    breaker = base.settings.demos.circuit_breaking.breaker
     return {
-        "namespace": namespaces.names[parts.CIRCUIT_BREAKING],
+        "namespace": base.namespaces.names[parts.CIRCUIT_BREAKING],
         "breaker": {
             "max_failures": breaker.max_failures,
             "min_penalty": breaker.min_penalty,
@@ -59,36 +95,45 @@ def circuit_breaking(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> 
         }
         if breaker.enabled
         else None,
-        "pod_annotations": pod_annotations(linkerd),
-        "image_registry": start.settings.image_registry,
+        "pod_annotations": mesh.pod_annotations,
+        "image_registry": base.settings.image_registry,
     }
 
 
-def progressive_delivery(
-    start: Start, namespaces: Namespaces, linkerd: Linkerd, exposure: Exposure, leave: PrometheusAccess | None
-) -> ProgressiveDeliveryArgs:
-    """Return those of the canary; `leave` is that to ask Prometheus for its success rate, None if nobody asks."""
-    chosen = start.settings.demos.progressive_delivery
+def prometheus_access_args(base: Base) -> PrometheusAccessArgs:
+    """Return the arguments of the permission for Argo Rollouts' controller to query viz's Prometheus."""
     return {
-        "namespace": namespaces.names[parts.PROGRESSIVE_DELIVERY],
+        "namespace": base.namespaces.names[parts.VIZ],
+        "account": SERVICE_ACCOUNT,
+        "account_namespace": base.namespaces.names[parts.ARGO_ROLLOUTS],
+    }
+
+
+def progressive_delivery_args(
+    base: Base, add_ons: AddOns, mesh: Mesh, access: PrometheusAccess | None
+) -> ProgressiveDeliveryArgs:
+    """Return the arguments of the canary; `access` is the permission to measure its success, None without analysis."""
+    chosen = base.settings.demos.progressive_delivery
+    return {
+        "namespace": base.namespaces.names[parts.PROGRESSIVE_DELIVERY],
         "version": chosen.version,
         "random_errors": chosen.random_errors,
-        "analysis": {"prometheus": leave.url} if leave else None,
-        "host": start.served(chosen.host),
-        "exposure": exposure,
-        "pod_annotations": pod_annotations(linkerd),
-        "image_registry": start.settings.image_registry,
+        "analysis": {"prometheus": access.url} if access else None,
+        "host": base.start.served(chosen.host),
+        "exposure": add_ons.exposure,
+        "pod_annotations": mesh.pod_annotations,
+        "image_registry": base.settings.image_registry,
     }
 
 
-def gitops_delivery(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> GitopsDeliveryArgs:
-    """Return those of the canary in Argo CD's hands."""
-    application = start.settings.delivery.argo_cd.application
+def gitops_delivery_args(base: Base, mesh: Mesh) -> GitopsDeliveryArgs:
+    """Return the arguments of the canary that Argo CD owns."""
+    application = base.settings.delivery.argo_cd.application
     return {
-        "argo_cd_namespace": namespaces.names[parts.ARGO_CD],
-        "namespace": namespaces.names[parts.GITOPS_DELIVERY],
+        "argo_cd_namespace": base.namespaces.names[parts.ARGO_CD],
+        "namespace": base.namespaces.names[parts.GITOPS_DELIVERY],
         "repository": application.repository or "",
         "path": application.path,
         "revision": application.revision,
-        "pod_annotations": pod_annotations(linkerd),
+        "pod_annotations": mesh.pod_annotations,
     }

@@ -1,99 +1,108 @@
-"""Arguments of the mesh."""
+"""The mesh: Linkerd, viz, and viz's dashboard on a public host."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from pulumi import Output
 
-from components.addons.gateway_api import GatewayApi
-from components.delivery.argo_rollouts import SERVICE_ACCOUNT
 from components.mesh import viz as dashboard
 from components.mesh.control_plane import GENERATION
 from components.mesh.linkerd import Linkerd, LinkerdArgs
-from components.mesh.prometheus_access import PrometheusAccessArgs
 from components.mesh.viz import Viz, VizArgs
-from components.resources.host_ingress import Exposure
-from components.resources.meshed_namespace import Namespaces
-from components.traffic.protected_host import ProtectedHostArgs
+from components.traffic.protected_host import ProtectedHost, ProtectedHostArgs
 from model.charts import Part
-from model.names import TrustPhase
-from preflight.startup import Start
 from settings import parts
 from settings.mesh import Dashboard
+from stack.addons import AddOns
+from stack.cluster import Base
 
-if TYPE_CHECKING:
-    from components.addons.aws_add_ons import AwsAddOns
+
+@dataclass(frozen=True)
+class Mesh:
+    """The control plane, and viz where the stack has it."""
+
+    linkerd: Linkerd
+    viz: Viz | None
+    outputs: Mapping[str, Output[str]]
+    """The dashboard's URL, if it has a public host."""
+
+    @property
+    def pod_annotations(self) -> Mapping[str, Output[str]]:
+        """The annotations of every meshed pod."""
+        return _pod_annotations(self.linkerd)
+
+    def expires(self, add_ons: AddOns) -> Output[Mapping[str, str]]:
+        """Return the end of each certificate, with those of the add-ons' webhooks."""
+        others = [each for each in (self.viz.expires if self.viz else None, add_ons.expires) if each]
+        return Output.all(self.linkerd.expires, *others).apply(
+            lambda ends: {name: end for each in ends for name, end in each.items()}
+        )
 
 
-def linkerd(start: Start, namespaces: Namespaces, gateway_api: GatewayApi | None) -> LinkerdArgs:
-    """Return those of the control plane."""
-    trust = start.settings.trust
+def install_mesh(base: Base, add_ons: AddOns) -> Mesh:
+    """Install Linkerd, and viz with its dashboard where the settings ask for it."""
+    wanted = base.settings.viz
+    linkerd = Linkerd("linkerd", linkerd_args(base, add_ons), base.after())
+    if not wanted.enabled:
+        return Mesh(linkerd, None, {})
+    viz = Viz("viz", viz_args(base, linkerd), base.after())
+    if not wanted.dashboard or not base.start.served(wanted.dashboard.host):
+        return Mesh(linkerd, viz, {})
+    host = ProtectedHost("viz-dashboard", dashboard_args(base, add_ons, wanted.dashboard), base.after(viz))
+    return Mesh(linkerd, viz, {"viz": host.url})
+
+
+def _pod_annotations(linkerd: Linkerd) -> Mapping[str, Output[str]]:
+    return {GENERATION: linkerd.restart_key}
+
+
+def linkerd_args(base: Base, add_ons: AddOns) -> LinkerdArgs:
+    """Return the arguments of the control plane."""
+    trust, charts = base.settings.trust, base.start.charts
     return {
-        "namespace": namespaces.names[parts.LINKERD],
-        "crds_chart": start.charts[Part.LINKERD_CRDS],
-        "control_plane_chart": start.charts[Part.LINKERD_CONTROL_PLANE],
+        "namespace": base.namespaces.names[parts.LINKERD],
+        "crds_chart": charts[Part.LINKERD_CRDS],
+        "control_plane_chart": charts[Part.LINKERD_CONTROL_PLANE],
         "lifetimes": {
             "anchor_days": trust.anchor_days,
             "issuer_days": trust.issuer_days,
             "renewal_days": trust.renewal_days,
         },
         "anchor": trust.anchor,
-        "phase": TrustPhase(trust.phase),
+        "phase": trust.phase,
         "generation": trust.generation,
-        "wait": start.wait_for_mesh,
-        "gateway_api": gateway_api,
-        "image_registry": start.settings.image_registry,
+        "wait": base.start.wait_for_mesh,
+        "gateway_api": add_ons.gateway_api,
+        "image_registry": base.settings.image_registry,
     }
 
 
-def pod_annotations(linkerd: Linkerd) -> Mapping[str, Output[str]]:
-    """Return what every meshed pod carries."""
-    return {GENERATION: linkerd.restart_key}
-
-
-def viz(start: Start, namespaces: Namespaces, linkerd: Linkerd) -> VizArgs:
-    """Return those of viz."""
-    settings = start.settings
+def viz_args(base: Base, linkerd: Linkerd) -> VizArgs:
+    """Return the arguments of viz."""
+    settings = base.settings
     return {
-        "namespace": namespaces.names[parts.VIZ],
-        "chart": start.charts[Part.LINKERD_VIZ],
+        "namespace": base.namespaces.names[parts.VIZ],
+        "chart": base.start.charts[Part.LINKERD_VIZ],
         "mesh": linkerd,
-        "namespaces": namespaces,
+        "namespaces": base.namespaces,
         "renewal_days": settings.trust.renewal_days,
-        "pod_annotations": pod_annotations(linkerd),
+        "pod_annotations": _pod_annotations(linkerd),
         "image_registry": settings.image_registry,
         "dashboard_host": settings.viz.dashboard.host if settings.viz.dashboard else None,
     }
 
 
-def expires(linkerd: Linkerd, viz: Viz | None, add_ons: "AwsAddOns | None" = None) -> Output[Mapping[str, str]]:
-    """Return when each certificate ends, with those of the add-ons' webhooks."""
-    others = [each.expires for each in (viz, add_ons) if each]
-    return Output.all(linkerd.expires, *others).apply(
-        lambda ends: {name: end for each in ends for name, end in each.items()}
-    )
-
-
-def prometheus_access(namespaces: Namespaces) -> PrometheusAccessArgs:
-    """Return those of the leave for Argo Rollouts' controller to ask viz's Prometheus."""
-    return {
-        "namespace": namespaces.names[parts.VIZ],
-        "account": SERVICE_ACCOUNT,
-        "account_namespace": namespaces.names[parts.ARGO_ROLLOUTS],
-    }
-
-
-def dashboard_host(namespaces: Namespaces, settings: Dashboard, exposure: Exposure) -> ProtectedHostArgs:
-    """Return those of the dashboard's public host."""
+def dashboard_args(base: Base, add_ons: AddOns, settings: Dashboard) -> ProtectedHostArgs:
+    """Return the arguments of the dashboard's public host."""
     oidc = settings.oidc
     return {
         "name": dashboard.DASHBOARD,
-        "namespace": namespaces.names[parts.VIZ],
+        "namespace": base.namespaces.names[parts.VIZ],
         "service": dashboard.DASHBOARD,
         "port": dashboard.DASHBOARD_PORT,
         "health_port": dashboard.DASHBOARD_ADMIN_PORT,
         "host": settings.host,
-        "exposure": exposure,
+        "exposure": add_ons.exposure,
         "oidc": {
             "issuer": oidc.issuer,
             "authorization_endpoint": oidc.authorization_endpoint,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from charts import sources
-from clients.clusters import kubeconfig_of
+from clients.clusters import find_kubeconfig
 from clients.kubeconfig import Kubeconfig
 from model.charts import Part
 from model.eks import EksCluster, Survey, Zone
@@ -62,13 +62,15 @@ def run_program(
         return Survey(eks, ZONE if settings.dns else None) if settings.eks else Survey()
 
     def kubeconfig(settings: Settings, found: EksCluster | None) -> Kubeconfig:
-        return kubeconfig_of(settings, found) if found else Kubeconfig({}, "there", provider=settings.kubeconfig or "")
+        return (
+            find_kubeconfig(settings, found) if found else Kubeconfig({}, "there", provider=settings.kubeconfig or "")
+        )
 
     keys = {f"linkerd-workshop:{key}": value for key, value in (config or {}).items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(startup, "kubeconfig_of", kubeconfig)
+        patch.setattr(startup, "find_kubeconfig", kubeconfig)
         patch.setattr(startup, "ClusterApi", no_cluster)
-        patch.setattr(startup, "survey_of", survey)
+        patch.setattr(startup, "survey_aws", survey)
         patch.setattr(startup, "inspect", facts)
         patch.setattr(startup, "wait_for_rollout", no_cluster)
         patch.setattr(sources, "find", found)

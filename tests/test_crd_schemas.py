@@ -8,7 +8,8 @@ import pytest
 
 from components.demos.podinfo import Podinfo
 from components.resources import http_route
-from components.resources.http_route import HttpRouteSpec, RouteApi
+from components.resources.http_route import HttpRouteSpec
+from model.names import RouteApi
 from tests import crd_schemas
 from tests.crd_schemas import errors
 from tests.engine import deploy

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from clients import stack_outputs
+from clients import pulumi_cli
 from model.moments import A_DAY, after, end_of_day, in_utc
 from model.names import PROJECT
 from model.problem import InputError, Problem
@@ -61,7 +61,7 @@ class Limits:
 def report(settings: Settings, stack: str, console: Console, days: int = DAYS) -> int:
     """Print every certificate's end; return 1 if one ends within `days` or before the workshop does."""
     limits = compute_limits(settings, days)
-    certificates = sorted(_list_certificates(stack, stack_outputs.read(stack).get(OUTPUT)))
+    certificates = sorted(_list_certificates(stack, pulumi_cli.read_outputs(stack).get(OUTPUT)))
     console.print(_build_certificate_table(stack, certificates, limits))
     early = [each for each in certificates if limits.state(each.ends) != "ok"]
     if not early:

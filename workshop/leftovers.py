@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from rich.console import Console
 
 from clients.cluster_api import ClusterApi, items
-from clients.clusters import api_of
+from clients.clusters import create_api
 from model.json_values import at, text
 from model.names import (
     OWNER,
@@ -64,7 +64,7 @@ def _report_account(settings: Settings, stack: str, console: Console) -> int:
 
 
 def _report_cluster(settings: Settings, stack: str, console: Console) -> int:
-    found = list(find_leftovers(api_of(settings), short_name(stack), _list_labels(settings)))
+    found = list(find_leftovers(create_api(settings), short_name(stack), _list_labels(settings)))
     if not found:
         console.print("Nothing of the stack is left in the cluster.")
         return 0

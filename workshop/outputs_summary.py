@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 
-from clients import stack_outputs
+from clients import pulumi_cli
 from model.json_values import is_mapping
 from settings import Settings
 from workshop.previews.markdown import code
@@ -14,7 +14,7 @@ from workshop.terminal import print_text
 
 def report(_: Settings, stack: str, console: Console) -> int:
     """Print a table of the outputs."""
-    rows = [f"| {code(name)} | {code(value, 300)} |" for name, value in _list_rows(stack_outputs.read(stack))]
+    rows = [f"| {code(name)} | {code(value, 300)} |" for name, value in _list_rows(pulumi_cli.read_outputs(stack))]
     lines = [f"#### Outputs of {code(stack)}", "", "| output | value |", "| --- | --- |", *rows]
     print_text(console, "\n".join(lines))
     return 0

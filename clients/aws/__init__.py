@@ -1,4 +1,4 @@
-"""What AWS is asked: where the cluster is, and whether the zone and the rights of pods are as they have to be.
+"""The client of AWS: it finds the cluster, and checks the zone and the permissions of pods.
 
 `boto3` takes a third of a second to import, so its modules are imported where a stack is on EKS, and nowhere else.
 """

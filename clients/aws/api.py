@@ -27,7 +27,7 @@ class AwsApi:
     account: str
     """The number of the caller's account."""
     where: str
-    """What messages call it."""
+    """Its name in messages."""
 
     @limited()
     def __init__(self, login: Eks) -> None:
@@ -54,7 +54,7 @@ class AwsApi:
 
     @cached_property
     def sts(self) -> "STSClient":
-        """Who asks."""
+        """The ARN of the user or role."""
         return self.client("sts")
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Where an EKS cluster is, and whether it can be used."""
+"""Finds an EKS cluster, and checks that it can be used."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -19,7 +19,7 @@ from model.problem import InputError, Problem
 USABLE = ("ACTIVE", "UPDATING")
 AT_ONCE = 16
 SECONDS = 3
-"""How long each other region may take to say whether the cluster is there."""
+"""The time limit of the question to each other region."""
 _CLUSTER, _REGION = f"{PROJECT}:eks.cluster", f"{PROJECT}:eks.region"
 
 
@@ -50,7 +50,7 @@ class _Nodes(_Part):
 
 
 class _Cluster(_Part):
-    """What DescribeCluster tells, as far as the program needs it."""
+    """The part of DescribeCluster's answer that the program needs."""
 
     name: str
     arn: str = Field(pattern=r"^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster/.+$")
@@ -76,8 +76,8 @@ def find_cluster(api: AwsApi) -> EksCluster:
             raise InputError([_absent(api, name)]) from None
         status = found.get("status", "of an unknown status")
         if status not in USABLE:
-            rule, cure = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
-            raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, cure)])
+            rule, fix = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
+            raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, fix)])
         return _facts(_Cluster.model_validate(found), api.login.region)
 
 
@@ -101,14 +101,14 @@ def _facts(found: _Cluster, region: str) -> EksCluster:
 
 
 def _absent(api: AwsApi, name: str) -> Problem:
-    found, rule = f"there is no cluster '{name}' in {api.login.region}", "the stack goes to an existing one"
+    found, rule = f"there is no cluster '{name}' in {api.login.region}", "the stack needs an existing one"
     if elsewhere := _elsewhere(api, name):
-        cure = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
-        return Problem(f"{_REGION}, AWS account {api.account}", found, rule, cure)
+        fix = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
+        return Problem(f"{_REGION}, AWS account {api.account}", found, rule, fix)
     known = _there(api)
-    told = f"those in {api.login.region} are {', '.join(known)}" if known else "the region has none that you may see"
-    cure = f"Set it with `pulumi config set --path '{_CLUSTER}' <name>` ({told}), or choose another account."
-    return Problem(f"{_CLUSTER}, AWS account {api.account}", found, rule, cure)
+    others = f"those in {api.login.region} are {', '.join(known)}" if known else "the region has none that you may see"
+    fix = f"Set it with `pulumi config set --path '{_CLUSTER}' <name>` ({others}), or choose another account."
+    return Problem(f"{_CLUSTER}, AWS account {api.account}", found, rule, fix)
 
 
 def _there(api: AwsApi) -> list[str]:

@@ -1,4 +1,4 @@
-"""How an EKS cluster is reached, for the program's provider and for the commands beside it alike."""
+"""The kubeconfig of an EKS cluster, for the program's provider and the command alike."""
 
 from model.eks import EksCluster
 from settings.eks import Eks
@@ -7,7 +7,7 @@ _API = "client.authentication.k8s.io/v1"
 
 
 def document(cluster: EksCluster, login: Eks) -> dict[str, object]:
-    """Return the kubeconfig of a cluster; it holds no secret, since the AWS CLI hands over a token when one is needed.
+    """Return the kubeconfig of a cluster; it holds no secret, since the AWS CLI creates a token when one is needed.
 
     The context has the cluster's name.
     """

@@ -1,4 +1,4 @@
-"""Who asks AWS: a session with the credentials that the settings name.
+"""The login to AWS: a session with the credentials that the settings name.
 
 The only module that touches `boto3`, whose own types say little.
 """
@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import TypeAdapter
 
 from clients import limits
-from clients.aws.refusals import DENIED, Question, code, explained, one_line
+from clients.aws.refusals import DENIED, Question, code, explained
 from clients.limits import within
 from model.names import PROJECT
-from model.problem import InputError, Problem, SilenceError
+from model.problem import InputError, Problem, SilenceError, on_one_line
 from model.sandbox_only import check_target
 from settings.eks import Eks
 
@@ -117,9 +117,9 @@ def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
 
 def _unknown(profile: str, known: list[str]) -> Problem:
     key = f"{PROJECT}:eks.profile"
-    cure = f"Set another with `pulumi config set --path '{key}' <profile>`, or make it with `aws configure sso`."
+    fix = f"Set another with `pulumi config set --path '{key}' <profile>`, or make it with `aws configure sso`."
     found, rule = f"there is no profile '{profile}'", f"the known ones are {', '.join(sorted(known)) or 'none'}"
-    return Problem(key, found, rule, cure)
+    return Problem(key, found, rule, fix)
 
 
 def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
@@ -129,7 +129,7 @@ def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
     except ClientError as error:
         if code(error) not in DENIED:
             raise
-        raise InputError([_not_assumed(role, one_line(error))]) from None
+        raise InputError([_not_assumed(role, on_one_line(str(error)))]) from None
     given = answer["Credentials"]
     session = _boto3.Session(
         aws_access_key_id=given["AccessKeyId"],
@@ -140,8 +140,8 @@ def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
     return session, answer["AssumedRoleUser"]["Arn"]
 
 
-def _not_assumed(role: str, told: str) -> Problem:
-    cure = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
+def _not_assumed(role: str, reason: str) -> Problem:
+    fix = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
     return Problem(
-        f"{PROJECT}:eks.roleArn", f"you may not assume {role} ({told})", "it is assumed for everything", cure
+        f"{PROJECT}:eks.roleArn", f"you may not assume {role} ({reason})", "it is assumed for everything", fix
     )

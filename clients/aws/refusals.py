@@ -1,4 +1,4 @@
-"""What AWS and its client say when they do not answer, as a sentence with a cure."""
+"""Errors of AWS and its client, as a sentence with a fix."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -9,9 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from pydantic import ValidationError
 
-from model.hiding import hidden
 from model.names import PROJECT
-from model.problem import InputError, Problem, SilenceError
+from model.problem import InputError, Problem, SilenceError, on_one_line
 from settings.eks import Eks
 
 ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -30,23 +29,21 @@ ABSENT = {"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"}
 SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
 _ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError, RecursionError)
-"""What its client, and the program, raise on other answers than AWS's."""
-LONGEST = 200
-"""Characters of a foreign message that are repeated."""
+"""Errors that its client, and the program, raise on answers that are not AWS's."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked, of whom and as whom."""
+    """A request to AWS, with its address and login."""
 
     action: str
-    """As IAM names it, such as `eks:DescribeCluster`."""
+    """The action in IAM's spelling, such as `eks:DescribeCluster`."""
     where: str
     login: Eks
 
     @property
     def log_in(self) -> str:
-        """How to get new credentials."""
+        """The way to new credentials."""
         profile = f" --profile {self.login.profile}" if self.login.profile else ""
         return (
             f"Log in again (such as with `aws sso login{profile}`), until `aws sts get-caller-identity{profile}` works."
@@ -61,15 +58,15 @@ def explained(question: Question) -> Generator[None]:
     except ClientError as error:
         raise InputError([_refusal(question, code(error), _message(error))]) from None
     except (client.HTTPClientError, client.ConnectionError) as error:
-        raise SilenceError([_silence(question, one_line(error))]) from None
+        raise SilenceError([_silence(question, on_one_line(str(error)))]) from None
     except BotoCoreError as error:
         raise InputError([_failure(question, error)]) from None
     except _ODD:
         found, rule = "it does not answer as AWS does", f"it is asked for {question.action}"
-        cure = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
-        raise InputError([Problem(question.where, found, rule, cure)]) from None
+        fix = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
+        raise InputError([Problem(question.where, found, rule, fix)]) from None
     except ValueError as error:  # of an endpoint in the environment that is no URL
-        found, rule = f"it cannot be asked ({one_line(error)})", "the program asks before it changes anything"
+        found, rule = f"it cannot be asked ({on_one_line(str(error))})", "the program asks before it changes anything"
         raise InputError([Problem(question.where, found, rule, "Correct or unset AWS_ENDPOINT_URL.")]) from None
 
 
@@ -82,50 +79,44 @@ def _message(error: ClientError) -> str:
     """Return AWS's own words; where the client found no name of an error, they are a page of somebody else."""
     if code(error).isdigit():
         return ""
-    return one_line(error.response.get("Error", {}).get("Message") or "")
-
-
-def one_line(text: object) -> str:
-    """Return foreign text without line breaks and control characters, and not too long."""
-    printable = "".join(each if each.isprintable() else " " for each in str(text))
-    return " ".join(hidden(printable).split())[:LONGEST]
+    return on_one_line(error.response.get("Error", {}).get("Message") or "")
 
 
 def _refusal(question: Question, name: str, message: str) -> Problem:
     where, action = question.where, question.action
-    told = ": ".join(filter(None, (name, message)))
+    reason = ": ".join(filter(None, (name, message)))
     valid = "the program asks AWS before it changes anything"
     if "Signature expired" in message or "Signature not yet current" in message or name == "RequestTimeTooSkewed":
         return Problem(where, "this machine's clock and AWS's are too far apart", valid, "Let NTP set the clock.")
     if name in ENDED:
         return Problem(where, f"the credentials have expired ({name})", valid, question.log_in)
     if name in UNKNOWN:
-        cure = f"{question.log_in} The same is said where the account has not enabled region {question.login.region}."
-        return Problem(where, f"AWS does not know the credentials ({name})", valid, cure)
+        fix = f"{question.log_in} The same is said where the account has not enabled region {question.login.region}."
+        return Problem(where, f"AWS does not know the credentials ({name})", valid, fix)
     if name in DENIED:
-        cure = f"Ask for a policy that allows {action}, or choose another profile or role."
-        return Problem(where, f"you may not use {action} ({told})", "the program has to", cure)
+        fix = f"Ask for a policy that allows {action}, or choose another profile or role."
+        return Problem(where, f"you may not use {action} ({reason})", "the program has to", fix)
     if name in SLOW_DOWN:
-        return Problem(where, f"AWS wants fewer requests ({told})", f"it has to answer {action}", "Try again later.")
-    cure = "Look the message up in AWS's documentation of this action, and try again."
-    return Problem(where, f"it refuses {action} ({told or 'without a reason'})", "the program has to know", cure)
+        return Problem(where, f"AWS wants fewer requests ({reason})", f"it has to answer {action}", "Try again later.")
+    fix = "Look the message up in AWS's documentation of this action, and try again."
+    return Problem(where, f"it refuses {action} ({reason or 'without a reason'})", "the program has to know", fix)
 
 
 def _failure(question: Question, error: BotoCoreError) -> Problem:
     rule = "the program asks AWS before it changes anything"
-    told = one_line(error)
+    reason = on_one_line(str(error))
     explanations: Mapping[type[BotoCoreError] | tuple[type[BotoCoreError], ...], Callable[[], Problem]] = {
         client.NoCredentialsError: lambda: Problem(
             question.where, "there are no AWS credentials", rule, _give(question)
         ),
         client.PartialCredentialsError: lambda: Problem(
-            question.where, f"the AWS credentials are not complete ({told})", rule, _give(question)
+            question.where, f"the AWS credentials are not complete ({reason})", rule, _give(question)
         ),
-        _LOGIN_ENDED: lambda: Problem(question.where, f"the login has ended ({told})", rule, question.log_in),
+        _LOGIN_ENDED: lambda: Problem(question.where, f"the login has ended ({reason})", rule, question.log_in),
     }
     found = (explain() for kinds, explain in explanations.items() if isinstance(error, kinds))
-    cure = f"Mend what it names (~/.aws/config, or the environment). {question.log_in}"
-    return next(found, Problem(question.where, f"it cannot be asked ({told})", rule, cure))
+    fix = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
+    return next(found, Problem(question.where, f"it cannot be asked ({reason})", rule, fix))
 
 
 def _give(question: Question) -> str:
@@ -135,10 +126,10 @@ def _give(question: Question) -> str:
     return f"{question.log_in} Or name a profile with `pulumi config set --path '{key}' <profile>`, or set AWS_PROFILE."
 
 
-def _silence(question: Question, told: str) -> Problem:
-    if "header value" in told:  # which it repeats, credentials and all
+def _silence(question: Question, reason: str) -> Problem:
+    if "header value" in reason:  # which it repeats, credentials and all
         rule = "they have to be printable text"
         return Problem(question.where, "the AWS credentials cannot be sent", rule, _give(question))
     region = question.login.region
-    cure = f"Check that {region} is the right region, and that proxy and firewall let you through."
-    return Problem(question.where, f"AWS does not answer ({told})", f"it is asked for {question.action}", cure)
+    fix = f"Check that {region} is the right region, and that proxy and firewall let you through."
+    return Problem(question.where, f"AWS does not answer ({reason})", f"it is asked for {question.action}", fix)

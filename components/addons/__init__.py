@@ -1,1 +1,1 @@
-"""What the cluster gets before the mesh."""
+"""The add-ons that are installed before the mesh."""

@@ -1,4 +1,4 @@
-"""What turns an Ingress into a host that the world reaches: a load balancer, a record in Route 53, a certificate."""
+"""The add-ons that make an Ingress public: a load balancer, a record in Route 53, a certificate."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -27,14 +27,14 @@ class AwsAddOnsArgs(TypedDict):
 class AwsAddOns(ComponentResource):
     """The add-ons of an EKS cluster.
 
-    Every Ingress has to depend on them. On destroy they go in this order: Ingresses, load balancer controller,
+    Every Ingress has to depend on them. A destroy deletes in this order: Ingresses, load balancer controller,
     ExternalDNS, and each one's IAM role after it; the certificate after the last listener that uses it.
     """
 
     certificate_arn: Output[str]
-    """The ARN of the hosts' certificate, once it is valid; empty if none is made."""
+    """The ARN of the hosts' certificate, once it is valid; empty if none is created."""
     expires: Output[Mapping[str, str]]
-    """When each certificate of theirs ends, RFC 3339."""
+    """The end of each of their certificates, RFC 3339."""
 
     def __init__(self, name: str, args: AwsAddOnsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:AwsAddOns", name, {}, opts)

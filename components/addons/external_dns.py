@@ -1,4 +1,4 @@
-"""ExternalDNS: the records of the stack's hosts in one hosted zone, made and removed with the Ingresses."""
+"""ExternalDNS: the records of the stack's hosts in one hosted zone, created and removed with the Ingresses."""
 
 from typing import NotRequired, TypedDict
 
@@ -13,26 +13,25 @@ from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.eks import EksCluster, Zone
 from model.images import with_registry
-from model.names import DNS_TXT_PREFIX, Identity
+from model.names import DNS_TXT_PREFIX, EXTERNAL_DNS, Identity
 
 NAME = "external-dns"
-"""Of the chart, the release, the Deployment and its service account."""
-NAMESPACE = NAME
+"""The name of the chart, the release, the Deployment and its ServiceAccount."""
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
 """Not meshed: it talks to AWS and to the API server only."""
 
 SECONDS_TO_FINISH = 20
-"""Longer than it takes to remove the records of what has gone, and shorter than its pods' grace period."""
+"""Longer than it takes to remove the records of deleted Ingresses, and shorter than its pods' grace period."""
 
 RECORD_TYPES = ("A", "CNAME")
-"""Of the hosts: an alias, or a CNAME in a region whose load balancers ExternalDNS does not know."""
+"""The types of the hosts' records: an alias, or a CNAME in a region whose load balancers ExternalDNS does not know."""
 
 
 class ExternalDnsArgs(TypedDict):
     """Inputs of an ExternalDns."""
 
     namespaces: Resource
-    """What makes the namespace `external-dns`, with NAMESPACE_METADATA."""
+    """The component that creates the namespace `external-dns`, with NAMESPACE_METADATA."""
     chart: ChartSource
     cluster: EksCluster
     identity: Identity
@@ -40,19 +39,19 @@ class ExternalDnsArgs(TypedDict):
     """Its IAM role's name, unique in the account."""
     zone: Zone
     domain: str
-    """What all hosts of the stack end with: the zone's name, or a name below it."""
+    """The name that all hosts of the stack end with: the zone's, or one below it."""
     ingress_class: str
     """The class of the Ingresses that get records; others in the cluster are somebody else's."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     owner_id: str
-    """What its records are marked with. Two owners of one name would remove each other's records."""
+    """The owner that its records name. Two ExternalDNS with the same one would remove each other's records."""
 
 
 class ExternalDns(ComponentResource):
-    """What keeps a record for each host, and removes it when its Ingress goes.
+    """ExternalDNS, which keeps a record for each host, and removes it when its Ingress is deleted.
 
-    Whatever removes Ingresses has to go before it: it removes no records when it ends.
+    Ingresses have to be deleted before it: it removes no records when it ends.
     """
 
     def __init__(self, name: str, args: ExternalDnsArgs, opts: ResourceOptions | None = None) -> None:
@@ -63,7 +62,7 @@ class ExternalDns(ComponentResource):
             {
                 "cluster": args["cluster"],
                 "role_name": args["role_name"],
-                "namespace": NAMESPACE,
+                "namespace": EXTERNAL_DNS,
                 "service_account": NAME,
                 "statements": statements(args["cluster"], args["zone"], args["domain"]),
                 "identity": args["identity"],
@@ -73,7 +72,7 @@ class ExternalDns(ComponentResource):
         v4.Chart(
             f"{name}-chart",
             name=NAME,
-            namespace=NAMESPACE,
+            namespace=EXTERNAL_DNS,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
@@ -83,12 +82,12 @@ class ExternalDns(ComponentResource):
                 parent=self,
                 depends_on=[
                     args["namespaces"],
-                    role,  # a pod gets its credentials when it is created, and needs them until the last record is gone
+                    role,  # a pod gets its credentials at its start, and needs them until the last record is removed
                 ],
                 transforms=[
                     with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT),
-                    # It removes no records when it ends, and looks 5 s after an Ingress has gone. Its Deployment may
-                    # go a second after the last of them, with the controller's.
+                    # It removes no records when it ends, and looks 5 s after an Ingress is deleted. Its Deployment may
+                    # be deleted a second after the last of them, with the controller's.
                     with_time_to_finish(SECONDS_TO_FINISH),
                 ],
             ),
@@ -115,7 +114,7 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
             "aws-zone-match-parent": True,
             "ingress-class": args["ingress_class"],
         },
-        # A record goes within seconds after its Ingress, long before the load balancer controller can be gone.
+        # A record is removed within seconds after its Ingress, long before the load balancer controller is.
         "triggerLoopOnEvent": True,
         "interval": "1m",
         "deploymentStrategy": {"type": "Recreate"},  # two at once would write the same records
@@ -124,7 +123,7 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
 
 
 def statements(cluster: EksCluster, zone: Zone, domain: str) -> list[Statement]:
-    """Return what it may do: read the zone, and write records of `domain` and below, of the types that it writes.
+    """Return its permissions: to read the zone, and to write records of `domain` and below, of its types only.
 
     Not of the hosts alone: a host that leaves the settings would leave the policy before its record is removed.
     Source: docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html

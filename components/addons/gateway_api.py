@@ -16,7 +16,7 @@ class GatewayApiArgs(TypedDict):
 
 
 class GatewayApi(ComponentResource):
-    """HTTPRoute and its kin, installed as one Helm release.
+    """The definitions of HTTPRoute and the other kinds, installed as one Helm release.
 
     A release and not single objects: the definitions are 0.9 MB, which would lie in the state three times and be
     compared in every preview.

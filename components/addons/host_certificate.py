@@ -1,4 +1,4 @@
-"""The certificate of a stack's hosts: made by ACM, and proven by a record in the hosts' zone."""
+"""The certificate of a stack's hosts: issued by ACM, and validated by a record in the hosts' zone."""
 
 from typing import TypedDict
 
@@ -7,7 +7,7 @@ from pulumi_aws.acm import Certificate, CertificateValidation
 from pulumi_aws.route53 import Record
 
 PATIENCE = "15m"
-"""How long ACM has to see the record; it takes a few minutes where the zone is the one that the world asks."""
+"""The time that ACM has to see the record; it takes a few minutes where resolvers are sent to this zone."""
 SECONDS_TO_LIVE = 60
 
 
@@ -15,7 +15,7 @@ class HostCertificateArgs(TypedDict):
     """Inputs of a HostCertificate."""
 
     domain: str
-    """What all hosts end with. Another stack in the account needs another one: ACM proves a domain by one record."""
+    """The name that all hosts end with. Each stack of an account needs its own: ACM validates it by one record."""
     zone_id: Input[str]
     """The public hosted zone that the domain is in."""
 
@@ -23,7 +23,7 @@ class HostCertificateArgs(TypedDict):
 class HostCertificate(ComponentResource):
     """One certificate for every name directly below the domain.
 
-    One that lists the hosts would be replaced whenever one of them comes or goes, and how many records prove it, and in
+    One that lists the hosts would be replaced with every change of them, and how many records validate it, and in
     which order, is known only once it is there.
     """
 

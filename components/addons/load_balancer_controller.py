@@ -18,9 +18,8 @@ from components.resources.webhook_certificates import WebhookCertificates
 from model.charts import ChartSource
 from model.eks import EksCluster
 from model.images import with_registry
-from model.names import Identity
+from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE, Identity
 
-NAMESPACE = NAME
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
 """Not meshed: the mesh comes after it, and the API server calls its webhooks without a proxy."""
 
@@ -40,26 +39,26 @@ class LoadBalancerControllerArgs(TypedDict):
     role_name: str
     """Its IAM role's name, unique in the account."""
     ingress_class: str
-    """The name of the IngressClass that the chart makes."""
+    """The name of the IngressClass that the chart creates."""
     extras: Collection[Extra]
     tags: Mapping[str, str]
-    """Tags of everything that it makes in AWS."""
+    """Tags of everything that it creates in AWS."""
     oidc_secrets: NotRequired[Sequence[SecretName]]
-    """What Ingresses with a login name; one that it may not read never gets its load balancer."""
+    """The Secrets that Ingresses with a login name; the controller needs permission to read each."""
     dns: NotRequired[Resource | None]
-    """What keeps the records of the Ingresses."""
+    """The component that keeps the records of the Ingresses."""
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces the webhooks' certificate; 90 if left out."""
 
 
 class LoadBalancerController(ComponentResource):
-    """What makes an Application Load Balancer of an Ingress, and takes it away again.
+    """The controller that creates an Application Load Balancer for Ingresses, and deletes it again.
 
-    Every Ingress has to depend on it: without it an Ingress keeps its finalizer, and never goes.
+    Every Ingress has to depend on it: without it an Ingress keeps its finalizer, and is never deleted.
     """
 
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339."""
+    """The end of each certificate, RFC 3339."""
 
     def __init__(self, name: str, args: LoadBalancerControllerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:LoadBalancerController", name, {}, opts)
@@ -68,16 +67,21 @@ class LoadBalancerController(ComponentResource):
             f"{name}-webhooks",
             {
                 "namespace": args["namespace"],
-                "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{NAMESPACE}.svc"},
+                "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{LOAD_BALANCER_CONTROLLER}.svc"},
                 "rendered": True,
                 "renewal_days": args.get("renewal_days", 90),
             },
             child,
         )
-        crds = release_definitions(f"{name}-crds", (args["namespace"], f"{NAME}-crds"), args["crds_chart"], child)
+        release = (args["namespace"], LOAD_BALANCER_CONTROLLER_RELEASE[1])
+        crds = release_definitions(f"{name}-crds", release, args["crds_chart"], child)
         for secret in args.get("oidc_secrets", []):
-            leave: ReadableSecretArgs = {"secret": secret, "account": NAME, "account_namespace": NAMESPACE}
-            ReadableSecret(f"{name}-{secret['name']}", leave, child)
+            read: ReadableSecretArgs = {
+                "secret": secret,
+                "account": NAME,
+                "account_namespace": LOAD_BALANCER_CONTROLLER,
+            }
+            ReadableSecret(f"{name}-{secret['name']}", read, child)
         self._chart(name, args, webhooks, crds)
         self.expires = webhooks.expires.apply(_named_for_load_balancers)
         self.register_outputs({"expires": self.expires})
@@ -88,7 +92,7 @@ class LoadBalancerController(ComponentResource):
             {
                 "cluster": args["cluster"],
                 "role_name": args["role_name"],
-                "namespace": NAMESPACE,
+                "namespace": LOAD_BALANCER_CONTROLLER,
                 "service_account": NAME,
                 "statements": statements(args["cluster"], args["extras"]),
                 "identity": args["identity"],
@@ -102,7 +106,7 @@ class LoadBalancerController(ComponentResource):
         chart, role = args["chart"], self._role(name, args)
         needed = [
             crds,  # without them the controller ends as soon as it starts
-            role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is gone
+            role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is deleted
             # Last comes first on destroy. Otherwise records would stay in the zone: ExternalDNS removes them about 6 s
             # after the Ingress, while this controller's pods take their 10 s to end.
             args.get("dns"),
@@ -110,7 +114,7 @@ class LoadBalancerController(ComponentResource):
         v4.Chart(
             f"{name}-chart",
             name=NAME,
-            namespace=NAMESPACE,
+            namespace=LOAD_BALANCER_CONTROLLER,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,

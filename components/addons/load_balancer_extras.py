@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller may do beyond load balancers, for those who want it.
+"""The permissions of the AWS Load Balancer Controller beyond load balancers, for stacks that ask for them.
 
 None of these actions supports a condition key for the load balancer's tags, so they hold for all of the account's.
 """
@@ -11,7 +11,7 @@ from model.eks import EksCluster, regional_arn
 
 
 class Extra(StrEnum):
-    """What costs more rights, and is wanted only by some."""
+    """A feature that needs more permissions, and that only some stacks need."""
 
     WAF = "waf"
     SHIELD = "shield"
@@ -19,7 +19,7 @@ class Extra(StrEnum):
 
 
 def statements(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement]:
-    """Return what the controller of `cluster` may do for `extras`."""
+    """Return the permissions of the controller of `cluster` for `extras`."""
     made = {Extra.WAF: _waf, Extra.SHIELD: _shield, Extra.COGNITO: _cognito}
     return [each for extra, of in made.items() if extra in extras for each in of(cluster)]
 

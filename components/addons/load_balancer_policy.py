@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller may do: read, and change what carries its own cluster's tag.
+"""The permissions of the AWS Load Balancer Controller: to read, and to change what has its own cluster's tag.
 
 Upstream's policy asks only that some cluster's tag is there, and asks nothing of listeners, rules, targets and the
 rules of security groups: a controller could change the load balancers of every other cluster in the account.
@@ -13,10 +13,7 @@ from components.addons import load_balancer_extras
 from components.addons.load_balancer_extras import Extra
 from components.resources.iam_policy import Condition, Statement, statement
 from model.eks import EksCluster, regional_arn
-
-CLUSTER_TAG = "elbv2.k8s.aws/cluster"
-"""The controller puts it on everything that it makes, with the cluster's name."""
-
+from model.names import CLUSTER_TAG
 
 READ = (
     *("ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones"),
@@ -45,7 +42,7 @@ CHANGE = tuple(
 
 
 def statements(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement]:
-    """Return what the controller of `cluster` may do, with `extras`."""
+    """Return the permissions of the controller of `cluster`, with `extras`."""
     return [
         *_reading(cluster),
         *_security_groups(cluster),
@@ -61,7 +58,7 @@ def _reading(cluster: EksCluster) -> list[Statement]:
         statement("Read", READ, ["*"], {"StringEquals": {"aws:RequestedRegion": cluster.region}}),
         statement("ReadCertificates", ["acm:DescribeCertificate"], [regional_arn(cluster, "acm", "certificate/*")]),
         statement(
-            "ServiceRole",  # an account's very first load balancer makes it
+            "ServiceRole",  # an account's very first load balancer creates it
             ["iam:CreateServiceLinkedRole"],
             [role],
             {"StringEquals": {"iam:AWSServiceName": service}},
@@ -86,7 +83,7 @@ def _security_groups(cluster: EksCluster) -> list[Statement]:
         statement(
             "ChangeGroup", [*rules, "ec2:DeleteSecurityGroup"], groups, {"StringEquals": _owned(cluster), **here}
         ),
-        # The nodes' groups let the load balancer in; EKS and everybody else who makes nodes tags them like this.
+        # The nodes' groups let the load balancer in; EKS, and every other tool that creates nodes, tags them like this.
         statement("AdmitToNodes", rules, groups, {"StringEquals": of_nodes, **here}),
     ]
 
@@ -113,7 +110,7 @@ def _elb(cluster: EksCluster, resource: str) -> str:
 
 
 def _requested(cluster: EksCluster) -> dict[str, str]:
-    """Return the condition that a request puts this cluster's tag on what it makes."""
+    """Return the condition that a request puts this cluster's tag on what it creates."""
     return {f"aws:RequestTag/{CLUSTER_TAG}": cluster.name}
 
 

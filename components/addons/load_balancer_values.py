@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller's chart is told."""
+"""The values of the AWS Load Balancer Controller's chart."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,12 +8,12 @@ from model.eks import EksCluster
 from versions import LOAD_BALANCER_CONTROLLER
 
 NAME = "aws-load-balancer-controller"
-"""Of the namespace, the chart, the release, the Deployment and its service account."""
+"""The name of the chart, the release, the Deployment and its ServiceAccount."""
 WEBHOOK_SERVICE = "aws-load-balancer-webhook-service"
 WEBHOOK_SECRET = "aws-load-balancer-tls"  # noqa: S105  a name
 
 UNUSED = ("NLBGatewayAPI", "ALBGatewayAPI", "GatewayListenerSet", "EnableServiceController", "LBCapacityReservation")
-"""Feature gates that are on unless told otherwise: the workshop's way in is an Ingress, and Linkerd owns the routes."""
+"""Feature gates that are on by default: the workshop is reached by Ingresses, and Linkerd owns the routes."""
 
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -32,7 +32,7 @@ def values(
 ) -> Mapping[str, object]:
     """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders.
 
-    `tags` go on everything that the controller makes in AWS, `annotations` on its service account.
+    `tags` are for everything that the controller creates in AWS, `annotations` for its ServiceAccount.
     """
     return {
         "clusterName": cluster.name,

@@ -1,4 +1,4 @@
-"""EKS Pod Identity's agent, which hands pods the rights of the role that is associated with their service account."""
+"""EKS Pod Identity's agent, which gives pods credentials of the role that is associated with their ServiceAccount."""
 
 from typing import TypedDict
 
@@ -25,7 +25,7 @@ class PodIdentityAgent(ComponentResource):
             cluster_name=args["cluster"],
             addon_name=POD_IDENTITY_AGENT,
             # No version: EKS takes its default for the cluster's Kubernetes, and a pinned one ends with that.
-            # An agent of somebody else's stays: taken over, it would go with this stack.
+            # Another owner's agent stays: taken over, it would be deleted with this stack.
             resolve_conflicts_on_create="NONE",
             # What somebody sets by hand later is no reason for an `up` to fail.
             resolve_conflicts_on_update="PRESERVE",

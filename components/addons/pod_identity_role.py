@@ -1,4 +1,4 @@
-"""One IAM role for one service account: nobody else can take it, in this cluster or in another."""
+"""One IAM role for one ServiceAccount: no other can assume it, in this cluster or in another."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
@@ -8,12 +8,10 @@ from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import Role, RolePolicy
 
 from components.resources.iam_policy import Statement, TrustStatement, policy_document
-from model.eks import EksCluster
+from model.eks import OIDC_AUDIENCE, EksCluster
 from model.names import Identity
 
 POD_IDENTITY = "pods.eks.amazonaws.com"
-AUDIENCE = "sts.amazonaws.com"
-"""Whom the cluster's tokens for AWS are meant for."""
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 """Annotation of a service account that gets its role by IRSA."""
 
@@ -27,19 +25,19 @@ class PodIdentityRoleArgs(TypedDict):
     namespace: str
     service_account: str
     statements: Sequence[Statement]
-    """What the role may do."""
+    """The role's permissions."""
     identity: Identity
 
 
 class PodIdentityRole(ComponentResource):
-    """A role with its policy and, for EKS Pod Identity, the association that hands it to the service account.
+    """A role with its policy and, for EKS Pod Identity, its association with the ServiceAccount.
 
-    Credentials are injected when a pod is created: whatever runs under the account has to depend on this component, and
-    keeps its rights until it is gone.
+    Credentials are injected when a pod is created: workloads of the account have to depend on this component, and
+    keep their permissions until they are deleted.
     """
 
     annotations: Mapping[str, str]
-    """What the service account has to carry; known at preview."""
+    """The annotations that the ServiceAccount needs; known at preview."""
 
     def __init__(self, name: str, args: PodIdentityRoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:PodIdentityRole", name, {}, opts)
@@ -66,7 +64,7 @@ class PodIdentityRole(ComponentResource):
                 namespace=args["namespace"],
                 service_account=args["service_account"],
                 role_arn=role.arn,
-                # Otherwise a pod could get the role before its rights, or keep it after they are gone.
+                # Otherwise a pod could get the role before its rights, or keep it after they are removed.
                 opts=ResourceOptions(parent=self, depends_on=[policy]),
             )
         self.annotations = {ROLE_ANNOTATION: _arn(args)} if by_irsa else {}
@@ -74,7 +72,7 @@ class PodIdentityRole(ComponentResource):
 
 
 def pod_identity_trust(args: PodIdentityRoleArgs) -> TrustStatement:
-    """Return who may take the role by EKS Pod Identity: the one service account, by the tags of EKS's session.
+    """Return the trust policy for EKS Pod Identity: the one ServiceAccount, by the tags of EKS's session.
 
     Without the conditions any association in the account could hand the role to any pod.
     Source: docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
@@ -94,22 +92,21 @@ def pod_identity_trust(args: PodIdentityRoleArgs) -> TrustStatement:
 
 
 def irsa_trust(args: PodIdentityRoleArgs) -> TrustStatement:
-    """Return who may take the role by IRSA: the one service account, by the token that the cluster signs for it.
+    """Return the trust policy for IRSA: the one ServiceAccount, by the token that the cluster signs for it.
 
     Source: docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
-    cluster, issuer = args["cluster"], args["cluster"].oidc_issuer
-    provider = f"arn:{cluster.partition}:iam::{cluster.account}:oidc-provider/{issuer}"
+    issuer = args["cluster"].oidc_issuer
     subject = f"system:serviceaccount:{args['namespace']}:{args['service_account']}"
     return {
         "Sid": "ServiceAccount",
-        "Principal": {"Federated": provider},
+        "Principal": {"Federated": args["cluster"].oidc_provider_arn},
         "Action": ["sts:AssumeRoleWithWebIdentity"],
-        "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": AUDIENCE}},
+        "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": OIDC_AUDIENCE}},
     }
 
 
 def _arn(args: PodIdentityRoleArgs) -> str:
-    """Return the role's ARN, which the role itself gives out only when it is made."""
+    """Return the role's ARN, which the role itself outputs only when it is created."""
     cluster = args["cluster"]
     return f"arn:{cluster.partition}:iam::{cluster.account}:role/{args['role_name']}"

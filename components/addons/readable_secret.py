@@ -1,4 +1,4 @@
-"""Leave for one service account to read one Secret of another namespace."""
+"""Permission for one ServiceAccount to read one Secret of another namespace."""
 
 from typing import TYPE_CHECKING, TypedDict
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SecretName(TypedDict):
-    """Where a Secret lies, and what it is called."""
+    """The namespace and name of a Secret."""
 
     namespace: Input[str]
     name: str
@@ -21,7 +21,7 @@ class ReadableSecretArgs(TypedDict):
 
     secret: SecretName
     account: str
-    """The service account that may read it."""
+    """The ServiceAccount that may read it."""
     account_namespace: str
 
 

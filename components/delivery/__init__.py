@@ -1,1 +1,1 @@
-"""What delivers new versions step by step."""
+"""The controllers that deliver new versions step by step."""

@@ -17,9 +17,9 @@ from components.resources.tls_secret import base64
 from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
+from model.names import ARGO_CD, ARGO_CD_RELEASE
 from versions import ROLLOUT_EXTENSION
 
-NAMESPACE = "argocd"
 RELEASE = "argocd"
 """The chart's release name; objects are then named as in Argo CD's own manifests."""
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
@@ -29,7 +29,7 @@ EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/downlo
 
 
 class Extension(TypedDict):
-    """Where the user interface's Rollout tab is downloaded from, at every start of the server."""
+    """The source of the user interface's Rollout tab, which is downloaded at every start of the server."""
 
     url: str
     """A tar archive."""
@@ -63,11 +63,11 @@ class ArgoCd(ComponentResource):
         super().__init__("linkerd-workshop:delivery:ArgoCd", name, {}, opts)
         namespace, chart = args["namespace"], args["chart"]
         child = ResourceOptions(parent=self)
-        crds = release_definitions(f"{name}-crds", (namespace, "argo-cd-crds"), args["crds_chart"], child)
+        crds = release_definitions(f"{name}-crds", (namespace, ARGO_CD_RELEASE[1]), args["crds_chart"], child)
         v4.Chart(
             f"{name}-chart",
             name=RELEASE,
-            namespace=NAMESPACE,
+            namespace=ARGO_CD,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
@@ -80,16 +80,16 @@ class ArgoCd(ComponentResource):
                 transforms=[with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT)],
             ),
         )
-        kubectl = f"kubectl -n {NAMESPACE}"
+        kubectl = f"kubectl -n {ARGO_CD}"
         self.url = Output.from_input(f"{kubectl} port-forward svc/{RELEASE}-server {LOCAL_PORT}:443")
-        # The server makes it when it first starts; with the namespace it goes.
+        # The server creates it when it first starts; it is deleted with the namespace.
         self.password = Output.from_input(
             f"{kubectl} get secret argocd-initial-admin-secret -o jsonpath='{{.data.password}}' | base64 --decode"
         )
         self.register_outputs({"url": self.url, "password": self.password})
 
     def _redis_password(self, name: str, namespace: Input[str], child: ResourceOptions) -> Secret:
-        """Make what the chart's hook would have: job, role, binding and account of `redis-secret-init`."""
+        """Create the Secret that the chart's hook, a job with role, binding and account, would create."""
         key = PrivateKey(f"{name}-redis-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child)
         return Secret(
             f"{name}-redis-secret",

@@ -1,6 +1,6 @@
-"""What Argo CD may do in the cluster: read and write the kinds that a demo is made of, and nothing else.
+"""Argo CD's permissions in the cluster: to read and write the kinds that a demo consists of, and nothing else.
 
-The chart's own roles let it do everything, so whoever may push to the repository would own the cluster.
+The chart's own roles let it do everything, so everybody who can push to the repository would own the cluster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,17 +23,17 @@ MADE_OF_THEM: Mapping[str, Sequence[str]] = {
     "apps": ["replicasets"],
     "argoproj.io": ["analysisruns", "experiments"],
 }
-"""Resources that controllers make of those; the tree of an application shows them."""
+"""Resources that controllers create for those; the tree of an application shows them."""
 
 
 def controller_rules() -> Rules:
-    """Return what the application controller may do in every namespace."""
+    """Return the application controller's permissions in every namespace."""
     seen = [_rule(group, resources, READ) for group, resources in [*DEPLOYED.items(), *MADE_OF_THEM.items()]]
     return [*seen, *(_rule(group, resources, WRITE) for group, resources in DEPLOYED.items())]
 
 
 def server_rules() -> Rules:
-    """Return what the user interface may do in every namespace."""
+    """Return the user interface's permissions in every namespace."""
     seen = [_rule(group, resources, ["get"]) for group, resources in [*DEPLOYED.items(), *MADE_OF_THEM.items()]]
     return [
         *seen,

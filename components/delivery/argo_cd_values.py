@@ -1,4 +1,4 @@
-"""What Argo CD's chart is told."""
+"""The values of Argo CD's chart."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ REDIS_SECRET = "argocd-redis"  # noqa: S105  a name
 """The Secret with Redis' password, by the name that every pod of the chart looks for."""
 
 LOCAL_PORT = 8443
-"""Where `kubectl port-forward` brings the user interface to."""
+"""The local port to which `kubectl port-forward` brings the user interface."""
 
 POLICY = """\
 g, role:canary, role:readonly
@@ -27,11 +27,11 @@ def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
     return {
         "crds": {"install": False},  # a release of their own
         "global": {"domain": f"localhost:{LOCAL_PORT}"},
-        # The chart makes the password in a job that is a pre-install hook, which Chart drops: see ArgoCd.
+        # The chart creates the password in a job that is a pre-install hook, which Chart drops: see ArgoCd.
         "redisSecretInit": {"enabled": False},
         "dex": {"enabled": False},
         "notifications": {"enabled": False},
-        # It has no other switch; whoever scales it up gets a pod with limits.
+        # It has no other switch; scaled up it has a pod with limits.
         "applicationSet": {"replicas": 0, "resources": _resources("10m", "64Mi", "256Mi")},
         "configs": {
             # Otherwise the controller stops at the first kind that it may not list.
@@ -52,7 +52,7 @@ def _server(extension: Mapping[str, str] | None) -> Mapping[str, object]:
     """Return the values of the part that people see."""
     return {
         "clusterRoleRules": {"enabled": True, "rules": server_rules()},
-        # Whoever reaches it may guess passwords: only `kubectl port-forward` does.
+        # Everybody who reaches it can guess passwords: only `kubectl port-forward` does.
         "service": {"type": "ClusterIP"},
         "ingress": {"enabled": False},
         "extensions": {

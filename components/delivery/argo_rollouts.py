@@ -9,9 +9,9 @@ from pulumi_kubernetes.helm import v4
 from components.resources.definitions_release import release_definitions
 from model.charts import ChartSource
 from model.images import mirrored, with_registry
+from model.names import ARGO_ROLLOUTS_RELEASE
 from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
 
-NAMESPACE = "argo-rollouts"
 SERVICE_ACCOUNT = "argo-rollouts"
 """The controller's account: who asks Prometheus for a canary's success rate."""
 
@@ -24,10 +24,10 @@ PROVIDERS = (
     *("istio", "smi", "ambassador", "awsLoadBalancerController", "awsAppMesh"),
     *("traefik", "apisix", "contour", "glooPlatform", "gatewayAPI"),
 )
-"""Traffic routers that the chart knows, and grants rights for unless told otherwise."""
+"""Traffic routers that the chart knows, and grants permissions for by default."""
 
 PLUGIN_RULES = [{"apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"], "verbs": ["get", "update"]}]
-"""What the plugin does with a route that a Rollout names; it lists only for Rollouts that select by label."""
+"""The plugin's permissions on the route that a Rollout names; it lists only for Rollouts that select by label."""
 
 
 class PluginSource(TypedDict):
@@ -59,14 +59,13 @@ class ArgoRollouts(ComponentResource):
 
     def __init__(self, name: str, args: ArgoRolloutsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoRollouts", name, {}, opts)
-        chart = args["chart"]
-        child = ResourceOptions(parent=self)
-        release = (args["namespace"], "argo-rollouts-crds")
-        crds = release_definitions(f"{name}-crds", release, args["crds_chart"], child)
+        namespace, release = ARGO_ROLLOUTS_RELEASE
+        chart, child = args["chart"], ResourceOptions(parent=self)
+        crds = release_definitions(f"{name}-crds", (args["namespace"], release), args["crds_chart"], child)
         v4.Chart(
             f"{name}-controller",
             name="argo-rollouts",
-            namespace=NAMESPACE,
+            namespace=namespace,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
@@ -109,7 +108,7 @@ def _source(plugin: PluginSource | None) -> dict[str, str]:
 
 
 def _from_image(registry: str | None) -> dict[str, object]:
-    """Return what brings the plugin's file from its image: nothing is downloaded, and the architecture always fits."""
+    """Return the values that copy the plugin's file from its image: no download, and the architecture always fits."""
     mount = {"name": "gateway-api-plugin", "mountPath": PLUGIN_FOLDER}
     container = {
         "name": "gateway-api-plugin",

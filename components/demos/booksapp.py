@@ -1,4 +1,4 @@
-"""booksapp: a bookshelf of three services and a visitor, in which a share of the requests to `books` fails."""
+"""booksapp: a bookshelf of three services and a traffic generator; a share of the requests to `books` fails."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -6,17 +6,14 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.http_route import RouteApi
-from components.resources.workload import Workload, WorkloadArgs
+from components.resources.workload import NOBODY, Workload, WorkloadArgs
 from components.traffic.fault_injection import FaultInjection
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
+from model.names import BOOKSAPP, RouteApi
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
-NAMESPACE = "booksapp"
 WEBAPP, AUTHORS, BOOKS = 7000, 7001, 7002
-NOBODY = 65534
-"""The visitor's user, which would be root; it writes no file. The services have to be root: their database is its."""
 DATABASE = {"DATABASE_URL": "sqlite3:db/db.sqlite3"}
 AUTHORS_SITE = {"AUTHORS_SITE": f"http://authors:{AUTHORS}"}
 BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
@@ -28,23 +25,23 @@ class BooksappArgs(TypedDict):
     namespace: Input[str]
     """The namespace `booksapp`, meshed."""
     fault_percent: NotRequired[int]
-    """How many of a hundred requests to `books` fail, 0 to 100; 10 if left out."""
+    """The percentage of requests to `books` that fail; 10 if left out."""
     authors_failure_rate: NotRequired[float]
     """The share of requests that `authors` itself refuses, 0 to 1; 0 if left out."""
     webapp_replicas: NotRequired[int]
-    """How many pods the web front end has; 3 if left out."""
+    """The number of pods of the web front end; 3 if left out."""
     route_api: NotRequired[RouteApi]
     """The API group of the route that injects the faults; the standard one if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out."""
     exposure: NotRequired[Exposure]
-    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     booksapp_image: NotRequired[str]
     """The image of the three services; the pinned one if left out."""
     traffic_image: NotRequired[str]
-    """The visitor's image; the pinned one if left out."""
+    """The traffic generator's image; the pinned one if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
 
@@ -53,7 +50,7 @@ class Booksapp(ComponentResource):
     """The demo of fault injection."""
 
     url: Output[str]
-    """Where the app answers; a command that brings it to this machine where it has no public host."""
+    """The app's URL; the command that forwards it to this machine where it has no public host."""
 
     def __init__(self, name: str, args: BooksappArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:Booksapp", name, {}, opts)
@@ -77,7 +74,7 @@ class Booksapp(ComponentResource):
             },
             child,
         )
-        self.url = Output.from_input(f"kubectl -n {NAMESPACE} port-forward svc/webapp {WEBAPP}")
+        self.url = Output.from_input(f"kubectl -n {BOOKSAPP} port-forward svc/webapp {WEBAPP}")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",
@@ -107,6 +104,7 @@ def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
     }
     ports = {"webapp": WEBAPP, "authors": AUTHORS, "books": BOOKS}
     pod_annotations = args.get("pod_annotations", {})
+    # As root, without a user of their own: their database belongs to it.
     services: list[WorkloadArgs] = [
         {
             "name": service,
@@ -126,7 +124,7 @@ def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
 
 
 def _traffic(demo: str, args: BooksappArgs) -> WorkloadArgs:
-    """Return the visitor, who keeps requests coming."""
+    """Return the traffic generator."""
     return {
         "name": "traffic",
         "namespace": args["namespace"],

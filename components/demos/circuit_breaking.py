@@ -6,16 +6,15 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service
 
-from components.resources.workload import SKIP_AWAIT, Workload, WorkloadArgs
-from components.traffic.circuit_breaker import CircuitBreakerArgs, circuit_breaker
+from components.resources.workload import NOBODY, SKIP_AWAIT, Workload, WorkloadArgs
+from components.traffic.circuit_breaker import circuit_breaker
+from model.failure_accrual import FailureAccrual
 from model.images import mirrored
+from model.names import CIRCUIT_BREAKING
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
-NAMESPACE = "circuit-breaking-demo"
 BB, CLIENT = "bb", "slow-cooker"
 PORT = 8080
-NOBODY = 65534
-"""The user of both images would be root; neither needs it, and neither writes a file."""
 PUBLISHED_FOR = "amd64"
 
 
@@ -24,12 +23,12 @@ class CircuitBreakingArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace `circuit-breaking-demo`, meshed."""
-    breaker: NotRequired[CircuitBreakerArgs | None]
+    breaker: NotRequired[FailureAccrual | None]
     """The breaker of the Service; none if left out."""
     requests_per_second: NotRequired[int]
-    """How often the client asks, from 1; 10 if left out."""
+    """The client's requests per second, from 1; 10 if left out."""
     failure_percent: NotRequired[int]
-    """How many of a hundred requests the bad pod fails, 0 to 100; 100 if left out."""
+    """The percentage of requests that the bad pod fails; 100 if left out."""
     architecture: NotRequired[str | None]
     """The only CPU architecture of the images; that of the pinned ones, `amd64`, if left out, any if None."""
     image_registry: NotRequired[str | None]
@@ -64,7 +63,7 @@ class CircuitBreaking(ComponentResource):
         )
         for workload in _workloads(name, args):
             Workload(f"{name}-{workload['name']}", workload, child)
-        self.command = Output.from_input(f"kubectl -n {NAMESPACE} logs deploy/{CLIENT} -c service -f")
+        self.command = Output.from_input(f"kubectl -n {CIRCUIT_BREAKING} logs deploy/{CLIENT} -c service -f")
         self.register_outputs({"command": self.command})
 
 

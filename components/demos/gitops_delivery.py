@@ -1,4 +1,4 @@
-"""The canary demo in Argo CD's hands: an Application that keeps a folder of a git repository in the cluster."""
+"""The canary demo that Argo CD owns: an Application that keeps a folder of a git repository in the cluster."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -26,7 +26,7 @@ KINDS: list[GroupKind] = [
     {"group": "argoproj.io", "kind": "AnalysisTemplate"},
     {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"},
 ]
-"""What the repository may bring into the demo's namespace."""
+"""The kinds that the repository may bring into the demo's namespace."""
 
 OWNED_BY_ROLLOUTS: list[IgnoredDifference] = [
     # A list is compared and applied as a whole, so its weights cannot be ignored alone; nor are they: the API server
@@ -49,7 +49,7 @@ class GitopsDeliveryArgs(TypedDict):
 
     argo_cd_namespace: Input[str]
     namespace: Input[str]
-    """Where the demo goes: one that this program makes and removes, and in which nothing else is."""
+    """The demo's namespace, which this program creates and deletes, and which holds nothing else."""
     repository: str
     """The URL of a git repository that Argo CD can read without credentials."""
     path: str

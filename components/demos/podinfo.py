@@ -6,15 +6,13 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.http_route import RouteApi
 from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.header_route import HeaderRoute
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
-from model.names import ForwardedHeader
+from model.names import PODINFO, ForwardedHeader, RouteApi
 from versions import PODINFO_IMAGE
 
-NAMESPACE = "podinfo"
 PORT = 9898
 PODINFO_USER = 100
 FRONTEND, BACKEND_A, BACKEND_B = "frontend-podinfo", "backend-a-podinfo", "backend-b-podinfo"
@@ -36,13 +34,13 @@ class PodinfoArgs(TypedDict):
     header_value: NotRequired[str]
     """Its exact value; `alternative` if left out."""
     replicas: NotRequired[int]
-    """How many pods the front end and each backend have; 1 if left out."""
+    """The number of pods of the front end and of each backend; 1 if left out."""
     route_api: NotRequired[RouteApi]
     """The route's API group; the standard one if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out."""
     exposure: NotRequired[Exposure]
-    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     image: NotRequired[str]
@@ -55,7 +53,7 @@ class Podinfo(ComponentResource):
     """The demo of routing by a header."""
 
     url: Output[str]
-    """Where the front end answers; a command that brings it to this machine where it has no public host."""
+    """The front end's URL; the command that forwards it to this machine where it has no public host."""
 
     def __init__(self, name: str, args: PodinfoArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:Podinfo", name, {}, opts)
@@ -79,7 +77,7 @@ class Podinfo(ComponentResource):
             },
             child,
         )
-        self.url = Output.from_input(f"kubectl -n {NAMESPACE} port-forward svc/{FRONTEND} {PORT}")
+        self.url = Output.from_input(f"kubectl -n {PODINFO} port-forward svc/{FRONTEND} {PORT}")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",

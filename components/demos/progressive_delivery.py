@@ -6,19 +6,19 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.workload import Workload, WorkloadArgs
+from components.resources.workload import NOBODY, Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
+from model.names import PROGRESSIVE_DELIVERY
 from versions import CANARY_REPOSITORY, CURL_IMAGE
 
-NAMESPACE = "progressive-delivery"
 APP, ROLLOUT, ROUTE = "podinfo", "rollouts-demo", "argo-rollouts-http-route"
 PUBLISHED_FOR = "amd64"
 PORT = 9898
 WEIGHTS = (30, 40, 60, 80)
 PAUSE_SECONDS = 10
-PODINFO_USER, NOBODY = 100, 65534
+PODINFO_USER = 100
 ASKING = f"""\
 trap 'exit 0' TERM
 while :; do
@@ -39,13 +39,13 @@ class ProgressiveDeliveryArgs(TypedDict):
     version: NotRequired[str]
     """podinfo's version; another one starts a canary. 1.7.0 if left out."""
     random_errors: NotRequired[bool]
-    """Whether this version answers one request in three with an error, for an analysis to find."""
+    """True if this version answers one request in three with an error, for an analysis to find."""
     analysis: NotRequired[CanaryAnalysis | None]
-    """What takes a bad canary back; nothing does if left out."""
+    """The analysis that aborts a bad canary; none if left out."""
     host: NotRequired[str | None]
     """The public DNS name; none if left out. Its load balancer is not meshed: it asks all pods alike."""
     exposure: NotRequired[Exposure]
-    """How `host` faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
     repository: NotRequired[str]
     """podinfo's images, without a tag; the published ones if left out."""
     image_registry: NotRequired[str | None]
@@ -62,7 +62,7 @@ class ProgressiveDelivery(ComponentResource):
     """The demo of a canary."""
 
     url: Output[str]
-    """Where the app answers; a command that shows the versions that the client meets where it has no public host."""
+    """The app's URL; the command that shows which versions answer the client where it has no public host."""
 
     def __init__(self, name: str, args: ProgressiveDeliveryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:ProgressiveDelivery", name, {}, opts)
@@ -81,7 +81,7 @@ class ProgressiveDelivery(ComponentResource):
             child,
         )
         Workload(f"{name}-client", _client(name, args), child)
-        self.url = Output.from_input(f"kubectl -n {NAMESPACE} logs deployment/client --follow")
+        self.url = Output.from_input(f"kubectl -n {PROGRESSIVE_DELIVERY} logs deployment/client --follow")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",

@@ -1,4 +1,4 @@
-"""What the control plane's chart is told, and what is mended in the objects that it renders."""
+"""The values of the control plane's chart, and the changes to the objects that it renders."""
 
 from collections.abc import Mapping
 
@@ -39,7 +39,7 @@ def values(key: str) -> Mapping[str, Input[object]]:
 
 
 def bounded(cpu: str, memory: str, most_memory: str) -> Mapping[str, Mapping[str, str]]:
-    """Return what a container of Linkerd's charts asks for, and the memory with which it is ended.
+    """Return the requests of a container of Linkerd's charts, and its memory limit.
 
     The limits are those of upstream's `values-ha.yaml`; its requests are for a cluster of more than one node.
     """
@@ -47,7 +47,7 @@ def bounded(cpu: str, memory: str, most_memory: str) -> Mapping[str, Mapping[str
 
 
 def transforms(ca_bundle: Output[str]) -> list[ResourceTransform]:
-    """Return what is mended in the rendered objects; `ca_bundle` is the webhooks' authority in base64."""
+    """Return the changes to the rendered objects; `ca_bundle` is the webhooks' authority in base64."""
     return [
         # In chart values it would be unknown in the first preview and whenever it is replaced; the chart would then
         # register nothing, and the preview show no control plane, or the deletion of all of it.

@@ -15,29 +15,27 @@ from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from model.charts import ChartSource
 from model.images import with_registry
-from model.names import TrustPhase
-
-NAMESPACE = "linkerd"
+from model.names import LINKERD, LINKERD_RELEASE, TrustPhase
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "annotations": {"linkerd.io/inject": "disabled"},
     "labels": {
         "linkerd.io/is-control-plane": "true",
-        "linkerd.io/control-plane-ns": NAMESPACE,
+        "linkerd.io/control-plane-ns": LINKERD,
         "config.linkerd.io/admission-webhooks": "disabled",
         "pod-security.kubernetes.io/enforce": "privileged",
     },
 }
-"""What Linkerd's own installer, but not its chart, puts on the namespace."""
+"""The annotations and labels that Linkerd's own installer, but not its chart, puts on the namespace."""
 
 WEBHOOK_SECRETS = {
-    f"linkerd-{webhook}-k8s-tls": f"linkerd-{webhook}.{NAMESPACE}.svc"
+    f"linkerd-{webhook}-k8s-tls": f"linkerd-{webhook}.{LINKERD}.svc"
     for webhook in ("proxy-injector", "sp-validator", "policy-validator")
 }
 
 
 class Lifetimes(TypedDict):
-    """How long certificates live, in days."""
+    """The lifetimes of certificates, in days."""
 
     anchor_days: int
     issuer_days: int
@@ -56,24 +54,24 @@ class LinkerdArgs(TypedDict):
     anchor: NotRequired[int]
     """The trust anchor's number, from 1; 1 if left out."""
     phase: NotRequired[TrustPhase]
-    """Where the replacement of the anchor by the next one stands; stable if left out."""
+    """The phase of the anchor's replacement by the next one; stable if left out."""
     generation: int
-    """A known number; a new one restarts the control plane and what carries `restart_key`."""
+    """A known number; a new one restarts the control plane and every pod with `restart_key`."""
     wait: NotRequired[Callable[[], None]]
     """Returns once every pod of the control plane is a new one; not called in a preview."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     gateway_api: Resource | None
-    """What installs the Gateway API's definitions; None if they are in the cluster already."""
+    """The component that installs the Gateway API's definitions; None if they are in the cluster already."""
 
 
 class Linkerd(ComponentResource):
     """The mesh's control plane, ready to inject."""
 
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339."""
+    """The end of each certificate, RFC 3339."""
     restart_key: Output[str]
-    """What every meshed pod has to carry as an annotation; an `up` knows it once the control plane has rolled out."""
+    """The annotation's value for every meshed pod; an `up` knows it once the control plane has rolled out."""
 
     def __init__(self, name: str, args: LinkerdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)
@@ -89,13 +87,13 @@ class Linkerd(ComponentResource):
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
         off = {"installGatewayAPI": False}
-        crds = release_definitions(f"{name}-crds", (target, "linkerd-crds"), args["crds_chart"], child, off)
+        crds = release_definitions(f"{name}-crds", (target, LINKERD_RELEASE[1]), args["crds_chart"], child, off)
         # The policy controller looks for definitions only when it starts, and pods wait minutes for missing Secrets.
         needed = [trust, webhooks, crds, args["gateway_api"]]
         control_plane = v4.Chart(
             f"{name}-control-plane",
             name="linkerd-control-plane",
-            namespace=NAMESPACE,
+            namespace=LINKERD,
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,

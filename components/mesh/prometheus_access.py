@@ -1,4 +1,4 @@
-"""Leave to ask viz's Prometheus, which admits its own metrics API only."""
+"""Permission to query viz's Prometheus, which admits only its own metrics API."""
 
 from typing import TypedDict
 
@@ -23,10 +23,10 @@ class PrometheusAccessArgs(TypedDict):
 
 
 class PrometheusAccess(ComponentResource):
-    """One ServiceAccount's leave to ask viz's Prometheus."""
+    """Authorizes one ServiceAccount to query viz's Prometheus."""
 
     url: Output[str]
-    """Where Prometheus answers inside the cluster."""
+    """The URL of Prometheus inside the cluster."""
 
     def __init__(self, name: str, args: PrometheusAccessArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:PrometheusAccess", name, {}, opts)

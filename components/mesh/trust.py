@@ -11,10 +11,9 @@ from pulumi import Alias, ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import tls_secret
+from components.resources.tls_secret import HOURS_A_DAY, tls_secret
 from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 
-HOURS_A_DAY = 24
 CA_USES = ["cert_signing", "crl_signing"]
 
 
@@ -26,7 +25,7 @@ class TrustArgs(TypedDict):
     anchor: NotRequired[int]
     """The number of the trust anchor, from 1; in the phases between two anchors that of the old one; 1 if left out."""
     phase: NotRequired[TrustPhase]
-    """Where the replacement of the anchor by the next one stands; stable if left out."""
+    """The phase of the anchor's replacement by the next one; stable if left out."""
     anchor_days: NotRequired[int]
     """Days that a new trust anchor lives; ten years if left out. None renews by itself: that would be an outage."""
     issuer_days: NotRequired[int]
@@ -46,7 +45,7 @@ class Trust(ComponentResource):
     """One or two self-signed trust anchors and the issuer below one of them (ECDSA P-256, which Linkerd demands)."""
 
     expires: Output[Mapping[str, str]]
-    """When `trustAnchor`, `issuer` and, between two anchors, `nextTrustAnchor` end, RFC 3339."""
+    """The ends of `trustAnchor`, `issuer` and, between two anchors, `nextTrustAnchor`, RFC 3339."""
 
     def __init__(self, name: str, args: TrustArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Trust", name, {}, opts)
@@ -84,7 +83,7 @@ class Trust(ComponentResource):
         self.register_outputs({"expires": self.expires})
 
     def _anchor(self, number: int) -> Authority:
-        """Make the anchor of a number."""
+        """Create the anchor with a number."""
         former = "anchor" if number == 1 else None
         key = self._key(f"anchor-{number}", f"{former}-key" if former else None)
         certificate = SelfSignedCert(

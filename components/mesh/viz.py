@@ -19,22 +19,21 @@ from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertif
 from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
-
-NAMESPACE = "linkerd-viz"
+from model.names import VIZ
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "labels": {"linkerd.io/extension": "viz", "pod-security.kubernetes.io/enforce": "privileged"}
 }
-"""What the chart's hook, which `helm.v4.Chart` would drop, puts on the namespace. Its pods ask for their proxies."""
+"""The labels of the chart's hook, which `helm.v4.Chart` drops. viz's pods ask for their proxies themselves."""
 
-WEBHOOK_SECRETS = {f"{server}-k8s-tls": f"{server}.{NAMESPACE}.svc" for server in ("tap", "tap-injector")}
+WEBHOOK_SECRETS = {f"{server}-k8s-tls": f"{server}.{VIZ}.svc" for server in ("tap", "tap-injector")}
 
 DASHBOARD = "web"
 """The dashboard's Service."""
 DASHBOARD_PORT = 8084
 DASHBOARD_ADMIN_PORT = 9994
-"""Where the dashboard's pods say under /ready whether they are, whatever host they are asked for."""
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", f"web.{NAMESPACE}.svc", f"web.{NAMESPACE}.svc.cluster.local")
+"""The port on which the dashboard's pods answer under /ready, for any host name."""
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", f"web.{VIZ}.svc", f"web.{VIZ}.svc.cluster.local")
 
 
 class VizArgs(TypedDict):
@@ -46,7 +45,7 @@ class VizArgs(TypedDict):
     mesh: Resource
     """The control plane, which injects the proxies and knows the kinds that the chart makes."""
     namespaces: Resource
-    """What makes every namespace of the stack."""
+    """The component that creates every namespace of the stack."""
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces a certificate; 90 if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
@@ -61,7 +60,7 @@ class Viz(ComponentResource):
     """linkerd-viz: never public by itself."""
 
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339."""
+    """The end of each certificate, RFC 3339."""
 
     def __init__(self, name: str, args: VizArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Viz", name, {}, opts)
@@ -78,7 +77,7 @@ class Viz(ComponentResource):
         v4.Chart(
             f"{name}-chart",
             name="linkerd-viz",
-            namespace=NAMESPACE,
+            namespace=VIZ,
             chart=source["chart"],
             version=source.get("version"),
             repository_opts={"repo": source["repository"]} if "repository" in source else None,

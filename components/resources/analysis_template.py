@@ -20,7 +20,7 @@ class Prometheus(TypedDict):
 
 
 class Provider(TypedDict):
-    """Where a measurement comes from."""
+    """The source of a measurement."""
 
     prometheus: Input[Prometheus]
 
@@ -36,7 +36,7 @@ class Metric(TypedDict):
     successCondition: Input[str]
     """An expression on `result`, a list of numbers."""
     failureLimit: NotRequired[Input[int]]
-    """How many measurements may fail; none if left out."""
+    """The number of measurements that may fail; none if left out."""
     provider: Input[Provider]
 
 
@@ -59,7 +59,7 @@ class AnalysisTemplate(CustomResource):
     """An AnalysisTemplate object."""
 
     template: Output[str]
-    """The object's name, which only the existing object gives out."""
+    """The object's name, an output of the created object."""
 
     def __init__(self, name: str, args: AnalysisTemplateArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(

@@ -26,7 +26,7 @@ class AppProjectSpec(TypedDict):
     sourceRepos: NotRequired[Input[Sequence[Input[str]]]]
     """The git repositories that may be deployed from; none if left out."""
     destinations: NotRequired[Input[Sequence[Input[Destination]]]]
-    """Where may be deployed to; nowhere if left out."""
+    """The clusters and namespaces that may be deployed to; none if left out."""
     clusterResourceWhitelist: NotRequired[Input[Sequence[Input[GroupKind]]]]
     """Kinds without a namespace that may be deployed; none if left out."""
     namespaceResourceWhitelist: NotRequired[Input[Sequence[Input[GroupKind]]]]

@@ -15,7 +15,7 @@ THIS_CLUSTER = "https://kubernetes.default.svc"
 
 
 class PatchTarget(TypedDict):
-    """Which objects a patch is for."""
+    """The objects that a patch changes."""
 
     kind: Input[str]
     """A regular expression that the whole kind has to match."""
@@ -30,7 +30,7 @@ class Patch(TypedDict):
 
 
 class Kustomize(TypedDict):
-    """What is changed on the way from the repository to the cluster."""
+    """The changes on the way from the repository to the cluster."""
 
     patches: Input[Sequence[Input[Patch]]]
 
@@ -46,7 +46,7 @@ class Source(TypedDict):
 
 
 class Destination(TypedDict):
-    """Where objects go that name no namespace themselves."""
+    """The cluster, and the namespace of objects that name none themselves."""
 
     server: Input[str]
     """The API server's URL."""
@@ -64,16 +64,16 @@ class IgnoredDifference(TypedDict):
 
 
 class Automated(TypedDict):
-    """What happens without a click."""
+    """The steps that Argo CD takes by itself."""
 
     prune: Input[bool]
-    """Whether objects go that went from the repository."""
+    """True to delete objects that are no longer in the repository."""
     selfHeal: Input[bool]
-    """Whether changes by hand are taken back."""
+    """True to revert manual changes."""
 
 
 class Backoff(TypedDict):
-    """How long to wait between attempts."""
+    """The waits between attempts."""
 
     duration: Input[str]
     """The first wait, for example `5s`."""
@@ -82,14 +82,14 @@ class Backoff(TypedDict):
 
 
 class Retry(TypedDict):
-    """How often a failed sync is tried again."""
+    """The retries of a failed sync."""
 
     limit: Input[int]
     backoff: Input[Backoff]
 
 
 class SyncPolicy(TypedDict):
-    """When and how the cluster is brought to what the repository says."""
+    """The way in which the cluster is brought to what the repository says."""
 
     automated: Input[Automated]
     syncOptions: Input[Sequence[Input[str]]]
@@ -104,7 +104,7 @@ class ApplicationSpec(TypedDict):
     destination: Input[Destination]
     ignoreDifferences: NotRequired[Input[Sequence[Input[IgnoredDifference]]]]
     syncPolicy: NotRequired[Input[SyncPolicy]]
-    """By hand if left out."""
+    """Manual if left out."""
 
 
 class ApplicationArgs(TypedDict):

@@ -9,7 +9,7 @@ POLICY_GROUP = "policy.linkerd.io"
 
 
 class TargetRef(TypedDict):
-    """What clients call: in the policy's own namespace."""
+    """The object that clients call, in the policy's own namespace."""
 
     group: Input[str]
     kind: Input[str]
@@ -17,7 +17,7 @@ class TargetRef(TypedDict):
 
 
 class AuthenticationRef(TypedDict):
-    """How clients prove who they are: a ServiceAccount by its proxy's certificate."""
+    """The identity that a client has to prove: a ServiceAccount's, by its proxy's certificate."""
 
     kind: Input[str]
     name: Input[str]

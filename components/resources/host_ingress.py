@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 from pulumi import CustomTimeouts, Input, Resource, ResourceOptions
 from pulumi_kubernetes.networking.v1 import HTTPIngressPathArgsDict, Ingress, IngressBackendArgsDict
+
+from model.names import Scheme
 
 ALB = "alb.ingress.kubernetes.io"
 HOSTNAME = "external-dns.alpha.kubernetes.io/hostname"
@@ -15,7 +16,7 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 """TLS 1.2 and 1.3, and of 1.2 only ciphers with forward secrecy; the controller's own default still takes TLS 1.0."""
 
 DELETION = "15m"
-"""How long the controller has for removing a load balancer; its own requests are throttled by the account's limits."""
+"""The time that the controller has to delete a load balancer; the account's limits throttle its requests."""
 
 ATTRIBUTES = {
     "deletion_protection.enabled": "false",  # a protected load balancer would outlive its Ingress
@@ -23,18 +24,11 @@ ATTRIBUTES = {
 }
 
 SECONDS_TO_DEREGISTER = 30
-"""How long a pod that has gone still gets its open requests; the load balancer's own 300 s hold up every rollout."""
-
-
-class Scheme(StrEnum):
-    """Where a load balancer can be reached from."""
-
-    INTERNET_FACING = "internet-facing"
-    INTERNAL = "internal"
+"""The time in which a deleted pod finishes its open requests; the load balancer's own 300 s delay every rollout."""
 
 
 class Exposure(TypedDict):
-    """How a stack's hosts face the world: one for all of them, since one load balancer serves them all.
+    """The exposure of a stack's hosts: one for all of them, since one load balancer serves them all.
 
     The controller refuses a group whose Ingresses do not agree.
     """
@@ -46,21 +40,21 @@ class Exposure(TypedDict):
     scheme: NotRequired[Scheme]
     """Internet-facing if left out."""
     inbound_cidrs: NotRequired[Sequence[str]]
-    """The networks that may connect; the whole world if left out."""
+    """The networks that may connect; the whole internet if left out."""
     https: NotRequired[bool]
-    """Whether apps are served over HTTPS, to which HTTP then redirects; over plain HTTP if left out."""
+    """True if apps are served over HTTPS, to which HTTP then redirects; over plain HTTP if left out."""
     certificate_arn: NotRequired[Input[str]]
     """The hosts' certificate; the controller looks for one by the host's name if left out."""
     served_by: NotRequired[Sequence[Resource]]
-    """What serves Ingresses, and what that needs: controller, ExternalDNS, their roles."""
+    """The components that serve Ingresses, and those that they need: controller, ExternalDNS, their roles."""
 
 
 DEFAULT_EXPOSURE: Exposure = {"ingress_class": "alb"}
-"""That of a host of which nothing is said."""
+"""The exposure of a host whose arguments name none."""
 
 
 class HostIngressArgs(TypedDict):
-    """What the Ingress of a host is made of."""
+    """The parts of a host's Ingress."""
 
     name: str
     namespace: Input[str]
@@ -74,16 +68,16 @@ class HostIngressArgs(TypedDict):
     health_port: NotRequired[int]
     """The pods' port for it; that of the requests if left out."""
     http: bool
-    """Whether there is a listener for HTTP."""
+    """True for a listener for HTTP."""
     https: bool
-    """Whether there is one for HTTPS; one for HTTP then only redirects."""
+    """True for a listener for HTTPS; one for HTTP then only redirects."""
     exposure: Exposure
     annotations: NotRequired[Mapping[str, str]]
-    """Those of this host alone."""
+    """Annotations of this host alone."""
 
 
 def host_ingress(name: str, args: HostIngressArgs, parent: Resource) -> Ingress:
-    """Make the Ingress."""
+    """Create the Ingress."""
     backend: IngressBackendArgsDict = {"service": {"name": args["service"], "port": {"number": args["port"]}}}
     paths: list[HTTPIngressPathArgsDict] = [{"path": "/", "path_type": "Prefix", "backend": backend}]
     return Ingress(
@@ -95,7 +89,7 @@ def host_ingress(name: str, args: HostIngressArgs, parent: Resource) -> Ingress:
         },
         opts=ResourceOptions(
             parent=parent,
-            # On destroy the Ingress goes first: its finalizer waits for the controller, and its records for
+            # A destroy deletes the Ingress first: its finalizer waits for the controller, and its records for
             # ExternalDNS, which both need their rights until then.
             depends_on=list(args["exposure"].get("served_by", ())),
             custom_timeouts=CustomTimeouts(delete=DELETION),
@@ -117,7 +111,7 @@ def _annotations(args: HostIngressArgs) -> Mapping[str, Input[str]]:
 
 
 def _of_group(exposure: Exposure) -> Mapping[str, str]:
-    """Return what all Ingresses of a group have to agree on."""
+    """Return the annotations that all Ingresses of a group share."""
     annotations = {
         f"{ALB}/scheme": str(exposure.get("scheme", Scheme.INTERNET_FACING)),
         f"{ALB}/load-balancer-attributes": ",".join(f"{key}={value}" for key, value in ATTRIBUTES.items()),

@@ -5,26 +5,17 @@ as a route of a Service in the mesh needs them.
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 from pulumi import CustomResource, Input, ResourceOptions
 
-
-class RouteApi(StrEnum):
-    """The API group of a route."""
-
-    GATEWAY = "gateway.networking.k8s.io"
-    """The standard one, recommended by Linkerd."""
-    POLICY = "policy.linkerd.io"
-    """Linkerd's own, which older guides use."""
-
+from model.names import RouteApi
 
 _VERSIONS = {RouteApi.GATEWAY: "v1", RouteApi.POLICY: "v1beta3"}
 
 
 class ParentRef(TypedDict):
-    """What the route belongs to: in a mesh, the Service that clients call."""
+    """The parent of the route: in a mesh, the Service that clients call."""
 
     name: Input[str]
     kind: Input[str]
@@ -42,7 +33,7 @@ class HeaderMatch(TypedDict):
 
 
 class RouteMatch(TypedDict):
-    """Which requests a rule takes; all headers have to match."""
+    """The requests that a rule applies to; all headers have to match."""
 
     headers: NotRequired[Input[Sequence[Input[HeaderMatch]]]]
 
@@ -57,7 +48,7 @@ class BackendRef(TypedDict):
 
 
 class RouteRule(TypedDict):
-    """Where matching requests go."""
+    """The backends of matching requests."""
 
     matches: NotRequired[Input[Sequence[Input[RouteMatch]]]]
     backendRefs: Input[Sequence[Input[BackendRef]]]

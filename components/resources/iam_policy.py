@@ -1,4 +1,4 @@
-"""Policy documents of IAM, typed so that a misspelt key is found before anything is made."""
+"""Policy documents of IAM, typed so that a misspelt key is found before anything is created."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,13 @@ Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 
 
 class Statement(TypedDict):
-    """What is allowed, in IAM's own spelling.
+    """Allowed actions, in IAM's own spelling.
 
     Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
 
     Sid: str
-    """Why the statement is there, in letters and digits."""
+    """The reason for the statement, in letters and digits."""
     Action: Sequence[str]
     Resource: Sequence[str]
     Condition: NotRequired[Condition]
@@ -30,7 +30,7 @@ def statement(
 
 
 class TrustStatement(TypedDict):
-    """Who may take a role."""
+    """The principals that may assume a role."""
 
     Sid: str
     Principal: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""All namespaces of a stack, made before everything that lies in them and removed after it."""
+"""All namespaces of a stack, created before everything in them and deleted after it."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -16,7 +16,7 @@ FORMER_PARENTS = {"linkerd": "linkerd-workshop:mesh:Linkerd", "booksapp": "linke
 
 
 class NamespaceMetadata(TypedDict):
-    """What a namespace carries beside its name and its owner."""
+    """The annotations and labels of a namespace beside its owner."""
 
     annotations: NotRequired[Mapping[str, str]]
     labels: NotRequired[Mapping[str, str]]
@@ -40,14 +40,14 @@ class NamespacesArgs(TypedDict):
     owner: str
     """The stack's name."""
     namespaces: Mapping[str, NamespaceMetadata]
-    """What each namespace carries, by its name."""
+    """The annotations and labels of each namespace, by its name."""
 
 
 class Namespaces(ComponentResource):
     """The namespaces of a stack."""
 
     names: Mapping[str, Output[str]]
-    """Each namespace's name, which only the existing namespace gives out."""
+    """The name of each namespace, an output of the created namespace."""
 
     def __init__(self, name: str, args: NamespacesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:resources:Namespaces", name, {}, opts)

@@ -13,7 +13,7 @@ VERSION = "argoproj.io/v1alpha1"
 
 
 class Selector(TypedDict):
-    """Which pods belong to the Rollout."""
+    """The labels of the Rollout's pods."""
 
     matchLabels: Input[Mapping[str, Input[str]]]
 
@@ -34,10 +34,10 @@ class CanaryStep(TypedDict):
 
 
 class TrafficRouting(TypedDict):
-    """Who moves the requests."""
+    """The plugins that move the requests."""
 
     plugins: Input[Mapping[str, Input[Mapping[str, Input[str]]]]]
-    """What each plugin is told, by its name; the schema leaves it to the plugin."""
+    """The configuration of each plugin, by its name; the schema leaves it to the plugin."""
 
 
 class AnalysisTemplateRef(TypedDict):
@@ -47,7 +47,7 @@ class AnalysisTemplateRef(TypedDict):
 
 
 class BackgroundAnalysis(TypedDict):
-    """What is measured while the canary runs; its failure takes the canary back."""
+    """The analysis while the canary runs; its failure aborts the canary."""
 
     templates: Input[Sequence[Input[AnalysisTemplateRef]]]
     startingStep: NotRequired[Input[int]]
@@ -55,7 +55,7 @@ class BackgroundAnalysis(TypedDict):
 
 
 class CanaryStrategy(TypedDict):
-    """How a new version comes."""
+    """The steps and Services of a canary."""
 
     canaryService: Input[str]
     """The Service whose selector the controller points at the new version's pods."""
@@ -67,7 +67,7 @@ class CanaryStrategy(TypedDict):
 
 
 class Strategy(TypedDict):
-    """How a new version comes; a canary is one of two ways."""
+    """The way to a new version; a canary is one of two."""
 
     canary: Input[CanaryStrategy]
 
@@ -77,10 +77,10 @@ class RolloutSpec(TypedDict):
 
     replicas: Input[int]
     revisionHistoryLimit: NotRequired[Input[int]]
-    """How many former versions' ReplicaSets are kept."""
+    """The number of former versions whose ReplicaSets are kept."""
     selector: Input[Selector]
     template: Input[PodTemplateSpecArgs]
-    """What a version is: a change of it starts a canary."""
+    """The pods of a version: a change of it starts a canary."""
     strategy: Input[Strategy]
 
 

@@ -6,9 +6,12 @@ from typing import NotRequired, TypedDict
 from pulumi import Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
 
+HOURS_A_DAY = 24
+"""Lifetimes are days in arguments, and hours in the tls provider."""
+
 
 class TlsSecretArgs(TypedDict):
-    """What goes into a Secret of type `kubernetes.io/tls`."""
+    """The contents of a Secret of type `kubernetes.io/tls`."""
 
     name: Input[str]
     namespace: Input[str]
@@ -17,11 +20,11 @@ class TlsSecretArgs(TypedDict):
     key: Output[str]
     """The private key, PEM in PKCS#8: Linkerd's policy controller reads no SEC1."""
     authority: NotRequired[Output[str]]
-    """The certificate of who signed it, PEM."""
+    """The certificate of the authority that signed it, PEM."""
 
 
 def tls_secret(name: str, args: TlsSecretArgs, opts: ResourceOptions) -> Secret:
-    """Make the Secret."""
+    """Create the Secret."""
     return Secret(
         name,
         metadata={"name": args["name"], "namespace": args["namespace"]},
@@ -33,7 +36,7 @@ def tls_secret(name: str, args: TlsSecretArgs, opts: ResourceOptions) -> Secret:
 
 
 def tls_data(certificate: Output[str], key: Output[str], authority: Output[str] | None) -> dict[str, Output[str]]:
-    """Return what such a Secret holds: each PEM in base64."""
+    """Return the data of such a Secret: each PEM in base64."""
     data = {"tls.crt": certificate.apply(base64), "tls.key": key.apply(base64)}
     return data | ({"ca.crt": authority.apply(base64)} if authority else {})
 

@@ -10,16 +10,15 @@ from typing import NamedTuple, NotRequired, TypedDict
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import base64, tls_data, tls_secret
+from components.resources.tls_secret import HOURS_A_DAY, base64, tls_data, tls_secret
 
-HOURS_A_DAY = 24
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
 LONGEST_COMMON_NAME = 64
 """Characters (RFC 5280, appendix A, ub-common-name)."""
 
 FORMER_TYPE = "linkerd-workshop:mesh:WebhookCertificates"
-"""Its type while only the mesh had webhooks; without the alias an `up` would make every certificate anew."""
+"""Its type while only the mesh had webhooks; without the alias an `up` would replace every certificate."""
 
 
 class WebhookCertificatesArgs(TypedDict):
@@ -32,7 +31,7 @@ class WebhookCertificatesArgs(TypedDict):
     renewal_days: NotRequired[int]
     """Days before its end from which an `up` replaces a leaf; 90 if left out."""
     rendered: NotRequired[bool]
-    """True if a chart makes the Secrets, and a transform fills them; false if left out: they are made here."""
+    """True if a chart creates the Secrets, and a transform fills them; they are created here if left out."""
 
 
 class Leaf(NamedTuple):
@@ -48,9 +47,9 @@ class WebhookCertificates(ComponentResource):
     ca_bundle: Output[str]
     """The authority's certificate in base64, as a webhook configuration's `caBundle` wants it."""
     expires: Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339, by its Secret's name; the authority under `webhookAuthority`."""
+    """The end of each certificate, RFC 3339, by its Secret's name; the authority's under `webhookAuthority`."""
     data: Mapping[str, Mapping[str, Output[str]]]
-    """What a rendered Secret has to hold, by its name."""
+    """The data of each rendered Secret, by its name."""
 
     def __init__(self, name: str, args: WebhookCertificatesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:resources:WebhookCertificates", name, {}, opts)

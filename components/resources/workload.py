@@ -1,4 +1,4 @@
-"""A Deployment with its Service and ServiceAccount, the way every app of the workshop is made."""
+"""A Deployment with its Service and ServiceAccount, as every app of the workshop has them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
@@ -16,8 +16,11 @@ from pulumi_kubernetes.core.v1 import (
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """Annotation for Services: waiting for endpoints costs 10 s a Service, and the Deployment behind it is waited for."""
 
+NOBODY = 65534
+"""The user of containers that write no file and whose image would run as root."""
+
 SECONDS_TO_DRAIN = 5
-"""How long a pod that is to go keeps answering; needs Kubernetes 1.30."""
+"""The time in which a terminating pod keeps answering; needs Kubernetes 1.30."""
 
 
 class ConfigFile(TypedDict):
@@ -27,7 +30,7 @@ class ConfigFile(TypedDict):
     key: str
     """The ConfigMap's key with the contents."""
     path: str
-    """Where the file lies in the container."""
+    """The file's path in the container."""
 
 
 class WorkloadArgs(TypedDict):
@@ -48,14 +51,14 @@ class WorkloadArgs(TypedDict):
     readiness_path: NotRequired[str]
     """The path on `port` that answers 2xx when the app is ready; ready at once if left out."""
     replicas: NotRequired[int]
-    """How many pods; 1 if left out."""
+    """The number of pods; 1 if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of the pods; a changed one restarts them."""
     config_file: NotRequired[ConfigFile]
     user: NotRequired[int]
     """The numeric user that the container runs as; the image's own if left out."""
     read_only: NotRequired[bool]
-    """Whether the container can write none of its files; it can if left out."""
+    """True if the container can write none of its files; it can if left out."""
     architecture: NotRequired[str | None]
     """The only CPU architecture of the image, as Kubernetes names it; any if left out."""
     behind: NotRequired[str]
@@ -106,7 +109,7 @@ class Workload(ComponentResource):
 
 
 def pod_spec(args: WorkloadArgs, account: Input[str]) -> PodSpecArgsDict:
-    """Return what each of the app's pods is, with `account` as its ServiceAccount."""
+    """Return the spec of the app's pods, with `account` as their ServiceAccount."""
     pod: PodSpecArgsDict = {"service_account_name": account, "containers": [_container(args)]}
     if "config_file" in args:
         pod["volumes"] = [{"name": "config", "config_map": {"name": args["config_file"]["config_map"]}}]
@@ -122,7 +125,7 @@ def _container(args: WorkloadArgs) -> ContainerArgsDict:
         "args": list(args.get("arguments", ())),
         "env": [{"name": key, "value": value} for key, value in args.get("environment", {}).items()],
         "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
-        # Requests still arrive until every proxy has heard that the pod is going.
+        # Requests still arrive until every proxy knows that the pod terminates.
         "lifecycle": {"pre_stop": {"sleep": {"seconds": SECONDS_TO_DRAIN}}},
         "security_context": _security(args),
     }

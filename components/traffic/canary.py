@@ -32,7 +32,7 @@ class CanaryArgs(TypedDict):
     pause_seconds: int
     """The time between two steps."""
     analysis: NotRequired[CanaryAnalysis | None]
-    """What takes a bad canary back; nothing does if left out."""
+    """The analysis that aborts a bad canary; none if left out."""
 
 
 class Canary(ComponentResource):
@@ -77,7 +77,7 @@ class Canary(ComponentResource):
         self.register_outputs({"service": self.service})
 
     def _service(self, name: str, role: str, args: CanaryArgs) -> Output[str]:
-        """Make the Service that clients call, or the one of a `role` whose selector the controller narrows."""
+        """Create the Service that clients call, or the one of a `role` whose selector the controller narrows."""
         workload = args["workload"]
         service = Service(
             f"{name}-{role}-service" if role else f"{name}-service",

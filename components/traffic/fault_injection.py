@@ -1,4 +1,4 @@
-"""Faults on purpose: a share of a Service's requests goes to a backend that answers 500."""
+"""Fault injection: a share of a Service's requests is sent to a backend that answers 500."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -7,9 +7,10 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-from components.resources.http_route import HttpRoute, HttpRouteSpec, RouteApi, service_parent
+from components.resources.http_route import HttpRoute, HttpRouteSpec, service_parent
 from components.resources.workload import Workload
 from model.images import mirrored
+from model.names import RouteApi
 from versions import NGINX_IMAGE
 
 PORT = 8080
@@ -45,7 +46,7 @@ class FaultInjectionArgs(TypedDict):
     port: int
     """Its port."""
     percent: int
-    """How many of a hundred requests fail, 0 to 100."""
+    """The percentage of requests that fail."""
     part_of: str
     """The demo's name, as a label."""
     api: NotRequired[RouteApi]

@@ -4,7 +4,8 @@ from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, ResourceOptions
 
-from components.resources.http_route import HttpRoute, HttpRouteSpec, RouteApi, service_parent
+from components.resources.http_route import HttpRoute, HttpRouteSpec, service_parent
+from model.names import RouteApi
 
 
 class HeaderRouteArgs(TypedDict):

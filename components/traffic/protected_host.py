@@ -1,4 +1,4 @@
-"""A name in the world for a Service that nobody may see without logging in."""
+"""A public host for a Service that asks everybody to log in."""
 
 import json
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ class ProtectedHostArgs(TypedDict):
     port: int
     """The Service's port."""
     health_port: int
-    """The port on which the pods say under `/ready`, whatever host they are asked for, whether they are."""
+    """The port on which the pods answer under `/ready`, for any host name."""
     host: str
     """The DNS name, for example `viz.example.com`."""
     exposure: Exposure
-    """How the host faces the world; that it is HTTPS only is no choice."""
+    """The host's exposure; it is always HTTPS only."""
     oidc: Oidc
 
 
@@ -43,7 +43,7 @@ class ProtectedHost(ComponentResource):
     """An Ingress whose load balancer sends everybody to the identity provider first."""
 
     url: Output[str]
-    """Where the app answers."""
+    """The app's URL."""
 
     def __init__(self, name: str, args: ProtectedHostArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:traffic:ProtectedHost", name, {}, opts)

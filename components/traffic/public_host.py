@@ -1,4 +1,4 @@
-"""A name in the world for a Service: an Ingress that the AWS Load Balancer Controller and ExternalDNS serve."""
+"""A public host for a Service: an Ingress that the AWS Load Balancer Controller and ExternalDNS serve."""
 
 from typing import NotRequired, TypedDict
 
@@ -22,14 +22,14 @@ class PublicHostArgs(TypedDict):
     health_path: NotRequired[str]
     """The path that answers 200 while a pod can take requests; `/` if left out."""
     exposure: NotRequired[Exposure]
-    """How the host faces the world; over plain HTTP, by a load balancer of its own, if left out."""
+    """The host's exposure; over plain HTTP, by a load balancer of its own, if left out."""
 
 
 class PublicHost(ComponentResource):
     """An Ingress, with its load balancer and its DNS record as those make them."""
 
     url: Output[str]
-    """Where the app answers."""
+    """The app's URL."""
 
     def __init__(self, name: str, args: PublicHostArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:traffic:PublicHost", name, {}, opts)

@@ -1,4 +1,4 @@
-"""What decides whether a canary is good: how many of its clients' requests it answers without an error."""
+"""The measurement that decides about a canary: the share of its clients' requests that it answers without an error."""
 
 from typing import NotRequired, TypedDict
 
@@ -10,18 +10,18 @@ WHOLE = 100
 
 
 class CanaryAnalysis(TypedDict):
-    """What decides whether a canary is good."""
+    """The measurement that decides about a canary."""
 
     prometheus: Input[str]
     """The URL of the Prometheus that has the proxies' metrics; the controller has to be let in."""
     success_percent: NotRequired[int]
-    """How many of a hundred requests to the canary have to succeed; 95 if left out."""
+    """The percentage of requests to the canary that have to succeed; 95 if left out."""
 
 
 def success_rate(
     name: str, service: Output[str], namespace: Input[str], analysis: CanaryAnalysis, opts: ResourceOptions
 ) -> Output[str]:
-    """Make the AnalysisTemplate of the canary behind `service`; return its name."""
+    """Create the AnalysisTemplate of the canary behind `service`; return its name."""
     backend = Output.concat('backend_namespace="', namespace, '",backend_name="', service, '"')
     template = AnalysisTemplate(
         f"{name}-analysis",

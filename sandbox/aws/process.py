@@ -20,7 +20,7 @@ from sandbox.processes import last_line, running, start
 NAME = "aws"
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
-CURE = (
+FIX = (
     "`make sandbox-down`, then remove the folder {}: the account is empty then, so bring its stacks down first or let "
     "`make refresh` tell them"
 )
@@ -53,10 +53,8 @@ def wait(home: Home) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not home.aws_port.exists():
         if running(home, NAME) is None or time.monotonic() > deadline:
-            cure = CURE.format(home.aws)
-            message = (
-                f"the double of AWS does not start: {last_line(home, NAME)} (log: {home.logs / NAME}.log). {cure}."
-            )
+            fix = FIX.format(home.aws)
+            message = f"the double of AWS does not start: {last_line(home, NAME)} (log: {home.logs / NAME}.log). {fix}."
             raise SandboxError(message)
         time.sleep(POLL_SECONDS)
 

@@ -123,7 +123,7 @@ def test_every_archive_that_a_mirror_lacks_is_told(tmp_path: Path) -> None:
     found = problems(mirror(tmp_path / "a", [LINKERD[0]]))
 
     assert [problem.found for problem in found] == [f"{name} is not there" for name in sorted(ARCHIVES[1:])]
-    assert all("chartMirror" in problem.cure for problem in found)
+    assert all("chartMirror" in problem.fix for problem in found)
 
 
 def test_the_archive_of_a_part_that_the_stack_leaves_out_is_not_missed(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_definitions_that_cannot_be_downloaded_are_told_with_their_address_and_t
 
     assert problem.where.startswith("https://raw.githubusercontent.com/kubernetes-sigs/gateway-api/")
     assert problem.found == "it cannot be had (ConnectionError)"
-    assert f"gateway-api-crds-{GATEWAY_API}.tgz" in problem.cure
+    assert f"gateway-api-crds-{GATEWAY_API}.tgz" in problem.fix
 
 
 def test_a_chart_that_was_made_before_is_not_downloaded_again(project: Path) -> None:

@@ -71,14 +71,14 @@ def test_a_cluster_that_is_nowhere_is_told_with_those_that_are_there(tmp_path: P
 
     assert problem.where == f"linkerd-workshop:eks.cluster, AWS account {ACCOUNT}"
     assert problem.found == "there is no cluster 'workshop' in eu-central-1"
-    assert "those in eu-central-1 are prod, staging" in problem.cure
+    assert "those in eu-central-1 are prod, staging" in problem.fix
 
 
 def test_who_may_not_list_clusters_is_told_of_the_missing_one_all_the_same(tmp_path: Path) -> None:
     problem = told(ABSENT, tmp_path, ListClusters=Refusal("AccessDeniedException", status=403))
 
     assert problem.found == "there is no cluster 'workshop' in eu-central-1"
-    assert "none that you may see" in problem.cure
+    assert "none that you may see" in problem.fix
 
 
 def test_a_cluster_in_another_region_is_told_with_that_region(tmp_path: Path) -> None:
@@ -86,14 +86,14 @@ def test_a_cluster_in_another_region_is_told_with_that_region(tmp_path: Path) ->
     problem = told(ABSENT, tmp_path, {"eu-west-1": {"cluster": CLUSTER}, "ap-east-1": disabled})
 
     assert problem.where == f"linkerd-workshop:eks.region, AWS account {ACCOUNT}"
-    assert "It is in eu-west-1:" in problem.cure
-    assert "pulumi config set --path 'linkerd-workshop:eks.region' eu-west-1" in problem.cure
+    assert "It is in eu-west-1:" in problem.fix
+    assert "pulumi config set --path 'linkerd-workshop:eks.region' eu-west-1" in problem.fix
 
 
 def test_a_user_who_may_not_see_clusters_is_told_the_action_to_ask_for(tmp_path: Path) -> None:
     refusal = Refusal("AccessDeniedException", "User: x is not authorized to perform: eks:DescribeCluster", 403)
 
-    assert told(refusal, tmp_path).cure.startswith("Ask for a policy that allows eks:DescribeCluster")
+    assert told(refusal, tmp_path).fix.startswith("Ask for a policy that allows eks:DescribeCluster")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"<html>", b"\xff", b'{"cluster": 7}', NO_ARN])

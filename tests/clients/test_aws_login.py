@@ -1,4 +1,4 @@
-"""What a person reads whom AWS does not know, or does not let do something: one sentence with a cure."""
+"""What a person reads whom AWS does not know, or does not let do something: one sentence with a fix."""
 
 import socket
 import time
@@ -50,7 +50,7 @@ def test_expired_credentials_are_told_as_what_they_are(tmp_path: Path, code: str
     problem = refused(tmp_path, Refusal(code, "The security token included in the request is expired", 403))
 
     assert problem.found == f"the credentials have expired ({code})"
-    assert "aws sso login" in problem.cure
+    assert "aws sso login" in problem.fix
 
 
 @pytest.mark.parametrize("code", ["InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"])
@@ -58,7 +58,7 @@ def test_credentials_that_aws_does_not_know_are_told(tmp_path: Path, code: str) 
     problem = refused(tmp_path, Refusal(code, "invalid", 403))
 
     assert problem.found == f"AWS does not know the credentials ({code})"
-    assert "has not enabled region eu-central-1" in problem.cure
+    assert "has not enabled region eu-central-1" in problem.fix
 
 
 def test_a_wrong_clock_is_not_taken_for_wrong_credentials(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_denied_question_names_the_action_of_iam(tmp_path: Path) -> None:
     problem = refused(tmp_path, Refusal("AccessDenied", "User: arn:aws:iam::1:user/x is not authorized", 403))
 
     assert problem.found.startswith("you may not use sts:GetCallerIdentity (AccessDenied: User: arn:aws:iam::1:user/x")
-    assert "allows sts:GetCallerIdentity" in problem.cure
+    assert "allows sts:GetCallerIdentity" in problem.fix
 
 
 @pytest.mark.parametrize("answer", [Refusal("Throttling", "Rate exceeded"), Refusal("Odd", ""), Refusal("", "", 500)])
@@ -91,7 +91,7 @@ def test_without_credentials_that_is_told(tmp_path: Path) -> None:
         problem = only(lambda: AwsApi(eks()))
 
     assert problem.found == "there are no AWS credentials"
-    assert "linkerd-workshop:eks.profile" in problem.cure
+    assert "linkerd-workshop:eks.profile" in problem.fix
 
 
 def test_half_of_the_credentials_are_none(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_ended_login_of_a_profile_is_told_with_the_command_that_begins_one(tm
         problem = only(lambda: AwsApi(eks("workshop-dev")))
 
     assert problem.found.startswith("the login has ended")
-    assert "aws sso login --profile workshop-dev" in problem.cure
+    assert "aws sso login --profile workshop-dev" in problem.fix
 
 
 def test_a_configuration_that_is_garbage_is_told(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_role_that_may_not_be_assumed_is_told_by_its_key(tmp_path: Path) -> No
 
     assert problem.where == "linkerd-workshop:eks.roleArn"
     assert problem.found.startswith(f"you may not assume {ROLE}")
-    assert "trust policy" in problem.cure
+    assert "trust policy" in problem.fix
 
 
 def test_expired_credentials_are_not_taken_for_a_wrong_role(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_an_aws_that_is_not_there_is_told_at_once(tmp_path: Path, monkeypatch: p
 
     assert time.monotonic() - began < 5
     assert problem.found.startswith("AWS does not answer (Could not connect")
-    assert "eu-central-1 is the right region" in problem.cure
+    assert "eu-central-1 is the right region" in problem.fix
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://", "ftp//x"])

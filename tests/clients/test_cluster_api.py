@@ -52,7 +52,7 @@ def test_a_cluster_that_is_not_there_is_told_by_its_address_at_once(tmp_path: Pa
     assert problem.where == f"http://127.0.0.1:{port}"
     assert "does not answer" in problem.found
     assert "Connection refused" in problem.found
-    assert "VPN" in problem.cure
+    assert "VPN" in problem.fix
 
 
 def test_a_name_that_nobody_knows_is_told(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_expired_credentials_are_told_once_and_as_what_they_are(tmp_path: Path) 
         problem = only(path)
 
     assert "Unauthorized" in problem.found
-    assert "log in" in problem.cure.lower()
+    assert "log in" in problem.fix.lower()
 
 
 def test_a_user_who_may_do_nothing_is_told_so(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_server_that_is_not_well_is_no_matter_of_rights(
         problem = only(kubeconfig)
 
     assert "etcdserver: request timed out" in problem.found
-    assert problem.cure.startswith("Try again")
+    assert problem.fix.startswith("Try again")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"1", b"{", b'"text"', b"\xff\xfe", b"[" * 100_000])
@@ -206,7 +206,7 @@ def test_a_kubeconfig_that_is_not_there_is_told_by_its_path(tmp_path: Path) -> N
 
     assert problem.where == str(tmp_path / "none")
     assert problem.found == "there is no such kubeconfig"
-    assert "pulumi config set linkerd-workshop:kubeconfig" in problem.cure
+    assert "pulumi config set linkerd-workshop:kubeconfig" in problem.fix
 
 
 def test_without_any_kubeconfig_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from clients import cluster_faults
-from clients.cluster_api import ClusterApi
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, check_connection
 from model.problem import InputError, Problem
 from tests.doubles.api_server import Cluster, serving
 from tests.doubles.faulty_servers import (
@@ -49,7 +48,7 @@ def fault(path: Path, seconds: float = 5) -> Problem:
     """Return the only problem of greeting a cluster, which is told within `seconds`."""
     began = time.monotonic()
     with pytest.raises(InputError) as caught:
-        greet(ClusterApi(str(path)))
+        check_connection(ClusterApi(str(path)))
     assert time.monotonic() - began < seconds
     (problem,) = caught.value.problems
     assert CANARY not in str(problem)
@@ -96,7 +95,7 @@ def test_a_certificate_that_does_not_hold_is_told_as_what_it_is(
 
     assert problem.where == server
     assert problem.found == found
-    assert fix in problem.cure
+    assert fix in problem.fix
 
 
 def test_a_certificate_for_another_name_is_told_as_that(tmp_path: Path, authority: Authority) -> None:
@@ -114,7 +113,7 @@ def test_a_certificate_of_another_authority_is_told(tmp_path: Path, authority: A
         problem = fault(kubeconfig(tmp_path, {"server": server, "certificate-authority": str(other.file)}))
 
     assert "not signed by an authority that the kubeconfig trusts" in problem.found
-    assert "Fetch the kubeconfig again" in problem.cure
+    assert "Fetch the kubeconfig again" in problem.fix
 
 
 def test_a_client_certificate_that_the_server_refuses_is_told(tmp_path: Path, authority: Authority) -> None:
@@ -125,7 +124,7 @@ def test_a_client_certificate_that_the_server_refuses_is_told(tmp_path: Path, au
         problem = fault(kubeconfig(tmp_path, cluster, {"client-certificate": str(certificate), "client-key": str(key)}))
 
     assert "it refuses the client certificate" in problem.found
-    assert "Log in again" in problem.cure
+    assert "Log in again" in problem.fix
 
 
 def test_a_server_that_wants_a_client_certificate_and_gets_none_is_told(tmp_path: Path, authority: Authority) -> None:
@@ -152,7 +151,7 @@ def test_plain_http_on_the_port_of_https_is_told(tmp_path: Path) -> None:
         problem = fault(kubeconfig(tmp_path, {"server": f"https://127.0.0.1:{port}"}))
 
     assert "it does not speak TLS there" in problem.found
-    assert "http://" in problem.cure
+    assert "http://" in problem.fix
 
 
 BAD_REQUEST = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
@@ -163,7 +162,7 @@ def test_https_on_a_port_that_is_asked_for_plain_http_is_told(tmp_path: Path, ta
     with listening(talk) as port:
         problem = fault(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))
 
-    assert "https://" in problem.cure
+    assert "https://" in problem.fix
 
 
 @pytest.mark.parametrize(
@@ -190,7 +189,7 @@ def test_a_proxy_that_does_not_let_through_is_told_without_its_password(
     if scheme == "https":
         assert f"the proxy 127.0.0.1:{port}" in problem.found
         assert found in problem.found
-        assert "NO_PROXY" in problem.cure
+        assert "NO_PROXY" in problem.fix
     else:
         assert "407" in problem.found if "407" in found else problem.found
 
@@ -200,7 +199,7 @@ def test_a_proxy_that_is_not_there_is_told(tmp_path: Path, proxy: str) -> None:
     problem = fault(kubeconfig(tmp_path, {"server": "https://api.invalid:6443", "proxy-url": proxy}))
 
     assert f"the proxy {proxy.rpartition('/')[2]}" in problem.found
-    assert "proxy-url" in problem.cure
+    assert "proxy-url" in problem.fix
 
 
 @pytest.mark.parametrize("proxy", ["ftp://127.0.0.1:1", f"http://u:{CANARY}@[::1", "nonsense", "http://u:9:9:9"])
@@ -218,7 +217,7 @@ def test_a_cluster_behind_a_proxy_is_reached(tmp_path: Path, authority: Authorit
             "certificate-authority": str(authority.file),
             "proxy-url": f"{scheme}://127.0.0.1:{proxy}",
         }
-        greet(ClusterApi(str(kubeconfig(tmp_path, cluster))))
+        check_connection(ClusterApi(str(kubeconfig(tmp_path, cluster))))
 
 
 def test_a_name_that_no_name_server_knows_is_told(tmp_path: Path) -> None:
@@ -277,7 +276,7 @@ def test_a_read_whose_connection_is_reset_is_tried_again(tmp_path: Path) -> None
         talks.pop(0)(connection)
 
     with listening(talk) as port:
-        greet(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
+        check_connection(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
 
     assert not talks
 
@@ -317,7 +316,7 @@ def test_a_read_whose_answer_is_torn_is_tried_again(tmp_path: Path, form: str) -
         talks.pop(0)(connection)
 
     with listening(talk) as port:
-        greet(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
+        check_connection(ClusterApi(str(kubeconfig(tmp_path, {"server": f"http://127.0.0.1:{port}"}))))
 
     assert not talks
 

@@ -9,8 +9,8 @@ import pytest
 
 from clients import cluster_faults
 from clients.aws import kubeconfig
-from clients.clusters import api_of
-from clients.first_contact import greet
+from clients.cluster_api import check_connection
+from clients.clusters import create_api
 from clients.kubeconfig import Kubeconfig
 from model.problem import InputError, Problem
 from settings import Settings
@@ -27,7 +27,7 @@ LOGIN = Eks.model_validate({**WORKSHOP, "profile": "workshop-dev", "roleArn": RO
 def met(api_settings: Settings, cluster: Cluster, folder: Path, **found: object) -> Problem | None:
     with account(folder, cluster, found=found):
         try:
-            greet(api_of(api_settings))
+            check_connection(create_api(api_settings))
         except InputError as error:
             (problem,) = error.problems
             return problem
@@ -37,7 +37,7 @@ def met(api_settings: Settings, cluster: Cluster, folder: Path, **found: object)
 def test_the_cluster_is_reached_with_the_token_of_the_aws_cli(tmp_path: Path) -> None:
     cluster = Cluster()
     with account(tmp_path, cluster) as log:
-        api = api_of(settings())
+        api = create_api(settings())
 
         assert api.get("/version").body["gitVersion"] == "v1.36.3"
         assert cluster.tokens == ["Bearer hunter2"]
@@ -47,7 +47,7 @@ def test_the_cluster_is_reached_with_the_token_of_the_aws_cli(tmp_path: Path) ->
 
 def test_profile_and_role_of_the_settings_are_those_of_the_token(tmp_path: Path) -> None:
     with account(tmp_path, Cluster()) as log:
-        api_of(
+        create_api(
             settings(eks={**WORKSHOP, "profile": "workshop-dev", "roleArn": ROLE}), replace(EKS, endpoint="http://x")
         )
 
@@ -58,7 +58,7 @@ def test_profile_and_role_of_the_settings_are_those_of_the_token(tmp_path: Path)
 def test_a_cluster_that_is_known_already_is_not_looked_up_again(tmp_path: Path) -> None:
     aws = Account()
     with account(tmp_path, Cluster(), aws):
-        api_of(settings(), EKS)
+        create_api(settings(), EKS)
 
     assert aws.asked == []
 
@@ -74,17 +74,17 @@ def test_the_kubeconfig_holds_no_secret_and_is_equal_for_equal_facts() -> None:
 def test_a_missing_aws_cli_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError) as caught:
-        api_of(settings(), EKS)
+        create_api(settings(), EKS)
     (problem,) = caught.value.problems
 
     assert problem.where == "EKS cluster workshop"
     assert "login helper failed" in problem.found
-    assert problem.cure.startswith("Install the AWS CLI, version 2")
+    assert problem.fix.startswith("Install the AWS CLI, version 2")
 
 
 def test_an_aws_cli_that_refuses_is_told_with_its_words(tmp_path: Path) -> None:
     with shim(tmp_path, "echo 'Error loading SSO Token' >&2; exit 255"), pytest.raises(InputError) as caught:
-        api_of(settings(), EKS)
+        create_api(settings(), EKS)
 
     assert "Error loading SSO Token" in str(caught.value)
 
@@ -95,11 +95,11 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
 
     assert problem
     assert "it does not know you" in problem.found
-    assert problem.cure.startswith("Give the ARN that `aws sts get-caller-identity` tells an access entry with")
+    assert problem.fix.startswith("Give the ARN that `aws sts get-caller-identity` shows an access entry with")
 
 
 @pytest.mark.parametrize(
-    ("access", "cure"),
+    ("access", "fix"),
     [
         ({"endpointPublicAccess": False}, "Its endpoint is private: run this inside vpc-1"),
         ({"publicAccessCidrs": ["203.0.113.0/24"]}, "Its endpoint answers to 203.0.113.0/24 only"),
@@ -107,7 +107,7 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
     ],
 )
 def test_an_endpoint_that_does_not_answer_is_told_with_what_aws_knows_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: dict[str, object], cure: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: dict[str, object], fix: str
 ) -> None:
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.2)
     network = {"vpcId": "vpc-1", **access}
@@ -115,7 +115,7 @@ def test_an_endpoint_that_does_not_answer_is_told_with_what_aws_knows_of_it(
 
     assert problem
     assert "does not answer" in problem.found
-    assert problem.cure.startswith(cure)
+    assert problem.fix.startswith(fix)
 
 
 def test_a_private_endpoint_that_answers_is_as_good_as_any(tmp_path: Path) -> None:

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 from urllib3.util import Retry
 
-from clients import limits, stack_outputs
+from clients import limits, pulumi_cli
 from clients.aws import login as logging_in
 from clients.github import LONGEST_SECONDS, Repository
 from clients.pulumi_cli import Done, StackCli
 from model.problem import InputError
-from preflight.eks import survey_of
+from preflight.eks import survey_aws
 from settings import Settings
 from settings.ending import Stage
 from tests.doubles.aws_server import CLUSTER, environment
@@ -335,7 +335,7 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
         patch.setattr("clients.aws.clusters.SECONDS", 0.3)
         patch.setattr("clients.aws.api.AwsApi.regions", two_regions)
         with in_time(told=["hunter2"]):
-            told = survey_of(ON_EKS, "dev")
+            told = survey_aws(ON_EKS, "dev")
             problems = [problem for check in told.checks for problem in check.problems]
             if problems:
                 raise InputError(problems)
@@ -349,7 +349,7 @@ def test_an_answer_of_aws_that_is_nested_too_deeply_is_explained(
     for name, value in environment(server.url, tmp_path).items():
         monkeypatch.setenv(name, value)
     without_zone = Settings.model_validate({"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}})
-    checks = survey_of(without_zone, "dev").checks
+    checks = survey_aws(without_zone, "dev").checks
 
     assert [each.found for check in checks for each in check.problems] == ["it does not answer as AWS does"]
 
@@ -362,7 +362,7 @@ def test_an_answer_of_aws_without_what_it_documents_is_explained(
     server.replies = [reply(200, [], told.encode()), reply(200, [], b"<R></R>")]
     for name, value in environment(server.url, tmp_path).items():
         monkeypatch.setenv(name, value)
-    problems = [each for check in survey_of(ON_EKS, "dev").checks for each in check.problems]
+    problems = [each for check in survey_aws(ON_EKS, "dev").checks for each in check.problems]
 
     assert {each.found for each in problems} == {"it does not answer as AWS does"}
 
@@ -421,5 +421,5 @@ def test_whatever_a_stack_says_of_its_certificates_is_taken_or_explained(dates: 
         return {expiry.OUTPUT: dates}
 
     with pytest.MonkeyPatch.context() as patch, in_time():
-        patch.setattr(stack_outputs, "read", read)
+        patch.setattr(pulumi_cli, "read_outputs", read)
         assert expiry.report(Settings(), "dev", Console(file=io.StringIO()), days) in (0, 1)

@@ -16,15 +16,14 @@ from pulumi import Output
 from pydantic import TypeAdapter
 
 from clients import kubeconfig as reading
-from clients.cluster_api import ClusterApi
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, check_connection
 from clients.kubeconfig import Kubeconfig, find
 from clients.proxies import proxy_of
 from model.problem import InputError, Problem
 from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
-from stack.cluster import cluster as cluster_arguments
+from stack.cluster import cluster_args
 from tests.doubles.api_server import Cluster, serving
 from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, request, server_context
 from tests.engine import deploy
@@ -274,7 +273,7 @@ def test_the_provider_is_given_the_path_that_it_reads_the_same(folder: Path) -> 
     document = json.loads(json.dumps(ONE).replace('"ca.crt"', f'"{folder}/a/ca.crt"').replace('"../', f'"{folder}/'))
     (folder / "a/absolute").write_text(json.dumps(document), encoding="utf-8")
 
-    assert cluster_arguments(start("a/absolute"), "dev").get("kubeconfig") == "a/absolute"
+    assert cluster_args(start("a/absolute"), "dev").get("kubeconfig") == "a/absolute"
 
 
 def test_the_provider_reads_kubeconfig_itself_where_no_path_is_set(
@@ -283,13 +282,13 @@ def test_the_provider_reads_kubeconfig_itself_where_no_path_is_set(
     assert folder
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
-    assert cluster_arguments(start(None), "dev").get("kubeconfig") == ""
+    assert cluster_args(start(None), "dev").get("kubeconfig") == ""
 
 
 def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_not_find(folder: Path) -> None:
     given: list[object] = []
     # Within a deployment: an Output that is created outside of one keeps later deployments of this process waiting.
-    deploy(lambda: given.append(cluster_arguments(start("a/config"), "dev").get("kubeconfig")))
+    deploy(lambda: given.append(cluster_args(start("a/config"), "dev").get("kubeconfig")))
 
     assert isinstance(given[0], Output)  # a secret: other kubeconfigs hold keys
     assert json.loads(find("a/config", None).contents)["clusters"][0]["cluster"] == {
@@ -339,7 +338,7 @@ def test_the_proxy_is_the_one_that_kubectl_takes(
 def test_a_server_on_this_machine_is_asked_past_the_proxy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with serving(Cluster(), folder) as path:
-        greet(ClusterApi(str(path)))
+        check_connection(ClusterApi(str(path)))
 
 
 def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,8 +355,8 @@ def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPat
     with listening(talk, server_context(authority.issue("api"))) as port:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
-        greet(ClusterApi(None))
-        assert cluster_arguments(start(None), "dev").get("kubeconfig") == ""  # client-go looks there as well
+        check_connection(ClusterApi(None))
+        assert cluster_args(start(None), "dev").get("kubeconfig") == ""  # client-go looks there as well
 
     assert f"authorization: bearer {CANARY}\r\n".encode() in asked[0].lower()
 
@@ -388,7 +387,7 @@ def test_a_server_of_another_name_is_reached_if_the_kubeconfig_says_so(folder: P
     authority = Authority(folder)
     trusted = {} if "insecure-skip-tls-verify" in how else {"certificate-authority": str(authority.file)}
     with listening(answer(ANSWER), server_context(authority.issue("api.example.com", None))) as port:
-        greet(own_cluster(folder, {"server": f"https://127.0.0.1:{port}", **trusted, **how}, {"token": "t"}))
+        check_connection(own_cluster(folder, {"server": f"https://127.0.0.1:{port}", **trusted, **how}, {"token": "t"}))
 
 
 def test_a_server_without_a_scheme_is_taken_as_kubectl_does(folder: Path) -> None:
@@ -406,7 +405,7 @@ def test_a_user_who_asks_as_another_does_so_here_as_well(folder: Path) -> None:
 
     user = {"token": "t", "as": "jane", "as-groups": ["dev", "ops"], "as-user-extra": {"Reason": ["why"]}}
     with listening(talk) as port:
-        greet(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, user))
+        check_connection(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, user))
 
     for line in (b"User: jane", b"Group: dev", b"Group: ops", b"Extra-reason: why"):
         assert b"\r\nImpersonate-" + line + b"\r\n" in asked[0]
@@ -415,4 +414,4 @@ def test_a_user_who_asks_as_another_does_so_here_as_well(folder: Path) -> None:
 def test_a_token_from_a_file_loses_its_newline(folder: Path) -> None:
     with ExitStack() as stack:
         port = stack.enter_context(listening(answer(ANSWER)))
-        greet(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, {"tokenFile": "b/token"}))
+        check_connection(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, {"tokenFile": "b/token"}))

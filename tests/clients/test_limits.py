@@ -18,7 +18,7 @@ from rich.console import Console
 
 from charts import definitions
 from charts.definitions import DefinitionChart
-from clients import limits, stack_outputs
+from clients import limits, pulumi_cli
 from clients.aws import login as logging_in
 from clients.aws.api import AwsApi
 from clients.cluster_api import ClusterApi
@@ -27,7 +27,7 @@ from clients.pod_stream import StreamError, connect
 from clients.pulumi_cli import StackCli, read_settings
 from model.charts import Part
 from model.problem import InputError, Problem, SilenceError
-from preflight.eks import survey_of
+from preflight.eks import survey_aws
 from settings import Settings
 from settings.eks import Dns, Eks
 from tests.doubles.api_server import kubeconfig
@@ -53,7 +53,7 @@ ON_EKS = Settings.model_validate({"eks": LOGIN.model_dump(by_alias=True), "dns":
 def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
     """Load boto3 and what it knows: on a busy machine that takes longer than the limit."""
     with serving(Account(), tmp_path_factory.mktemp("aws")):
-        survey_of(ON_EKS, "dev")
+        survey_aws(ON_EKS, "dev")
 
 
 @pytest.fixture
@@ -195,12 +195,13 @@ def test_a_backend_that_does_not_answer_for_settings_is_not_waited_for() -> None
     problem = only(lambda: read_settings("dev"), InputError)
 
     assert (problem.where, problem.found) == ("stack dev", "its backend does not answer within 10 s")
-    assert "pulumi whoami" in problem.cure
+    assert "pulumi whoami" in problem.fix
 
 
 @pytest.mark.usefixtures("limit", "hanging")
 @pytest.mark.parametrize(
-    "read", [lambda: StackCli("dev").last_up(), partial(list_ingress_urns, "dev"), partial(stack_outputs.read, "dev")]
+    "read",
+    [lambda: StackCli("dev").last_up(), partial(list_ingress_urns, "dev"), partial(pulumi_cli.read_outputs, "dev")],
 )
 def test_a_backend_that_does_not_answer_for_history_state_or_outputs_is_not_waited_for(
     read: Callable[[], object], capfd: pytest.CaptureFixture[str]
@@ -221,7 +222,7 @@ def test_a_download_of_which_nothing_comes_ends(tmp_path: Path, talk: Callable[[
 
     assert problem.where.startswith(f"http://127.0.0.1:{port}/crds/")
     assert problem.found == "it cannot be had (nothing comes within 1 s)"
-    assert "chartMirror" in problem.cure
+    assert "chartMirror" in problem.fix
 
 
 @pytest.mark.usefixtures("limit")
@@ -270,7 +271,7 @@ def test_a_silent_aws_is_asked_once_and_ends_the_survey(aws_at: Callable[[str], 
         server.replies = [Reply(b"", End.SILENT)]
         aws_at(server.url)
         with in_time():
-            checks = survey_of(ON_EKS, "dev").checks
+            checks = survey_aws(ON_EKS, "dev").checks
         asked = server.asked
 
     (problem,) = (problem for check in checks for problem in check.problems)
@@ -288,14 +289,14 @@ def test_an_aws_that_answers_a_byte_at_a_time_is_silent(
         problem = only(lambda: AwsApi(LOGIN))
 
     assert f"127.0.0.1:{port}" in problem.found
-    assert "proxy and firewall" in problem.cure
+    assert "proxy and firewall" in problem.fix
 
 
 @pytest.mark.usefixtures("limit")
 def test_slow_answers_of_a_survey_are_waited_for_once_in_all(tmp_path: Path) -> None:
     account = Account(silence=LIMIT * 0.3)
     with serving(account, tmp_path), in_time():
-        checks = survey_of(ON_EKS, "dev").checks
+        checks = survey_aws(ON_EKS, "dev").checks
 
     assert checks[-1].problems, "four answers are one too many"
 
@@ -331,7 +332,7 @@ def test_a_login_helper_of_aws_that_hangs_is_not_waited_for(tmp_path: Path) -> N
         problem = only(lambda: AwsApi(login))
 
     assert problem.found == "nobody hands over credentials within 1 s"
-    assert "aws sso login --profile x" in problem.cure
+    assert "aws sso login --profile x" in problem.fix
 
 
 @pytest.mark.parametrize("refusal", [Refusal("AccessDenied", status=403), Refusal("Throttling"), b"<html>"])

@@ -74,7 +74,7 @@ def test_an_expired_login_that_the_identity_provider_does_not_renew_is_told(
         problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, user))
 
     assert "invalid_grant" in problem.found
-    assert "log in again" in problem.cure
+    assert "log in again" in problem.fix
 
 
 def test_an_identity_provider_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from components.demos.booksapp import Booksapp, BooksappArgs
-from components.resources.http_route import RouteApi
+from model.names import RouteApi
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping, sequence

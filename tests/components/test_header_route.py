@@ -1,7 +1,7 @@
 """Routing by a header, on an app that is not podinfo."""
 
-from components.resources.http_route import RouteApi
 from components.traffic.header_route import HeaderRoute, HeaderRouteArgs
+from model.names import RouteApi
 from tests.engine import deploy
 
 ROUTE: HeaderRouteArgs = {

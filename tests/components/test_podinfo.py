@@ -5,8 +5,7 @@ from functools import cache
 import pytest
 
 from components.demos.podinfo import Podinfo, PodinfoArgs
-from components.resources.http_route import RouteApi
-from model.names import ForwardedHeader
+from model.names import ForwardedHeader, RouteApi
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping, sequence

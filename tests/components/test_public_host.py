@@ -5,8 +5,9 @@ from functools import cache
 
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-from components.resources.host_ingress import Exposure, Scheme
+from components.resources.host_ingress import Exposure
 from components.traffic.public_host import PublicHost, PublicHostArgs
+from model.names import Scheme
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.recorded_values import at, mapping

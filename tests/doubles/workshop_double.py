@@ -173,6 +173,6 @@ def look(
 def failed(lines: Mapping[str, Line]) -> set[str]:
     """Return the names of the lines that failed; each has to say what to do, and no other does."""
     for line in lines.values():
-        assert bool(line.cure) == (line.status is Status.FAILED), f"{line} has no cure, or needs none"
+        assert bool(line.fix) == (line.status is Status.FAILED), f"{line} has no fix, or needs none"
         assert line.seen, f"{line} says nothing"
     return {name for name, line in lines.items() if line.status is Status.FAILED}

@@ -13,7 +13,7 @@ FORWARD = {(S1, B1), (B1, R1), (R1, S2), (S2, B2), (B2, R2)}
 BACK = {(B1, S1), (R1, B1), (B2, S2), (R2, B2)}
 PAIRS = list(product(NAMES, NAMES))
 LEGAL = FORWARD | BACK | {(state, state) for state in NAMES}
-TOO_EARLY, NOT_YET, GONE, TWO_STEPS = "would not trust", "do not trust", "is gone with its key", "more than one step"
+TOO_EARLY, NOT_YET, GONE, TWO_STEPS = "would not trust", "do not trust", "is deleted with its key", "more than one step"
 HARM = {
     **dict.fromkeys([(S1, R1), (S2, B1), (S2, R2), (R1, R2), (B2, B1)], NOT_YET),
     **dict.fromkeys([(S1, S2), (S1, B2), (S1, R2), (B1, S2), (B1, B2), (B1, R2), (R1, S1)], TOO_EARLY),

@@ -53,7 +53,7 @@ def test_without_an_agent_the_stack_has_to_install_it(tmp_path: Path) -> None:
 
     assert problem.where == "linkerd-workshop:eks.installPodIdentityAgent"
     assert problem.found == "cluster workshop has no add-on eks-pod-identity-agent"
-    assert "installPodIdentityAgent' true" in problem.cure
+    assert "installPodIdentityAgent' true" in problem.fix
     assert checked(tmp_path, without_agent(), installPodIdentityAgent=True) == []
 
 
@@ -61,7 +61,7 @@ def test_an_agent_of_somebody_else_is_not_installed_twice(tmp_path: Path) -> Non
     (problem,) = checked(tmp_path, with_agent({**OWN, "stack": "other"}), installPodIdentityAgent=True)
 
     assert problem.found == "cluster workshop has the add-on eks-pod-identity-agent already"
-    assert "installPodIdentityAgent' false" in problem.cure
+    assert "installPodIdentityAgent' false" in problem.fix
 
 
 def test_the_stacks_own_agent_is_no_strangers(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_who_may_not_see_add_ons_is_told_the_action_to_ask_for(tmp_path: Path) -
     account = Account()
     account.answers["DescribeAddon"] = Refusal("AccessDeniedException", status=403)
 
-    assert "eks:DescribeAddon" in checked(tmp_path, account)[0].cure
+    assert "eks:DescribeAddon" in checked(tmp_path, account)[0].fix
 
 
 def test_without_add_ons_nobody_needs_rights(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_missing_identity_provider_is_told_by_its_arn(tmp_path: Path) -> None:
     (problem,) = checked(tmp_path, account, identity="irsa")
 
     assert problem.where == f"linkerd-workshop:eks.identity, {PROVIDER}"
-    assert "eksctl utils associate-iam-oidc-provider" in problem.cure
+    assert "eksctl utils associate-iam-oidc-provider" in problem.fix
 
 
 def test_an_identity_provider_for_others_is_none(tmp_path: Path) -> None:

@@ -76,15 +76,15 @@ def test_a_zone_that_is_not_there_is_told(api: AwsApi) -> None:
 
     assert problem.where == "linkerd-workshop:dns.zone, AWS account 123456789012"
     assert problem.found == "there is no hosted zone 'example.com'"
-    assert "aws route53 list-hosted-zones" in problem.cure
+    assert "aws route53 list-hosted-zones" in problem.fix
 
 
 def test_the_zone_above_is_offered_where_there_is_one(api: AwsApi) -> None:
     zone(api, "example.com")
     problem = only(api, dns("dev.workshop.example.com"))
 
-    assert "dns.zone' example.com`" in problem.cure
-    assert "dns.domain' dev.workshop.example.com`" in problem.cure
+    assert "dns.zone' example.com`" in problem.fix
+    assert "dns.domain' dev.workshop.example.com`" in problem.fix
 
 
 def test_a_private_zone_is_not_one_that_the_world_asks(api: AwsApi) -> None:
@@ -105,7 +105,7 @@ def test_of_several_public_zones_one_has_to_be_chosen(api: AwsApi) -> None:
     problem = only(api, dns("example.com"))
 
     assert problem.found == f"2 public zones have the name example.com ({', '.join(sorted(ids))})"
-    assert "linkerd-workshop:dns.zoneId" in problem.cure
+    assert "linkerd-workshop:dns.zoneId" in problem.fix
     assert find_zone(api, dns("example.com", id_=ids[1])).id == ids[1]
 
 
@@ -118,7 +118,7 @@ def test_an_id_of_another_zone_is_told_with_the_right_ones(api: AwsApi) -> None:
 
 
 @pytest.mark.parametrize("given", ["dev.example.com", "a.dev.example.com"])
-def test_a_domain_that_the_zone_has_given_away_is_told_by_the_zone_that_has_it(api: AwsApi, given: str) -> None:
+def test_a_domain_that_the_zone_has_delegated_is_told_by_the_zone_that_has_it(api: AwsApi, given: str) -> None:
     id_ = zone(api, "example.com")
     record: ResourceRecordSetTypeDef = {
         "Name": given,
@@ -131,7 +131,7 @@ def test_a_domain_that_the_zone_has_given_away_is_told_by_the_zone_that_has_it(a
     )
     problem = only(api, dns("example.com", "a.dev.example.com"))
 
-    assert problem.found == f"zone example.com has given {given} away (it has NS records of that name)"
-    assert problem.cure == f"Set it with `pulumi config set --path 'linkerd-workshop:dns.zone' {given}`."
+    assert problem.found == f"zone example.com delegates {given} (it has NS records of that name)"
+    assert problem.fix == f"Set it with `pulumi config set --path 'linkerd-workshop:dns.zone' {given}`."
     assert find_zone(api, dns("example.com", "b.example.com")).id == id_
     assert find_zone(api, dns("example.com")).id == id_, "its own NS records are no gift"

@@ -151,7 +151,7 @@ def test_a_load_balancer_controller_that_would_end_is_told(
     found = of_controller(f"public.ecr.aws/eks/aws-load-balancer-controller:{tag}", version, tmp_path)
 
     assert len(found) == problems
-    assert all("kube-system/lbc" in problem.where and "3.3 or newer" in problem.cure for problem in found)
+    assert all("kube-system/lbc" in problem.where and "3.3 or newer" in problem.fix for problem in found)
 
 
 def test_an_image_by_digest_is_read_by_its_tag(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_kubernetes_has_to_be_as_new_as_the_charts_want_it(tmp_path: Path, major
 
     assert problem.found == "Kubernetes is v1.30.1"
     assert "1.31" in problem.rule
-    assert problem.cure == "Upgrade the cluster, or choose another context."
+    assert problem.fix == "Upgrade the cluster, or choose another context."
 
 
 @pytest.mark.parametrize("minor", ["31", "31+", "40"])
@@ -87,7 +87,7 @@ def test_clocks_that_disagree_are_told_in_seconds(tmp_path: Path, seconds: float
 
     assert "clock" in problem.found
     assert any(f"{abs(seconds) + error:.0f} s apart" in problem.found for error in (-2, -1, 0, 1, 2))
-    assert "NTP" in problem.cure
+    assert "NTP" in problem.fix
 
 
 def test_clocks_that_nearly_agree_are_taken(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_foreign_linkerd_is_told_with_its_namespace(tmp_path: Path) -> None:
     problem = only(with_answers(**{INJECTOR: {"metadata": {"labels": labels}}}), tmp_path)
 
     assert problem.found == "Linkerd is installed in namespace mesh, and not by stack test"
-    assert problem.cure
+    assert problem.fix
 
 
 def test_the_stacks_own_linkerd_is_no_foreign_one(tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ def test_a_release_that_was_cut_off_is_told_with_the_way_on(tmp_path: Path, stat
 
     assert problem.where.endswith("Helm release linkerd/linkerd-crds")
     assert problem.found == f"a run was cut off in the middle of it ({status})"
-    assert "`kubectl --namespace linkerd delete secret --selector owner=helm,name=linkerd-crds`" in problem.cure
-    assert "another run is at work" in problem.cure
+    assert "`kubectl --namespace linkerd delete secret --selector owner=helm,name=linkerd-crds`" in problem.fix
+    assert "another run is at work" in problem.fix
 
 
 @pytest.mark.parametrize("statuses", [(), ("deployed",), ("failed",), ("pending-upgrade", "deployed")])
@@ -169,7 +169,7 @@ def test_a_namespace_that_is_not_the_stacks_is_told_with_its_owner(
 
     assert problem.where.endswith("namespace booksapp")
     assert problem.found == f"it belongs to {owner}"
-    assert "kubectl delete namespace booksapp" in problem.cure
+    assert "kubectl delete namespace booksapp" in problem.fix
 
 
 def test_namespaces_that_the_stack_does_not_make_are_nobodys_business() -> None:
@@ -199,7 +199,7 @@ def test_two_owners_of_the_gateway_api_are_one_too_many(
     problem = only(gateway_api(version, release), tmp_path)
 
     assert problem.found == found
-    assert ("gatewayApi.install` to false" in problem.cure) == bool(version), "only if Linkerd can read it"
+    assert ("gatewayApi.install` to false" in problem.fix) == bool(version), "only if Linkerd can read it"
 
 
 @pytest.mark.parametrize("version", ["v1.2.1", "v1.4.0", "v1.5.1", "v1.5.1-rc.1"])
@@ -212,14 +212,14 @@ def test_a_gateway_api_that_linkerd_does_not_read_is_told(tmp_path: Path, versio
     problem = only(gateway_api(version), tmp_path, FOREIGN_GATEWAY)
 
     assert problem.rule.startswith(f"Linkerd {LINKERD_CHART} reads 1.2.1 to 1.5.1")
-    assert GATEWAY_API in problem.cure
+    assert GATEWAY_API in problem.fix
 
 
 def test_without_any_gateway_api_somebody_has_to_install_it(tmp_path: Path) -> None:
     problem = only(Cluster(), tmp_path, FOREIGN_GATEWAY)
 
     assert problem.found == "there is no Gateway API"
-    assert "gatewayApi.install` to true" in problem.cure
+    assert "gatewayApi.install` to true" in problem.fix
 
 
 def test_everything_is_told_at_once(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_argo_rollouts_of_somebody_else_is_let_alone(tmp_path: Path, release: tu
     problem = only(with_answers(**definition(release)), tmp_path)
 
     assert problem.found == f"Argo Rollouts is installed{by}"
-    assert "linkerd-workshop:delivery.argoRollouts.enabled" in problem.cure
+    assert "linkerd-workshop:delivery.argoRollouts.enabled" in problem.fix
 
 
 def test_argo_rollouts_of_the_stack_itself_is_fine_and_of_others_where_it_needs_none(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_a_namespace_that_is_still_being_deleted_is_waited_for(
 
     assert problem.where.endswith("namespace booksapp")
     assert problem.found == "it is still being deleted"
-    assert "kubectl get namespace booksapp" in problem.cure
+    assert "kubectl get namespace booksapp" in problem.fix
 
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -322,7 +322,7 @@ def test_definitions_that_helm_would_refuse_to_adopt_are_told(tmp_path: Path, de
     problem = only(with_answers(**definition), tmp_path, WHOLE)
 
     assert next(iter(definition)).rpartition("/")[2] in problem.where
-    assert "app.kubernetes.io/managed-by=Helm" in problem.cure
+    assert "app.kubernetes.io/managed-by=Helm" in problem.fix
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from clients.cluster_api import ClusterApi
 from model.names import TrustPhase
 from model.problem import Problem
 from model.trust_state import TrustState, is_legal
-from preflight.meshed_pods import BUNDLE_VARIABLE, PODS
-from preflight.trust import BUNDLE, IDENTITY, check_trust
+from preflight.trust import BUNDLE, BUNDLE_VARIABLE, IDENTITY, PODS, check_trust
 from tests.doubles.api_server import Cluster, serving
 
 S1, B1, R1, S2 = [TrustState(1, phase) for phase in TrustPhase] + [TrustState(2, TrustPhase.STABLE)]
@@ -94,16 +93,16 @@ def test_a_refusal_says_what_would_break_and_which_step_comes_next(tmp_path: Pat
 
     assert problem.found == "it is at anchor 1, phase bundled, and the settings ask for anchor 2, phase stable"
     assert "running pods show certificates below anchor 1, which restarted pods would not trust" in problem.rule
-    assert "to anchor 1, phase reissued" in problem.cure
-    assert "`pulumi config set --path 'linkerd-workshop:trust.phase' reissued`" in problem.cure
-    assert "trust.anchor" not in problem.cure, "it stays 1 in this step"
+    assert "to anchor 1, phase reissued" in problem.fix
+    assert "`pulumi config set --path 'linkerd-workshop:trust.phase' reissued`" in problem.fix
+    assert "trust.anchor" not in problem.fix, "it stays 1 in this step"
 
 
 def test_the_last_step_is_named_with_both_its_settings(tmp_path: Path) -> None:
-    cure = one(at_state(R1), TrustState(2, TrustPhase.BUNDLED), tmp_path).cure
+    fix = one(at_state(R1), TrustState(2, TrustPhase.BUNDLED), tmp_path).fix
 
-    assert "'linkerd-workshop:trust.anchor' 2` and" in cure
-    assert "'linkerd-workshop:trust.phase' stable`" in cure
+    assert "'linkerd-workshop:trust.anchor' 2` and" in fix
+    assert "'linkerd-workshop:trust.phase' stable`" in fix
 
 
 @pytest.mark.parametrize(("anchor", "phase"), [("one", "stable"), ("1", "done"), ("1", ""), ("", "bundled")])
@@ -149,14 +148,14 @@ def test_pods_that_lose_nothing_hold_no_step_back(
         pytest.param(B1, S1, pod(EARLY, None), id="so for the control plane"),
     ],
 )
-def test_pods_that_would_be_cut_off_are_named_with_their_cure(
+def test_pods_that_would_be_cut_off_are_named_with_their_fix(
     tmp_path: Path, current: TrustState, wanted: TrustState, stale: object
 ) -> None:
     problem = one(at_state(current, pod(LATE, name="good-1"), stale), wanted, tmp_path)
 
     assert problem.found == f"shop/app-1 started before the mesh had come to {current}"
     assert f"at {wanted}" in problem.rule
-    assert "rollout restart" in problem.cure
+    assert "rollout restart" in problem.fix
 
 
 def test_of_many_pods_the_first_five_are_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubernetes import client, config
 
-from preflight.meshed_pods import BUNDLE_VARIABLE
+from preflight.trust import BUNDLE_VARIABLE
 
 _client: Any = client
 _config: Any = config

@@ -16,6 +16,7 @@ from components.addons import external_dns, load_balancer_controller
 from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
 from components.resources.meshed_namespace import Namespaces
 from components.resources.workload import SKIP_AWAIT
+from model import names
 from sandbox.paths import CHART_DOUBLES, Home
 from sandbox.plugins import PACKAGES
 from tests.iam.stack import arguments
@@ -25,7 +26,7 @@ from workshop import leftovers
 
 pytestmark = pytest.mark.sandbox
 
-CONTROLLER, DNS = load_balancer_controller.NAMESPACE, external_dns.NAMESPACE
+CONTROLLER, DNS = names.LOAD_BALANCER_CONTROLLER, names.EXTERNAL_DNS
 CHART = "aws-load-balancer-controller-chart"
 ENCODED_KEY = "LS0tLS1CRUdJTiBQUklWQVRFIEtFW"
 """How a private key begins in base64."""

@@ -231,7 +231,7 @@ def test_a_restart_leads_to_the_same_account_with_the_same_identifiers(tmp_path:
         assert seen(aws) == before
 
 
-def test_what_cannot_be_taken_up_is_a_sentence_with_its_cure(tmp_path: Path) -> None:
+def test_what_cannot_be_taken_up_is_a_sentence_with_its_fix(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with aws_double(home) as aws:
         role(aws, "kept")

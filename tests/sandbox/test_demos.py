@@ -12,7 +12,7 @@ from components.addons.gateway_api import GatewayApi
 from components.demos.circuit_breaking import CircuitBreaking
 from components.demos.podinfo import Podinfo
 from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Namespaces
-from components.traffic.circuit_breaker import CircuitBreakerArgs
+from model.failure_accrual import FailureAccrual
 from model.json_values import at, entries, mapping, text
 from sandbox.charts import DEFINITIONS, package_definitions
 from sandbox.paths import Home
@@ -34,7 +34,7 @@ class Demos:
     home: Home
     stack: Stack
     header_value: str = "alternative"
-    breaker: CircuitBreakerArgs | None = None
+    breaker: FailureAccrual | None = None
 
     @property
     def api(self) -> ClusterApi:

@@ -229,7 +229,7 @@ def put_lock(project: Project, pid: int, host: str) -> Path:
 
 
 @pytest.mark.parametrize("host", [socket.gethostname(), "another-machine"])
-def test_a_lock_that_may_be_held_is_respected_and_the_cure_is_named(project: Project, host: str) -> None:
+def test_a_lock_that_may_be_held_is_respected_and_the_fix_is_named(project: Project, host: str) -> None:
     lock = put_lock(project, os.getpid(), host)
     refused = project.run("up", "--yes", NAMESPACE=project.stack)
     assert refused.returncode == 1
@@ -239,10 +239,10 @@ def test_a_lock_that_may_be_held_is_respected_and_the_cure_is_named(project: Pro
     lock.unlink()
 
 
-def test_the_cure_that_is_named_works(project: Project) -> None:
+def test_the_fix_that_is_named_works(project: Project) -> None:
     lock = put_lock(project, os.getpid(), "another-machine")
-    cured = project.run("cancel", "--yes", project.stack)
-    assert cured.returncode == 0, cured.stderr
+    fixed = project.run("cancel", "--yes", project.stack)
+    assert fixed.returncode == 0, fixed.stderr
     assert not lock.exists()
 
 

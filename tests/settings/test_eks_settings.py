@@ -76,12 +76,12 @@ RULES: list[tuple[dict[str, object], str, str]] = [
 
 
 @pytest.mark.parametrize(("raw", "key", "rule"), RULES)
-def test_a_wrong_value_is_told_with_its_key_the_rule_and_a_cure(raw: dict[str, object], key: str, rule: str) -> None:
+def test_a_wrong_value_is_told_with_its_key_the_rule_and_a_fix(raw: dict[str, object], key: str, rule: str) -> None:
     problem = only(raw)
 
     assert problem.where == f"linkerd-workshop:{key}"
     assert rule in problem.rule
-    assert f"'linkerd-workshop:{key}" in problem.cure
+    assert f"'linkerd-workshop:{key}" in problem.fix
 
 
 def test_what_has_to_be_given_is_told_by_its_key() -> None:
@@ -131,7 +131,7 @@ def test_external_dns_needs_a_zone() -> None:
     problem = only({"eks": EKS})
 
     assert problem.where == "linkerd-workshop:eks.externalDns.enabled"
-    assert "dns.zone" in problem.cure
+    assert "dns.zone" in problem.fix
     parse({"eks": {**EKS, "externalDns": {"enabled": False}}})
 
 
@@ -151,7 +151,7 @@ def test_the_stacks_own_certificate_is_valid_for_one_label_below_the_domain() ->
 
     assert problem.where == "linkerd-workshop:demos.booksapp.host"
     assert problem.rule == "the certificate is for *.dev.example.com"
-    assert "books-team.dev.example.com" in problem.cure
+    assert "books-team.dev.example.com" in problem.fix
     parse({**deep, "publicHosts": {"inboundCidrs": ["203.0.113.0/24"], "certificateArn": CERTIFICATE}})
     parse({**deep, "publicHosts": {"inboundCidrs": ["203.0.113.0/24"], "https": False}})
 

@@ -94,8 +94,8 @@ def test_a_cluster_or_an_account_that_is_set_for_other_providers_is_refused(
 
     assert (found.where, found.found) == (key, "it is set")
     assert f"read {right} instead" in found.rule
-    assert right in found.cure
-    assert f"`pulumi config rm {key}`" in found.cure
+    assert right in found.fix
+    assert f"`pulumi config rm {key}`" in found.fix
     assert "hunter2" not in str(found)
 
 
@@ -133,7 +133,7 @@ def test_a_number_of_which_digits_may_be_lost_is_no_text(number: float) -> None:
     found = only({"demos": {"podinfo": {"headerValue": number}}})
 
     assert found.found == "it is a number, of which digits may be lost"
-    assert "--type string 'linkerd-workshop:demos.podinfo.headerValue'" in found.cure
+    assert "--type string 'linkerd-workshop:demos.podinfo.headerValue'" in found.fix
 
 
 def test_a_day_without_quotes_is_the_date_that_pulumi_makes_of_it() -> None:
@@ -185,13 +185,13 @@ RULES: list[tuple[dict[str, object], str, str]] = [
 
 
 @pytest.mark.parametrize(("raw", "key", "rule"), RULES)
-def test_a_wrong_value_is_told_with_its_key_the_rule_and_a_cure(raw: dict[str, object], key: str, rule: str) -> None:
+def test_a_wrong_value_is_told_with_its_key_the_rule_and_a_fix(raw: dict[str, object], key: str, rule: str) -> None:
     problem = only(raw)
 
     assert problem.where == f"linkerd-workshop:{key}"
     assert rule in problem.rule
     command = "rm" if "mapping" in rule else "set"
-    assert f"`pulumi config {command} --path 'linkerd-workshop:{key}'" in problem.cure
+    assert f"`pulumi config {command} --path 'linkerd-workshop:{key}'" in problem.fix
     assert "\n" not in str(problem)
 
 
@@ -209,11 +209,11 @@ def test_a_long_value_is_cut_and_control_characters_are_spelled_out() -> None:
     assert "\\x1b[31m" in only(booksapp(host="\x1b[31mred")).found
 
 
-def test_the_cure_is_a_value_that_is_taken() -> None:
+def test_the_fix_is_a_value_that_is_taken() -> None:
     for raw, _, _ in RULES:
-        _, key, value = re.split(r"'(?=[ `])| '", only(raw).cure, maxsplit=2)
+        _, key, value = re.split(r"'(?=[ `])| '", only(raw).fix, maxsplit=2)
         nested: object = value.strip(" `.")
-        if only(raw).cure.startswith("Remove"):
+        if only(raw).fix.startswith("Remove"):
             continue
         for step in reversed(key.removeprefix("linkerd-workshop:").split(".")):
             nested = {step: nested}
@@ -227,15 +227,15 @@ def test_a_wrong_key_is_told_with_the_known_ones_and_a_guess() -> None:
     assert problem.found == "there is no such setting"
     assert "authorsFailureRate" in problem.rule
     assert "faultPercent" in problem.rule
-    assert problem.cure == "Did you mean 'faultPercent'?"
+    assert problem.fix == "Did you mean 'faultPercent'?"
 
 
 def test_a_key_like_no_other_is_to_be_removed() -> None:
-    assert only({"zzz": 1}).cure == "Remove it with `pulumi config rm --path 'linkerd-workshop:zzz'`."
+    assert only({"zzz": 1}).fix == "Remove it with `pulumi config rm --path 'linkerd-workshop:zzz'`."
 
 
 def test_the_names_of_pythons_fields_are_no_keys() -> None:
-    assert only({"chart_mirror": "x"}).cure == "Did you mean 'chartMirror'?"
+    assert only({"chart_mirror": "x"}).fix == "Did you mean 'chartMirror'?"
 
 
 def test_an_unknown_demo_is_called_a_demo() -> None:
@@ -243,7 +243,7 @@ def test_an_unknown_demo_is_called_a_demo() -> None:
 
     assert problem.found == "there is no such demo"
     assert problem.rule == "the known ones are booksapp, circuitBreaking, podinfo, progressiveDelivery"
-    assert problem.cure == "Did you mean 'booksapp'?"
+    assert problem.fix == "Did you mean 'booksapp'?"
 
 
 def test_every_error_is_told_at_once_in_the_order_of_keys() -> None:
@@ -285,7 +285,7 @@ def test_lives_that_contradict_each_other_are_refused(trust: dict[str, object]) 
     assert problem.where == "linkerd-workshop:trust"
     assert all(str(days) in problem.found for days in trust.values())
     assert problem.rule == "renewalDays has to be below issuerDays, and issuerDays not above anchorDays"
-    assert problem.cure
+    assert problem.fix
 
 
 def test_lives_that_just_fit_are_taken() -> None:

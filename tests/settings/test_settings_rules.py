@@ -1,4 +1,4 @@
-"""What is switched on without what it needs is refused, with the key that cures it."""
+"""What is switched on without what it needs is refused, with the key that fixes it."""
 
 import json
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def test_the_canary_needs_its_controller() -> None:
 
     assert problem.where == "linkerd-workshop:demos.progressiveDelivery.enabled"
     assert problem.found == "it is true while delivery.argoRollouts.enabled is false"
-    assert "`pulumi config set --path 'linkerd-workshop:delivery.argoRollouts.enabled' true`" in problem.cure
+    assert "`pulumi config set --path 'linkerd-workshop:delivery.argoRollouts.enabled' true`" in problem.fix
 
 
 def test_the_analysis_needs_the_metrics_of_viz() -> None:

@@ -12,8 +12,7 @@ import pytest
 from rich.console import Console
 from rich.prompt import Confirm
 
-from clients.cluster_api import ClusterApi
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, check_connection
 from model.problem import InputError, Problem
 from settings import Settings
 from tests.doubles.api_server import Cluster, kubeconfig, serving
@@ -55,7 +54,7 @@ def explain_controller(_: object, name: str) -> str:
 def greet_real_cluster(api: object) -> None:
     """Greet a cluster that has an address on loopback; the simulated one answers."""
     if isinstance(api, ClusterApi):
-        greet(api)
+        check_connection(api)
 
 
 @dataclass
@@ -78,8 +77,8 @@ class Scene:
         self.console.file = io.StringIO()
         self._set(commands, "find_hosts", find_hosts)
         self._set(commands, "find_everything", self._everything)
-        self._set(commands, "api_of", always(SimpleNamespace(address="https://cluster")))
-        self._set(commands, "greet", greet_real_cluster)
+        self._set(commands, "create_api", always(SimpleNamespace(address="https://cluster")))
+        self._set(commands, "check_connection", greet_real_cluster)
         self._set(commands, "remove", self._remove)
         self._set(commands.leftovers, "report", self._leftovers)
         self._set(commands, "explain_controller", explain_controller)
@@ -199,7 +198,7 @@ def test_a_cluster_that_is_gone_ends_in_the_one_command_that_helps(
     def silence(_: object) -> None:
         raise InputError([Problem("https://x", "the cluster does not answer", "it has to", "Check it.")])
 
-    monkeypatch.setattr(commands, "greet", silence)
+    monkeypatch.setattr(commands, "check_connection", silence)
 
     assert "make forget-cluster STACK=dev" in problems(lambda: take_away(scene))
     assert scene.done == []
@@ -214,7 +213,7 @@ def test_a_cluster_that_fails_after_a_destroy_does_not_unmake_it(
     def silence(*_: object) -> int:
         raise InputError([Problem("https://x", "etcdserver: request timed out", "it has to answer", "Try again.")])
 
-    monkeypatch.setattr(commands, "greet", silence)
+    monkeypatch.setattr(commands, "check_connection", silence)
     monkeypatch.setattr(commands.leftovers, "report", silence)
     scene.statuses = {"destroy": status}
     told = problems(lambda: take_away(scene, Settings()))

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from clients import stack_outputs
+from clients import pulumi_cli
 from model.problem import InputError
 from settings import Settings
 from workshop import expiry
@@ -31,7 +31,7 @@ def run(
     def outputs(_stack: str) -> dict[str, object]:
         return {"certificatesExpire": dates}
 
-    patch.setattr(stack_outputs, "read", outputs)
+    patch.setattr(pulumi_cli, "read_outputs", outputs)
     file = io.StringIO()
     status = expiry.report(Settings.model_validate(settings or {}), "test", Console(file=file, width=200), days)
     return status, file.getvalue()
@@ -99,7 +99,7 @@ def test_on_its_last_day_the_workshop_still_needs_its_certificates(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("dates", "settings", "cure"),
+    ("dates", "settings", "fix"),
     [
         ({"issuer": after(3)}, {}, "To last until"),
         ({"issuer": after(3)}, {}, "issuer has to be renewed: run `make up`."),
@@ -115,12 +115,12 @@ def test_on_its_last_day_the_workshop_still_needs_its_certificates(monkeypatch: 
     ],
 )
 def test_one_sentence_says_which_and_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, dates: object, settings: dict[str, object], cure: str
+    monkeypatch: pytest.MonkeyPatch, dates: object, settings: dict[str, object], fix: str
 ) -> None:
     status, text = run(monkeypatch, dates, settings=settings)
 
     assert status == 1
-    assert cure in told(text)
+    assert fix in told(text)
 
 
 @pytest.mark.parametrize("dates", [None, "soon", {}, {"issuer": "soon"}, {"viz": {"tap": None}}])
@@ -144,7 +144,7 @@ def command(patch: pytest.MonkeyPatch, status: int, printed: str) -> list[Sequen
 def test_outputs_are_asked_of_the_same_launcher_as_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
     commands = command(monkeypatch, 0, json.dumps({"certificatesExpire": {"issuer": "x"}}))
 
-    assert stack_outputs.read("dev") == {"certificatesExpire": {"issuer": "x"}}
+    assert pulumi_cli.read_outputs("dev") == {"certificatesExpire": {"issuer": "x"}}
     assert commands == [
         [
             sys.executable,
@@ -167,5 +167,5 @@ def test_outputs_are_asked_of_the_same_launcher_as_all_else(monkeypatch: pytest.
 def test_a_stack_without_outputs_is_told(monkeypatch: pytest.MonkeyPatch, status: int, printed: str) -> None:
     command(monkeypatch, status, printed)
 
-    with pytest.raises(InputError, match="stack dev: the Pulumi CLI tells no outputs"):
-        stack_outputs.read("dev")
+    with pytest.raises(InputError, match="stack dev: the Pulumi CLI shows no outputs"):
+        pulumi_cli.read_outputs("dev")

@@ -7,11 +7,10 @@ import pytest
 
 from charts.sources import Part, find
 from clients.aws.login import log_in
-from clients.aws.refusals import one_line
 from clients.github import Repository
 from model.problem import InputError, Problem, on_one_line
 from settings.eks import Eks
-from settings.errors import shown
+from settings.errors import describe_value
 from settings.loading import parse
 
 CANARY = "canary-Tr0ub4dor-swordfish"
@@ -129,7 +128,7 @@ def test_credentials_of_aws_that_no_header_can_hold_are_not_repeated(
 
 
 def test_a_long_message_of_aws_is_cut_after_it_was_cleared() -> None:
-    assert "eyJ" not in one_line("x" * 170 + " eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0aaaaaaa.signature")
+    assert "eyJ" not in on_one_line("x" * 170 + " eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0aaaaaaa.signature")
 
 
 def test_every_problem_is_told_without_keys_and_tokens() -> None:
@@ -143,10 +142,16 @@ def test_every_problem_is_one_line_whatever_is_quoted_in_it() -> None:
 
 
 def test_a_wrong_value_is_told_if_it_is_a_word() -> None:
-    assert [*map(shown, ("101", True, 2.5, "no host", None))] == ["'101'", "'True'", "'2.5'", "'no host'", "'None'"]
+    assert [*map(describe_value, ("101", True, 2.5, "no host", None))] == [
+        "'101'",
+        "'True'",
+        "'2.5'",
+        "'no host'",
+        "'None'",
+    ]
     told = {"x" * 61: "a text of 61 characters", "a\nb": "a text of 3 characters", "[x]": "a text of 3 characters"}
-    assert {each: shown(each) for each in told} == told
-    assert (shown({"a": 1}), shown([CANARY])) == ("a mapping", "a list")
+    assert {each: describe_value(each) for each in told} == told
+    assert (describe_value({"a": 1}), describe_value([CANARY])) == ("a mapping", "a list")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from clients import stack_outputs
+from clients import pulumi_cli
 from settings import Settings
 from workshop import outputs_summary
 
@@ -20,7 +20,7 @@ def test_every_output_is_a_row_and_a_secret_one_stays_masked(monkeypatch: pytest
     def read(_: str) -> dict[str, object]:
         return outputs
 
-    monkeypatch.setattr(stack_outputs, "read", read)
+    monkeypatch.setattr(pulumi_cli, "read_outputs", read)
     console = Console(file=io.StringIO(), width=40)
 
     assert outputs_summary.report(Settings(), "dev", console) == 0

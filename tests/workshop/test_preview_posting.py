@@ -235,7 +235,7 @@ def test_what_github_keeps_with_other_white_space_is_still_the_comment(server: G
     assert post(server.repository(), 5, "dev", body("one", 1) + "\n") == "unchanged"
 
 
-def test_a_refusal_is_told_with_its_cure_and_without_the_token(server: GitHub) -> None:
+def test_a_refusal_is_told_with_its_fix_and_without_the_token(server: GitHub) -> None:
     server.failures["POST"] = [403]
     with pytest.raises(InputError, match=r"answered by 403 .*permissions") as caught:
         post(server.repository(), 5, "dev", body("one"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.failure_accrual import FailureAccrual
+from model.failure_accrual import MAX_PENALTY
 from settings.demos import Breaker
 from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker
 from tests.doubles.workshop_double import LOG, ROLLOUT, ROUTES, Played, failed, look, pod, rollout, route
@@ -236,7 +236,7 @@ def test_short_penalties_let_more_requests_try_again() -> None:
 
     assert breaker.judge(short, now, none, 30).status is Status.OK
     assert breaker.judge(usual, now, none, 30).status is Status.FAILED
-    assert usual.max_penalty == FailureAccrual().max_penalty
+    assert usual.max_penalty == MAX_PENALTY
 
 
 def test_a_client_that_hardly_asks_decides_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from preflight.meshed_pods import PODS
+from preflight.trust import PODS
 from tests.doubles.workshop_certificates import MeshCertificates, Pair, made
 from tests.doubles.workshop_double import TRY, Played, failed, look, pod
 from workshop.verify import certificates, dashboards, mesh, webhooks

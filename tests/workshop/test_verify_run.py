@@ -47,7 +47,7 @@ def test_a_workshop_as_it_should_be_passes_every_check(tmp_path: Path) -> None:
     assert [line.group for line in lines] == sorted((line.group for line in lines), key=list(GROUPS).index)
 
 
-def test_every_kind_of_trouble_is_one_line_with_a_cure(tmp_path: Path) -> None:
+def test_every_kind_of_trouble_is_one_line_with_a_fix(tmp_path: Path) -> None:
     lines = whole(Played(Bookshelf(0.5), FrontEnd(ignored=True), SlowCooker(to_bad=0.5)), tmp_path)
 
     assert {line.name for line in lines if line.status is Status.FAILED} == {
@@ -66,7 +66,7 @@ def test_what_cannot_be_reached_is_one_line_and_the_other_groups_go_on(tmp_path:
     rest = {line.group: line for line in lines if line.name == "the rest"}
 
     assert set(rest) == {"podinfo", "data plane"}
-    assert all("this is forbidden" in line.seen and line.cure for line in rest.values())
+    assert all("this is forbidden" in line.seen and line.fix for line in rest.values())
     assert any(line.name == "share of errors" and line.status is Status.OK for line in lines)
 
 
@@ -104,20 +104,20 @@ def test_the_json_has_the_documented_shape() -> None:
         "passed": False,
         "summary": {"ok": 1, "failed": 1, "skipped": 1},
         "checks": [
-            {"group": "a", "name": "one", "status": "ok", "seen": "fine", "cure": "", "figures": {"requests": 3}},
+            {"group": "a", "name": "one", "status": "ok", "seen": "fine", "fix": "", "figures": {"requests": 3}},
             {
                 "group": "a",
                 "name": "two",
                 "status": "failed",
                 "seen": "[red]x[/nothing]",
-                "cure": "mend it",
+                "fix": "mend it",
                 "figures": {},
             },
-            {"group": "b", "name": "three", "status": "skipped", "seen": "off", "cure": "", "figures": {}},
+            {"group": "b", "name": "three", "status": "skipped", "seen": "off", "fix": "", "figures": {}},
         ],
     }
     documented = format_json.__doc__ or ""
-    for word in ("stack", "cluster", "seconds", "passed", "summary", "checks", "figures", "cure"):
+    for word in ("stack", "cluster", "seconds", "passed", "summary", "checks", "figures", "fix"):
         assert word in documented
 
 

@@ -120,12 +120,12 @@ def cluster_exists(login: Eks) -> bool:
 
 def _zone(api: "AwsApi", dns: Dns | None) -> str | None:
     """Return the zone's id; None if the zone was deleted, and its records with it."""
-    from preflight.zones import NoZoneError, public_zone  # noqa: PLC0415  as above
+    from preflight.zones import NoZoneError, find_public_zone  # noqa: PLC0415  as above
 
     if dns is None:
         return None
     try:
-        return public_zone(api, dns).id
+        return find_public_zone(api, dns).id
     except NoZoneError:
         return None
 

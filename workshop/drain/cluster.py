@@ -71,8 +71,8 @@ def release_finalizers(api: ClusterApi, held: Held) -> None:
     others = [each for each in held.finalizers if each not in held.own]
     reason = refusal(api.ask("PATCH", held.path, {"metadata": {"finalizers": others or None}}))
     if reason and api.find(held.path):
-        cure = "Ask for a role with permission to change it."
-        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to be removed", cure)])
+        fix = "Ask for a role with permission to change it."
+        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to be removed", fix)])
 
 
 LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
@@ -128,8 +128,8 @@ def list_ingress_urns(stack: str) -> list[str]:
     except (ValueError, RecursionError):
         state = None
     if state is None:
-        cure = f"Log in to its backend, and see `pulumi stack -s {stack}`."
+        fix = f"Log in to its backend, and see `pulumi stack -s {stack}`."
         found, rule = "the Pulumi CLI prints no state of it", "a destroy finds the Ingresses there"
-        raise InputError([Problem(f"stack {stack}", found, rule, cure)])
+        raise InputError([Problem(f"stack {stack}", found, rule, fix)])
     resources = entries(state, "deployment", "resources")
     return [text(each, "urn") for each in resources if text(each, "type") == INGRESS]

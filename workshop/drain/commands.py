@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from clients.cluster_api import ClusterApi
-from clients.clusters import api_of, kubeconfig_of
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, check_connection
+from clients.clusters import create_api, find_kubeconfig
 from model.problem import InputError, Problem, SilenceError, having
 from model.sandbox_only import NotSandboxError
 from settings import Settings
@@ -65,10 +64,10 @@ def _report_end(settings: Settings, stack: str, console: Console, status: int) -
 def _check_cluster_answers(settings: Settings, stack: str) -> None:
     """Return if the cluster answers. Raises InputError that names `forget-cluster` if it does not."""
     try:
-        greet(api_of(settings))
+        check_connection(create_api(settings))
     except InputError as silence:
-        cure = f"If it was deleted, `make forget-cluster STACK={stack}` removes the rest of the stack without it."
-        problem = Problem(f"stack {stack}", "its cluster does not answer", "a destroy deletes objects there", cure)
+        fix = f"If it was deleted, `make forget-cluster STACK={stack}` removes the rest of the stack without it."
+        problem = Problem(f"stack {stack}", "its cluster does not answer", "a destroy deletes objects there", fix)
         raise InputError([*silence.problems, problem]) from None
 
 
@@ -82,7 +81,7 @@ def _destroy_ingresses(settings: Settings, stack: str, console: Console, hosts: 
     left = wait_until_deleted(lambda: find_everything(hosts.account, hosts.own), console, seconds=seconds)
     if not left:
         return 0
-    api, kinds = api_of(settings), {each.kind for each in left}
+    api, kinds = create_api(settings), {each.kind for each in left}
     console.print(build_found_table(f"Still in the account {seconds:g} s after the last Ingress", left))
     if Kind.RECORD in kinds:
         print_text(console, f"Records are deleted by ExternalDNS: {explain_controller(api, EXTERNAL_DNS)}.")
@@ -94,7 +93,7 @@ def _destroy_ingresses(settings: Settings, stack: str, console: Console, hosts: 
 
 
 def _explain_ingresses(settings: Settings, stack: str, console: Console, hosts: Hosts) -> None:
-    api = api_of(settings)
+    api = create_api(settings)
     waiting = [each for each in list_ingresses(api, hosts.own.group or "") if each.is_being_deleted and each.own]
     if not waiting:
         return  # the CLI has printed the reason
@@ -128,12 +127,12 @@ def release_hosts(
     if hosts is None:
         console.print("This stack is not on EKS: nothing waits for a controller of AWS.")
         return 0
-    api, group = api_of(settings), hosts.own.group or ""
+    api, group = create_api(settings), hosts.own.group or ""
     waiting = list_ingresses(api, group)
     if used := [each for each in waiting if not each.is_being_deleted]:
         names, rule = ", ".join(each.name for each in used), "only hosts that are being deleted are released"
-        cure = f"Run `make destroy STACK={stack}` first; it says whether this is needed."
-        raise InputError([Problem(f"{api.address}, Ingress {names}", "it is in use", rule, cure)])
+        fix = f"Run `make destroy STACK={stack}` first; it says whether this is needed."
+        raise InputError([Problem(f"{api.address}, Ingress {names}", "it is in use", rule, fix)])
     waiting += list_bindings(api, group)
     found = _find_releasable(hosts)
     if not waiting and not found:
@@ -199,24 +198,24 @@ def forget_cluster(settings: Settings, stack: str, console: Console, *, yes: boo
 
 
 def _check_cluster_is_deleted(settings: Settings, stack: str) -> None:
-    rule, cure = "only a deleted cluster is forgotten", f"Run `make destroy STACK={stack}`."
+    rule, fix = "only a deleted cluster is forgotten", f"Run `make destroy STACK={stack}`."
     if settings.eks:
         # Its silence proves nothing: the cluster may be private, or the operator on another network.
         if cluster_exists(settings.eks):
             where = f"EKS cluster {settings.eks.cluster}"
-            raise InputError([Problem(where, f"it exists, in {settings.eks.region}", rule, cure)])
+            raise InputError([Problem(where, f"it exists, in {settings.eks.region}", rule, fix)])
         return
     try:
-        kubeconfig = kubeconfig_of(settings)
+        kubeconfig = find_kubeconfig(settings)
     except NotSandboxError:
         raise
     except InputError:
         return  # `kind delete cluster` deletes the context as well
     try:
         api = ClusterApi(kubeconfig)
-        greet(api)
+        check_connection(api)
     except SilenceError as silence:
         if silence.nobody:
             return
         raise
-    raise InputError([Problem(api.address, "the cluster answers", rule, cure)])
+    raise InputError([Problem(api.address, "the cluster answers", rule, fix)])

@@ -83,8 +83,8 @@ def post(repository: Repository, pull_request: int, stack: str, body: str, autho
             done = done or "updated"
         for other in others:
             repository.send("DELETE", f"/issues/comments/{other.number}")
-    problem, cure = f"after {ATTEMPTS} attempts there is not exactly one comment", "Run the job again."
-    raise InputError([Problem(f"pull request {pull_request}", problem, "a stack has one", cure)])
+    problem, fix = f"after {ATTEMPTS} attempts there is not exactly one comment", "Run the job again."
+    raise InputError([Problem(f"pull request {pull_request}", problem, "a stack has one", fix)])
 
 
 def _found(repository: Repository, where: str, stack: str, author: str) -> Iterator[Comment]:
@@ -128,6 +128,6 @@ def open_repository(name: str) -> Repository:
     """Return the repository, asked with the job's token. Raises InputError if there is none."""
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
-        cure = "Set it in the step's `env` to the job's token."
-        raise InputError([Problem("GITHUB_TOKEN", "it is not set", "GitHub requires a token", cure)])
+        fix = "Set it in the step's `env` to the job's token."
+        raise InputError([Problem("GITHUB_TOKEN", "it is not set", "GitHub requires a token", fix)])
     return Repository(name, token, os.environ.get("GITHUB_API_URL", API))

@@ -7,9 +7,8 @@ from http import HTTPStatus
 from rich.console import Console
 from rich.table import Table
 
-from clients.cluster_api import ClusterApi, refusal
-from clients.clusters import api_of
-from clients.first_contact import greet
+from clients.cluster_api import ClusterApi, check_connection, refusal
+from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
 from model.json_values import text
 from model.names import OWNER
@@ -33,8 +32,8 @@ DEMOS = ("**linkerd-workshop:demos:**", "**linkerd-workshop:mesh:PrometheusAcces
 def reset(stack: str, *, ask: bool) -> int:
     """Show the plan, and carry it out; return the exit status. Raises InputError with what prevents it."""
     settings, console = read_settings(stack), Console()
-    api = api_of(settings)
-    greet(api)
+    api = create_api(settings)
+    check_connection(api)
     _check_owner(api, settings, stack)
     changed = find_changes(stack_file(stack))
     found = list(find_manual_changes(api, settings, _version(settings, changed)))
@@ -64,10 +63,10 @@ def _check_owner(api: ClusterApi, settings: Settings, stack: str) -> None:
     found = {name: api.find(f"/api/v1/namespaces/{name}") for name in parts.demo_namespaces(settings)}
     own = short_name(stack)
     foreign = [name for name, each in found.items() if each and text(each, "metadata", "annotations", OWNER) != own]
-    rule, cure = f"stack {stack} resets only its own", "Check the stack's kubeconfig and context."
+    rule, fix = f"stack {stack} resets only its own", "Check the stack's kubeconfig and context."
     if foreign:
         raise InputError(
-            [Problem(f"{api.address}, namespace {name}", "it is not the stack's", rule, cure) for name in foreign]
+            [Problem(f"{api.address}, namespace {name}", "it is not the stack's", rule, fix) for name in foreign]
         )
 
 

@@ -32,8 +32,8 @@ def check(scene: Scene) -> Iterator[Line]:
     yield judge_route(GROUP, route, ROUTE)
     found, wanted = read_weights(route), {BOOKS: 100 - demo.fault_percent, INJECTOR: demo.fault_percent}
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
-    cure = f"The settings say {wanted[INJECTOR]} % for {INJECTOR}: run `make reset`, or `make up` after a change."
-    yield GROUP.judge("weights", seen, good=found == wanted, cure=cure)
+    fix = f"The settings say {wanted[INJECTOR]} % for {INJECTOR}: run `make reset`, or `make up` after a change."
+    yield GROUP.judge("weights", seen, good=found == wanted, fix=fix)
     line, url = check_public_host(scene, GROUP, parts.BOOKSAPP, WEBAPP)
     yield line
     yield _judge_share(scene, url)
@@ -47,7 +47,7 @@ def judge(configured: int, failed: int, total: int) -> Line:
         NAME,
         f"{measured} ({METHOD}: {seen}); {configured} % are configured",
         good=fits(failed, total, configured / 100),
-        cure=f"See the lines above; if they are ok, look at `kubectl --namespace {parts.BOOKSAPP} get pods`: "
+        fix=f"See the lines above; if they are ok, look at `kubectl --namespace {parts.BOOKSAPP} get pods`: "
         f"are {BOOKS} and {INJECTOR} ready, and is {WEBAPP} meshed? `make reset` restores all of it.",
         failed=failed,
         requests=total,
@@ -71,8 +71,8 @@ def _judge_share(scene: Scene, url: str | None) -> Line:
     needed = _count_needed(scene)
     if traffic.trouble or total * LEAST < needed:
         seen = traffic.trouble or f"only {total} of {needed} requests in {scene.patience.most:g} s"
-        cure = f"Look at `kubectl --namespace {parts.BOOKSAPP} logs deployment/{WEBAPP} -c service`."
-        return GROUP.fail(NAME, seen, cure, requests=total)
+        fix = f"Look at `kubectl --namespace {parts.BOOKSAPP} logs deployment/{WEBAPP} -c service`."
+        return GROUP.fail(NAME, seen, fix, requests=total)
     return judge(scene.settings.demos.booksapp.fault_percent, failed, total)
 
 

@@ -46,8 +46,8 @@ def check(scene: Scene) -> Iterator[Line]:
     breaker = scene.settings.demos.circuit_breaking.breaker
     service = scene.api.find(f"/api/v1/namespaces/{parts.CIRCUIT_BREAKING}/services/{SERVICE}")
     is_on = text(service, "metadata", "annotations", MODE) == "consecutive"
-    cure = f"The settings say {_format_switch(on=breaker.enabled)}: run `make reset`, or `make up` after a change."
-    yield GROUP.judge("breaker", _format_switch(on=is_on), good=is_on == breaker.enabled, cure=cure)
+    fix = f"The settings say {_format_switch(on=breaker.enabled)}: run `make reset`, or `make up` after a change."
+    yield GROUP.judge("breaker", _format_switch(on=is_on), good=is_on == breaker.enabled, fix=fix)
     found = list_pods(scene.api, parts.CIRCUIT_BREAKING)
     clients, behind = (
         [pod for pod in select_ready(found, CLIENT) if pod.meshed],
@@ -67,8 +67,8 @@ def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Li
     `earlier` is the proxy's count before them.
     """
     if now.total < LEAST:
-        cure = f"Look at `kubectl --namespace {parts.CIRCUIT_BREAKING} logs deployment/{CLIENT} -c service`."
-        return GROUP.fail(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", cure)
+        fix = f"Look at `kubectl --namespace {parts.CIRCUIT_BREAKING} logs deployment/{CLIENT} -c service`."
+        return GROUP.fail(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", fix)
     share, success = now.to_bad / now.total, now.succeeded / now.total
     most = max(TRIED_AGAIN, 2 * _compute_retries(breaker) * passed / now.total)
     good = share <= most and success >= 1 - most if breaker.enabled else share >= LEFT_ALONE and success < 1
@@ -77,11 +77,11 @@ def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Li
     seen = f"in {passed:.0f} s {now}, {expected} expected{before}"
     figures = {"requests": now.total, "to_bad": now.to_bad, "succeeded": now.succeeded}
     then = {"requests_before": earlier.total, "to_bad_before": earlier.to_bad, "succeeded_before": earlier.succeeded}
-    cure = (
+    fix = (
         f"Run `make reset`. `linkerd diagnostics policy -n {parts.CIRCUIT_BREAKING} svc/{SERVICE} 8080` has to show "
         f"{'a' if breaker.enabled else 'no'} failure accrual; a ServiceProfile of the Service disables it."
     )
-    return GROUP.judge(NAME, seen, good=good, cure=cure, **figures, **then)
+    return GROUP.judge(NAME, seen, good=good, fix=fix, **figures, **then)
 
 
 def _measure(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Line:

@@ -36,8 +36,8 @@ def check(scene: Scene) -> Iterator[Line]:
     yield _judge_rollout(rollout)
     found = read_version(rollout)
     if demo.owner == "pulumi":
-        cure = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
-        yield GROUP.judge("version", found or "none", good=found == demo.version, cure=cure)
+        fix = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
+        yield GROUP.judge("version", found or "none", good=found == demo.version, fix=fix)
     else:
         yield GROUP.skip("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
     route = find_route(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
@@ -52,10 +52,10 @@ def _judge_rollout(rollout: object) -> Line:
     where = f", step {step} of {len(steps)}" if isinstance(step, int) else ""
     if rollout is None or not phase:
         seen = "it does not exist" if rollout is None else "its controller has not processed it"
-        cure = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
-        return GROUP.fail("Rollout", seen, cure)
+        fix = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
+        return GROUP.fail("Rollout", seen, fix)
     told = f"{phase}{where}" + (f" ({message})" if message else "")
-    return GROUP.judge("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, cure=BACK)
+    return GROUP.judge("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, fix=BACK)
 
 
 def read_version(rollout: object) -> str:
@@ -68,9 +68,9 @@ def _judge_weights(rollout: object, found: Mapping[str, int]) -> Line:
     """Return a line on whether the canary's weight is that of the Rollout's step, and 0 without a canary."""
     canary = _compute_due_weight(rollout)
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
-    cure = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
+    fix = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
     good = found == {STABLE: 100 - canary, CANARY: canary}
-    return GROUP.judge("weights", f"{seen}, and {canary} % for the canary are due", good=good, cure=cure)
+    return GROUP.judge("weights", f"{seen}, and {canary} % for the canary are due", good=good, fix=fix)
 
 
 def _compute_due_weight(rollout: object) -> int:
@@ -100,8 +100,8 @@ def _judge_answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> 
         scene.show_progress(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
         time.sleep(scene.patience.pause)
     seen = ", ".join(f"{each} {times}x" for each, times in sorted(met.items())) or "none"
-    cure = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` shows the answers."
-    return GROUP.judge(name, seen, good=good, cure=cure, failed=met[FAILED], answered=met.total() - met[FAILED])
+    fix = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` shows the answers."
+    return GROUP.judge(name, seen, good=good, fix=fix, failed=met[FAILED], answered=met.total() - met[FAILED])
 
 
 def _count_answers(api: ClusterApi, client: Pod) -> Counter[str]:

@@ -16,8 +16,7 @@ from clients.limits import within
 from clients.pod_stream import SECONDS, PodStream, StreamError
 from model.json_values import text
 from model.moments import A_DAY
-from preflight.meshed_pods import meshed_pods
-from preflight.trust import BUNDLE
+from preflight.trust import BUNDLE, meshed_pods
 from workshop.expiry import DAYS, Limits, compute_limits
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.scene import Scene
@@ -43,8 +42,8 @@ def check(scene: Scene) -> Iterator[Line]:
     try:
         anchors = x509.load_pem_x509_certificates(bundle.encode())
     except ValueError:
-        cure = f"{REPAIR} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
-        yield GROUP.fail("trust anchors", "there are none", cure)
+        fix = f"{REPAIR} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
+        yield GROUP.fail("trust anchors", "there are none", fix)
         return
     for number, anchor in enumerate(anchors, 1):
         name = "trust anchor" if len(anchors) == 1 else f"trust anchor {number} of {len(anchors)}"
@@ -65,7 +64,7 @@ def judge_dates(group: Group, name: str, limits: Limits, dates: tuple[datetime, 
     if begins > limits.now:
         state = "not valid yet"
     found = f"{seen}ends {ends:%Y-%m-%d}, in {days} days" + ("" if state == "ok" else f": {state}")
-    return group.judge(name, found, good=state == "ok", cure=RENEW, days=days)
+    return group.judge(name, found, good=state == "ok", fix=RENEW, days=days)
 
 
 def read_dates(certificate: x509.Certificate) -> tuple[datetime, datetime]:
@@ -84,8 +83,8 @@ def _judge_issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
             return GROUP.skip("issuer", "you have no permission to read its Secret")
         return GROUP.fail("issuer", "its Secret linkerd-identity-issuer holds no certificate", REPAIR)
     if not any(_is_signed(issuer, anchor) for anchor in anchors):
-        cure = f"{REPAIR} If that changes nothing, the last step of the trust anchor's replacement is missing."
-        return GROUP.fail("issuer", "no trust anchor of the mesh has signed it", cure)
+        fix = f"{REPAIR} If that changes nothing, the last step of the trust anchor's replacement is missing."
+        return GROUP.fail("issuer", "no trust anchor of the mesh has signed it", fix)
     return judge_dates(GROUP, "issuer", read_limits(scene), read_dates(issuer), "signed by a trust anchor, ")
 
 
@@ -107,8 +106,8 @@ def _judge_bundles(scene: Scene, bundle: str) -> Line:
         if stale
         else f"all {len(proxies)} do"
     )
-    cure = "Restart them, such as with `kubectl --namespace <namespace> rollout restart deployment`."
-    return GROUP.judge("proxies trust the anchors", seen, good=not stale, cure=cure, proxies=len(proxies))
+    fix = "Restart them, such as with `kubectl --namespace <namespace> rollout restart deployment`."
+    return GROUP.judge("proxies trust the anchors", seen, good=not stale, fix=fix, proxies=len(proxies))
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ def check(scene: Scene) -> Iterator[Line]:
     namespaces = [name for name in NAMESPACES if name in parts.namespaces(scene.settings)]
     open_ones = sorted(each for name in namespaces for each in _find_open(scene, name))
     seen = f"open to the internet: {', '.join(open_ones)}" if open_ones else f"none in {', '.join(namespaces)}"
-    cure = f"Delete each with `kubectl --namespace <namespace> delete …`. {REPAIR}"
-    yield GROUP.judge("ways in from outside", seen, good=not open_ones, cure=cure, open=len(open_ones))
+    fix = f"Delete each with `kubectl --namespace <namespace> delete …`. {REPAIR}"
+    yield GROUP.judge("ways in from outside", seen, good=not open_ones, fix=fix, open=len(open_ones))
     dashboard = scene.settings.viz.dashboard if scene.settings.viz.enabled else None
     if dashboard is None:
         yield GROUP.skip("login", "no dashboard has a public name")
@@ -51,8 +51,8 @@ def _judge_login(host: str) -> Line:
             status = door.ask("/").status
     except UnreachableError as error:
         return GROUP.skip("login", str(error))
-    cure = f"{REPAIR} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
+    fix = f"{REPAIR} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
     good = not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return GROUP.judge(
-        "login", f"{url} answers {status} to a request without a login", good=good, cure=cure, status=status
+        "login", f"{url} answers {status} to a request without a login", good=good, fix=fix, status=status
     )

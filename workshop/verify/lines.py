@@ -33,7 +33,7 @@ class Line:
     status: Status
     seen: str
     """The finding in words, or the reason why nothing was checked. Never a secret."""
-    cure: str = ""
+    fix: str = ""
     """The fix, if possible as a command; empty unless the check failed."""
     figures: Mapping[str, float] = field(default_factory=dict[str, float])
     """The numbers behind `seen`, for programs."""
@@ -49,17 +49,17 @@ class Group:
         """Return the line of a check that passed."""
         return Line(self.name, name, Status.OK, seen, figures=figures)
 
-    def fail(self, name: str, seen: str, cure: str, **figures: float) -> Line:
+    def fail(self, name: str, seen: str, fix: str, **figures: float) -> Line:
         """Return the line of a check that failed, with its fix."""
-        return Line(self.name, name, Status.FAILED, seen, cure, figures)
+        return Line(self.name, name, Status.FAILED, seen, fix, figures)
 
     def skip(self, name: str, why: str) -> Line:
         """Return the line of a check that was skipped."""
         return Line(self.name, name, Status.SKIPPED, why)
 
-    def judge(self, name: str, seen: str, *, good: bool, cure: str, **figures: float) -> Line:
+    def judge(self, name: str, seen: str, *, good: bool, fix: str, **figures: float) -> Line:
         """Return the line of a check that passed if `good`, and failed with its fix otherwise."""
-        return self.ok(name, seen, **figures) if good else self.fail(name, seen, cure, **figures)
+        return self.ok(name, seen, **figures) if good else self.fail(name, seen, fix, **figures)
 
 
 COLOURS = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "dim"}
@@ -75,7 +75,7 @@ def build_table(stack: str, address: str, lines: Sequence[Line]) -> Table:
     for line in lines:
         if line.group != previous:
             found.add_section()
-        seen = Text(line.seen) if not line.cure else Text(f"{line.seen}\n→ {line.cure}")
+        seen = Text(line.seen) if not line.fix else Text(f"{line.seen}\n→ {line.fix}")
         status = Text(line.status, style=COLOURS[line.status])
         found.add_row(Text(line.group if line.group != previous else ""), Text(line.name), status, seen)
         previous = line.group
@@ -97,7 +97,7 @@ def format_json(stack: str, address: str, lines: Sequence[Line], seconds: float)
     """Return everything as JSON.
 
     `stack`, `cluster` (the API server's address), `seconds`, `passed`, `summary` (a number for each status) and
-    `checks`: a list of `group`, `name`, `status` (ok, failed or skipped), `seen`, `cure` (empty unless it failed) and
+    `checks`: a list of `group`, `name`, `status` (ok, failed or skipped), `seen`, `fix` (empty unless it failed) and
     `figures` (numbers by name, such as `requests`; which ones depends on the check).
     """
     whole = {
@@ -112,7 +112,7 @@ def format_json(stack: str, address: str, lines: Sequence[Line], seconds: float)
                 "name": line.name,
                 "status": line.status.value,
                 "seen": line.seen,
-                "cure": line.cure,
+                "fix": line.fix,
                 "figures": dict(line.figures),
             }
             for line in lines

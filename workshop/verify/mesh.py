@@ -43,9 +43,9 @@ def _judge_namespace(scene: Scene, namespace: str, title: str) -> Line:
         *waited_for(scene.api, namespace),
         *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
     ]
-    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {REPAIR}"
+    fix = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {REPAIR}"
     seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
-    return CONTROL_PLANE.judge(title, seen, good=not missing, cure=cure, pods=len(found))
+    return CONTROL_PLANE.judge(title, seen, good=not missing, fix=fix, pods=len(found))
 
 
 DATA_PLANE = Group("data plane")
@@ -68,19 +68,19 @@ def _judge_meshed(found: Sequence[Pod]) -> Line:
     if not found:
         return DATA_PLANE.fail(name, "there is no pod", REPAIR)
     namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
-    cure = (
+    fix = (
         "If new pods get one (see webhooks), restart their Deployments with `kubectl rollout restart deployment` "
         f"in {namespaces}; `make reset` undoes a `linkerd.io/inject: disabled`."
     )
     seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_join_names(bare)}" if bare else "")
-    return DATA_PLANE.judge(name, seen, good=not bare, cure=cure, pods=len(found), without=len(bare))
+    return DATA_PLANE.judge(name, seen, good=not bare, fix=fix, pods=len(found), without=len(bare))
 
 
 def _judge_ready(proxies: Sequence[Pod]) -> Line:
     unready = [pod for pod in proxies if PROXY in pod.unready]
     seen = f"{len(proxies) - len(unready)} of {len(proxies)}" + (f"; not in {_join_names(unready)}" if unready else "")
-    cure = "Look at the proxy's log with `kubectl --namespace <namespace> logs <pod> -c linkerd-proxy`."
-    return DATA_PLANE.judge("proxies that are ready", seen, good=not unready, cure=cure, unready=len(unready))
+    fix = "Look at the proxy's log with `kubectl --namespace <namespace> logs <pod> -c linkerd-proxy`."
+    return DATA_PLANE.judge("proxies that are ready", seen, good=not unready, fix=fix, unready=len(unready))
 
 
 def _judge_certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
@@ -99,8 +99,8 @@ def _judge_certificates(scene: Scene, proxies: Sequence[Pod]) -> Line:
             for what, which in (("ended or ending:", short), ("not reported by", silent))
             if which
         )
-    cure = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
-    return DATA_PLANE.judge(name, seen, good=not (short or silent), cure=cure, hours=round(left, 2), silent=len(silent))
+    fix = "Look at `kubectl --namespace linkerd logs deployment/linkerd-identity -c identity`, then restart the pods."
+    return DATA_PLANE.judge(name, seen, good=not (short or silent), fix=fix, hours=round(left, 2), silent=len(silent))
 
 
 def _read_hours_left(scene: Scene, pod: Pod) -> float | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from clients.cluster_api import ClusterApi, items
 from model.json_values import at, entries, text
 from model.moments import FIRST
-from preflight.meshed_pods import ENDED, moment
+from preflight.trust import ENDED, moment
 from workshop.verify.lines import Group, Line
 
 PROXY = "linkerd-proxy"
@@ -108,8 +108,8 @@ def find_route(api: ClusterApi, group: str, namespace: str, name: str) -> dict[s
 def judge_route(lines: Group, route: object, name: str) -> Line:
     """Return a line on whether the mesh has accepted a route with all of its backends."""
     wrong = "; ".join(_find_route_troubles(route))
-    cure = "Run `make reset`; if the route is still refused, look at its status with `kubectl describe httproute`."
-    return lines.judge(f"route {name}", wrong or "accepted, with all of its backends", good=not wrong, cure=cure)
+    fix = "Run `make reset`; if the route is still refused, look at its status with `kubectl describe httproute`."
+    return lines.judge(f"route {name}", wrong or "accepted, with all of its backends", good=not wrong, fix=fix)
 
 
 def read_weights(route: object) -> dict[str, int]:

@@ -17,7 +17,7 @@ PORT = 9898
 TIMES = 10
 ANSWER = re.compile(r"PODINFO_UI_MESSAGE=(\w+ backend)")
 A, B, NOBODY = "A backend", "B backend", "neither backend"
-CURE = (
+FIX = (
     "Run `make reset`; `kubectl --namespace podinfo get pods` has to show every pod ready, with a proxy, and "
     "the line on the route has to be ok."
 )
@@ -32,8 +32,8 @@ def check(scene: Scene) -> Iterator[Line]:
     route = find_route(scene.api, demo.route_api, parts.PODINFO, ROUTE)
     yield judge_route(GROUP, route, ROUTE)
     found, wanted = _read_header(route), f"{demo.header_name}: {demo.header_value}"
-    cure = f"The settings say `{wanted}`: run `make reset`, or `make up` after a change."
-    yield GROUP.judge("header", found or "the route matches none", good=found == wanted, cure=cure)
+    fix = f"The settings say `{wanted}`: run `make reset`, or `make up` after a change."
+    yield GROUP.judge("header", found or "the route matches none", good=found == wanted, fix=fix)
     front = select_ready(list_pods(scene.api, parts.PODINFO), FRONTEND)
     line, url = check_public_host(scene, GROUP, parts.PODINFO, INGRESS)
     yield line
@@ -50,7 +50,7 @@ def _judge_backend(door: Door, name: str, headers: dict[str, str], backend: str)
     """Return a line on whether each of a few requests reaches `backend`."""
     answers = Counter(_read_backend(door.ask("/echo", "POST", headers).text) for _ in range(TIMES))
     seen = ", ".join(f"{times} of {TIMES} requests reached {name}" for name, times in answers.most_common())
-    return GROUP.judge(name, seen, good=answers[backend] == TIMES, cure=CURE, reached=answers[backend])
+    return GROUP.judge(name, seen, good=answers[backend] == TIMES, fix=FIX, reached=answers[backend])
 
 
 def _read_backend(answer: str) -> str:

@@ -7,8 +7,8 @@ from functools import partial
 
 from rich.console import Console
 
-from clients.clusters import api_of
-from clients.first_contact import greet
+from clients.cluster_api import check_connection
+from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
 from model.problem import InputError
 from workshop.verify import (
@@ -58,8 +58,8 @@ REACH = "Check that `kubectl port-forward` to it works: it uses the same connect
 def run_checks(scene: Scene) -> list[Line]:
     """Return the lines of all groups, in their order. Raises InputError if the cluster does not answer."""
     if scene.simulated:
-        seen, cure = "pods are only simulated on this cluster", "Choose a cluster that runs them (`STACK=<stack>`)."
-        rest = [Group("control plane").fail("nodes", seen, cure)]
+        seen, fix = "pods are only simulated on this cluster", "Choose a cluster that runs them (`STACK=<stack>`)."
+        rest = [Group("control plane").fail("nodes", seen, fix)]
         rest += [Group(name).skip("all", seen) for name in RUNNING]
         return [*_run_parallel(scene, OBJECTS), *rest]
     return _run_parallel(scene, OBJECTS | RUNNING)
@@ -80,7 +80,7 @@ def _run_group(scene: Scene, name: str, check: Check) -> list[Line]:
     except UnreachableError as error:
         lines.append(Group(name).fail("the rest", str(error), REACH))
     except InputError as error:
-        lines.extend(Group(name).fail("the rest", f"{each.where}: {each.found}", each.cure) for each in error.problems)
+        lines.extend(Group(name).fail("the rest", f"{each.where}: {each.found}", each.fix) for each in error.problems)
     scene.show_progress(name, 1)
     return lines
 
@@ -88,8 +88,8 @@ def _run_group(scene: Scene, name: str, check: Check) -> list[Line]:
 def verify(stack: str, *, as_json: bool, requests: int | None, seconds: float | None) -> int:
     """Run every check and print a line for each; return 1 if one failed. Raises InputError if nothing can be asked."""
     settings = read_settings(stack)
-    api = api_of(settings)
-    greet(api)
+    api = create_api(settings)
+    check_connection(api)
     patience = Patience() if seconds is None else Patience(window=seconds)
     start = time.monotonic()
     with report_progress(Console(stderr=True)) as show_progress:

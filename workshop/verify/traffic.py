@@ -157,11 +157,11 @@ def check_public_host(scene: Scene, lines: Group, namespace: str, ingress: str) 
             found, *annotations, f"{ALB}/inbound-cidrs"
         ):
             return lines.skip(NAME, f"{error}, and it is not open to everybody"), None
-        cure = (
+        fix = (
             f"A new name takes minutes. Then look at `kubectl --namespace {namespace} describe ingress {ingress}`: "
             "does it have an address, and does the name resolve to it?"
         )
-        return lines.fail(NAME, str(error), cure), None
+        return lines.fail(NAME, str(error), fix), None
     return lines.ok(NAME, f"{url} answers"), url
 
 

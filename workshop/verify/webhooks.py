@@ -65,8 +65,8 @@ def _judge_server(scene: Scene, name: str, configuration: object) -> Line:
     shown = shake_hands(connection, server.host, server.authority)
     connection.close()
     if shown.dates is None:
-        cure = f"{REPAIR} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
-        return GROUP.fail(name, f"the API server would not trust it: {shown.trouble}", cure)
+        fix = f"{REPAIR} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
+        return GROUP.fail(name, f"the API server would not trust it: {shown.trouble}", fix)
     return judge_dates(GROUP, name, read_limits(scene), shown.dates, "answers; its certificate ")
 
 
@@ -91,11 +91,11 @@ def _judge_injection(scene: Scene) -> Line:
         return GROUP.skip(name, "every demo is switched off")
     troubles = [f"in {each} {trouble}" for each in namespaces if (trouble := _find_injection_trouble(scene, each))]
     seen = "; ".join(troubles) if troubles else f"dry runs in {', '.join(namespaces)} came back with one"
-    cure = (
+    fix = (
         "`kubectl get namespace <name> -o yaml` has to show `linkerd.io/inject: enabled`, and "
         "`kubectl --namespace linkerd get deployment linkerd-proxy-injector` a ready one; then run `make reset`."
     )
-    return GROUP.judge(name, seen, good=not troubles, cure=cure, tries=len(namespaces))
+    return GROUP.judge(name, seen, good=not troubles, fix=fix, tries=len(namespaces))
 
 
 def _find_injection_trouble(scene: Scene, namespace: str) -> str:
