@@ -51,8 +51,8 @@ def explain_controller(_: object, name: str) -> str:
     return f"{name} complains"
 
 
-def greet_real_cluster(api: object) -> None:
-    """Greet a cluster that has an address on loopback; the simulated one answers."""
+def check_real_connection(api: object) -> None:
+    """Check the connection to a cluster on loopback; the simulated one answers."""
     if isinstance(api, ClusterApi):
         check_connection(api)
 
@@ -78,7 +78,7 @@ class Scene:
         self._set(commands, "find_hosts", find_hosts)
         self._set(commands, "find_everything", self._everything)
         self._set(commands, "create_api", always(SimpleNamespace(address="https://cluster")))
-        self._set(commands, "check_connection", greet_real_cluster)
+        self._set(commands, "check_connection", check_real_connection)
         self._set(commands, "remove", self._remove)
         self._set(commands.leftovers, "report", self._leftovers)
         self._set(commands, "explain_controller", explain_controller)
