@@ -19,9 +19,9 @@ from components.mesh.prometheus_access import PrometheusAccess
 from components.mesh.viz import Viz
 from components.resources.meshed_namespace import Namespaces
 from components.traffic.protected_host import ProtectedHost
-from operations.startup import prepare, silence_debug_messages
+from operations.startup import prepare, silence_sdk
 
-silence_debug_messages()
+silence_sdk()
 stack = pulumi.get_stack()
 start = prepare(stack)  # whatever is wrong ends the program here, before anything is registered
 wanted, apps, shown = start.settings, start.settings.demos, dict[str, pulumi.Output[str]]()

@@ -1,8 +1,11 @@
 """What happens before the first resource: settings are read, charts are found, AWS and the cluster are asked."""
 
 import os
+import sys
+import traceback
+from asyncio import CancelledError
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pulumi
 
@@ -18,6 +21,9 @@ from operations.problem import InputError, Problem
 from operations.rollout_wait import wait_for_rollout
 from operations.stack_names import short_name
 from settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _T = TypeVar("_T")
 
@@ -70,14 +76,29 @@ def prepare(stack: str) -> Start:
     return start
 
 
-def silence_debug_messages() -> None:
-    """Keep the SDK's debug messages from the engine, unless PULUMI_DEBUG_MESSAGES asks for them.
+def silence_sdk() -> None:
+    """Keep from the engine what the SDK and its libraries say to nobody's use; there is no setting for either.
 
-    The SDK sends several for each resource, one blocking call each, and does not know whether `--debug` was given: a
-    tenth of a preview's time. There is no setting for it, so the one function that all of them pass is replaced.
+    The SDK sends several debug messages for each resource, one blocking call each, and does not know whether `--debug`
+    was given: a tenth of a preview's time. PULUMI_DEBUG_MESSAGES asks for them.
+
+    Where a resource fails, the engine cancels the calls by which charts are transformed, and grpc (1.85) prints a
+    traceback of each by `traceback.print_exc`, past every logger, below the sentence that says what failed.
     """
     if not os.environ.get("PULUMI_DEBUG_MESSAGES"):
         pulumi.log.debug = _say_nothing
+    traceback.print_exc = _print_unless_cancelled
+
+
+def _print_unless_cancelled(
+    limit: int | None = None,
+    file: "SupportsWrite[str] | None" = None,
+    chain: bool = True,  # noqa: FBT001, FBT002  its own
+) -> None:
+    """Print the exception that is handled, as `traceback.print_exc` does, unless it is a cancelled call."""
+    error = sys.exc_info()[1]
+    if not isinstance(error, CancelledError):
+        traceback.print_exception(error, limit=limit, file=file, chain=chain)
 
 
 def _say_nothing(*_: object, **__: object) -> None:

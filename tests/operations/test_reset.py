@@ -289,3 +289,15 @@ def test_the_demos_of_another_stack_are_not_touched(reset: Reset, capsys: pytest
 
     assert (status, asked, cluster.deleted) == (1, [], [])
     assert "namespace booksapp: it is not the stack's" in capsys.readouterr().err
+
+
+def test_a_cluster_that_fails_half_way_does_not_unmake_what_was_changed(
+    reset: Reset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = workshop()
+    cluster.unwell = {"/api/v1/namespaces/circuit-breaking-demo/services/bb": 500}
+
+    assert reset(cluster, {"booksapp": {"faultPercent": 25}}, "--yes")[0] == 1
+    told = capsys.readouterr().err
+    assert "the reset ended early, run it again" in told
+    assert "nothing was changed" not in told

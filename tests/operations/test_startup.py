@@ -1,6 +1,8 @@
 """What is found out before anything is registered, and that all of it is told at once."""
 
 import io
+import traceback
+from asyncio import CancelledError
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from rich.console import Console
 
 from operations import chart_sources, report, stack_settings
 from operations.problem import InputError, Problem
-from operations.startup import Start, prepare, silence_debug_messages
+from operations.startup import Start, prepare, silence_sdk
 from settings import Settings
 from tests.components.test_argo_rollouts import deploy
 from tests.operations.api_server import INJECTOR, Cluster
@@ -163,8 +165,25 @@ def test_the_sdks_debug_messages_stay_here_unless_they_are_asked_for(
         return len([record for record in caplog.records if record.name == "root"])
 
     monkeypatch.setenv("PULUMI_DEBUG_MESSAGES", "1")
-    silence_debug_messages()
+    silence_sdk()
     assert sent() > 0, "the SDK sends them by pulumi.log.debug"
     monkeypatch.delenv("PULUMI_DEBUG_MESSAGES")
-    silence_debug_messages()
+    silence_sdk()
     assert sent() == 0
+
+
+def test_a_call_that_the_engine_cancels_prints_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)
+    monkeypatch.setattr(traceback, "print_exc", traceback.print_exc)
+    silence_sdk()
+    for error in (CancelledError("by the engine"), ValueError("a bug")):
+        try:
+            raise error
+        except type(error):
+            traceback.print_exc()  # as grpc does
+
+    printed = capsys.readouterr().err
+    assert "by the engine" not in printed
+    assert printed.endswith("ValueError: a bug\n"), "what is wrong is still printed"

@@ -20,8 +20,8 @@ from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
 
-SEEDS = int(os.environ.get("BROKEN_CLUSTER_SEEDS") or 3)
-"""Ten have each fault once."""
+SEEDS = range(int(os.environ.get("BROKEN_CLUSTER_SEEDS") or 0)) or (0, 5, 9)
+"""All faults at once, and those that leave half of a Helm release on the way up and down; ten have each fault once."""
 MOST_SECONDS = 150
 """For one command on a busy machine."""
 COMMANDS: dict[str, Callable[[Workshop], CompletedProcess[str]]] = {
@@ -58,11 +58,12 @@ def mesh(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterat
     workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
     workshop.leave_booksapp_only()
     workshop.choose("demos.booksapp.enabled", value=False)
+    workshop.pulumi("stack")  # makes it: the commands read its settings
     yield workshop
     workshop.destroy()
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_broken_cluster_ends_commands_in_a_sentence_and_the_next_run_converges(mesh: Workshop, seed: int) -> None:
     before, home = mesh.objects(), Home(mesh.home)
     runs, secrets = broken_runs(mesh, seed)
@@ -120,7 +121,7 @@ def _rows(printed: str) -> Iterator[str]:
     said, is_failure = "", False
     for line in printed.splitlines():
         cells = [cell.strip() for cell in line.split("│")[1:-1]]
-        if not cells or cells[0]:
+        if not cells or cells[0] or {"ok", "skipped", "failed", "no"}.intersection(cells):
             if is_failure:
                 yield said.strip()
             is_left = cells[1:] and cells[1].startswith("it should be gone") and cells[-1].startswith("kubectl delete")
