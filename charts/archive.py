@@ -30,7 +30,7 @@ def content_name(path: Path) -> str | None:
             chart = next((each for each in archive if PurePosixPath(each.name).match("*/Chart.yaml")), None)
             file = archive.extractfile(chart) if chart else None
             return file_name({"Chart.yaml": file.read()}) if file else None
-    except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, yaml.YAMLError):
+    except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, RecursionError, yaml.YAMLError):
         return None
 
 

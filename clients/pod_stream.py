@@ -147,5 +147,5 @@ def _reason(error: Exception) -> str:
     body = getattr(error, "resp_body", None) or b""
     try:
         return on_one_line(str(json.loads(body)["message"]))
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return on_one_line(str(error)) or type(error).__name__

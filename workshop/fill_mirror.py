@@ -152,7 +152,7 @@ def _read(content: bytes, url: str) -> Chart:
                 if re.fullmatch(r"[^/]+/(values|Chart)\.yaml", entry.name) and (file := archive.extractfile(entry))
             }
         return Chart(documents["values.yaml"], documents["Chart.yaml"])
-    except (tarfile.TarError, OSError, EOFError, LookupError, ValueError, yaml.YAMLError):
+    except (tarfile.TarError, OSError, EOFError, LookupError, ValueError, RecursionError, yaml.YAMLError):
         raise _failed(url, "it is no archive of a chart", "the images are named in it") from None
 
 

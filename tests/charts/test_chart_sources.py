@@ -43,6 +43,16 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "get", refuse)
 
 
+def packed(chart: bytes) -> bytes:
+    """Return an archive with this Chart.yaml."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("x/Chart.yaml")
+        entry.size = len(chart)
+        archive.addfile(entry, io.BytesIO(chart))
+    return content.getvalue()
+
+
 def mirror(folder: Path, names: list[str]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
@@ -58,7 +68,9 @@ def problems(path: Path | str | None) -> list[Problem]:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>", gzip.compress(b"not a tar", mtime=0)], ids=["empty", "a page", "no tar"]
+    "content",
+    [b"", b"<html>", gzip.compress(b"not a tar", mtime=0), packed(b"[" * 5000)],
+    ids=["empty", "a page", "no tar", "nested too deeply"],
 )
 def test_an_archive_that_is_none_is_refused_before_helm_sees_it(tmp_path: Path, content: bytes) -> None:
     folder = mirror(tmp_path / "a", ARCHIVES)

@@ -3,6 +3,7 @@
 import io
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -20,15 +21,18 @@ from charts.definitions import DefinitionChart
 from clients import limits, stack_outputs
 from clients.aws import login as logging_in
 from clients.aws.api import AwsApi
+from clients.cluster_api import ClusterApi
 from clients.github import PATIENCE, Repository
+from clients.pod_stream import StreamError, connect
 from clients.pulumi_cli import StackCli, read_settings
 from model.charts import Part
 from model.problem import InputError, Problem, SilenceError
 from preflight.eks import survey_of
 from settings import Settings
 from settings.eks import Dns, Eks
+from tests.doubles.api_server import kubeconfig
 from tests.doubles.aws_server import Account, Refusal, environment, serving
-from tests.doubles.faulty_servers import listening, request, say_nothing
+from tests.doubles.faulty_servers import answer, listening, request, say_nothing
 from tests.doubles.raw_server import End, Reply, raw_server
 from tests.program import ROOT
 from workshop import fill_mirror
@@ -149,6 +153,23 @@ def test_all_pages_of_github_end_in_time() -> None:
 
         assert "nothing came within 1 s" in only(lambda: list(repository.pages("/pulls"))).found
     assert 1 <= next(numbers) <= 4
+
+
+def test_a_state_that_is_nested_too_deeply_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 0, "[" * 100_000, "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+    assert "tells no state" in only(Pulumi("dev").ingresses, InputError).found
+
+
+def test_an_api_server_that_refuses_a_port_by_something_nested_too_deeply_is_explained(tmp_path: Path) -> None:
+    body = b"[" * 100_000
+    with listening(answer(b"HTTP/1.1 500 X\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))) as port:
+        api = ClusterApi(str(kubeconfig(tmp_path, f"http://127.0.0.1:{port}")))
+        with pytest.raises(StreamError, match="500"):
+            connect(api.configuration, f"{api.address}/portforward")
 
 
 HANGING = """#!/bin/sh

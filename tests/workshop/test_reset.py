@@ -82,7 +82,12 @@ def test_what_is_committed_is_the_baseline(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["", "config: 3", "config: {'linkerd-workshop:demos': 3}", ":"])
+DAY = "config: {'linkerd-workshop:workshopEnds': 2027-13-45}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "config: 3", "config: {'linkerd-workshop:demos': 3}", ":", DAY, "config: " + "[" * 5000]
+)
 def test_a_file_without_settings_of_the_demos_has_nothing_to_go_back(tmp_path: Path, text: str) -> None:
     path = tmp_path / "Pulumi.x.yaml"
     path.write_text(text)

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from clients import limits
 from clients.pulumi_cli import pulumi
@@ -34,7 +34,7 @@ class Pulumi:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  as above
         try:
             state = _STATE.validate_python(json.loads(done.stdout)) if done.returncode == 0 else None
-        except (ValueError, ValidationError):
+        except (ValueError, RecursionError):
             state = None
         if state is None:
             found, cure = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from typing_extensions import override
 
 from model.hiding import SECRET
@@ -83,7 +83,7 @@ def _demos(text: str) -> Mapping[str, object]:
         config = _MAPPING.validate_python(_MAPPING.validate_python(yaml.safe_load(text) or {}).get("config") or {})
         found = config.get(f"{PROJECT}:demos")
         return _MAPPING.validate_json(found) if isinstance(found, str) else _MAPPING.validate_python(found or {})
-    except (ValidationError, yaml.YAMLError):
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
         return {}
 
 
