@@ -359,10 +359,11 @@ def test_an_answer_of_aws_without_what_it_documents_is_explained(
     assert {each.found for each in problems} == {"it does not answer as AWS does"}
 
 
-def test_an_answer_of_aws_that_is_nested_too_deeply_is_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"cluster": {"createdAt": 1e300}}'])
+def test_an_answer_that_the_client_of_aws_does_not_expect_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: bytes
 ) -> None:
-    server.replies = [GOOD, reply(200, [], b"[" * 100_000)]
+    server.replies = [GOOD, reply(200, [], body)]
     for name, value in environment(server.url, tmp_path).items():
         monkeypatch.setenv(name, value)
     login = Eks.model_validate({"cluster": "workshop", "region": "eu-central-1", "owner": "o"})
