@@ -28,8 +28,8 @@ DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotAut
 ABSENT = {"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"}
 SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
-_ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError, RecursionError)
-"""Errors that its client, and the program, raise on answers that are not AWS's."""
+_ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError, RuntimeError)
+"""Errors that its client, and the program, raise on answers that are not AWS's; a RecursionError is a RuntimeError."""
 
 
 @dataclass(frozen=True)

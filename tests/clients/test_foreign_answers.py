@@ -341,11 +341,15 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
                 raise InputError(problems)
 
 
-@pytest.mark.parametrize("status", [200, 429])
-def test_an_answer_of_aws_that_is_nested_too_deeply_is_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, b"[" * 100_000), (429, b"[" * 100_000), (200, b'{"cluster": {"createdAt": 1e300}}')],
+    ids=["nested too deeply", "a refusal that is nested too deeply", "a moment that is none"],
+)
+def test_an_answer_that_the_client_of_aws_does_not_expect_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, body: bytes
 ) -> None:
-    server.replies = [GOOD, reply(status, [], b"[" * 100_000)]
+    server.replies = [GOOD, reply(status, [], body)]
     for name, value in environment(server.url, tmp_path).items():
         monkeypatch.setenv(name, value)
     without_zone = Settings.model_validate({"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}})
