@@ -29,7 +29,7 @@ DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotAut
 ABSENT = {"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"}
 SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
-_ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError, RecursionError)
+_ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError, RuntimeError)
 """What its client, and the program, raise on other answers than AWS's."""
 LONGEST = 200
 """Characters of a foreign message that are repeated."""

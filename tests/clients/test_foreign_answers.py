@@ -342,10 +342,11 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
                 raise InputError(problems)
 
 
-def test_an_answer_of_aws_that_is_nested_too_deep_is_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"cluster": {"createdAt": 1e300}}'])
+def test_an_answer_that_the_client_of_aws_does_not_expect_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: bytes
 ) -> None:
-    server.replies = [GOOD, reply(429, [], b"[" * 100_000)]
+    server.replies = [GOOD, reply(200, [], body)]
     for name, value in environment(server.url, tmp_path).items():
         monkeypatch.setenv(name, value)
     problems = [each for check in survey_of(ON_EKS, "dev").checks for each in check.problems]
