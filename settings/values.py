@@ -1,6 +1,6 @@
 """The kinds of values that settings have.
 
-What is refused is not repeated in the error: pydantic fails on text that is no Unicode, and `explanation` has it.
+What is refused is not repeated in the error: pydantic fails on text that is no Unicode, and `settings.errors` has it.
 """
 
 import re
