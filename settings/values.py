@@ -1,4 +1,7 @@
-"""The kinds of values that settings have."""
+"""The kinds of values that settings have.
+
+What is refused is not repeated in the error: pydantic fails on text that is no Unicode, and `settings.errors` has it.
+"""
 
 import re
 from datetime import UTC, date, datetime
@@ -23,14 +26,14 @@ _LOGIN = re.compile(r"(?i)^https?://[^/?#]*@|^\w+://[^/?#@]*:[^/?#]*@")
 def _hostname(value: str) -> str:
     labels = value.split(".")
     if len(value) > _LONGEST_HOSTNAME or len(labels) == 1 or not all(map(_LABEL.fullmatch, labels)):
-        raise ValueError(value)
+        raise ValueError
     return value
 
 
 def _no_boolean(value: object) -> object:
     """Keep YAML's `yes` from turning into 1 percent."""
     if isinstance(value, bool):
-        raise ValueError(value)  # noqa: TRY004  pydantic collects ValueErrors only
+        raise ValueError  # noqa: TRY004  pydantic collects ValueErrors only
     return value
 
 
@@ -57,7 +60,7 @@ def unset_if(empty: object) -> BeforeValidator:
 def _printable(value: str) -> str:
     """Refuse control characters; not by a pattern, which would outdo that of a field of this kind."""
     if _CONTROL.search(value):
-        raise ValueError(value)
+        raise ValueError
     return value
 
 
@@ -65,14 +68,14 @@ def _path(value: str) -> str:
     """Refuse the contents of a file where its path is wanted: a kubeconfig's hold keys and tokens."""
     is_contents = _CONTENTS.search(value) or any(len(each.encode()) > _LONGEST_NAME for each in value.split("/"))
     if is_contents:
-        raise ValueError(value)
+        raise ValueError
     return value
 
 
 def _without_login(value: str) -> str:
     """Refuse a URL with a password or a token in it: it ends up in objects that everybody can read."""
     if _LOGIN.match(value):
-        raise ValueError(value)
+        raise ValueError
     return value
 
 
@@ -116,7 +119,7 @@ def _day(value: object) -> object:
     if isinstance(value, str):
         return datetime.strptime(value.removesuffix(_MIDNIGHT), "%Y-%m-%d").replace(tzinfo=UTC).date()
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise ValueError(value)  # noqa: TRY004  pydantic collects ValueErrors only
+        raise ValueError  # noqa: TRY004  pydantic collects ValueErrors only
     return value
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from policies.test_policies import OF_CHARTS
 
 from charts import archive
 from components.mesh.control_plane import values
@@ -14,6 +13,7 @@ from policies.judged import of_kubernetes
 from policies.rules import POLICIES
 from sandbox import paths
 from sandbox.paths import Home
+from tests.policies.test_policies import OF_CHARTS
 from tests.sandbox.chart_doubles import CONTROL_PLANE, objects
 from tests.sandbox.program import PROVIDER, Project, make_project
 from tests.sandbox.workshop import Workshop

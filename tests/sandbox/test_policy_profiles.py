@@ -6,7 +6,6 @@ import urllib.error
 from functools import cache
 
 import pytest
-from policies.test_policy_pods import BASELINE, RESTRICTED, app
 
 from model.json_values import mapping
 from policies import pod_security
@@ -14,6 +13,7 @@ from policies.judged import Judged, pod_template
 from sandbox import ports
 from sandbox.api_client import ApiClient
 from sandbox.paths import Home
+from tests.policies.test_policy_pods import BASELINE, RESTRICTED, app
 
 pytestmark = pytest.mark.sandbox
 

@@ -94,7 +94,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     def nothing(*_: object) -> None:
         """Leave out what needs a running sandbox."""
 
-    for name in ("clear_stale_locks", "mend_torn_files", "ensure_stack", "clear_up"):
+    for name in ("clear_stale_locks", "mend_torn_files", "ensure_stack", "clear_up", "settle_releases"):
         monkeypatch.setattr(launcher, name, nothing)
     monkeypatch.setattr(launcher, "sandbox_setting", setting)
     monkeypatch.setattr(tools, "find", found)

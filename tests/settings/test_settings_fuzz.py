@@ -106,6 +106,8 @@ def test_whatever_is_in_a_stacks_file_is_taken_or_explained(raw: dict[str, objec
 
 
 @fast
+@example({"kubeconfig": "\x1f\ud800"})
+@example({"demos": json.dumps({"booksapp": {"host": "\ud800"}})})
 @given(
     st.dictionaries(
         st.sampled_from(KEYS), text | values.map(lambda each: json.dumps(each, default=str, skipkeys=True)), max_size=4

@@ -44,7 +44,7 @@ class Engine:
 def test_a_preview_is_kept_with_its_findings_and_without_its_secrets(tmp_path: Path) -> None:
     engine = Engine()
 
-    assert record("dev", tmp_path / "kept", plan=True, policies=["tests/policies"], run=engine.run) == 0
+    assert record("dev", tmp_path / "kept", plan=True, policies=["policies"], run=engine.run) == 0
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == [
         "policies.json",
         "preview.json",
@@ -57,7 +57,7 @@ def test_a_preview_is_kept_with_its_findings_and_without_its_secrets(tmp_path: P
     assert [each.policy for each in told.findings or ()] == ["no-latest"]
     assert [each.op for each in told.digest.steps] == ["create"]
     assert engine.after("--save-plan") == str(tmp_path / "kept-plan.json")
-    assert engine.after("--policy-pack") == "tests/policies"
+    assert engine.after("--policy-pack") == "policies"
 
 
 def test_a_preview_without_policies_says_nothing_of_them(tmp_path: Path) -> None:
