@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,19 @@ def test_a_release_that_was_cut_off_is_installed_and_uninstalled_again(project: 
     assert left is None
 
 
+@pytest.fixture
+def _without_namespace(project: Project) -> Iterator[None]:
+    """Delete the program's namespace afterwards, which Helm leaves: other tests' stacks would be refused."""
+    yield
+    path = f"/api/v1/namespaces/{LINKERD_RELEASE[0]}"
+    api(project.home).request("DELETE", path)
+    deadline = time.monotonic() + 60
+    while api(project.home).get(path) is not None:
+        assert time.monotonic() < deadline, "the namespace stays"
+        time.sleep(0.2)
+
+
+@pytest.mark.usefixtures("_without_namespace")
 @pytest.mark.parametrize("status", ["pending-install", "uninstalled"])
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_release_whose_end_helm_could_not_record_is_ended(project: Project, status: str, *, is_known: bool) -> None:

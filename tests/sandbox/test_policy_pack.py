@@ -20,7 +20,7 @@ from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
 
-PACK = str(paths.PROJECT / "tests" / "policies")
+PACK = str(paths.PROJECT / "policies")
 IN_USE = "linkerd-workshop@v1.0.0"
 DEPLOYMENT = """\
 apiVersion: apps/v1
