@@ -13,7 +13,7 @@ from preflight.meshed_pods import meshed_pods
 from preflight.trust import BUNDLE
 from workshop.expiry import DAYS, Limits, limits_of
 from workshop.verify.encoded import from_base64
-from workshop.verify.line import MEND, Group, Line
+from workshop.verify.line import FIX, Group, Line
 from workshop.verify.scene import Scene
 
 GROUP = Group("certificates")
@@ -28,7 +28,7 @@ def check(scene: Scene) -> Iterator[Line]:
     try:
         anchors = x509.load_pem_x509_certificates(bundle.encode())
     except ValueError:
-        cure = f"{MEND} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
+        cure = f"{FIX} The ConfigMap linkerd-identity-trust-roots has to hold certificates."
         yield GROUP.failed("trust anchors", "there are none", cure)
         return
     for number, anchor in enumerate(anchors, 1):
@@ -61,9 +61,9 @@ def _issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
     except ValueError:
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return GROUP.skipped("issuer", "you may not read its Secret")
-        return GROUP.failed("issuer", "its Secret linkerd-identity-issuer holds no certificate", MEND)
+        return GROUP.failed("issuer", "its Secret linkerd-identity-issuer holds no certificate", FIX)
     if not any(_signed(issuer, anchor) for anchor in anchors):
-        cure = f"{MEND} If that changes nothing, the last step of the trust anchor's replacement was not taken."
+        cure = f"{FIX} If that changes nothing, the last step of the trust anchor's replacement was not taken."
         return GROUP.failed("issuer", "no trust anchor of the mesh has signed it", cure)
     return _dated("issuer", issuer, limits(scene), "signed by a trust anchor, ")
 

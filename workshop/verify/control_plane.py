@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from clients.rollout_wait import switched_off, waited_for
 from settings import parts
-from workshop.verify.line import MEND, Group, Line
+from workshop.verify.line import FIX, Group, Line
 from workshop.verify.pods import pods
 from workshop.verify.scene import Scene
 
@@ -34,6 +34,6 @@ def _installed(scene: Scene, namespace: str, title: str) -> Line:
         *waited_for(scene.api, namespace),
         *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
     ]
-    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {MEND}"
+    cure = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {FIX}"
     seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
     return GROUP.judged(title, seen, good=not missing, cure=cure, pods=len(found))

@@ -7,7 +7,7 @@ from clients.cluster_api import items
 from model.json_values import entries, text
 from settings import parts
 from workshop.verify.asking import HostDoor, UnreachableError
-from workshop.verify.line import MEND, Group, Line
+from workshop.verify.line import FIX, Group, Line
 from workshop.verify.scene import Scene
 
 GROUP = Group("dashboards")
@@ -23,7 +23,7 @@ def check(scene: Scene) -> Iterator[Line]:
     namespaces = [name for name in NAMESPACES if name in parts.namespaces(scene.settings)]
     open_ones = sorted(each for name in namespaces for each in _open(scene, name))
     seen = f"open to the world: {', '.join(open_ones)}" if open_ones else f"none in {', '.join(namespaces)}"
-    cure = f"Delete each with `kubectl --namespace <namespace> delete …`. {MEND}"
+    cure = f"Delete each with `kubectl --namespace <namespace> delete …`. {FIX}"
     yield GROUP.judged("ways in from outside", seen, good=not open_ones, cure=cure, open=len(open_ones))
     dashboard = scene.settings.viz.dashboard if scene.settings.viz.enabled else None
     if dashboard is None:
@@ -51,6 +51,6 @@ def _login(host: str) -> Line:
             status = door.ask("/").status
     except UnreachableError as error:
         return GROUP.skipped("login", str(error))
-    cure = f"{MEND} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
+    cure = f"{FIX} The Ingress of {host} has to carry `{ALB}/auth-type: oidc`; delete it until then."
     good = not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return GROUP.judged("login", f"{url} answers {status} to somebody unknown", good=good, cure=cure, status=status)

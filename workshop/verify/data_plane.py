@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from workshop.verify.asking import UnreachableError
-from workshop.verify.line import MEND, Group, Line
+from workshop.verify.line import FIX, Group, Line
 from workshop.verify.metrics import AT_ONCE, scrape
 from workshop.verify.pods import PROXY, Pod, pods
 from workshop.verify.scene import Scene
@@ -29,7 +29,7 @@ def check(scene: Scene) -> Iterator[Line]:
 def _meshed(found: Sequence[Pod]) -> Line:
     name, bare = "pods with a proxy", [pod for pod in found if not pod.meshed]
     if not found:
-        return GROUP.failed(name, "there is no pod", MEND)
+        return GROUP.failed(name, "there is no pod", FIX)
     namespaces = ", ".join(sorted({pod.namespace for pod in bare}))
     cure = (
         "If new pods get one (see webhooks), restart what they belong to, with `kubectl rollout restart deployment` "

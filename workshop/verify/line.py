@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-MEND = "Run `make refresh`, then `make up`."
+FIX = "Run `make refresh`, then `make up`."
 """What brings back what the program makes, also where it was changed behind its back."""
 
 

@@ -11,7 +11,7 @@ from workshop.verify.asking import UnreachableError, stream
 from workshop.verify.certificates import RENEW, limits
 from workshop.verify.encoded import from_base64
 from workshop.verify.handshake import days_left, shake
-from workshop.verify.line import MEND, Group, Line
+from workshop.verify.line import FIX, Group, Line
 from workshop.verify.pods import PROXY, Pod, pods
 from workshop.verify.scene import Scene
 
@@ -56,8 +56,8 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
         from_base64(text(configuration, "caBundle")).decode(errors="replace"),
     )
     if not server.service:
-        return GROUP.failed(name, "its configuration is not there", MEND)
-    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {MEND}"
+        return GROUP.failed(name, "its configuration is not there", FIX)
+    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {FIX}"
     where = next(_endpoints(scene, server), None)
     if where is None:
         return GROUP.failed(name, "no pod is ready behind its Service", look)
@@ -68,7 +68,7 @@ def _server_line(scene: Scene, name: str, configuration: object) -> Line:
     shown = shake(connection, server.host, server.authority)
     connection.close()
     if shown.ends is None:
-        cure = f"{MEND} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
+        cure = f"{FIX} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
         return GROUP.failed(name, f"the API server would not trust it: {shown.trouble}", cure)
     days, state = floor(days_left(shown.ends)), limits(scene).state(shown.ends)
     seen = f"answers; its certificate ends {shown.ends:%Y-%m-%d}, in {days} days" + (
