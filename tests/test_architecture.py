@@ -17,6 +17,8 @@ from tests.sandbox.conftest import LONGEST_FIRST
 SKIPPED = {".venv", ".sandbox", ".git", ".charts", ".hypothesis", ".pytest_cache", ".ruff_cache"}
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_INIT = 300, 450, 25, 40
 COMPOSITION_ROOT = 80
+PRODUCT = ("charts", "clients", "components", "model", "policies", "preflight", "settings", "stack", "workshop")
+"""The folders of the program and of the operator's command."""
 
 
 def relative(path: Path) -> str:
@@ -77,19 +79,7 @@ def test_the_composition_root_can_be_read_at_a_glance() -> None:
 def test_no_function_outgrows_its_reader() -> None:
     long = {
         f"{path}:{node.lineno} {node.name}": length
-        for path, text in within(
-            "charts",
-            "clients",
-            "components",
-            "model",
-            "policies",
-            "preflight",
-            "sandbox",
-            "settings",
-            "stack",
-            "workshop",
-            "tests",
-        ).items()
+        for path, text in within(*PRODUCT, "sandbox", "tests").items()
         if not path.startswith("tests/sandbox/")  # a scene on the real engine is told in one piece
         for node, length in functions(text)
         if length > (LONGEST_INIT if node.name == "__init__" and path.startswith("components/") else LONGEST_FUNCTION)
@@ -118,18 +108,7 @@ def test_components_hold_nothing_that_the_design_forbids(pattern: str, why: str)
 def test_only_one_module_reads_the_configuration() -> None:
     readers = [
         path
-        for path, text in within(
-            "charts",
-            "clients",
-            "components",
-            "model",
-            "policies",
-            "preflight",
-            "settings",
-            "stack",
-            "workshop",
-            "__main__.py",
-        ).items()
+        for path, text in within(*PRODUCT, "__main__.py").items()
         if re.search(r"pulumi\.Config\(|runtime\.config|import Config\b", text)
     ]
     assert readers == ["settings/loading.py"]
@@ -206,18 +185,7 @@ def test_every_pin_of_the_program_has_a_version_and_its_marker() -> None:
 def test_images_and_versions_are_named_in_one_place_only() -> None:
     named = [
         path
-        for path, text in within(
-            "charts",
-            "clients",
-            "components",
-            "model",
-            "policies",
-            "preflight",
-            "settings",
-            "stack",
-            "workshop",
-            "__main__.py",
-        ).items()
+        for path, text in within(*PRODUCT, "__main__.py").items()
         if path != "model/images.py" and re.search(r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", text)
     ]
     assert named == []

@@ -61,9 +61,9 @@ def test_without_our_values_the_chart_makes_anchors_issuer_and_webhook_secrets_i
 
 
 @pytest.fixture(scope="module")
-def earlier() -> tuple[int, str, str]:
-    """The minute, and what was rendered in it with the program's values and with naive ones."""
-    return minute(), rendered(CONTROL_PLANE, values("1")), schedule()
+def earlier() -> tuple[str, str, int]:
+    """What was rendered with the program's values and with naive ones, and a minute no earlier than that."""
+    return rendered(CONTROL_PLANE, values("1")), schedule(), minute()
 
 
 def minute() -> int:
@@ -75,9 +75,9 @@ def schedule() -> str:
 
 
 def test_renders_with_the_values_of_the_program_are_equal_whatever_the_clock_says(
-    earlier: tuple[int, str, str],
+    earlier: tuple[str, str, int],
 ) -> None:
-    then, ours, naive = earlier
+    ours, naive, then = earlier
     while minute() == then:
         time.sleep(1)
     assert schedule() != naive, "the chart looks at the clock"
