@@ -26,7 +26,6 @@ OF_ONE_STACK = (
     *("check-cluster", "demo", "destroy", "expiry", "forget-cluster"),
     *("leftovers", "outputs", "release-hosts", "verify"),
 )
-PULL_REQUEST = ["--repository", "o/r", "--commit", "c0ffee"]
 ARGUMENTS: dict[str, list[str]] = {
     **{command: ["--stack", "{stack}"] for command in OF_ONE_STACK},
     "reset": ["--stack", "{stack}", "--yes"],
@@ -43,17 +42,13 @@ ARGUMENTS: dict[str, list[str]] = {
         "u",
         "--to",
         "t",
-        "--run",
-        "1",
     ],
-    "post-comment": ["--stack", "{stack}", "--file", "f", "--head-owner", "o", "--head-branch", "b", *PULL_REQUEST],
-    "reviewed-run": PULL_REQUEST,
     "fill-mirror": ["--folder", "mirror"],
     "record-failure": ["--folder", "preview", "--log", "log"],
 }
 """What each command of `python -m workshop` is given; a new one fails here until somebody decides."""
 REFUSAL = "ON_SANDBOX is set and keeps every command on the sandbox"
-WITHOUT_CLUSTER = {"demo", "comment", "post-comment", "reviewed-run", "record-failure", "fill-mirror"}
+WITHOUT_CLUSTER = {"demo", "comment", "record-failure", "fill-mirror"}
 """What asks neither the stack's cluster nor its account nor its backend."""
 LAUNCHER = dedent(
     """

@@ -110,6 +110,19 @@ def test_the_job_that_may_comment_runs_nothing_of_the_pull_request() -> None:
     assert downloads == ["${{ runner.temp }}/preview"]
 
 
+def test_a_stacks_comment_is_posted_by_one_run_at_a_time_and_only_on_the_head_that_was_previewed() -> None:
+    path = ROOT / ".github" / "workflows" / "preview-comment.yml"
+    (job,) = jobs(path).values()
+    found, post = list(steps(path))[-2:]
+
+    assert job["concurrency"]["cancel-in-progress"] is False
+    assert "matrix.stack" in job["concurrency"]["group"]
+    assert "select(.head.sha == env.COMMIT)" in found["run"]
+    assert post["if"] == f"steps.{found['id']}.outputs.number != ''"
+    assert post["with"]["number_force"] == f"${{{{ steps.{found['id']}.outputs.number }}}}"
+    assert post["with"]["header"] == "preview of ${{ matrix.stack }}"
+
+
 def test_a_stack_has_one_run_at_a_time_that_nothing_cuts_off() -> None:
     for name, job, stack in (("up", "up", "inputs.stack"), ("teardown", "teardown", "matrix.stack")):
         found = jobs(ROOT / ".github" / "workflows" / f"{name}.yml")[job]["concurrency"]

@@ -5,6 +5,7 @@ What a command needs is imported by it: together they take a second, which `--he
 # ruff: noqa: PLC0415
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +19,6 @@ OPERATE, REVIEW = "Operate a stack", "Review a change in a pull request"
 Stack = Annotated[str, Option(help="The stack's name, as in Pulumi.<stack>.yaml.")]
 Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
 Folder = Annotated[Path, Option(help="The folder of the preview's files.")]
-Commit = Annotated[str, Option(help="The commit that was previewed, or merged.")]
-GitHub = Annotated[str, Option("--repository", help="The repository on GitHub: owner/name.")]
 
 
 def _exit(status: int) -> None:
@@ -208,9 +207,8 @@ def comment(  # noqa: PLR0913 - options, by name
     *,
     stack: Stack,
     folder: Folder,
-    commit: Commit,
+    commit: Annotated[str, Option(help="The commit that was previewed.")],
     run_url: Annotated[str, Option(help="Where the run is shown.")],
-    run: Annotated[int, Option(help="A number that is higher for each later run.")],
     to: Annotated[Path, Option(help="The file to write the comment to.")],
     sandbox: Annotated[bool, Option("--sandbox", help="The preview was made on a sandbox.")] = False,
     whole: Annotated[
@@ -218,36 +216,11 @@ def comment(  # noqa: PLR0913 - options, by name
     ] = None,
 ) -> int:
     """Write the comment about a recorded preview."""
-    from workshop.previews.comment import Origin
-    from workshop.previews.posting import write_comment
+    from workshop.previews.comment import Origin, compose, whole_diff
+    from workshop.previews.recording import read_account
 
-    write_comment(stack, folder, Origin(commit, run_url, run, sandbox), to, whole)
-    return 0
-
-
-@app.command(rich_help_panel=REVIEW)
-def post_comment(  # noqa: PLR0913 - options, by name
-    *,
-    stack: Stack,
-    file: Annotated[Path, Option(help="The comment.")],
-    commit: Commit,
-    repository: GitHub,
-    head_owner: Annotated[str, Option(help="The owner of the pull request's head.")],
-    head_branch: Annotated[str, Option(help="The branch of the pull request's head.")],
-) -> int:
-    """Post a comment on its pull request, or update the stack's older one."""
-    from workshop.previews.posting import Head, post_comment
-
-    print(post_comment(stack, file, repository, Head(head_owner, head_branch, commit)))
-    return 0
-
-
-@app.command(rich_help_panel=REVIEW)
-def reviewed_run(
-    commit: Commit, repository: GitHub, workflow: Annotated[str, Option(help="The workflow's file.")] = "preview.yml"
-) -> int:
-    """Print the workflow run that previewed a merged commit, if there is one."""
-    from workshop.previews.posting import find_reviewed_run, open_repository
-
-    print(find_reviewed_run(open_repository(repository), commit, workflow) or "")
+    account = read_account(folder, stack)
+    to.write_text(compose(account, Origin(commit, run_url, sandbox), datetime.now(UTC)), encoding="utf-8")
+    if whole:
+        whole.write_text(whole_diff(account), encoding="utf-8")
     return 0

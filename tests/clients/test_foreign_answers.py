@@ -19,11 +19,9 @@ from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from urllib3.util import Retry
 
 from clients import limits, pulumi_cli
 from clients.aws import login as logging_in
-from clients.github import LONGEST_SECONDS, Repository
 from clients.pulumi_cli import Done, StackCli
 from model.problem import InputError
 from preflight.eks import survey_aws
@@ -36,7 +34,6 @@ from tests.model.test_hiding import CANARY, CODED, FINDING, clean
 from tests.workshop.preview_documents import manifest, step
 from tests.workshop.test_teardown import order
 from workshop import cli, expiry
-from workshop.previews.posting import find_pull_request, find_reviewed_run, post
 from workshop.previews.recording import record
 from workshop.teardown import tear_down_stacks
 
@@ -237,37 +234,6 @@ LONG_ANSWERS = "ignore:Generating overly large repr"
 def server() -> Iterator[RawServer]:
     with raw_server() as running:
         yield running
-
-
-@pytest.mark.filterwarnings(LONG_ANSWERS)
-@few
-@given(given_replies=st.lists(replies, min_size=1, max_size=4), question=st.integers(0, 3))
-def test_whatever_github_answers_it_is_taken_or_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, given_replies: list[Reply], question: int
-) -> None:
-    server.replies, waited = given_replies, list[float]()
-    with monkeypatch.context() as patch:
-        patch.setattr("clients.github.time.sleep", waited.append)
-        patch.setenv("GITHUB_TOKEN", TOKEN)
-        patience = Retry(
-            total=2,
-            read=1,
-            backoff_factor=0,
-            status_forcelist=(500, 502, 503),
-            allowed_methods=None,
-            raise_on_status=False,
-        )
-        repository = Repository("a/b", TOKEN, server.url, patience, seconds=0.3)
-        with in_time(told=[TOKEN]):
-            if question == 0:
-                find_pull_request(repository, "a", "b", "abc")
-            elif question == 1:
-                find_reviewed_run(repository, "abc", "preview.yml")
-            elif question == 2:
-                post(repository, 1, "dev", "a comment")
-            else:
-                repository.send("DELETE", "/issues/comments/1")
-    assert sum(waited) <= LONGEST_SECONDS * 20, "an answer to each of the requests"
 
 
 AWS_BODIES = [

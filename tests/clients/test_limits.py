@@ -22,7 +22,6 @@ from clients import limits, pulumi_cli
 from clients.aws import login as logging_in
 from clients.aws.api import AwsApi
 from clients.cluster_api import ClusterApi
-from clients.github import PATIENCE, Repository
 from clients.pod_stream import StreamError, connect
 from clients.pulumi_cli import StackCli, read_settings
 from model.charts import Part
@@ -110,47 +109,6 @@ def test_all_attempts_of_a_question_end_in_ten_seconds() -> None:
     assert logging_in.SECONDS_TO_CONNECT < limits.SECONDS
     client = logging_in.client(Session(), "sts", "eu-central-1")
     assert client.meta.config.read_timeout == client.seconds_in_all == limits.SECONDS
-
-
-def test_what_github_is_asked_again_for_fits_into_the_same_time() -> None:
-    pauses = [PATIENCE.backoff_factor * 2**number for number in range(1, int(PATIENCE.total or 0))]
-
-    assert sum(pauses) < Repository("a/b", "token").seconds == limits.SECONDS
-
-
-def test_a_silent_github_is_asked_once() -> None:
-    with raw_server() as server:
-        server.replies = [Reply(b"", End.SILENT)]
-        repository = Repository("a/b", "token", server.url, seconds=LIMIT)
-        problem = only(lambda: repository.send("POST", "/issues/1/comments", {"body": "x"}))
-        asked = server.asked
-
-    assert problem.where == f"{server.url}/repos/a/b/issues/1/comments"
-    assert problem.found == "it does not answer (nothing came within 1 s)"
-    assert asked == 1
-
-
-def test_a_github_that_answers_a_byte_at_a_time_is_silent() -> None:
-    with listening(drip) as port:
-        repository = Repository("a/b", "token", f"http://127.0.0.1:{port}", seconds=LIMIT)
-
-        assert "nothing came within 1 s" in only(lambda: repository.get("/pulls/1")).found
-
-
-def test_all_pages_of_github_end_in_time() -> None:
-    numbers = count()
-
-    def talk(connection: socket.socket) -> None:
-        while request(connection):
-            time.sleep(LIMIT / 4)
-            link = f'<http://127.0.0.1:{connection.getsockname()[1]}/x?page={next(numbers)}>; rel="next"'.encode()
-            connection.sendall(b"HTTP/1.1 200 OK\r\nLink: %s\r\nContent-Length: 2\r\n\r\n[]" % link)
-
-    with listening(talk) as port:
-        repository = Repository("a/b", "token", f"http://127.0.0.1:{port}", seconds=LIMIT)
-
-        assert "nothing came within 1 s" in only(lambda: list(repository.pages("/pulls"))).found
-    assert 1 <= next(numbers) <= 4
 
 
 def test_a_state_that_is_nested_too_deeply_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

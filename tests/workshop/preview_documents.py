@@ -9,7 +9,7 @@ from workshop.previews.summary import Account
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 RUN = "https://github.example.com/example/workshop/actions/runs/7"
-ORIGIN = Origin("0123456789abcdef0123456789abcdef01234567", RUN, 700)
+ORIGIN = Origin("0123456789abcdef0123456789abcdef01234567", RUN)
 Json = Mapping[str, object]
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from charts.sources import Part, find
 from clients.aws.login import log_in
-from clients.github import Repository
 from model.problem import InputError, Problem, on_one_line
 from settings.eks import Eks
 from settings.errors import describe_value
@@ -98,17 +97,6 @@ def test_a_chart_mirror_that_is_none_is_told_without_the_password(monkeypatch: p
         with pytest.raises(InputError, match="chart mirror") as caught:
             find(None, [Part.LINKERD_CRDS])
         assert CANARY not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "token", [f"{CANARY}\n", f" {CANARY}", f"{CANARY}\r\nx: y", f"{CANARY}é", f"{CANARY}🙂", f"a\0{CANARY}"]
-)
-def test_a_token_that_no_header_can_hold_is_not_repeated(token: str) -> None:
-    with pytest.raises(InputError) as caught:
-        Repository("a/b", token, "http://127.0.0.1:9").get("/pulls")
-
-    assert CANARY not in str(caught.value)
-    assert "GITHUB_TOKEN" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["AWS_SESSION_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"])

@@ -20,7 +20,7 @@ from tests.workshop.preview_documents import (
     urn,
 )
 from workshop.previews import recording
-from workshop.previews.comment import LIMIT, Origin, compose, marker, whole_diff
+from workshop.previews.comment import LIMIT, Origin, compose, whole_diff
 from workshop.previews.document import Digest
 from workshop.previews.masking import mask_preview
 from workshop.previews.summary import Account
@@ -77,8 +77,12 @@ def test_what_the_real_engine_printed_reads_as_it_was_reviewed(path: Path) -> No
     golden(f"recorded-{path.stem}", compose(Account("dev", digest, not failed, None, ""), ORIGIN, NOW))
 
 
-def test_the_first_line_is_the_marker_by_which_it_is_found_again() -> None:
-    assert comment().startswith(f"{marker('dev')}\n<!-- run 700 -->\n")
+def test_no_text_of_a_change_looks_like_the_mark_of_another_stacks_comment() -> None:
+    mark = "<!-- Sticky Pull Request Commentpreview of production -->"
+    text = compose(account(failed=True, log=mark), ORIGIN, NOW)
+
+    assert mark.replace("<!--", "<! --") in text
+    assert mark not in text
 
 
 def test_what_nobody_may_see_is_in_no_comment() -> None:
@@ -220,7 +224,7 @@ def test_many_restarts_are_counted_by_where_they_happen() -> None:
 
 
 def test_a_sandboxs_preview_says_that_real_stacks_may_differ() -> None:
-    text = compose(account(stack="local"), Origin("c" * 40, ORIGIN.run_url, 1, sandbox=True), NOW)
+    text = compose(account(stack="local"), Origin("c" * 40, ORIGIN.run_url, sandbox=True), NOW)
 
     assert "without any credential" in text
 

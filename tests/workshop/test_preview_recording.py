@@ -5,9 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
-
-from tests.doubles.fake_github import REPOSITORY, github
 from tests.workshop.preview_documents import manifest, step
 from workshop import cli
 from workshop.previews import recording
@@ -83,28 +80,10 @@ def test_a_command_runs_with_its_output_and_errors_apart(tmp_path: Path) -> None
     assert (status, (tmp_path / "out").read_text(), (tmp_path / "err").read_text()) == (3, "yes\n", "no\n")
 
 
-def test_from_the_artifact_to_the_pull_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_the_artifact_to_the_comment(tmp_path: Path) -> None:
     record("dev", tmp_path, plan=False, policies=[], run=Engine().run)
-    about = ["--stack", "dev", "--commit", "abc"]
-    made = ["--run", "3", "--run-url", "https://x.example.com", "--to", f"{tmp_path}/c.md", "--whole", f"{tmp_path}/d"]
-    head = ["--repository", REPOSITORY, "--head-owner", "somebody", "--head-branch", "topic"]
-    with github() as server:
-        monkeypatch.setenv("GITHUB_TOKEN", "token")
-        monkeypatch.setenv("GITHUB_API_URL", server.api)
-        server.lists["/pulls"] = [{"number": 4, "head": {"sha": "abc"}}]
+    about = ["--stack", "dev", "--folder", str(tmp_path), "--commit", "abc", "--run-url", "https://x.example.com"]
 
-        assert cli.main(["comment", *about, "--folder", str(tmp_path), *made]) == 0
-        assert cli.main(["post-comment", *about, *head, "--file", f"{tmp_path}/c.md"]) == 0
-        assert server.bodies() == [(tmp_path / "c.md").read_text()]
-        assert "Secret booksapp/s" in (tmp_path / "d").read_text()
-
-        moved = ["--stack", "dev", "--commit", "older"]
-        assert cli.main(["post-comment", *moved, *head, "--file", f"{tmp_path}/c.md"]) == 0
-        assert len(server.bodies()) == 1
-
-
-def test_without_a_token_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
-
-    assert cli.main(["reviewed-run", "--repository", REPOSITORY, "--commit", "abc"]) == 1
-    assert "GITHUB_TOKEN: it is not set" in capsys.readouterr().err
+    assert cli.main(["comment", *about, "--to", f"{tmp_path}/c.md", "--whole", f"{tmp_path}/d"]) == 0
+    assert (tmp_path / "c.md").read_text().startswith("#### An `up` of `dev` would")
+    assert "Secret booksapp/s" in (tmp_path / "d").read_text()

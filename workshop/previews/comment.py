@@ -27,20 +27,8 @@ class Origin:
 
     commit: str
     run_url: str
-    run: int
-    """A number that grows with every run: an older run never overwrites a newer run's comment."""
     sandbox: bool = False
     """True if it ran without credentials, on a sandbox that held the base revision."""
-
-
-def marker(stack: str) -> str:
-    """Return the line that identifies a stack's comment."""
-    return f"<!-- linkerd-workshop preview of {stack.encode('ascii', 'xmlcharrefreplace').decode()} -->"
-
-
-def run_line(run: int) -> str:
-    """Return the line that names the run that wrote a comment."""
-    return f"<!-- run {run} -->"
 
 
 def whole_diff(account: Account) -> str:
@@ -50,17 +38,16 @@ def whole_diff(account: Account) -> str:
 
 def compose(account: Account, origin: Origin, now: datetime) -> str:
     """Return the comment; its diff is cut at a line where all of it would be too long."""
-    parts = [f"{marker(account.stack)}\n{run_line(origin.run)}\n#### {write_headline(account)}"]
+    parts = [f"#### {write_headline(account)}"]
     parts.append("\n".join(f"- {point}" for point in list_points(account, now)))
     if told := list_complaints(account):
         title = "What it complains of" if account.succeeded else "Why it failed"
         parts.append(f"**{title}:**\n\n{fence(_shorten(visible(hidden_words(told)), COMPLAINTS))}")
     around = "\n\n".join([*parts, "\n".join(_list_footer(origin))])
-    diff = whole_diff(account)
-    if not diff:
-        return around
-    parts.append(_fold_diff(diff, LIMIT - len(around) - RESERVE, origin))
-    return "\n\n".join([*parts, "\n".join(_list_footer(origin))])
+    if diff := whole_diff(account):
+        parts.append(_fold_diff(diff, LIMIT - len(around) - RESERVE, origin))
+    # Each stack's comment is found by a mark that the posting action appends, wherever that is in a comment's text.
+    return "\n\n".join([*parts, "\n".join(_list_footer(origin))]).replace("<!-- Sticky", "<! -- Sticky")
 
 
 def _fold_diff(diff: str, room: int, origin: Origin) -> str:
