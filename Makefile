@@ -1,9 +1,10 @@
 STACK ?= local
 PYTHON := .venv/bin/python
-# With ON_SANDBOX=1 a stack on EKS runs against the sandbox and a double of AWS; STACK=local always runs there. The
-# commands below reach nothing else then, or refuse, so that they need not ask.
+# STACK=local runs on the sandbox. With ON_SANDBOX=1 a stack on EKS runs there, too, against a double of AWS. The launcher
+# (`python -m sandbox`) reaches nothing else, so nothing has to ask. Any other stack is run by `pulumi` itself.
+$(if $(filter-out 1 true yes 0 false no,$(ON_SANDBOX)),$(error ON_SANDBOX is $(ON_SANDBOX), but it takes 1 or 0))
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
-PULUMI := $(if $(SANDBOXED),ON_SANDBOX=1) $(PYTHON) -m sandbox pulumi --stack $(STACK) --
+PULUMI := $(if $(SANDBOXED),@ON_SANDBOX=1 $(PYTHON) -m sandbox pulumi --stack $(STACK) --,PULUMI_STACK=$(STACK) pulumi)
 WORKSHOP := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m workshop
 # On any other stack they ask before they change something, unless YES=--yes is given.
 YES ?= $(if $(SANDBOXED),--yes)
@@ -20,16 +21,16 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 init: .venv/installed ## create a stack for your own cluster, in your backend: `make init STACK=kind` (or `STACK=acme/kind`)
-	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; }; $(PULUMI) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
+	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; }; $(PULUMI:@%=%) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
 
 up: .venv/installed ## bring the stack up (`STACK=local`: the sandbox, which is started if it does not run)
-	@$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED),$(if $(filter --yes,$(YES)),--skip-preview)))
+	$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED),$(if $(filter --yes,$(YES)),--skip-preview)))
 
 preview: .venv/installed ## show what `make up` would change
-	@$(PULUMI) preview --diff
+	$(PULUMI) preview --diff
 
 policies: .venv/installed ## preview, and fail if an object violates a policy, Helm releases included
-	@$(PULUMI) preview --policy-pack policies
+	$(PULUMI) preview --policy-pack policies
 
 record-preview: .venv/installed ## save a preview in the files of `FOLDER`, from which the pull request's comment is written
 	@$(WORKSHOP) record-preview --stack $(STACK) --folder '$(or $(FOLDER),.preview)' --policy-pack policies $(PLAN)
@@ -38,7 +39,7 @@ outputs: .venv/installed ## print the outputs of the last `up` as Markdown
 	@$(WORKSHOP) outputs --stack $(STACK)
 
 refresh: .venv/installed ## compare the state with the cluster
-	@$(PULUMI) refresh $(YES)
+	$(PULUMI) refresh $(YES)
 
 destroy: .venv/installed ## destroy the stack, and list what is left
 	@$(WORKSHOP) destroy --stack $(STACK) $(YES)
@@ -55,19 +56,19 @@ teardown: .venv/installed ## destroy the workshops that are over (all stacks, or
 	@$(PYTHON) -m workshop teardown $(TEARDOWN)
 
 recover: .venv/installed ## recover your own cluster's stack after a killed run
-	@$(PULUMI) cancel --yes $(STACK)
-	@$(PULUMI) refresh --clear-pending-creates $(YES)
-	@PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true PULUMI_K8S_ENABLE_PATCH_FORCE=true $(PULUMI) up $(YES)
-	@$(PULUMI) up $(YES)
+	$(PULUMI) cancel --yes
+	$(PULUMI) refresh --clear-pending-creates $(YES)
+	PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true PULUMI_K8S_ENABLE_PATCH_FORCE=true $(PULUMI:@%=%) up $(YES)
+	$(PULUMI) up $(YES)
 
 unlock: .venv/installed ## remove the lock of a run that has ended
-	@$(PULUMI) cancel --yes $(STACK)
+	$(PULUMI) cancel --yes
 
 mirror: .venv/installed ## fill `FOLDER` with all charts and a list of all images, for a network without internet access
 	@$(PYTHON) -m workshop fill-mirror --folder '$(or $(FOLDER),mirror)'
 
 set: .venv/installed ## change a setting: `make set KEY=demos.booksapp.faultPercent VALUE=25`
-	@$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
+	$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
 
 check-cluster: .venv/installed ## check whether the stack's cluster is ready
 	@$(WORKSHOP) check-cluster --stack $(STACK)

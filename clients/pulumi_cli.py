@@ -1,22 +1,26 @@
 """The Pulumi CLI for one stack: reads its settings, and does for a teardown what a person would do."""
 
 import json
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from pulumi.automation import CommandError, CommandResult, LocalWorkspace, OnOutput, PulumiCommand, StackNotFoundError
+from pulumi.automation.errors import create_command_error
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
 from clients import limits
 from model.hiding import hidden_words, remember
 from model.moments import in_utc
+from model.names import OFF, ON_SANDBOX
 from model.problem import InputError, Problem, on_one_line
 from model.stack_names import stack_file
 from settings import Settings
@@ -26,7 +30,6 @@ PAGE = 50
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 """A string in JSON, with the colon that follows a key."""
 _OUTPUTS = TypeAdapter(dict[str, object])
-_FAILURE = "sandbox: error: "
 _FIX = "See what `pulumi config` says in this folder."
 _REASONS = (
     (
@@ -59,11 +62,6 @@ _REASONS = (
         f"its backend does not answer within {limits.SECONDS} s",
         "Check the address that `pulumi whoami --verbose` names, and that VPN, proxy and firewall let you through.",
     ),
-    (
-        r"Pulumi\.[\w.-]+\.yaml does not exist",
-        "{file}: there is no such file",
-        "Name an existing stack with `make … STACK=<name>`, or create one with `make init STACK=<name>`.",
-    ),
 )
 """Messages of the CLI, with their meaning and the remedy."""
 Answer = TypeVar("Answer")
@@ -75,6 +73,7 @@ class Done:
 
     status: int
     output: str
+    errors: str = ""
 
 
 Run = Callable[[Sequence[str], bool], Done]
@@ -91,20 +90,54 @@ class _Update(BaseModel):
 _UPDATES = TypeAdapter(list[_Update])
 
 
-def pulumi(stack: str, *arguments: str, seconds: float | None = None) -> list[str]:
-    """Return the command that runs the Pulumi CLI as the Makefile does: with the stack's backend and passphrase.
-
-    `seconds` is how long it may take where it only reads; not counted is that it is built first.
-    """
-    limit = [] if seconds is None else ["--seconds", f"{seconds:g}"]
-    return [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, *limit, "--", *arguments]
+def pulumi(stack: str, *arguments: str) -> list[str]:
+    """Return the command that runs the Pulumi CLI for a stack."""
+    return _command(stack, [*arguments, "--stack", stack])
 
 
-class Launcher(PulumiCommand):
-    """The same command for the Automation API."""
+def _command(stack: str, arguments: Sequence[str]) -> list[str]:
+    """Return `pulumi` itself, or with ON_SANDBOX the sandbox's launcher, which reaches nothing else."""
+    if os.environ.get(ON_SANDBOX, "") not in OFF:
+        return [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", *arguments]
+    return ["pulumi", *arguments]
 
-    def __init__(self, stack: str) -> None:  # the base's would look for a CLI on PATH
-        self.command, self.version, self._stack = sys.executable, None, stack
+
+@contextmanager
+def explained() -> Generator[None]:
+    """Raise InputError if the command that is started here cannot be."""
+    try:
+        yield
+    except (FileNotFoundError, PermissionError):
+        rule, fix = "it runs the stack", "Install the Pulumi CLI: https://www.pulumi.com/docs/install/"
+        raise InputError([Problem("pulumi", "there is no such program on PATH", rule, fix)]) from None
+
+
+@explained()
+def ask(command: Sequence[str], folder: Path | None = None, variables: Mapping[str, str] | None = None) -> Done:
+    """Run a command that only reads; it ends within limits.SECONDS, but for the sandbox's launcher, which may build."""
+    try:
+        done = subprocess.run(  # noqa: S603  no shell
+            command,
+            cwd=folder,
+            env={**os.environ, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=limits.SECONDS if command[0] == "pulumi" else None,
+        )
+    except subprocess.TimeoutExpired:
+        name, seconds = " ".join(command[:2]), limits.SECONDS
+        return Done(1, "", f"error: `{name}` does not end within {seconds:g} s: its backend may not answer.\n")
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+class Cli(PulumiCommand):
+    """The same commands for the Automation API."""
+
+    def __init__(self, stack: str) -> None:  # the base's asks for the version, which takes a second
+        self.command, self.version, self._stack = "pulumi", None, stack
 
     @override
     def run(
@@ -115,15 +148,12 @@ class Launcher(PulumiCommand):
         on_output: OnOutput | None = None,
         on_error: OnOutput | None = None,
     ) -> CommandResult:
-        """Run a command of the CLI; that it is built first is shown. Raises CommandError if it fails."""
-        command = pulumi(self._stack, *args, "--non-interactive", seconds=limits.SECONDS)
-        launched = [each for each in command[1:] if each != "--"]
-        return super().run(launched, cwd, additional_env, on_output, on_error or _show_progress)
-
-
-def _show_progress(line: str) -> None:
-    if line.startswith("sandbox: ") and not line.startswith(_FAILURE):
-        sys.stderr.write(f"{line}\n")
+        """Run a command that only reads. Raises CommandError if it fails."""
+        done = ask(_command(self._stack, [*args, "--non-interactive"]), Path(cwd), additional_env)
+        result = CommandResult(done.output, done.errors, done.status)
+        if done.status:
+            raise create_command_error(result)
+        return result
 
 
 class NoStackError(InputError):
@@ -136,7 +166,10 @@ def read_settings(stack: str, folder: Path | None = None) -> Settings:
     Raises InputError with every problem at once, or with the reason why they cannot be read.
     """
     file = stack_file(stack, folder)
-    workspace = LocalWorkspace(work_dir=str(folder or Path()), pulumi_command=Launcher(stack))
+    if not file.is_file():
+        fix = "Name an existing stack with `make … STACK=<name>`, or create one with `make init STACK=<name>`."
+        raise InputError([_problem(stack, f"{file}: there is no such file", fix)])
+    workspace = LocalWorkspace(work_dir=str(folder or Path()), pulumi_command=Cli(stack))
     try:
         found = workspace.get_all_config(stack)
         values = {key: each.value for key, each in found.items()}
@@ -176,11 +209,13 @@ def _problem(stack: str, found: str, fix: str) -> Problem:
     return Problem(f"stack {stack}", found, "its settings are read with `pulumi config`", fix)
 
 
+@explained()
 def run(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  a callback of one shape
     """Run a command to its end."""
     if not shown:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
-        return Done(done.returncode, done.stdout)
+        done = ask(command)
+        sys.stderr.write(hidden_words(done.errors))
+        return done
     printed: list[str] = []
     with subprocess.Popen(  # noqa: S603  as above
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
@@ -224,14 +259,14 @@ class StackCli:
 
     def unlock(self) -> Done:
         """Remove the lock of a run that has ended."""
-        return self._pulumi("cancel", "--yes", self.stack, shown=True)
+        return self._pulumi("cancel", "--yes", shown=True)
 
     def remove(self) -> Done:
         """Remove the empty stack from its backend; its settings stay in their file."""
-        return self._pulumi("stack", "rm", self.stack, "--yes", "--preserve-config", shown=True)
+        return self._pulumi("stack", "rm", "--yes", "--preserve-config", shown=True)
 
     def _pulumi(self, *arguments: str, shown: bool) -> Done:
-        return self.run(pulumi(self.stack, *arguments, seconds=None if shown else limits.SECONDS), shown)
+        return self.run(pulumi(self.stack, *arguments), shown)
 
     def _asked(self, form: TypeAdapter[Answer], *arguments: str) -> Answer:
         done = self._pulumi(*arguments, shown=False)
@@ -249,11 +284,10 @@ def read_outputs(stack: str) -> dict[str, object]:
 
     Raises InputError if it gives none.
     """
-    command = pulumi(stack, "stack", "output", "--json", seconds=limits.SECONDS)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell, no input
+    done = run(pulumi(stack, "stack", "output", "--json"), shown=False)
     try:
-        if done.returncode == 0:
-            return _OUTPUTS.validate_json(done.stdout)
+        if done.status == 0:
+            return _OUTPUTS.validate_json(done.output)
     except ValidationError:
         pass
     found, fix = "the Pulumi CLI shows no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."

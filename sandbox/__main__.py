@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 
 from sandbox import bench, control_plane, launcher, paths, rollouts, status, workflows
 from sandbox.console import say
@@ -29,7 +28,6 @@ def parser() -> argparse.ArgumentParser:
     pulumi = commands.add_parser("pulumi", help="run the Pulumi engine with what it needs here")
     pulumi.add_argument("--stack", required=True, help="the stack, such as local or dev")
     pulumi.add_argument("--project", default=".", help="folder of Pulumi.yaml (default: the current one)")
-    pulumi.add_argument("--seconds", type=float, help="how long it may take, once it runs (default: without an end)")
     pulumi.add_argument("arguments", nargs=argparse.REMAINDER, help="after --: arguments of pulumi")
     beside = commands.add_parser("run", help="run a command that sees what the engine sees with ON_SANDBOX=1")
     beside.add_argument("--stack", required=True, help="a stack on EKS, such as dev")
@@ -55,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         return status.show(home)
     elif options.command in ("pulumi", "run"):
         arguments = options.arguments[1:] if options.arguments[:1] == ["--"] else [*options.arguments]
-        start = launcher.run_beside if options.command == "run" else partial(launcher.run, seconds=options.seconds)
+        start = launcher.run_beside if options.command == "run" else launcher.run
         start(home, options.project, options.stack, arguments)
     return 0
 

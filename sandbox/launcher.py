@@ -38,30 +38,31 @@ class Setting:
     """What the plugin does not find by itself in a preview on a cluster that has none."""
 
 
-def run(home: paths.Home, project: str, stack: str, arguments: list[str], seconds: float | None = None) -> None:
+def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> None:
     """Replace this process by the Pulumi CLI, so that signals and the exit status are its own.
 
-    Raises SandboxError if it takes more than `seconds`, where they are given.
+    Raises SandboxError if the stack is not on the sandbox.
     """
     chosen = StackFile.read(Path(project).resolve(), stack)
     stack_file = trial.tried(home, chosen)
     pulumi_arguments.check(arguments, stack_file, chosen)
-    on_sandbox = stack_file.on_sandbox(home) or stack_file is not chosen
+    if stack_file is chosen and not stack_file.on_sandbox(home):
+        message = (
+            f"stack {stack} is not on the sandbox ({chosen.path}): run `pulumi` itself for it, or set ON_SANDBOX=1."
+        )
+        raise SandboxError(message)
     if pulumi_arguments.edits_settings(arguments):
         # A setting is the stack's, wherever it is tried: it goes into the user's own file.
-        setting, folder = settings_only(home, stack_file, arguments, on_sandbox=on_sandbox), chosen.project
+        setting, folder = settings_only(home, stack_file, arguments), chosen.project
     else:
-        prepare = ready_setting if on_sandbox else plain_setting
-        setting = prepare(home, stack_file, arguments)
+        setting = ready_setting(home, stack_file, arguments)
         folder = setting.cli.project
         say(setting.description)
-    environment = trial.within(home, setting.cli.environment) if on_sandbox else setting.cli.environment
+    environment = trial.within(home, setting.cli.environment)
     os.chdir(folder)
     if setting.definitions and PREVIEWING.intersection(arguments) and "--skip-preview" not in arguments:
         with held(home, Path(setting.cli.environment["CHART_MIRROR"]), setting.definitions):
             sys.exit(replace(setting.cli, environment=environment).wait(arguments))
-    if seconds is not None:
-        sys.exit(replace(setting.cli, environment=environment).wait(arguments, seconds))
     os.execve(setting.cli.program, ["pulumi", *arguments], environment)  # noqa: S606
 
 
@@ -122,18 +123,16 @@ def sandbox_setting(home: paths.Home, stack_file: StackFile, arguments: Sequence
     return Setting(cli, description)
 
 
-def settings_only(home: paths.Home, stack_file: StackFile, arguments: list[str], *, on_sandbox: bool) -> Setting:
+def settings_only(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
     """The engine for `pulumi config`, which needs no cluster, no plugins and no charts."""
     program = tools.find(("pulumi",))
-    environment = with_tools(program) | {"PULUMI_STACK": stack_file.stack}
-    if on_sandbox:
-        home.make()
-        environment["PULUMI_HOME"] = str(home.plugins)
-        if stack_file.account is not None:
-            environment = without_real_backend(environment)
-        use_own_backend(home, environment)
+    environment = with_tools(program) | {"PULUMI_STACK": stack_file.stack, "PULUMI_HOME": str(home.plugins)}
+    home.make()
+    if stack_file.account is not None:
+        environment = without_real_backend(environment)
+    use_own_backend(home, environment)
     cli = PulumiCli(program["pulumi"], stack_file.project, environment)
-    if on_sandbox and pulumi_arguments.words(arguments)[1:]:  # to read settings creates no stack
+    if pulumi_arguments.words(arguments)[1:]:  # to read settings creates no stack
         ensure_stack(cli, home, stack_file)
     return Setting(cli, "settings alone")
 
@@ -155,21 +154,6 @@ def away_from_the_real_stack(home: paths.Home, account: Account, environment: di
     prepared_environment = prepared(home, account, without_real_backend(environment))
     controllers.up(home, account)
     return prepared_environment
-
-
-def plain_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
-    """Return the engine against any other cluster: the user's own backend and the published plugins."""
-    if plugins.choice() is plugins.Choice.BUILT:
-        message = (
-            f"PULUMI_PLUGINS=built, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
-            "plugins built from their modules are for the sandbox only, choose auto or published."
-        )
-        raise SandboxError(message)
-    found = tools.find(programs(arguments))
-    program, _ = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
-    environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}
-    description = f"not used by stack {stack_file.stack} · plugins: published · backend: your own"
-    return Setting(PulumiCli(program, stack_file.project, environment), description)
 
 
 def programs(arguments: Sequence[str]) -> tuple[str, ...]:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.failure import SandboxError
-
 
 @dataclass(frozen=True)
 class PulumiCli:
@@ -29,17 +27,9 @@ class PulumiCli:
             check=False,
         )
 
-    def wait(self, arguments: Sequence[str], seconds: float | None = None) -> int:
-        """Run a command in the terminal and return its exit status; an interrupt is the command's to answer.
-
-        Raises SandboxError if it takes more than `seconds`, where they are given.
-        """
+    def wait(self, arguments: Sequence[str]) -> int:
+        """Run a command in the terminal and return its exit status; an interrupt is the command's to answer."""
         with subprocess.Popen([self.program, *arguments], env=self.environment) as process:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
-            try:
-                return process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                message = f"`pulumi {arguments[0]}` does not end within {seconds:g} s: its backend may not answer."
-                raise SandboxError(message) from None
+            return process.wait()

@@ -59,7 +59,7 @@ LAUNCHER = dedent(
     answers = {"history": [], "output": {}, "export": {}, "preview": {}}
     print(next((json.dumps(answers[each]) for each in sys.argv if each in answers), ""))
     """
-).replace("{config}", pulumi_double.LAUNCHER)
+).replace("{config}", pulumi_double.SCRIPT)
 """A launcher that writes down what it is asked, and gives the settings.
 
 What passes it is on the sandbox, which its own tests show.
@@ -76,7 +76,7 @@ if module.split(".")[0] in ("workshop", "sandbox"):
 KNOWN_MODULES = {"workshop", "sandbox", "pytest", "ruff", "pyright", "tests"}
 STRAY = """\
 #!/bin/sh
-echo "[\\"stray\\", \\"$(basename "$0")\\"]" >> "$CALLS"
+echo "[\\"stray\\", \\"$(basename "$0")\\", \\"$*\\"]" >> "$CALLS"
 exit 1
 """
 OPERATORS_TOOLS = ("pulumi", "kubectl", "aws", "helm", "linkerd", "lint-imports", "zizmor")
@@ -208,7 +208,7 @@ def test_the_stack_of_the_sandbox_is_agreed_to_on_the_sandbox_only(real: Real, t
 def test_whoever_wants_no_sandbox_is_asked(real: Real, target: str) -> None:
     real.make(target, "STACK=local", "ON_SANDBOX=0")
 
-    assert [call for call in real.calls if "--yes" in call] == []
+    assert [call for call in real.calls if "--yes" in " ".join(call)] == []
     assert real.calls
 
 

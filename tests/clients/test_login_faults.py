@@ -23,7 +23,7 @@ from tests.doubles.faulty_servers import (
     say_nothing,
     server_context,
 )
-from tests.doubles.pulumi_double import write_launcher
+from tests.doubles.pulumi_double import write_pulumi
 from tests.program import ROOT
 
 
@@ -108,11 +108,11 @@ def test_every_command_tells_a_fault_in_one_sentence(tmp_path: Path, authority: 
         cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
         path = kubeconfig(tmp_path, cluster)
         (tmp_path / "Pulumi.x.yaml").write_text(f"config: {{linkerd-workshop:kubeconfig: {path}}}\n", encoding="utf-8")
-        write_launcher(tmp_path)
+        programs = write_pulumi(tmp_path)
         done = subprocess.run(
             [sys.executable, "-m", "workshop", command, "--stack", "x"],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "400"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "400", "PATH": f"{programs}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
             timeout=120,

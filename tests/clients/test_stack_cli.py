@@ -100,10 +100,6 @@ REFUSALS = {
     f"error: expected project to be an object, was '{CANARY}'": ("no stack file", "Correct"),
     "error: invalid YAML file: yaml: line 3: did not find expected node content": ("can read (line 3)", "Correct"),
     "sandbox: error: /p/Pulumi.dev.yaml is not YAML (line 7).": ("can read (line 7)", "Correct"),
-    "sandbox: error: /p/Pulumi.dev.yaml does not exist: name a stack that has a file there": (
-        "there is no such file",
-        "make init",
-    ),
     f'error: unable to open state directory "s3://key:{CANARY}@b": no': ("unable to open state directory", "config`"),
     "error: [409] Conflict: something": ("(409", "config`"),
     "": ("it says nothing", "config`"),
@@ -123,6 +119,19 @@ def test_what_the_cli_refuses_is_told_in_a_sentence_without_what_may_be_secret(
     assert CANARY not in text
 
 
+def test_a_stack_without_a_file_is_a_sentence_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"stack dev: .*Pulumi\.dev\.yaml: there is no such file") as refused:
+        read_settings("dev", tmp_path)
+    assert "make init STACK=<name>" in str(refused.value)
+
+
+def test_without_the_cli_one_sentence_says_where_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="pulumi: there is no such program on PATH") as refused:
+        read_settings("dev")
+    assert "Install the Pulumi CLI" in str(refused.value)
+
+
 def test_a_stack_that_its_backend_does_not_have_is_known_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     play_pulumi(monkeypatch, (6, "", "error: no stack named 'dev' found"))
     with pytest.raises(NoStackError, match="stack dev: its backend does not have it"):
@@ -140,7 +149,7 @@ def test_a_stack_that_its_backend_does_not_have_is_known_as_such(monkeypatch: py
 def test_whatever_the_cli_prints_is_taken_or_explained(monkeypatch: pytest.MonkeyPatch, output: str) -> None:
     play_pulumi(monkeypatch, (0, output, ""))
     with suppress(InputError):
-        assert isinstance(read_settings("dev", Path("nowhere")), Settings)
+        assert isinstance(read_settings("dev"), Settings)
 
 
 def test_an_answer_nested_too_deeply_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

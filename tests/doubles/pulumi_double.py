@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import yaml
 from pulumi.automation import CommandError, CommandResult, OnOutput, StackNotFoundError
 from pydantic import TypeAdapter, ValidationError
 
-from clients.pulumi_cli import Launcher
+from clients.pulumi_cli import Cli
 from model.stack_names import stack_file
 
 MAPPING = TypeAdapter(dict[str, object])
 Answer = tuple[int, str, str]
 """Exit status, standard output, standard error."""
 
-LAUNCHER = """
+SCRIPT = """
 import json, sys, yaml
 if "config" in sys.argv and "--json" in sys.argv:
     with open("Pulumi." + sys.argv[sys.argv.index("--stack") + 1] + ".yaml") as file:
@@ -26,14 +27,16 @@ if "config" in sys.argv and "--json" in sys.argv:
     print(json.dumps({key: {"value": each, "secret": False} for key, each in texts.items()}))
     sys.exit()
 """
-"""The same as `sandbox/__main__.py`, for commands that run in a process of their own."""
+"""The same as a script, for commands that run in a process of their own."""
 
 
-def write_launcher(folder: Path) -> None:
-    """Have commands that run in this folder read their settings from its stack files."""
-    (folder / "sandbox").mkdir()
-    for name, content in {"__init__.py": "", "__main__.py": LAUNCHER}.items():
-        (folder / "sandbox" / name).write_text(content, encoding="utf-8")
+def write_pulumi(folder: Path) -> Path:
+    """Write a `pulumi` that reads settings from the stack files of the current folder; return its folder."""
+    path = folder / "bin/pulumi"
+    path.parent.mkdir()
+    path.write_text(f"#!{sys.executable}\n{SCRIPT}", encoding="utf-8")
+    path.chmod(0o755)
+    return path.parent
 
 
 def play_pulumi(patch: pytest.MonkeyPatch, answer: Answer | None = None) -> list[list[str]]:
@@ -41,7 +44,7 @@ def play_pulumi(patch: pytest.MonkeyPatch, answer: Answer | None = None) -> list
     asked = list[list[str]]()
 
     def run(
-        _: Launcher,
+        _: Cli,
         args: list[str],
         cwd: str,
         _environment: Mapping[str, str],
@@ -56,7 +59,7 @@ def play_pulumi(patch: pytest.MonkeyPatch, answer: Answer | None = None) -> list
             raise StackNotFoundError(result) if "no stack named" in error else CommandError(result)
         return result
 
-    patch.setattr(Launcher, "run", run)
+    patch.setattr(Cli, "run", run)
     return asked
 
 

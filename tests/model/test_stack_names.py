@@ -56,7 +56,7 @@ def test_a_teardown_takes_it_away_under_its_whole_name(
     assert outcome.done == "taken away; nothing is left"
     assert backend.changes == [
         f"make --no-print-directory destroy STACK={stack} YES=--yes",
-        f"{stack} stack rm {stack} --yes --preserve-config",
+        f"pulumi stack rm --yes --preserve-config --stack {stack}",
     ]
 
 

@@ -1,7 +1,7 @@
 """Commands read a stack's settings with the real Pulumi CLI, and read what its program is handed."""
 
+import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Project:
             patch.setenv(f"PULUMI_{name}", value)
         patch.chdir(self.folder)
         self.write({})
-        self.pulumi("stack", "init", "dev", "--no-select")
+        self.pulumi("stack", "init", "dev")
 
     def write(self, config: dict[str, object], **others: object) -> None:
         """Replace the stack's settings."""
@@ -43,8 +43,7 @@ class Project:
 
     def pulumi(self, *arguments: str) -> str:
         """Run the CLI, which has to succeed."""
-        command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", "dev", "--", *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(["pulumi", *arguments], check=True, capture_output=True, text=True).stdout
 
     def refusal(self, stack: str = "dev") -> str:
         """Return the one sentence why there are no settings."""
@@ -56,7 +55,8 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    tools.find(("pulumi",))
+    folder = tools.find(("pulumi",))["pulumi"].parent
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return Project(tmp_path, monkeypatch)
 
 

@@ -135,32 +135,21 @@ def command(patch: pytest.MonkeyPatch, status: int, printed: str) -> list[Sequen
 
     def answer(arguments: Sequence[str], **_: object) -> SimpleNamespace:
         commands.append(arguments)
-        return SimpleNamespace(returncode=status, stdout=printed)
+        return SimpleNamespace(returncode=status, stdout=printed, stderr="")
 
     patch.setattr(subprocess, "run", answer)
     return commands
 
 
-def test_outputs_are_asked_of_the_same_launcher_as_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_are_asked_of_the_pulumi_cli(monkeypatch: pytest.MonkeyPatch) -> None:
     commands = command(monkeypatch, 0, json.dumps({"certificatesExpire": {"issuer": "x"}}))
 
     assert pulumi_cli.read_outputs("dev") == {"certificatesExpire": {"issuer": "x"}}
-    assert commands == [
-        [
-            sys.executable,
-            "-m",
-            "sandbox",
-            "pulumi",
-            "--stack",
-            "dev",
-            "--seconds",
-            "10",
-            "--",
-            "stack",
-            "output",
-            "--json",
-        ]
-    ]
+    monkeypatch.setenv("ON_SANDBOX", "1")
+    pulumi_cli.read_outputs("dev")
+    on_sandbox = [sys.executable, "-m", "sandbox", "pulumi", "--stack", "dev", "--"]
+    asked = ["stack", "output", "--json", "--stack", "dev"]
+    assert commands == [["pulumi", *asked], [*on_sandbox, *asked]]
 
 
 @pytest.mark.parametrize(("status", "printed"), [(255, ""), (0, ""), (0, "[]"), (1, '{"certificatesExpire": {}}')])

@@ -141,7 +141,7 @@ def test_a_value_that_only_the_up_tells_is_said_to_be_so() -> None:
         "``````````\n<script>alert(1)</script>",
         "x` @everyone <img src=x> `y",
         "</summary></details><img src=x onerror=alert(1)>",
-        "<!-- linkerd-workshop preview of dev -->\n<!-- run 99999 -->",
+        "<!-- Sticky Pull Request Commentpreview of dev -->",
         "[click](javascript:alert(1)) @octocat fixes #1",
         "a\u202etxt.exe\u2028b\x1b[31mred\x00",
         "| a | b |\n| - | - |",
@@ -163,10 +163,10 @@ def test_nothing_in_a_preview_breaks_out_of_the_code_that_it_stands_in(evil: str
     )
     outside = without_code(text)
 
-    for forbidden in ("@", "<script", "<img", "javascript", "Approved", "fixes #1", "\u202e", "99999", "| - |"):
+    for forbidden in ("@", "<script", "<img", "javascript", "Approved", "fixes #1", "\u202e", "Sticky", "| - |"):
         assert forbidden not in outside, outside
     assert outside.count("<details>") == outside.count("</details>") == 1
-    assert outside.count("<!--") == 2
+    assert "<!--" not in outside
     assert not re.search("[\u202e\u2028\x1b\x00]", text)
 
 

@@ -52,12 +52,11 @@ class Backend:
     def run(self, command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
         """Write down what is asked, and answer."""
         line = " ".join(command)
-        line = line.split("pulumi --stack ")[-1].replace(" -- ", " ", 1)
         self.asked.append(line)
         if any(each in line for each in self.broken):
             return Done(255, "error: no")
         if "stack history" in line:
-            return Done(0, json.dumps(self.history if line.endswith("--page 1") else []))
+            return Done(0, json.dumps(self.history if " --page 1 " in line else []))
         if line.startswith("make") and self.destroys:
             return self.destroys.pop(0)
         assert shown, "what changes something is shown"
@@ -92,7 +91,7 @@ def test_only_what_is_over_is_taken_away(tmp_path: Path) -> None:
     assert [each.stage for each in outcomes] == [Stage.OVER, Stage.RUNNING, Stage.ENDLESS]
     assert backend.changes == [
         "make --no-print-directory destroy STACK=over YES=--yes",
-        "over stack rm over --yes --preserve-config",
+        "pulumi stack rm --yes --preserve-config --stack over",
     ]
     assert not any(each.failed for each in outcomes)
 
@@ -109,13 +108,16 @@ def test_a_dry_run_changes_nothing_and_shows_what_would_go(tmp_path: Path) -> No
     (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}), destroy=False)
 
     assert backend.changes == []
-    assert "over destroy --preview-only --non-interactive" in backend.asked
+    assert "pulumi destroy --preview-only --non-interactive --stack over" in backend.asked
     assert outcome.done == "would be taken away"
 
 
-def test_a_stack_that_its_backend_does_not_have_is_nothing_to_do(tmp_path: Path) -> None:
+def test_a_stack_that_its_backend_does_not_have_is_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_pulumi(monkeypatch, (6, "", "error: no stack named 'over' found"))
     backend = Backend()
-    (outcome,) = run(tmp_path, backend, ["nowhere"])
+    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
 
     assert (outcome.done, outcome.failed, backend.changes) == ("nothing to do", False, [])
 
@@ -166,7 +168,7 @@ def test_only_the_lock_of_a_run_that_must_be_gone_is_removed(tmp_path: Path, sin
     backend = Backend(destroys=[Done(2, LOCKED.format(since=since))])
     (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
 
-    assert ("over cancel --yes over" in backend.asked) is unlocked
+    assert ("pulumi cancel --yes --stack over" in backend.asked) is unlocked
     assert outcome.failed is not unlocked
     if not unlocked:
         assert "locked by runner@host; the next run goes on" in outcome.done

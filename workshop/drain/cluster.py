@@ -1,15 +1,13 @@
 """The controllers' side of a stack's hosts in the cluster: objects with their finalizers, and why they stay."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from clients import limits
 from clients.cluster_api import ClusterApi, items, refusal
-from clients.pulumi_cli import pulumi
+from clients.pulumi_cli import pulumi, run
 from model.json_values import at, entries, text
 from model.names import GROUP_FINALIZER, GROUP_TAG
 from model.problem import InputError, Problem
@@ -121,10 +119,9 @@ def _read_number(document: object, *path: str) -> int:
 
 def list_ingress_urns(stack: str) -> list[str]:
     """Return the URNs of the stack's Ingresses. Raises InputError if the CLI prints no state."""
-    command = pulumi(stack, "stack", "export", seconds=limits.SECONDS)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603  no shell
+    done = run(pulumi(stack, "stack", "export"), shown=False)
     try:
-        state = _STATE.validate_python(json.loads(done.stdout)) if done.returncode == 0 else None
+        state = _STATE.validate_python(json.loads(done.output)) if done.status == 0 else None
     except (ValueError, RecursionError):
         state = None
     if state is None:

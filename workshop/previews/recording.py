@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter, ValidationError
 
+from clients.pulumi_cli import explained, pulumi
 from model.hiding import hidden_words
 from workshop.previews.document import Digest, Finding
 from workshop.previews.masking import Events, mask_preview
@@ -21,6 +22,7 @@ Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
 NO_PREVIEW = "What the engine printed is no preview that can be read, so nothing of it is kept."
 
 
+@explained()
 def run_to_files(command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
     """Run a command to its end."""
     with output.open("w", encoding="utf-8") as out, errors.open("w", encoding="utf-8") as err:
@@ -45,12 +47,11 @@ def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run
         (folder / name).unlink(missing_ok=True)
     with TemporaryDirectory(prefix="preview-") as private:
         printed, errors, events = (Path(private) / name for name in ("printed", "errors", "events"))
-        # The same launcher as the Makefile's: it finds the engine, the backend and the passphrase.
-        command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", "preview", "--json"]
-        command += ["--show-sames", "--non-interactive", "--event-log", str(events)]
-        command += ["--save-plan", str(plan_beside(folder))] if plan else []
-        command += [part for pack in policies for part in ("--policy-pack", pack)]
-        status = run(command, printed, errors, {"PULUMI_DEBUG_COMMANDS": "true"})  # for the event log
+        options = ["--json", "--show-sames", "--non-interactive", "--event-log", str(events)]
+        options += ["--save-plan", str(plan_beside(folder))] if plan else []
+        options += [part for pack in policies for part in ("--policy-pack", pack)]
+        variables = {"PULUMI_DEBUG_COMMANDS": "true"}  # for the event log
+        status = run(pulumi(stack, "preview", *options), printed, errors, variables)
         output = RunOutput(status, *map(_read_text, (printed, errors, events)))
     return _keep_masked(stack, output, folder, judged=bool(policies))
 
