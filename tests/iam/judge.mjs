@@ -29,7 +29,7 @@ async function supplied({ action, resource, context }) {
   const matching = mostSpecificMatchingResourceTypePatterns(resource, types.map((type) => type.arn))
   const all = [...keys, ...types.filter((type) => matching.includes(type.arn)).flatMap((type) => type.keys)]
   const always = (key) => key.startsWith('aws:') && !/^aws:(RequestTag|ResourceTag|TagKeys)/.test(key)
-  const byToken = (key) => action === 'sts:AssumeRoleWithWebIdentity' && key.startsWith('oidc.')
+  const byToken = (key) => action === 'sts:AssumeRoleWithWebIdentity' && /^(oidc|token\.actions)\./.test(key)
   return Object.fromEntries(Object.entries(context).filter(([key]) => always(key) || byToken(key) || among(all, key)))
 }
 
