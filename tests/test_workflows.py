@@ -110,22 +110,41 @@ def test_the_job_that_may_comment_runs_nothing_of_the_pull_request() -> None:
     assert downloads == ["${{ runner.temp }}/preview"]
 
 
-def test_a_stack_has_one_run_at_a_time_that_nothing_cuts_off() -> None:
+def test_a_stack_has_one_run_at_a_time_and_none_that_waits_is_dropped() -> None:
     for name, job, stack in (("up", "up", "inputs.stack"), ("teardown", "teardown", "matrix.stack")):
         found = jobs(ROOT / ".github" / "workflows" / f"{name}.yml")[job]["concurrency"]
-        assert found == {"group": f"stack-${{{{ {stack} }}}}", "cancel-in-progress": False}
+        assert found == {"group": f"stack-${{{{ {stack} }}}}", "cancel-in-progress": False, "queue": "max"}
 
 
-def test_the_roles_reach_the_state_and_the_key_of_their_own_stack_alone() -> None:
+def test_a_stack_without_a_workshop_ends_its_up_without_a_failure_and_stops_no_other() -> None:
+    workflows = ROOT / ".github" / "workflows"
+    found = jobs(workflows / "up.yml")["up"]["steps"]
+    (check,) = (number for number, step in enumerate(found) if step.get("id") == "workshop")
+    deploy = jobs(workflows / "deploy.yml")
+
+    assert found[check]["run"].endswith("--check")
+    assert "if" not in found[check]
+    for step in found[check + 1 :]:
+        of_the_plan = step["if"] == "steps.reviewed.outputs.run != ''"  # which is empty if its step is skipped
+        assert "steps.workshop.outputs.up == 'true'" in step["if"] or of_the_plan, step
+        assert "||" not in step["if"]
+    assert "needs.dev.result != 'failure'" in deploy["others"]["if"]
+
+
+def test_credentials_last_as_long_as_the_job_that_got_them() -> None:
     resources = document(ENVIRONMENT_FILE)["Resources"]
-    for role in ("PreviewRole", "DeployRole"):
-        for statement in resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
-            assert statement["Resource"] != "*", "the state and the key of another environment are not its business"
-            assert "*" not in str(statement["Action"])
+    session = document(ROOT / ".github" / "actions" / "cluster" / "action.yml")["runs"]["steps"][0]["with"]
+    assert session["role-duration-seconds"] == "${{ inputs.seconds }}"
+    lasting = dict[str, int]()
+    for path in FILES:
+        for name, job in jobs(path).items():
+            for step in job.get("steps", []):
+                if step.get("uses") == "./.github/actions/cluster":
+                    seconds = int(step["with"].get("seconds", 3600))
+                    assert seconds >= job["timeout-minutes"] * 60, f"{path.name}, {name}"
+                    role = "PreviewRole" if name == "stack" else "DeployRole"
+                    lasting[role] = max(seconds, lasting.get(role, 0))
 
-
-def test_a_preview_can_change_nothing_in_aws() -> None:
-    policy = document(ENVIRONMENT_FILE)["Resources"]["PreviewRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-    actions = {statement["Action"] for statement in policy["Statement"]}
-
-    assert actions == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt", "eks:DescribeCluster"}
+    assert lasting == {"PreviewRole": 3600, "DeployRole": 5400}
+    for role, seconds in lasting.items():
+        assert resources[role]["Properties"].get("MaxSessionDuration", 3600) >= seconds
