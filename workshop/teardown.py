@@ -175,7 +175,7 @@ def tear_down_all(names: list[str] | None, warn_days: int, unlock_hours: int, *,
 
 
 def check_ends(names: list[str] | None) -> int:
-    """Print which stacks have no workshop to bring up: it is over, or the stack was removed. Return 1 if one is unclear.
+    """Print which stacks have no workshop to bring up, since it is over or was removed; return 1 if one is unclear.
 
     A workflow gets the step's output `up`, so that such a stack fails no run.
     """

@@ -2,17 +2,18 @@
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from warnings import catch_warnings
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from tests.iam.simulator import Request, wrongly
-from tests.program import EKS, ROOT
+from tests.program import EKS, ROOT, ZONE
 
 TEMPLATE = (ROOT / ".github" / "aws" / "environment.yaml").read_text(encoding="utf-8")
 ISSUER = "token.actions.githubusercontent.com"
@@ -22,11 +23,9 @@ PARAMETERS = {
     "OwnerId": "123456",
     "Repository": "workshop",
     "RepositoryId": "456789",
-
-
-
     "Environment": "dev",
     "ClusterName": EKS.name,
+    "HostedZoneId": ZONE.id,
     "OidcProvider": PROVIDER,
     "DeployPolicies": f"arn:aws:iam::{EKS.account}:policy/workshop-operator-dev",
 }
@@ -50,7 +49,7 @@ def roles(subject: str = "ids") -> Mapping[str, Role]:
     parameters = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in (PARAMETERS | {"Subject": subject}).items()
     ]
-    with mock_aws(), pytest.warns(UserWarning, match="not supported by moto"):
+    with mock_aws(), catch_warnings(category=UserWarning, action="ignore"):  # moto has no access entries
         formation, iam = (_boto3.client(name, region_name=EKS.region) for name in ("cloudformation", "iam"))
         formation.create_stack(StackName="dev", TemplateBody=TEMPLATE, Parameters=parameters)
         return {each["RoleName"].rpartition("-")[2]: _role(iam, each) for each in iam.list_roles()["Roles"]}
@@ -97,3 +96,41 @@ def test_a_role_trusts_the_environments_of_its_stack_by_the_subject_that_was_ask
     assert wrongly(trust, right, allows=True, trust=True) == []
     assert wrongly(trust, [*others, *OTHERS], allows=False, trust=True) == []
     assert wrongly(trust, [job(other_form, f"environment:{name}") for name in every], allows=False, trust=True) == []
+
+
+STATE = {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
+"""What Pulumi reads for a preview, by its sources: its backend takes no lock for one, and the key decrypts another."""
+FREE = {"sts:GetCallerIdentity"}
+"""What everybody may ask."""
+
+
+def question(action: str, parameters: Mapping[str, str]) -> Request:
+    """Return a call of boto3 as IAM judges it."""
+    arn = f"arn:aws:eks:{EKS.region}:{EKS.account}"
+    match action:
+        case "eks:DescribeCluster":
+            resource = f"{arn}:cluster/{parameters['name']}"
+        case "eks:DescribeAddon":
+            resource = f"{arn}:addon/{parameters['clusterName']}/{parameters['addonName']}/0123"
+        case "iam:GetOpenIDConnectProvider":
+            resource = parameters["OpenIDConnectProviderArn"]
+        case "route53:ListResourceRecordSets":
+            resource = f"arn:aws:route53:::hostedzone/{ZONE.id}"
+        case _:
+            resource = "*"
+    return Request(action, resource)
+
+
+def check_preview_rights(asked: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+    """Check that the preview role allows each of the recorded calls, and nothing else."""
+    requests = [question(action, parameters) for action, parameters in asked if action not in FREE]
+    (statements,) = (json.loads(roles()["preview"].rights)["Statement"],)
+    named = {
+        name
+        for each in statements
+        for name in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+    }
+
+    assert wrongly(roles()["preview"].rights, requests, allows=True) == []
+    assert named == STATE | {request.action for request in requests}
+    assert roles()["preview"].policies == ()
