@@ -39,6 +39,8 @@ def test_the_linters_have_no_finding() -> None:
 
     assert judged.returncode == 0, judged.stdout
     assert workflows.lint(ROOT) == 0
+    template = [str(Path(sys.executable).with_name("cfn-lint")), str(ENVIRONMENT_FILE)]
+    assert subprocess.run(template, capture_output=True, text=True, check=False).stdout == ""
 
 
 @pytest.mark.parametrize("path", [*FILES, *ACTIONS], ids=lambda path: str(path.relative_to(ROOT / ".github")))
