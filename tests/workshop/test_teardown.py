@@ -311,7 +311,7 @@ def test_the_summary_is_the_same_table(tmp_path: Path, monkeypatch: pytest.Monke
     assert "::warning title=Workshop soon ends::" in console.file.getvalue()
 
 
-ENDED = {
+ENDED: dict[str, tuple[dict[str, object] | None, str]] = {
     "over": ({"workshopEnds": "2020-01-01"}, "Stack it is over since 2020-01-02 00:00 UTC"),
     "short": ({"workshopDays": 1}, ""),
     "far": ({"workshopEnds": "9999-12-31"}, ""),
