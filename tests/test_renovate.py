@@ -127,14 +127,18 @@ def test_only_packages_with_the_right_hash_are_installed() -> None:
     assert all("--require-hashes" in line for line in installs)
 
 
+def workflow(name: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
+
+
 def test_the_code_of_a_new_release_meets_no_credential_before_somebody_has_looked_at_it() -> None:
     starts = f"startsWith(github.head_ref, '{CONFIG['branchPrefix']}')"
-    preview = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yml").read_text(encoding="utf-8"))["jobs"]
-    comment = yaml.safe_load((ROOT / ".github" / "workflows" / "preview-comment.yml").read_text(encoding="utf-8"))
-    stacks = comment["jobs"]["comment"]["strategy"]["matrix"]["stack"]
+    sandbox, comment = (workflow(name)["jobs"] for name in ("preview", "preview-comment"))
+    with_rights = [workflow("preview")["jobs"]["dev"], workflow("preview-others")["jobs"]["others"]]
+    stacks = comment["comment"]["strategy"]["matrix"]["stack"]
 
-    assert f" && !{starts} && " in preview["stack"]["if"]
-    assert f" || {starts} || " in preview["sandbox"]["if"]
+    assert all(f" && !{starts} && " in job["if"] for job in with_rights)
+    assert f" || {starts} || " in sandbox["sandbox"]["if"]
     assert f"startsWith(github.event.workflow_run.head_branch, '{CONFIG['branchPrefix']}') ||" in stacks
 
 

@@ -91,14 +91,42 @@ def test_where_a_pull_requests_code_runs_nothing_can_be_written() -> None:
 
 
 def test_a_fork_meets_no_credential() -> None:
-    preview = jobs(ROOT / ".github" / "workflows" / "preview.yml")
+    sandbox = jobs(ROOT / ".github" / "workflows" / "preview.yml")["sandbox"]
 
-    assert preview["sandbox"]["permissions"] == {"contents": "read"}
-    assert "environment" not in preview["sandbox"]
-    assert "github.event.pull_request.head.repo.full_name == github.repository" in preview["stack"]["if"]
+    assert sandbox["permissions"] == {"contents": "read"}
+    assert "environment" not in sandbox
+    assert {name for name, _ in previews_of_stacks()} == {"dev", "others"}
+    for _, job in previews_of_stacks():
+        assert job["if"].startswith("github.event.pull_request.head.repo.full_name == github.repository && ")
+        assert "||" not in job["if"].replace("vars.STACKS || '[]'", "")
     for path in FILES:
         if "pull_request" in document(path)[True]:
             assert "secrets." not in path.read_text()
+
+
+def previews_of_stacks() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the jobs that preview a pull request with a stack's credentials, each with its name."""
+    for path in FILES:
+        if "pull_request" in document(path)[True]:
+            for name, job in jobs(path).items():
+                if job.get("permissions", {}).get("id-token") == "write":
+                    yield name, job
+
+
+def test_the_playgrounds_comment_waits_for_no_reviewer() -> None:
+    workflows = ROOT / ".github" / "workflows"
+    matrix = jobs(workflows / "preview-comment.yml")["comment"]["strategy"]["matrix"]
+    others, up = jobs(workflows / "preview-others.yml"), jobs(workflows / "up.yml")["up"]["steps"]
+    (reviewed,) = (step for step in up if step.get("id") == "reviewed")
+
+    assert document(workflows / "preview-comment.yml")[True]["workflow_run"]["workflows"] == [
+        document(workflows / f"{name}.yml")["name"] for name in ("preview", "preview-others")
+    ]
+    assert set(jobs(workflows / "preview.yml")) == {"sandbox", "dev"}
+    assert others["others"]["strategy"]["matrix"]["exclude"] == [{"stack": "dev"}]
+    assert matrix["exclude"] == [{"stack": "${{ github.event.workflow_run.name == 'preview others' && 'dev' || '' }}"}]
+    assert reviewed["env"]["WORKFLOW"] == "${{ inputs.stack == 'dev' && 'preview.yml' || 'preview-others.yml' }}"
+    assert '--workflow "$WORKFLOW"' in reviewed["run"]
 
 
 def test_the_job_that_may_comment_runs_nothing_of_the_pull_request() -> None:
