@@ -79,7 +79,12 @@ def test_a_preview_that_fails_is_kept_as_one_that_failed(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "said", ["error: no stack named 'dev' found", "sandbox: error: Pulumi.dev.yaml does not exist: name a stack"]
+    "said",
+    [
+        "error: no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one",
+        "error: no stack named 'dev' found",
+        "sandbox: error: Pulumi.dev.yaml does not exist: name a stack that has a file there",
+    ],
 )
 def test_a_stack_that_was_removed_fails_no_pull_request(tmp_path: Path, said: str) -> None:
     engine = Engine(255, "")
