@@ -78,7 +78,7 @@ with open(os.environ["CALLS"], "a") as log:
 if module.split(".")[0] in ("workshop", "sandbox"):
     os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
 """
-KNOWN_MODULES = {"workshop", "sandbox", "pytest", "ruff", "pyright", "tests"}
+KNOWN_MODULES = {"uv", "workshop", "sandbox", "pytest", "ruff", "pyright", "tests"}
 STRAY = """\
 #!/bin/sh
 echo "[\\"stray\\", \\"$(basename "$0")\\"]" >> "$CALLS"
