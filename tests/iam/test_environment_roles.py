@@ -112,6 +112,8 @@ def question(action: str, parameters: Mapping[str, str]) -> Request:
             resource = f"{arn}:cluster/{parameters['name']}"
         case "eks:DescribeAddon":
             resource = f"{arn}:addon/{parameters['clusterName']}/{parameters['addonName']}/0123"
+        case "acm:ListTagsForCertificate":
+            resource = parameters["CertificateArn"]
         case "iam:GetOpenIDConnectProvider":
             resource = parameters["OpenIDConnectProviderArn"]
         case "route53:ListResourceRecordSets":
