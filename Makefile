@@ -13,9 +13,10 @@ PYTEST := env -u ON_SANDBOX $(PYTHON) -m pytest
 SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
 .DEFAULT_GOAL := help
 
-.venv/installed: requirements.txt requirements-dev.txt
-	python3 -m venv .venv && $(PYTHON) -m pip install --quiet --disable-pip-version-check $(shell grep ^uv== requirements-dev.txt)
-	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -r requirements-dev.txt && touch $@
+.venv/installed: requirements.lock
+	python3 -m venv .venv && sed -n '/^uv==/,/[^\\]$$/p' $< > .venv/uv.lock
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --require-hashes -r $< && touch $@
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -104,7 +105,11 @@ acceptance: .venv/installed ## run the longer sandbox tests: EKS, rotations, can
 check: .venv/installed ## run linters and type checks
 	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && .venv/bin/lint-imports
 	@$(PYTHON) -m sandbox workflows && .venv/bin/zizmor --offline --no-progress --quiet .github
+	@.venv/bin/cfn-lint .github/aws/environment.yaml
 	@$(PYTHON) -m pyright
+
+lock: .venv/installed ## write requirements.lock: all Python packages with their hashes, none younger than three days
+	@$(PYTHON) -m uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --exclude-newer=P3D --output-file=requirements.lock requirements.txt requirements-dev.txt
 
 docs: .venv/installed ## write the generated parts of the documentation: picture, settings, commands
 	@$(PYTHON) -m tests.docs
@@ -112,4 +117,4 @@ docs: .venv/installed ## write the generated parts of the documentation: picture
 bench: .venv/installed ## time the stack on the sandbox, beside the same steps by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check docs bench record-preview outputs teardown verify reset demo mirror
+.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lock docs bench record-preview outputs teardown verify reset demo mirror

@@ -27,6 +27,8 @@ from settings import Settings
 from settings.loading import parse
 
 PAGE = 50
+NO_STACK = re.compile(r"error: no stack (selected|named '[^']*' found)|Pulumi\.[\w.-]+\.yaml does not exist")
+"""What the CLI and its launcher say of a stack that was removed, with its file or without."""
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 """A string in JSON, with the colon that follows a key."""
 _OUTPUTS = TypeAdapter(dict[str, object])

@@ -73,7 +73,7 @@ with open(os.environ["CALLS"], "a") as log:
 if module.split(".")[0] in ("workshop", "sandbox"):
     os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
 """
-KNOWN_MODULES = {"workshop", "sandbox", "pytest", "ruff", "pyright", "tests"}
+KNOWN_MODULES = {"uv", "workshop", "sandbox", "pytest", "ruff", "pyright", "tests"}
 STRAY = """\
 #!/bin/sh
 echo "[\\"stray\\", \\"$(basename "$0")\\", \\"$*\\"]" >> "$CALLS"
@@ -134,7 +134,8 @@ class Real:
         """Assert that nothing real was reached, and that Pulumi was started for the sandbox only."""
         assert self.cluster.asked == []
         assert self.account.asked == []
-        assert [call for call in self.calls if call[0] == "stray" and call[1] not in ("lint-imports", "zizmor")] == []
+        linters = ("lint-imports", "zizmor", "cfn-lint")
+        assert [call for call in self.calls if call[0] == "stray" and call[1] not in linters] == []
         assert {call[1].split(".")[0] for call in self.calls if call[0] == "python"} <= KNOWN_MODULES
         assert [each for on, each in self.launched if each[0] == "pulumi" and not on] == []
 

@@ -2,11 +2,13 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import versions
 from tests.program import ROOT
@@ -73,9 +75,71 @@ def test_every_marker_in_a_workflow_is_found(path: Path) -> None:
 
 
 def test_each_of_the_other_pins_has_its_manager() -> None:
-    assert CONFIG["enabledManagers"] == ["custom.regex", "pip_requirements", "gomod", "github-actions"]
+    assert CONFIG["enabledManagers"] == ["custom.regex", "pip-compile", "gomod", "github-actions"]
     assert sorted(path.name for path in ROOT.glob("requirements*.txt")) == ["requirements-dev.txt", "requirements.txt"]
     assert len(list((ROOT / "sandbox" / "tools").glob("*/go.mod"))) > 5
+
+
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+HASHED = re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==(\S+)(?: ;.*)? \\\n    --hash=sha256:[0-9a-f]{64}", LOCK, re.MULTILINE)
+
+
+def test_the_lock_has_every_pin_and_a_hash_for_every_package() -> None:
+    locked = re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==(\S+)", LOCK, re.MULTILINE)
+    pinned = {
+        (re.sub(r"[._]", "-", name).lower(), version)
+        for path in ROOT.glob("requirements*.txt")
+        for name, version in re.findall(r"^([\w.-]+)(?:\[.*\])?==(\S+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert locked == HASHED, "a package without a hash may be another one tomorrow"
+    assert pinned - set(locked) == set(), "renew it with `make lock`"
+    assert len(locked) > len(pinned)
+
+
+def test_renovate_renews_the_lock_by_the_command_that_wrote_it() -> None:
+    (pattern,) = CONFIG["pip-compile"]["managerFilePatterns"]
+    (command,) = re.findall(r"^#    uv pip compile (.*)$", LOCK, re.MULTILINE)
+    options = {word.partition("=")[0] for word in command.split() if word.startswith("-")}
+    understood = {"--universal", "--python-version", "--generate-hashes", "--exclude-newer", "--output-file"}
+
+    assert re.search(pattern.strip("/"), "requirements.lock")
+    assert options <= understood, "Renovate refuses a lock with another option"
+    assert [word for word in command.split() if not word.startswith("-")] == [
+        "requirements.txt",
+        "requirements-dev.txt",
+    ]
+
+
+def test_no_release_is_taken_before_others_had_time_to_look_at_it() -> None:
+    assert CONFIG["minimumReleaseAge"] == "3 days"
+    assert "--exclude-newer=P3D " in LOCK, "the packages that come with the pinned ones, too"
+    assert CONFIG["automerge"] is False
+    assert not any(rule.get("automerge") for rule in CONFIG["packageRules"])
+
+
+def test_only_packages_with_the_right_hash_are_installed() -> None:
+    asked = ["make", "--dry-run", "--always-make", ".venv/installed"]
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    installs = [line for line in told.splitlines() if "pip install" in line]
+
+    assert len(installs) == 2
+    assert all("--require-hashes" in line for line in installs)
+
+
+def workflow(name: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+def test_the_code_of_a_new_release_meets_no_credential_before_somebody_has_looked_at_it() -> None:
+    starts = f"startsWith(github.head_ref, '{CONFIG['branchPrefix']}')"
+    sandbox, comment = (workflow(name)["jobs"] for name in ("preview", "preview-comment"))
+    with_rights = [workflow("preview")["jobs"]["dev"], workflow("preview-others")["jobs"]["others"]]
+    stacks = comment["comment"]["strategy"]["matrix"]["stack"]
+
+    assert all(f" && !{starts} && " in job["if"] for job in with_rights)
+    assert f" || {starts} || " in sandbox["sandbox"]["if"]
+    assert f"startsWith(github.event.workflow_run.head_branch, '{CONFIG['branchPrefix']}') ||" in stacks
 
 
 def test_the_cli_of_the_workflows_is_that_of_the_sdk() -> None:

@@ -39,6 +39,8 @@ def test_the_linters_have_no_finding() -> None:
 
     assert judged.returncode == 0, judged.stdout
     assert workflows.lint(ROOT) == 0
+    template = [str(Path(sys.executable).with_name("cfn-lint")), str(ENVIRONMENT_FILE)]
+    assert subprocess.run(template, capture_output=True, text=True, check=False).stdout == ""
 
 
 @pytest.mark.parametrize("path", [*FILES, *ACTIONS], ids=lambda path: str(path.relative_to(ROOT / ".github")))
@@ -89,14 +91,42 @@ def test_where_a_pull_requests_code_runs_nothing_can_be_written() -> None:
 
 
 def test_a_fork_meets_no_credential() -> None:
-    preview = jobs(ROOT / ".github" / "workflows" / "preview.yml")
+    sandbox = jobs(ROOT / ".github" / "workflows" / "preview.yml")["sandbox"]
 
-    assert preview["sandbox"]["permissions"] == {"contents": "read"}
-    assert "environment" not in preview["sandbox"]
-    assert "github.event.pull_request.head.repo.full_name == github.repository" in preview["stack"]["if"]
+    assert sandbox["permissions"] == {"contents": "read"}
+    assert "environment" not in sandbox
+    assert {name for name, _ in previews_of_stacks()} == {"dev", "others"}
+    for _, job in previews_of_stacks():
+        assert job["if"].startswith("github.event.pull_request.head.repo.full_name == github.repository && ")
+        assert "||" not in job["if"].replace("vars.STACKS || '[]'", "")
     for path in FILES:
         if "pull_request" in document(path)[True]:
             assert "secrets." not in path.read_text()
+
+
+def previews_of_stacks() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the jobs that preview a pull request with a stack's credentials, each with its name."""
+    for path in FILES:
+        if "pull_request" in document(path)[True]:
+            for name, job in jobs(path).items():
+                if job.get("permissions", {}).get("id-token") == "write":
+                    yield name, job
+
+
+def test_the_playgrounds_comment_waits_for_no_reviewer() -> None:
+    workflows = ROOT / ".github" / "workflows"
+    matrix = jobs(workflows / "preview-comment.yml")["comment"]["strategy"]["matrix"]
+    others, up = jobs(workflows / "preview-others.yml"), jobs(workflows / "up.yml")["up"]["steps"]
+    (reviewed,) = (step for step in up if step.get("id") == "reviewed")
+
+    assert document(workflows / "preview-comment.yml")[True]["workflow_run"]["workflows"] == [
+        document(workflows / f"{name}.yml")["name"] for name in ("preview", "preview-others")
+    ]
+    assert set(jobs(workflows / "preview.yml")) == {"sandbox", "dev"}
+    assert others["others"]["strategy"]["matrix"]["exclude"] == [{"stack": "dev"}]
+    assert matrix["exclude"] == [{"stack": "${{ github.event.workflow_run.name == 'preview others' && 'dev' || '' }}"}]
+    assert reviewed["env"]["WORKFLOW"] == "${{ inputs.stack == 'dev' && 'preview.yml' || 'preview-others.yml' }}"
+    assert '--workflow "$WORKFLOW"' in reviewed["run"]
 
 
 def test_the_job_that_may_comment_runs_nothing_of_the_pull_request() -> None:
@@ -123,31 +153,41 @@ def test_a_stacks_comment_is_posted_by_one_run_at_a_time_and_only_on_the_head_th
     assert post["with"]["header"] == "preview of ${{ matrix.stack }}"
 
 
-def test_a_stack_has_one_run_at_a_time_that_nothing_cuts_off() -> None:
+def test_a_stack_has_one_run_at_a_time_and_none_that_waits_is_dropped() -> None:
     for name, job, stack in (("up", "up", "inputs.stack"), ("teardown", "teardown", "matrix.stack")):
         found = jobs(ROOT / ".github" / "workflows" / f"{name}.yml")[job]["concurrency"]
-        assert found == {"group": f"stack-${{{{ {stack} }}}}", "cancel-in-progress": False}
+        assert found == {"group": f"stack-${{{{ {stack} }}}}", "cancel-in-progress": False, "queue": "max"}
 
 
-def test_a_role_trusts_the_environments_of_its_own_stack_and_reads_its_own_state_alone() -> None:
+def test_a_stack_without_a_workshop_ends_its_up_without_a_failure_and_stops_no_other() -> None:
+    workflows = ROOT / ".github" / "workflows"
+    found = jobs(workflows / "up.yml")["up"]["steps"]
+    (check,) = (number for number, step in enumerate(found) if step.get("id") == "workshop")
+    deploy = jobs(workflows / "deploy.yml")
+
+    assert found[check]["run"].endswith("--check")
+    assert "if" not in found[check]
+    for step in found[check + 1 :]:
+        of_the_plan = step["if"] == "steps.reviewed.outputs.run != ''"  # which is empty if its step is skipped
+        assert "steps.workshop.outputs.up == 'true'" in step["if"] or of_the_plan, step
+        assert "||" not in step["if"]
+    assert "needs.dev.result != 'failure'" in deploy["others"]["if"]
+
+
+def test_credentials_last_as_long_as_the_job_that_got_them() -> None:
     resources = document(ENVIRONMENT_FILE)["Resources"]
-    subject = "token.actions.githubusercontent.com:sub"
-    trusted = {
-        name: resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]
-        for name in ("PreviewRole", "DeployRole")
-    }
-    own = "repo:${Repository}:environment:${Environment}"
+    session = document(ROOT / ".github" / "actions" / "cluster" / "action.yml")["runs"]["steps"][0]["with"]
+    assert session["role-duration-seconds"] == "${{ inputs.seconds }}"
+    lasting = dict[str, int]()
+    for path in FILES:
+        for name, job in jobs(path).items():
+            for step in job.get("steps", []):
+                if step.get("uses") == "./.github/actions/cluster":
+                    seconds = int(step["with"].get("seconds", 3600))
+                    assert seconds >= job["timeout-minutes"] * 60, f"{path.name}, {name}"
+                    role = "PreviewRole" if name == "stack" else "DeployRole"
+                    lasting[role] = max(seconds, lasting.get(role, 0))
 
-    assert trusted["PreviewRole"][subject] == {"Fn::Sub": f"{own}-preview"}
-    assert trusted["DeployRole"][subject] == [{"Fn::Sub": own}, {"Fn::Sub": f"{own}-teardown"}]
-    for role in trusted:
-        for statement in resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
-            assert statement["Resource"] != "*", "the state and the key of another environment are not its business"
-            assert "*" not in str(statement["Action"])
-
-
-def test_a_preview_can_change_nothing_in_aws() -> None:
-    policy = document(ENVIRONMENT_FILE)["Resources"]["PreviewRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-    actions = {statement["Action"] for statement in policy["Statement"]}
-
-    assert actions == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt", "eks:DescribeCluster"}
+    assert lasting == {"PreviewRole": 3600, "DeployRole": 5400}
+    for role, seconds in lasting.items():
+        assert resources[role]["Properties"].get("MaxSessionDuration", 3600) >= seconds

@@ -158,7 +158,9 @@ def teardown(
     *,
     stack: Annotated[list[str] | None, Option(help="A stack's name; without it every stack that has a file.")] = None,
     yes: Annotated[bool, Option("--yes", help="Destroy; without it the command only prints what it would do.")] = False,
-    check: Annotated[bool, Option("--check", help="Only fail if a stack's last day is over.")] = False,
+    check: Annotated[
+        bool, Option("--check", help="Only print which stacks an `up` leaves out, such as one whose last day is over.")
+    ] = False,
     warn_days: Annotated[int, Option(min=0, max=MOST_DAYS, help="For how many days before the end to warn.")] = 3,
     unlock_hours: Annotated[
         int, Option(min=0, max=MOST_DAYS, help="Age at which the lock of a killed run is removed, in hours.")

@@ -16,6 +16,7 @@ from rich.console import Console
 from clients.pulumi_cli import Done, NoStackError, StackCli, read_settings
 from model.moments import in_utc
 from model.problem import InputError
+from model.stack_names import stack_file
 from settings.ending import Ending, Stage, ending, needs_last_up
 from workshop.previews.markdown import code, visible
 from workshop.terminal import build_table, print_text
@@ -174,15 +175,34 @@ def tear_down_all(names: list[str] | None, warn_days: int, unlock_hours: int, *,
 
 
 def check_ends(names: list[str] | None) -> int:
-    """Return 1 if a stack's last day is over, which would be destroyed at once, or if that cannot be problems."""
-    problems, folder = list[str](), Path()
+    """Print which stacks have no workshop to bring up, since it is over or was removed; return 1 if one is unclear.
+
+    A workflow gets the step's output `up`, so that such a stack fails no run.
+    """
+    console, folder, unclear, ended = Console(), Path(), list[str](), list[str]()
     for name in names or list_stacks(folder):
         try:
-            end = ending(read_settings(name, folder), None, datetime.now(UTC), 0)
+            if reason := _find_why_ended(name, folder):
+                ended.append(f"Stack {name} {reason}, so an `up` leaves it out. Take it out of STACKS if it has ended.")
         except InputError as error:
-            problems += map(str, error.problems)
-        else:
-            problems += [f"Stack {name} is {end.sentence}."] if end.stage is Stage.OVER else []
-    for line in problems:
-        print_text(Console(), line)
-    return 1 if problems else 0
+            unclear += map(str, error.problems)
+    for line in (*unclear, *ended):
+        print_text(console, line)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in ended:
+            print_text(console, f"::warning title=No workshop::{_escape(line)}")
+    if outputs := os.environ.get("GITHUB_OUTPUT"):
+        with Path(outputs).open("a", encoding="utf-8") as file:
+            file.write(f"up={'false' if ended or unclear else 'true'}\n")
+    return 1 if unclear else 0
+
+
+def _find_why_ended(name: str, folder: Path) -> str:
+    """Return why a stack has no workshop; empty if it has one. Raises InputError if that cannot be known."""
+    if not stack_file(name, folder).is_file():
+        return "has no file any more"
+    try:
+        end = ending(read_settings(name, folder), None, datetime.now(UTC), 0)
+    except NoStackError:
+        return "is not in its backend any more"
+    return f"is {end.sentence}" if end.stage is Stage.OVER else ""

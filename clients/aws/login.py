@@ -118,6 +118,8 @@ def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
 def _unknown(profile: str, known: list[str]) -> Problem:
     key = f"{PROJECT}:eks.profile"
     fix = f"Set another with `pulumi config set --path '{key}' <profile>`, or make it with `aws configure sso`."
+    if os.environ.get("GITHUB_ACTIONS") == "true":  # a job has its credentials in variables
+        fix = f"Remove it with `pulumi config rm --path '{key}'`, and set AWS_PROFILE on your own machine instead."
     found, rule = f"there is no profile '{profile}'", f"the known ones are {', '.join(sorted(known)) or 'none'}"
     return Problem(key, found, rule, fix)
 

@@ -110,6 +110,17 @@ def test_a_profile_that_is_not_there_is_told_with_those_that_are(tmp_path: Path)
     assert problem.rule == "the known ones are other, workshop-dev"
 
 
+def test_a_committed_profile_is_told_to_a_workflow_with_what_to_do_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    with serving(Account(), tmp_path):
+        problem = only(lambda: AwsApi(eks("workshop-dev")))
+
+    assert "pulumi config rm --path 'linkerd-workshop:eks.profile'" in problem.fix
+    assert "AWS_PROFILE on your own machine" in problem.fix
+
+
 def test_an_ended_login_of_a_profile_is_told_with_the_command_that_begins_one(tmp_path: Path) -> None:
     sso = "[profile workshop-dev]\nsso_start_url = https://sso.example.com\nsso_region = eu-central-1\n"
     sso += f"sso_account_id = {ACCOUNT}\nsso_role_name = x\n"

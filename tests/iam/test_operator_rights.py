@@ -84,7 +84,14 @@ BY_TYPE = {
         *each("route53", "GetChange", "arn:aws:route53:::change/C0123"),
     ],
 }
+BUCKET = f"arn:aws:s3:::linkerd-workshop-{STACK}-{EKS.account}"
+KEY = f"arn:aws:kms:{EKS.region}:{EKS.account}:key/0123"
+OWN_KEY = {"kms:ResourceAliases": [f"alias/linkerd-workshop-{STACK}"]}
+OTHERS_KEY = {"kms:ResourceAliases": ["alias/linkerd-workshop-prod"]}
 ASKED = [
+    *each("s3", "ListBucket", BUCKET),
+    *each("s3", "GetObject PutObject DeleteObject", f"{BUCKET}/.pulumi/stacks/linkerd-workshop/dev.json"),
+    *(Request(f"kms:{action}", KEY, OWN_KEY) for action in ("Decrypt", "Encrypt")),
     *each("eks", "DescribeCluster", EKS.arn),
     *each("eks", "DescribeCluster", EKS.arn.replace(EKS.region, "us-east-1")),
     *each("eks", "DescribeAddon", ADD_ON),
@@ -101,6 +108,10 @@ ASKED = [
 ]
 """What the program and the commands beside it ask by themselves."""
 OTHERS = [
+    *each("s3", "ListBucket DeleteBucket", BUCKET.replace(STACK, "prod")),
+    *each("s3", "GetObject", f"{BUCKET.replace(STACK, 'prod')}/.pulumi/stacks/linkerd-workshop/prod.json"),
+    *(Request(f"kms:{action}", KEY, OTHERS_KEY) for action in ("Decrypt", "Encrypt")),
+    *each("kms", "Decrypt ScheduleKeyDeletion", KEY),
     *each("eks", "CreatePodIdentityAssociation CreateAddon", EKS.arn.replace("workshop", "other")),
     *each("eks", "DeletePodIdentityAssociation", ASSOCIATION.replace("workshop", "other")),
     *each("eks", "DeleteAddon", ADD_ON.replace("eks-pod-identity-agent", "coredns")),

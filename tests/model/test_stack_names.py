@@ -60,9 +60,12 @@ def test_a_teardown_takes_it_away_under_its_whole_name(
     ]
 
 
-def test_the_check_reads_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_reads_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     play_pulumi(monkeypatch)
     write(tmp_path, dev={"workshopEnds": "2020-01-01"})
 
-    assert cli.main(["teardown", "--check", "--stack", "acme/dev"]) == 1
+    assert cli.main(["teardown", "--check", "--stack", "acme/dev"]) == 0
+    assert "Stack acme/dev is over since 2020-01-02 00:00 UTC" in capsys.readouterr().out

@@ -1,5 +1,7 @@
 """The dev stack on a sandbox with the double of AWS, and with what plays its two controllers."""
 
+import json
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,6 +10,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+from pydantic import TypeAdapter
 from typing_extensions import override
 
 from sandbox import ports
@@ -22,8 +25,20 @@ from tests.sandbox.aws import AwsDouble, aws_double
 from tests.sandbox.workshop import Workshop
 
 STACK = "dev"
+CALLS = TypeAdapter(list[tuple[str, dict[str, str]]])
 SHORT_SECONDS = 6
 """What the tests leave of the quarter of an hour that an Ingress has for going."""
+RECORDER = """\
+import json, os
+from botocore.client import BaseClient
+call = BaseClient._make_api_call
+def recorded(self, operation, parameters):
+    with open(os.environ["RECORDED"], "a") as file:
+        file.write(json.dumps([f"{self.meta.service_model.endpoint_prefix}:{operation}", parameters]) + "\\n")
+    return call(self, operation, parameters)
+BaseClient._make_api_call = recorded
+"""
+"""Has every Python program write down what it asks AWS: the program itself, and the provider."""
 
 
 class DevStack(Workshop):
@@ -31,6 +46,7 @@ class DevStack(Workshop):
 
     def __init__(self, folder: Path, home: Path) -> None:
         super().__init__(folder, home, STACK)
+        self.recorder: Path | None = None
 
     @override
     def module(self, *command: str) -> CompletedProcess[str]:
@@ -40,7 +56,24 @@ class DevStack(Workshop):
 
     @override
     def _environment(self) -> dict[str, str]:
-        return {**super()._environment(), "ON_SANDBOX": "1", CHOICE: "none"}
+        environment = {**super()._environment(), "ON_SANDBOX": "1", CHOICE: "none"}
+        if self.recorder:
+            path = f"{self.recorder}{os.pathsep}{environment['PYTHONPATH']}"
+            environment |= {"PYTHONPATH": path, "RECORDED": str(self.recorder / "calls")}
+        return environment
+
+    def calls_of_a_preview(self) -> list[tuple[str, dict[str, str]]]:
+        """Preview the stack; return each call of AWS, as IAM names its action, with its parameters."""
+        folder = self.home / "recorder"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(RECORDER, encoding="utf-8")
+        (folder / "calls").write_text("", encoding="utf-8")
+        self.recorder = folder
+        try:
+            self.preview()
+        finally:
+            self.recorder = None
+        return CALLS.validate_python([json.loads(line) for line in (folder / "calls").read_text().splitlines()])
 
     def hurry(self) -> None:
         """Have the Ingresses in the state give up soon."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.paths import Home
+from tests.iam.test_environment_roles import check_preview_rights
 from tests.sandbox.dev_changes import ROWS, WITHOUT_ROW
 from tests.sandbox.dev_stack import DevStack, Scene, account, scene
 from tests.sandbox.shared_previews import SharedPreviews
@@ -112,6 +113,13 @@ def test_a_refresh_finds_no_drift(stack: DevStack) -> None:
 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert stack.preview().changes == []
+
+
+def test_the_preview_role_allows_what_a_preview_asks_by_either_identity_and_nothing_else(stack: DevStack) -> None:
+    asked = stack.calls_of_a_preview()
+    stack.choose("eks.identity", "irsa")
+
+    check_preview_rights([*asked, *stack.calls_of_a_preview()])
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.title for row in ROWS])

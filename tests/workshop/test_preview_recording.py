@@ -9,6 +9,7 @@ from tests.workshop.preview_documents import manifest, step
 from workshop import cli
 from workshop.previews import recording
 from workshop.previews.recording import record, run_to_files
+from workshop.previews.summary import list_complaints
 
 FINDING = {"policyName": "no-latest", "policyPackName": "workshop", "enforcementLevel": "mandatory", "message": "No."}
 DIGEST = {
@@ -21,6 +22,7 @@ class Engine:
 
     def __init__(self, status: int = 0, printed: str = json.dumps(DIGEST)) -> None:
         self.status, self.printed = status, printed
+        self.errors = "sandbox: a line"
         self.command: list[str] = []
         self.variables: Mapping[str, str] = {}
 
@@ -28,7 +30,7 @@ class Engine:
         """Write down what is asked, and answer."""
         self.command, self.variables = [*command], variables
         output.write_text(self.printed)
-        errors.write_text("sandbox: a line\n")
+        errors.write_text(f"{self.errors}\n")
         events = [{"sequence": 1}, {"policyEvent": FINDING}, {"policyEvent": FINDING}]
         Path(self.after("--event-log")).write_text("\n".join(map(json.dumps, events)))
         return self.status
@@ -71,6 +73,25 @@ def test_a_preview_that_fails_is_kept_as_one_that_failed(tmp_path: Path) -> None
 
     assert not told.succeeded
     assert told.log == "sandbox: a line"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one",
+        "error: no stack named 'dev' found",
+        "sandbox: error: Pulumi.dev.yaml does not exist: name a stack that has a file there",
+    ],
+)
+def test_a_stack_that_was_removed_fails_no_pull_request(tmp_path: Path, said: str) -> None:
+    engine = Engine(255, "")
+    engine.errors = said
+
+    assert record("dev", tmp_path, plan=True, policies=["policies"], run=engine.run) == 0
+    told = recording.read_account(tmp_path, "dev")
+    assert told.succeeded
+    assert list(told.digest.list_changes()) == []
+    assert list_complaints(told) == "Stack dev was removed. Take it out of STACKS."
 
 
 def test_a_command_runs_with_its_output_and_errors_apart(tmp_path: Path) -> None:

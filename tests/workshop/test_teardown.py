@@ -251,7 +251,6 @@ def test_the_check_tells_of_each_stack_though_one_cannot_be_read(
     write(tmp_path, far={"workshopEnds": "9999-12-31"}, over={"workshopEnds": "2020-01-01"})
     (tmp_path / "Pulumi.bad.yaml").write_text("config: {")
 
-    assert cli.main(["teardown", "--check", "--stack", "far"]) == 0
     assert cli.main(["teardown", "--check", "--stack", "bad", "--stack", "over"]) == 1
     told = capsys.readouterr().out
     assert "stack bad: Pulumi.bad.yaml is no stack file that Pulumi can read (line 1)" in told
@@ -314,12 +313,32 @@ def test_the_summary_is_the_same_table(tmp_path: Path, monkeypatch: pytest.Monke
     assert "::warning title=Workshop soon ends::" in console.file.getvalue()
 
 
-def test_the_check_refuses_an_up_after_the_last_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    write(tmp_path, over={"workshopEnds": "2020-01-01"}, short={"workshopDays": 1}, plain={})
+ENDED: dict[str, tuple[dict[str, object] | None, str]] = {
+    "over": ({"workshopEnds": "2020-01-01"}, "Stack it is over since 2020-01-02 00:00 UTC"),
+    "short": ({"workshopDays": 1}, ""),
+    "far": ({"workshopEnds": "9999-12-31"}, ""),
+    "endless": ({}, ""),
+    "removed": ({}, "Stack it is not in its backend any more"),
+    "without a file": (None, "Stack it has no file any more"),
+}
+"""The settings of a stack, and what the check says of it."""
 
-    assert cli.main(["teardown", "--check", "--stack", "over"]) == 1
-    assert "Stack over is over since 2020-01-02 00:00 UTC" in capsys.readouterr().out
-    assert cli.main(["teardown", "--check", "--stack", "short", "--stack", "plain"]) == 0
+
+@pytest.mark.parametrize("kind", ENDED)
+def test_a_stack_without_a_workshop_is_left_out_of_an_up_and_fails_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    values, says = ENDED[kind]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    if values is not None:
+        write(tmp_path, it=values)
+    if kind == "removed":
+        play_pulumi(monkeypatch, (6, "", "error: no stack named 'it' found"))
+
+    assert cli.main(["teardown", "--check", "--stack", "it"]) == 0
+    assert (tmp_path / "outputs").read_text() == f"up={'false' if says else 'true'}\n"
+    told = capsys.readouterr().out
+    assert says in told
+    assert ("::warning title=No workshop::" in told) is bool(says)

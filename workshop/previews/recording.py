@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter, ValidationError
 
-from clients.pulumi_cli import explained, pulumi
+from clients.pulumi_cli import NO_STACK, explained, pulumi
 from model.hiding import hidden_words
 from workshop.previews.document import Digest, Finding
 from workshop.previews.masking import Events, mask_preview
@@ -74,6 +74,10 @@ class RunOutput:
 
 def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> int:
     """Write a run's files without secrets; return its exit status, 1 if it has no preview."""
+    if run.status and NO_STACK.search(run.errors):
+        # The pull request can do nothing about it, so it is no failure.
+        gone = {"severity": "warning", "message": f"Stack {stack} was removed. Take it out of STACKS."}
+        run = RunOutput(0, json.dumps({"steps": [], "diagnostics": [gone]}), run.errors, "")
     preview, events = mask_preview(run.printed), Events.read(run.events)
     hide = events.secrets | (preview.secrets if preview else frozenset[str]())
     diagnostics = list[Mapping[str, object]]()
