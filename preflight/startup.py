@@ -108,8 +108,9 @@ def _say_nothing(*_: object, **__: object) -> None:
 
 def expectations(settings: Settings, stack: str) -> Expectations:
     """Return the demands of a stack with these settings on its cluster."""
-    trust = settings.trust
-    needs_class = settings.eks and parts.hosts(settings) and not parts.has_load_balancer_controller(settings)
+    trust, hosts, brings_class = settings.trust, parts.hosts(settings), parts.has_load_balancer_controller(settings)
+    # Any other controller would ignore the annotations that ask for a login, and serve the dashboard to everybody.
+    needs_class = brings_class or (settings.eks and hosts) or parts.DASHBOARD_HOST in hosts
     return Expectations(
         short_name(stack),
         parts.namespaces(settings),
@@ -118,6 +119,8 @@ def expectations(settings: Settings, stack: str) -> Expectations:
         trust.phase,
         permissions.kinds(settings),
         settings.ingress_class if needs_class else None,
+        # Without eks a host whose class does not exist is left out.
+        brings_class=brings_class or not settings.eks,
     )
 
 

@@ -125,7 +125,7 @@ def test_the_report_begins_with_what_aws_says(tmp_path: Path) -> None:
     status, text = checked(tmp_path, settings(), Cluster())
 
     assert status == 0
-    assert text.count(" ok ") == 19
+    assert text.count(" ok ") == 20
     for subject in ("AWS knows you", "the EKS cluster is ready", "the hosted zone is public", "pods get their rights"):
         assert subject in text
 
@@ -134,7 +134,7 @@ def test_the_report_goes_on_with_the_cluster_where_the_zone_is_wrong(tmp_path: P
     status, text = checked(tmp_path, settings(), Cluster(), without_zone())
 
     assert status == 1
-    assert text.count(" ok ") == 18
+    assert text.count(" ok ") == 19
     assert "there is no hosted zone" in text
 
 
