@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import pytest
 
@@ -59,7 +60,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Ite
         made.stack.up()
         yield found
         made.stack.reset()
-        made.controllers.load_balancers.is_stuck = made.controllers.dns.is_dead = False
+        made.controllers.dns.is_dead = False
         made.stack.destroy()
 
 
@@ -67,8 +68,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Ite
 def stack(running: Running) -> Iterator[DevStack]:
     yield running.stack
     running.stack.reset()
-    controllers = running.scene.controllers
-    controllers.load_balancers.is_stuck = controllers.dns.is_dead = False
+    running.scene.controllers.dns.is_dead = False
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +134,9 @@ def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, 
 def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothing(
     running: Running, stack: DevStack
 ) -> None:
-    controllers = running.scene.controllers
-    controllers.load_balancers.is_stuck = controllers.dns.is_dead = True
+    running.scene.controllers.dns.is_dead = True
+    stopped = stack.api.ask("PATCH", DEPLOYMENTS.format(CONTROLLER), {"spec": {"replicas": 0}})
+    assert stopped.status == HTTPStatus.OK, "and with its pods nobody answers its webhooks"
     stack.hurry()
 
     failed = stack.operation("destroy", "--yes")
@@ -144,6 +145,7 @@ def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothi
     said = " ".join(failed.stdout.split())
     assert "booksapp/webapp" in said, "it names what cannot go"
     assert "the finalizer group.ingress.k8s.aws/linkerd-workshop-dev stays until the controller has removed" in said
+    assert "Deployment aws-load-balancer-controller/aws-load-balancer-controller has 0 of 0 pods ready" in said
     assert "make release-hosts STACK=dev" in said
     assert running.has(CONTROLLER), "nothing else was taken away"
     assert running.has(DNS)
