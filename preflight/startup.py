@@ -13,9 +13,10 @@ from charts import sources
 from clients.cluster_api import ClusterApi
 from clients.clusters import find_kubeconfig
 from clients.kubeconfig import Kubeconfig
-from clients.rollout_wait import wait_for_rollout
+from clients.rollout_wait import wait_for_credentials, wait_for_rollout
 from model.charts import ChartSources
 from model.eks import EksFacts
+from model.names import CREDENTIALS
 from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import permissions
@@ -48,6 +49,11 @@ class Start(NamedTuple):
     def wait_for_mesh(self) -> None:
         """Wait until the control plane has only new pods. Raises RolloutError if that takes too long."""
         wait_for_rollout(ClusterApi(self.kubeconfig), parts.LINKERD)
+
+    def wait_for_credentials(self, namespace: str) -> None:
+        """Wait until the namespace has only pods with AWS credentials. Raises RolloutError if that takes too long."""
+        if self.settings.eks:
+            wait_for_credentials(ClusterApi(self.kubeconfig), namespace, CREDENTIALS[self.settings.eks.identity])
 
 
 def prepare(stack: str) -> Start:

@@ -172,32 +172,6 @@ def test_a_namespace_that_is_not_the_stacks_is_told_with_its_owner(
     assert "kubectl delete namespace booksapp" in problem.fix
 
 
-LOGIN = dict.fromkeys(("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"), "https://login.example")
-DASHBOARD = {"viz": {"dashboard": {"host": "viz.example.com", "oidc": {**LOGIN, "secretName": "oidc"}}}}
-ON_EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
-
-
-@pytest.mark.parametrize(
-    "chosen",
-    [
-        {"eks": {**ON_EKS, "loadBalancerController": {"enabled": False}, "externalDns": {"enabled": False}}},
-        {"eks": ON_EKS, "dns": {"zone": "example.com"}},
-        {},
-    ],
-    ids=["of the cluster", "of the stack", "not on EKS"],
-)
-def test_a_class_of_another_controller_serves_no_dashboard(tmp_path: Path, chosen: dict[str, object]) -> None:
-    arn = "arn:aws:acm:eu-central-1:123456789012:certificate/0123"
-    hosts = {"publicHosts": {"certificateArn": arn, "inboundCidrs": ["203.0.113.0/24"]}, **DASHBOARD}
-    classes = {"items": [{"metadata": {"name": "alb"}, "spec": {"controller": "eks.amazonaws.com/alb"}}]}
-    cluster = with_answers(**{"/apis/networking.k8s.io/v1/ingressclasses": classes})
-    problem = only(cluster, tmp_path, expectations(parse({**chosen, **hosts}), "test"))
-
-    assert problem.found == "the controller of IngressClass 'alb' is eks.amazonaws.com/alb"
-    assert "ingress.k8s.aws/alb" in problem.rule
-    assert "linkerd-workshop:ingressClass' alb-workshop`" in problem.fix
-
-
 def test_namespaces_that_the_stack_does_not_make_are_nobodys_business() -> None:
     off = {"enabled": False}
     demos = {"podinfo": off, "circuitBreaking": off, "progressiveDelivery": off}

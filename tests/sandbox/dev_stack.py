@@ -15,6 +15,7 @@ from sandbox.api_client import ApiClient
 from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
+from sandbox.controllers.pod_identity import PodIdentity
 from sandbox.controllers.running import working
 from sandbox.controllers.starting import CHOICE
 from sandbox.paths import Home
@@ -49,10 +50,11 @@ class DevStack(Workshop):
 
 @dataclass(frozen=True)
 class Controllers:
-    """The two that a stack on EKS brings, as they are played."""
+    """The two that a stack on EKS brings, and the webhook of EKS, as they are played."""
 
     load_balancers: LoadBalancerController
     dns: ExternalDns
+    identity: PodIdentity
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,11 @@ def scene(folder: Path, home: Home) -> Generator[Scene]:
     with aws_double(home) as aws:
         api = ApiClient(chosen.api, home.certificates)
         clients, cluster = connect(aws.account.region, aws.endpoint), aws.account.cluster
-        controllers = Controllers(LoadBalancerController(api, clients, cluster), ExternalDns(api, clients, cluster))
-        with working([controllers.load_balancers.step, controllers.dns.step]):
+        identity = PodIdentity(api, clients, cluster)
+        identity.step()
+        balancers, dns = LoadBalancerController(api, clients, cluster), ExternalDns(api, clients, cluster)
+        controllers = Controllers(balancers, dns, identity)
+        with working([balancers.step, dns.step, identity.step]):
             yield Scene(DevStack(folder, home.folder), aws, controllers)
 
 
