@@ -15,11 +15,11 @@ ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 KNOWN = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{NAME}"
 KEY = "request.namespace + '.' + object.spec.serviceAccountName"
 INJECTION = f"""Object{{spec: Object.spec{{containers: object.spec.containers.map(container,
-  Object.spec.containers.item{{name: container.name, env: [
-    Object.spec.containers.item.env.item{{name: params.data[{KEY}], value: "sandbox"}}]}})}}}}"""
+  Object.spec.containers{{name: container.name, env: [
+    Object.spec.containers.env{{name: params.data[{KEY}], value: "sandbox"}}]}})}}}}"""
 PODS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
 POLICY: Json = {
-    "failurePolicy": "Ignore",
+    "failurePolicy": "Fail",
     "reinvocationPolicy": "Never",
     "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
     "matchConstraints": {"resourceRules": [PODS]},

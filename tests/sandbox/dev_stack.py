@@ -25,6 +25,8 @@ from tests.sandbox.workshop import Workshop
 STACK = "dev"
 SHORT_SECONDS = 6
 """What the tests leave of the quarter of an hour that an Ingress has for going."""
+SECONDS_LATE = 8
+"""How long associations take to be effective: every `up` creates pods before that."""
 
 
 class DevStack(Workshop):
@@ -74,7 +76,7 @@ def scene(folder: Path, home: Home) -> Generator[Scene]:
     with aws_double(home) as aws:
         api = ApiClient(chosen.api, home.certificates)
         clients, cluster = connect(aws.account.region, aws.endpoint), aws.account.cluster
-        identity = PodIdentity(api, clients, cluster)
+        identity = PodIdentity(api, clients, cluster, SECONDS_LATE)
         identity.step()
         balancers, dns = LoadBalancerController(api, clients, cluster), ExternalDns(api, clients, cluster)
         controllers = Controllers(balancers, dns, identity)
