@@ -1,17 +1,21 @@
-"""Waits until a namespace runs nothing but the newest pods of its workloads."""
+"""Waits until a namespace runs nothing but the newest pods of its workloads, or only pods that have credentials."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from pulumi import RunError
 
-from clients.cluster_api import ClusterApi, items
+from clients.cluster_api import ClusterApi, items, refusal
 from model.json_values import at, entries, text
 from model.problem import InputError
 
 SECONDS = 300
 PAUSE = 0.5
+PAUSE_FOR_PODS = 5.0
+"""EKS needs several seconds for an association; a pod that replaces another too early has to be replaced as well."""
+ENDED = ("Succeeded", "Failed")
 MOST_REASONS = 5
 
 
@@ -33,6 +37,50 @@ def wait_for_rollout(api: ClusterApi, namespace: str, *, seconds: float = SECOND
                 f"stays as it is. See `kubectl --namespace {namespace} get pods`, then run `pulumi up` again."
             )
         time.sleep(pause)
+
+
+def wait_for_credentials(
+    api: ClusterApi, namespace: str, variable: str, *, seconds: float = SECONDS, pause: float = PAUSE_FOR_PODS
+) -> None:
+    """Replace the pods of a namespace that have no credentials until each has `variable`.
+
+    EKS injects it when a pod is created, and associations are eventually consistent: a pod that is created too early
+    never gets any. Deleted, it is created again, and no field of its Deployment changes. Raises RolloutError if that
+    takes longer than `seconds`.
+    """
+    end = time.monotonic() + seconds
+    while (reason := _replace_pods(api, namespace, variable)) is not None:
+        if time.monotonic() >= end:
+            raise RolloutError(
+                f"pods in namespace {namespace} were still created without {variable} after {seconds:g} s ({reason}), "
+                "so that they may do nothing in AWS. Look at the association with `aws eks "
+                "list-pod-identity-associations`, or at the ServiceAccount's annotation, then run `pulumi up` again."
+            )
+        time.sleep(pause)
+
+
+def _replace_pods(api: ClusterApi, namespace: str, variable: str) -> str | None:
+    """Delete the pods without the variable; return why to look again, None if there is no reason."""
+    try:
+        names = pods_without(api, namespace, variable)
+        answers = [api.ask("DELETE", f"/api/v1/namespaces/{namespace}/pods/{name}", {}) for name in names]
+        refusals = [reason for each in answers if each.status != HTTPStatus.NOT_FOUND and (reason := refusal(each))]
+    except InputError as silence:
+        return str(silence.problems[0])
+    return (refusals[0] if refusals else ", ".join(names)) if names else None
+
+
+def pods_without(api: ClusterApi, namespace: str, variable: str) -> list[str]:
+    """Return the running pods of which a container has no `variable`. Raises InputError on a refusal."""
+    return [
+        text(pod, "metadata", "name")
+        for pod in items(api.find(f"/api/v1/namespaces/{namespace}/pods"))
+        if not at(pod, "metadata", "deletionTimestamp") and text(pod, "status", "phase") not in ENDED
+        if not all(
+            any(text(each, "name") == variable for each in entries(container, "env"))
+            for container in entries(pod, "spec", "containers")
+        )
+    ]
 
 
 def _unfinished(api: ClusterApi, namespace: str) -> list[str]:

@@ -118,6 +118,11 @@ class Identity(StrEnum):
     """IAM roles for service accounts: the role trusts the cluster's OpenID Connect issuer."""
 
 
+CREDENTIALS = {
+    Identity.POD_IDENTITY: "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    Identity.IRSA: "AWS_WEB_IDENTITY_TOKEN_FILE",
+}
+"""The variable by which a pod finds its role's credentials; EKS writes it when the pod is created, and never after."""
 POD_IDENTITY_AGENT = "eks-pod-identity-agent"
 """The EKS add-on that gives pods the credentials of their associations."""
 

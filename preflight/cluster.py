@@ -14,6 +14,8 @@ from preflight.compatibility_check import check_kubernetes, check_pins
 from preflight.permissions import ALWAYS, Kind, check_permissions
 from preflight.trust import check_trust
 
+ALB_CONTROLLER = "ingress.k8s.aws/alb"
+"""The controller that the IngressClasses of the AWS Load Balancer Controller name."""
 CLOCK_SKEW = 60
 """Seconds by which this machine's clock may differ: certificates begin with the moment that it shows."""
 
@@ -34,7 +36,9 @@ class Expectations:
     kinds: Collection[Kind] = ALWAYS
     """The kinds of objects that it creates."""
     ingress_class: str | None = None
-    """The IngressClass that has to be there; None if nothing needs one."""
+    """The IngressClass that has to be the AWS Load Balancer Controller's; None if nothing needs that."""
+    brings_class: bool = True
+    """False if it has to be there already."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
     subjects["the cluster's domain"] = lambda: site.check_domain(api)
     subjects["nodes that the images run on"] = lambda: site.check_nodes(api, expected.namespaces)
     if wanted := expected.ingress_class:
-        subjects["the IngressClass"] = lambda: _ingress_class(api, wanted)
+        subjects["the IngressClass"] = lambda: _ingress_class(api, wanted, brings_it=expected.brings_class)
     return subjects
 
 
@@ -117,20 +121,30 @@ def facts(api: ClusterApi) -> Facts:
         raise InputError([Problem(api.address, found, rule, "Choose another context.")])
     return Facts(
         identity=identity,
-        ingress_classes=_ingress_classes(api),
+        ingress_classes=frozenset(_ingress_classes(api)),
     )
 
 
-def _ingress_classes(api: ClusterApi) -> frozenset[str]:
+def _ingress_classes(api: ClusterApi) -> dict[str, str]:
+    """Return the controller of each IngressClass, by the class' name."""
     classes = items(api.find("/apis/networking.k8s.io/v1/ingressclasses"))
-    return frozenset(text(each, "metadata", "name") for each in classes)
+    return {text(each, "metadata", "name"): text(each, "spec", "controller") for each in classes}
 
 
-def _ingress_class(api: ClusterApi, wanted: str) -> list[Problem]:
-    classes = _ingress_classes(api)
-    if wanted in classes:
+def _ingress_class(api: ClusterApi, wanted: str, *, brings_it: bool) -> list[Problem]:
+    classes, key = _ingress_classes(api), f"{PROJECT}:eks.loadBalancerController.enabled"
+    if wanted in classes and classes[wanted] != ALB_CONTROLLER:
+        # EKS Auto Mode's own knows neither: docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
+        found = f"the controller of IngressClass '{wanted}' is {classes[wanted] or 'not named'}"
+        rule = f"only the AWS Load Balancer Controller's ({ALB_CONTROLLER}) have groups of hosts and a login"
+        fix = (
+            f"Choose another name with `pulumi config set --path '{PROJECT}:ingressClass' {wanted}-workshop`; on EKS,"
+            f" let this stack install its controller with `pulumi config set --path '{key}' true`."
+        )
+        return [Problem(api.address, found, rule, fix)]
+    if wanted in classes or brings_it:
         return []
-    found, key = f"it has no IngressClass '{wanted}'", f"{PROJECT}:eks.loadBalancerController.enabled"
+    found = f"it has no IngressClass '{wanted}'"
     rule = f"the stack's public hosts need one (there is {', '.join(sorted(classes)) or 'none'})"
     fix = f"Let this stack install it with `pulumi config set --path '{key}' true`, or correct ingressClass."
     return [Problem(api.address, found, rule, fix)]

@@ -7,7 +7,7 @@ from clients.limits import limited
 from model.eks import Survey
 from model.problem import Check, InputError, SilenceError
 from model.stack_names import short_name
-from settings import Settings
+from settings import Settings, parts
 
 _T = TypeVar("_T")
 
@@ -41,7 +41,7 @@ def survey_aws(settings: Settings, stack: str) -> Survey:
     from clients.aws.api import AwsApi  # noqa: PLC0415
     from clients.aws.clusters import find_cluster  # noqa: PLC0415
     from preflight.pod_rights import check_pod_rights  # noqa: PLC0415
-    from preflight.zones import find_zone  # noqa: PLC0415
+    from preflight.zones import check_proof, find_zone  # noqa: PLC0415
 
     login, dns, survey = settings.eks, settings.dns, _Survey()
     api = survey.ask("AWS knows you", lambda: AwsApi(login))
@@ -49,6 +49,8 @@ def survey_aws(settings: Settings, stack: str) -> Survey:
         return Survey(None, None, tuple(survey.checks))
     cluster = survey.ask("the EKS cluster is ready", lambda: find_cluster(api))
     zone = survey.ask("the hosted zone is public", lambda: find_zone(api, dns)) if dns else None
+    if zone and dns and parts.needs_certificate(settings) and not settings.public_hosts.certificate_arn:
+        survey.ask("no other certificate needs its record", lambda: check_proof(api, zone, dns, short_name(stack)))
     if cluster:
         survey.ask("pods get their rights", lambda: check_pod_rights(api, cluster, short_name(stack)))
     return Survey(cluster, zone, tuple(survey.checks))

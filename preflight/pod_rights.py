@@ -75,5 +75,6 @@ def _provider(api: AwsApi, cluster: EksCluster) -> list[Problem]:
             return [Problem(where, "the account has no such identity provider", rule, fix)]
     if OIDC_AUDIENCE in audiences:
         return []
-    fix = f"Add it with `aws iam add-client-id-to-open-id-connect-provider --client-id {OIDC_AUDIENCE}`."
+    command = f"add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {arn}"
+    fix = f"Add it with `aws iam {command} --client-id {OIDC_AUDIENCE}`."
     return [Problem(where, f"its audiences lack {OIDC_AUDIENCE}", rule, fix)]

@@ -13,9 +13,10 @@ from charts import sources
 from clients.cluster_api import ClusterApi
 from clients.clusters import find_kubeconfig
 from clients.kubeconfig import Kubeconfig
-from clients.rollout_wait import wait_for_rollout
+from clients.rollout_wait import wait_for_credentials, wait_for_rollout
 from model.charts import ChartSources
 from model.eks import EksFacts
+from model.names import CREDENTIALS
 from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import permissions
@@ -48,6 +49,11 @@ class Start(NamedTuple):
     def wait_for_mesh(self) -> None:
         """Wait until the control plane has only new pods. Raises RolloutError if that takes too long."""
         wait_for_rollout(ClusterApi(self.kubeconfig), parts.LINKERD)
+
+    def wait_for_credentials(self, namespace: str) -> None:
+        """Wait until the namespace has only pods with AWS credentials. Raises RolloutError if that takes too long."""
+        if self.settings.eks:
+            wait_for_credentials(ClusterApi(self.kubeconfig), namespace, CREDENTIALS[self.settings.eks.identity])
 
 
 def prepare(stack: str) -> Start:
@@ -108,8 +114,9 @@ def _say_nothing(*_: object, **__: object) -> None:
 
 def expectations(settings: Settings, stack: str) -> Expectations:
     """Return the demands of a stack with these settings on its cluster."""
-    trust = settings.trust
-    needs_class = settings.eks and parts.hosts(settings) and not parts.has_load_balancer_controller(settings)
+    trust, hosts, brings_class = settings.trust, parts.hosts(settings), parts.has_load_balancer_controller(settings)
+    # Any other controller would ignore the annotations that ask for a login, and serve the dashboard to everybody.
+    needs_class = brings_class or (settings.eks and hosts) or parts.DASHBOARD_HOST in hosts
     return Expectations(
         short_name(stack),
         parts.namespaces(settings),
@@ -118,6 +125,8 @@ def expectations(settings: Settings, stack: str) -> Expectations:
         trust.phase,
         permissions.kinds(settings),
         settings.ingress_class if needs_class else None,
+        # Without eks a host whose class does not exist is left out.
+        brings_class=brings_class or not settings.eks,
     )
 
 

@@ -1,5 +1,6 @@
-"""The check that the stack's hosted zone exists, and is the one that resolvers ask for the stack's names."""
+"""The checks that the stack's hosted zone exists, is the one that resolvers ask, and has room for its certificate."""
 
+import re
 from collections.abc import Iterator
 
 from clients.aws.api import AwsApi
@@ -68,6 +69,58 @@ def _is_delegated(api: AwsApi, zone: Zone, name: str) -> bool:
         )
         first = next(iter(answer["ResourceRecordSets"]), None)
         return first is not None and (first["Name"].rstrip("."), first["Type"]) == (name, "NS")
+
+
+PROOFS = re.compile(r"^_[0-9a-f]{32}$")
+"""The first label of a record by which ACM validates a domain."""
+
+
+@limited()
+def check_proof(api: AwsApi, zone: Zone, dns: Dns, stack: str) -> None:
+    """Check that no other certificate of the domain needs the record of the stack's own, which a destroy deletes.
+
+    ACM gives every certificate for `example.com` or `*.example.com` in an account the same record, in all regions.
+    Raises InputError if the record is there, and the stack has no certificate.
+    """
+    domain = dns.base_domain
+    if (name := _proof(api, zone, domain)) and not _has_certificate(api, domain, stack):
+        found = f"record {name} validates a certificate that is not this stack's"
+        rule = f"the stack's own for *.{domain} would get the same record, and its destroy delete it"
+        fix = (
+            f"Take that certificate with `pulumi config set --path '{PROJECT}:publicHosts.certificateArn' <arn>` or"
+            f" another domain with dns.domain; if no certificate needs the record any more, delete it."
+        )
+        raise InputError([Problem(f"{_KEY}, hosted zone {zone.id}", found, rule, fix)])
+
+
+def _proof(api: AwsApi, zone: Zone, domain: str) -> str | None:
+    with api.asking("route53:ListResourceRecordSets"):
+        # In the zone's order names that begin with `_` come before letters, and are few.
+        answer = api.route53.list_resource_record_sets(
+            HostedZoneId=zone.id, StartRecordName=f"_.{domain}", StartRecordType="CNAME", MaxItems="100"
+        )
+        names = (each["Name"].rstrip(".") for each in answer["ResourceRecordSets"] if each["Type"] == "CNAME")
+        return next((each for each in names if _proves(each, domain)), None)
+
+
+def _proves(name: str, domain: str) -> bool:
+    label, _, parent = name.partition(".")
+    return parent == domain and PROOFS.match(label) is not None
+
+
+def _has_certificate(api: AwsApi, domain: str, stack: str) -> bool:
+    """Return whether the stack itself has requested a certificate for the domain's hosts."""
+    with api.asking("acm:ListCertificates"):
+        pages = api.acm.get_paginator("list_certificates").paginate()
+        known = [each for page in pages for each in page["CertificateSummaryList"]]
+    with api.asking("acm:ListTagsForCertificate"):
+        for each in known:
+            if each.get("DomainName") == f"*.{domain}":
+                told = api.acm.list_tags_for_certificate(CertificateArn=each.get("CertificateArn", ""))["Tags"]
+                tags = {tag["Key"]: tag.get("Value") for tag in told}
+                if (tags.get("project"), tags.get("stack")) == (PROJECT, stack):
+                    return True
+    return False
 
 
 def _delegated(dns: Dns, name: str) -> Problem:

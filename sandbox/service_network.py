@@ -2,8 +2,8 @@
 
 A namespace can be deleted only while every APIService of the cluster can say what it serves. linkerd-viz brings one,
 whose pods do not run here. And an Ingress is refused while the AWS Load Balancer Controller's webhook is silent.
-Both are answered for with the certificate of the Secret that their pods would mount, so that the API server's check of
-it is a real one; all other calls are refused at once.
+Both are answered for, as long as a pod is ready behind the Service, with the certificate of the Secret that their pods
+would mount, so that the API server's check of it is a real one; all other calls are refused at once.
 """
 
 import json
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import BaseServer, ThreadingMixIn, UnixStreamServer
 
-from model.json_values import Json, mapping
+from model.json_values import Json, at, entries, mapping
 from sandbox import ports
 from sandbox.api_client import ApiClient
 from sandbox.paths import Home
@@ -49,22 +49,24 @@ class Certificates:
 
     home: Home
 
-    def context(self) -> ssl.SSLContext:
-        """What every connection begins with."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.sni_callback = self.choose
-        return context
-
-    def choose(self, connection: ssl.SSLSocket | ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
+    def choose(self, connection: ssl.SSLSocket | ssl.SSLObject, host: str) -> int | None:
         """Take up a connection to a host with the certificate of its Secret, as it is now."""
-        secret = self.secret(ANSWERED[host]) if host in ANSWERED else None
+        secret = self.find(ANSWERED[host]) if host in ANSWERED else None
         if secret is None:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         connection.context = self.serving(mapping(secret["data"]))
         return None
 
-    def secret(self, path: str) -> Json | None:
-        """The Secret at a path."""
+    def has_ready_pod(self, host: str) -> bool:
+        """Whether a pod is ready behind the Service of a host."""
+        service, namespace = host.split(".")[:2]
+        selector = f"labelSelector=kubernetes.io/service-name%3D{service}"
+        slices = self.find(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices?{selector}")
+        endpoints = [each for part in entries(slices, "items") for each in entries(part, "endpoints")]
+        return any(at(each, "conditions", "ready") is True for each in endpoints)
+
+    def find(self, path: str) -> Json | None:
+        """What the API server has at a path."""
         chosen = ports.recorded(self.home)
         return ApiClient(chosen.api, self.home.certificates).get(path) if chosen else None
 
@@ -83,16 +85,26 @@ class Connection(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, context: ssl.SSLContext, request: socket.socket, client: object, server: BaseServer) -> None:
-        self.context = context
+    host = ""
+    """The host that the API server calls; the address is that of its Service."""
+
+    def __init__(self, certificates: Certificates, request: socket.socket, client: object, server: BaseServer) -> None:
+        self.certificates = certificates
         super().__init__(request, client, server)
 
     def do_CONNECT(self) -> None:
         """Say that the Service is there, and go on in TLS."""
         self.send_response(HTTPStatus.OK)
         self.end_headers()
-        self.request = self.context.wrap_socket(self.connection, server_side=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = self.choose
+        self.request = context.wrap_socket(self.connection, server_side=True)
         self.setup()
+
+    def choose(self, connection: ssl.SSLSocket | ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
+        """Note for which host a connection is."""
+        self.host = host or ""
+        return self.certificates.choose(connection, self.host)
 
     def do_GET(self) -> None:
         """Answer discovery; there is nothing else to be read."""
@@ -106,7 +118,10 @@ class Connection(BaseHTTPRequestHandler):
         self.answer(HTTPStatus.OK, {"apiVersion": review.get("apiVersion"), "kind": KIND, "response": admitted})
 
     def answer(self, status: HTTPStatus, content: Json) -> None:
-        """Send JSON."""
+        """Send JSON, if a pod is there to do it; the API server keeps connections for longer than pods may live."""
+        if not self.certificates.has_ready_pod(self.host):
+            self.close_connection = True
+            return
         body = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -132,7 +147,7 @@ class Server(ThreadingMixIn, UnixStreamServer):
 def serve(home: Home) -> None:
     """Serve until the process is ended."""
     Path(SOCKET).unlink(missing_ok=True)
-    with Server(SOCKET, partial(Connection, Certificates(home).context())) as server:
+    with Server(SOCKET, partial(Connection, Certificates(home))) as server:
         server.serve_forever()
 
 

@@ -52,7 +52,7 @@ class Eks(Section):
     )
     """The name of the cluster, which replaces kubeconfig and context."""
     region: Text = Field(
-        description="an AWS region", examples=["eu-central-1"], pattern=r"^[a-z]{2,3}(-[a-z]+)+-\d$", max_length=30
+        description="an AWS region", examples=["eu-central-1"], pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", max_length=30
     )
     """The cluster's region."""
     owner: Text = Field(

@@ -12,6 +12,8 @@ from model.problem import Problem
 from settings import Settings, parts
 
 _DNS, _HOSTS = f"{PROJECT}:dns", f"{PROJECT}:publicHosts"
+LONGEST_CERTIFIED = 64
+"""Source: "Domain names" in docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html."""
 
 
 def contradictions(settings: Settings) -> list[Problem]:
@@ -134,12 +136,17 @@ def _outside(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"{PROJECT}:{key}", found, rule, fix)
 
 
-def _too_deep(settings: Settings) -> Iterator[Problem]:
-    """Yield the hosts for which the stack's own certificate, a wildcard, would not be valid."""
+def _uncertified(settings: Settings) -> Iterator[Problem]:
+    """Yield the domain that is too long for the stack's own certificate, and the hosts for which it is not valid."""
     given = settings.public_hosts.certificate_arn
     if not settings.eks or not settings.dns or given or not parts.needs_certificate(settings):
         return
     domain = settings.dns.base_domain
+    if len(f"*.{domain}") > LONGEST_CERTIFIED:
+        found = f"the domain '{domain}' has {len(domain)} characters"
+        rule = f"ACM issues certificates for names of at most {LONGEST_CERTIFIED}, and this one would be for *.{domain}"
+        fix = f"Choose a shorter one, or give one with `pulumi config set --path '{_HOSTS}.certificateArn' <arn>`."
+        yield Problem(f"{_DNS}.{'domain' if settings.dns.domain else 'zone'}", found, rule, fix)
     for key, host in parts.hosts(settings).items():
         if host.endswith(f".{domain}") and "." in host.removesuffix(f".{domain}"):
             flat = host.removesuffix(f".{domain}").replace(".", "-")
@@ -211,7 +218,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _without_eks,
     _two_clusters,
     _outside,
-    _too_deep,
+    _uncertified,
     _records_without_zone,
     _certificate,
     _networks,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,7 @@ def _load_balancer_controller_args(base: Base, eks: Eks, facts: EksFacts) -> Loa
         "image_registry": settings.image_registry,
         "cluster": facts.cluster,
         "identity": eks.identity,
+        "wait": partial(start.wait_for_credentials, parts.LOAD_BALANCER_CONTROLLER),
         "role_name": role_name(base.stack, facts.cluster, "load-balancers"),
         "ingress_class": settings.ingress_class,
         "extras": extras(eks),
@@ -99,6 +101,7 @@ def _external_dns_args(base: Base, eks: Eks, facts: EksFacts) -> ExternalDnsArgs
         "image_registry": settings.image_registry,
         "cluster": cluster,
         "identity": eks.identity,
+        "wait": partial(base.start.wait_for_credentials, parts.EXTERNAL_DNS),
         "role_name": role_name(base.stack, cluster, "dns"),
         "zone": facts.zone,
         "domain": settings.dns.base_domain,

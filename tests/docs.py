@@ -1,10 +1,10 @@
-"""The generated parts of the documentation: the README's picture, the settings and the commands.
+"""The generated parts of the documentation: the README's picture, the settings, the commands, the calls of AWS.
 
 `make docs` writes them, each between two marks; a test compares them with what the program is today.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from pydantic import BaseModel
@@ -12,8 +12,14 @@ from pydantic.fields import FieldInfo
 from typer.core import TyperArgument, TyperCommand, TyperOption
 from typer.main import get_group
 
+from components.addons import external_dns, load_balancer_policy
+from components.addons.load_balancer_extras import Extra
+from components.resources.iam_policy import Condition, Statement
+from model.eks import Zone
 from settings import Settings
 from tests.diagram import WHOLE, draw
+from tests.iam import load_balancer_requests, test_dns_rights
+from tests.iam.stack import CLUSTER
 from tests.program import ROOT, run_program
 from tests.settings_keys import Setting, sections_in, settings
 from workshop.cli import app
@@ -86,9 +92,64 @@ def commands() -> str:
     return _plain("\n".join(parts))
 
 
+def role_statements() -> list[tuple[str, Sequence[Statement]]]:
+    """Return the statements of both controllers' roles, with all extras, and for a domain below the zone."""
+    zone = Zone("Z0123456789ABCDEFGHIJ", "example.com")
+    return [
+        ("the AWS Load Balancer Controller", load_balancer_policy.statements(CLUSTER, tuple(Extra))),
+        ("ExternalDNS", external_dns.statements(CLUSTER, zone, "dev.example.com")),
+    ]
+
+
+def calls() -> list[tuple[str, str, str, Condition, str]]:
+    """Return every call of AWS of the controllers: who makes it, action, statement, condition, and where it is made."""
+    sources = {**load_balancer_requests.UPSTREAM, **test_dns_rights.UPSTREAM}
+    return [
+        (who, action, each["Sid"], each.get("Condition", {}), sources[action])
+        for who, found in role_statements()
+        for each in found
+        for action in each["Action"]
+    ]
+
+
+def calls_tables() -> str:
+    """Return a table of the calls for each controller."""
+    head = "| Call | Statement | Condition | Made in |\n| --- | --- | --- | --- |\n"
+    parts = list[str]()
+    for who, group in groupby(calls(), lambda call: call[0]):
+        parts.append(f"## {who[0].upper()}{who[1:]}\n\n{head}")
+        parts += [
+            f"| `{action}` | {sid} | {_conditions(condition)} | {f'`{made}`' if made.endswith('.go') else made} |\n"
+            for _, action, sid, condition, made in group
+        ]
+        parts.append("\n")
+    return "".join(parts).removesuffix("\n")
+
+
+def _conditions(condition: Condition) -> str:
+    found = [
+        f"`{key}` {OPERATORS[operator]} {' or '.join(f'`{each}`' for each in values)}"
+        for operator, keys in condition.items()
+        for key, value in keys.items()
+        for values in ([[value] if isinstance(value, str) else value])
+    ]
+    return "<br>".join(found) or "none"
+
+
+OPERATORS = {
+    "StringEquals": "is",
+    "ArnLike": "is like",
+    "Null": "is absent:",
+    "ForAllValues:StringEquals": "are all",
+    "ForAllValues:StringLike": "are all like",
+    "ForAllValues:StringNotEquals": "has none of",
+}
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "README.md": picture,
     "docs/settings.md": settings_tables,
+    "docs/iam/calls.md": calls_tables,
     "docs/commands.md": lambda: f"## Make targets\n\n{make_targets()}\n## `python -m workshop`\n\n{commands()}",
 }
 """What stands between the two marks of a file."""

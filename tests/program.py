@@ -73,6 +73,7 @@ def run_program(
         patch.setattr(startup, "survey_aws", survey)
         patch.setattr(startup, "inspect", facts)
         patch.setattr(startup, "wait_for_rollout", no_cluster)
+        patch.setattr(startup, "wait_for_credentials", no_cluster)
         patch.setattr(sources, "find", found)
         program = partial(runpy.run_path, str(ROOT / "__main__.py"), run_name="__main__")
         return deploy(program, preview=preview, config=keys)

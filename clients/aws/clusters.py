@@ -49,6 +49,10 @@ class _Nodes(_Part):
     enabled: bool = False
 
 
+class _Addresses(_Part):
+    ip_family: str = "ipv4"
+
+
 class _Cluster(_Part):
     """The part of DescribeCluster's answer that the program needs."""
 
@@ -61,6 +65,7 @@ class _Cluster(_Part):
     resources_vpc_config: _Network
     identity: _Identity
     compute_config: _Nodes = _Nodes()
+    kubernetes_network_config: _Addresses = _Addresses()
 
 
 @limited()
@@ -78,7 +83,13 @@ def find_cluster(api: AwsApi) -> EksCluster:
         if status not in USABLE:
             rule, fix = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
             raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, fix)])
-        return _facts(_Cluster.model_validate(found), api.login.region)
+        known = _Cluster.model_validate(found)
+        if known.kubernetes_network_config.ip_family == "ipv6":
+            # Source: model_build_target_group.go of the controller 3.5; linkerd.io/2/features/ipv6.
+            where, rule = f"{api.where}, cluster {name}", "load balancers and proxies of this stack use IPv4"
+            fix = "Choose a cluster of the IP family ipv4: that of a cluster cannot be changed."
+            raise InputError([Problem(where, "its pods have IPv6 addresses only (ipFamily ipv6)", rule, fix)])
+        return _facts(known, api.login.region)
 
 
 def _facts(found: _Cluster, region: str) -> EksCluster:

@@ -1,5 +1,6 @@
 """ExternalDNS: the records of the stack's hosts in one hosted zone, created and removed with the Ingresses."""
 
+from collections.abc import Callable
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Resource, ResourceOptions
@@ -8,7 +9,7 @@ from pulumi_kubernetes.helm import v4
 from components.addons.pod_identity_role import PodIdentityRole
 from components.resources.iam_policy import Condition, Statement, statement
 from components.resources.meshed_namespace import NamespaceMetadata
-from components.resources.rendered import with_annotations, with_time_to_finish
+from components.resources.rendered import known_after, with_annotations, with_time_to_finish
 from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.eks import EksCluster, Zone
@@ -35,6 +36,8 @@ class ExternalDnsArgs(TypedDict):
     chart: ChartSource
     cluster: EksCluster
     identity: Identity
+    wait: NotRequired[Callable[[], None]]
+    """Returns once all of its pods have credentials; not called in a preview."""
     role_name: str
     """Its IAM role's name, unique in the account."""
     zone: Zone
@@ -69,7 +72,7 @@ class ExternalDns(ComponentResource):
             },
             ResourceOptions(parent=self),
         )
-        v4.Chart(
+        installed = v4.Chart(
             f"{name}-chart",
             name=NAME,
             namespace=EXTERNAL_DNS,
@@ -92,6 +95,7 @@ class ExternalDns(ComponentResource):
                 ],
             ),
         )
+        known_after(installed, args.get("wait"))
         self.register_outputs({})
 
 

@@ -46,8 +46,8 @@ class HostCertificate(ComponentResource):
             type=proof.resource_record_type,
             records=[proof.resource_record_value],
             ttl=SECONDS_TO_LIVE,
-            # ACM gives an account the same record for the same domain again, so one that was left is as good.
-            allow_overwrite=True,
+            # Not `allow_overwrite`: ACM gives an account the same record for the same domain again, and the destroy of
+            # this stack would delete one by which another certificate of the domain renews.
             opts=ResourceOptions(parent=self),
         )
         valid = CertificateValidation(

@@ -1,6 +1,6 @@
 """The AWS Load Balancer Controller: its definitions, its role, its webhooks' certificates and the chart."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
@@ -13,7 +13,7 @@ from components.addons.pod_identity_role import PodIdentityRole
 from components.addons.readable_secret import ReadableSecret, ReadableSecretArgs, SecretName
 from components.resources.definitions_release import release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
-from components.resources.rendered import with_secret_data, with_webhook_authority
+from components.resources.rendered import known_after, with_secret_data, with_webhook_authority
 from components.resources.webhook_certificates import WebhookCertificates
 from model.charts import ChartSource
 from model.eks import EksCluster
@@ -36,6 +36,8 @@ class LoadBalancerControllerArgs(TypedDict):
     chart: ChartSource
     cluster: EksCluster
     identity: Identity
+    wait: NotRequired[Callable[[], None]]
+    """Returns once all of its pods have credentials; not called in a preview."""
     role_name: str
     """Its IAM role's name, unique in the account."""
     ingress_class: str
@@ -111,7 +113,7 @@ class LoadBalancerController(ComponentResource):
             # after the Ingress, while this controller's pods take their 10 s to end.
             args.get("dns"),
         ]
-        v4.Chart(
+        installed = v4.Chart(
             f"{name}-chart",
             name=NAME,
             namespace=LOAD_BALANCER_CONTROLLER,
@@ -132,6 +134,7 @@ class LoadBalancerController(ComponentResource):
                 ],
             ),
         )
+        known_after(installed, args.get("wait"))
 
 
 def _values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:

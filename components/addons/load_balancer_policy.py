@@ -4,7 +4,8 @@ Upstream's policy asks only that some cluster's tag is there, and asks nothing o
 rules of security groups: a controller could change the load balancers of every other cluster in the account.
 
 Which action supports which condition key: docs.aws.amazon.com/service-authorization; a key that an action does not
-support makes the statement allow nothing. What the controller calls, and with which tags: its source, v3.5.0.
+support makes the statement allow nothing. What the controller calls, and with which tags: its source, v3.5.0, which
+docs/iam/calls.md lists by statement.
 """
 
 from collections.abc import Collection
@@ -18,13 +19,13 @@ from model.names import CLUSTER_TAG
 READ = (
     *("ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones"),
     *("ec2:DescribeInstances", "ec2:DescribeInternetGateways", "ec2:DescribeNetworkInterfaces"),
-    *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeTags"),
-    *("ec2:DescribeVpcs", "ec2:GetSecurityGroupsForVpc"),
+    *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
+    "ec2:GetSecurityGroupsForVpc",
     *(
         f"elasticloadbalancing:Describe{what}"
         for what in (
             *("ListenerAttributes", "ListenerCertificates", "Listeners", "LoadBalancerAttributes", "LoadBalancers"),
-            *("Rules", "SSLPolicies", "Tags", "TargetGroupAttributes", "TargetGroups", "TargetHealth"),
+            *("Rules", "Tags", "TargetGroupAttributes", "TargetGroups", "TargetHealth"),
         )
     ),
     "acm:ListCertificates",

@@ -1,17 +1,16 @@
 """Linkerd: its custom resource definitions, its certificates and its control plane."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
-from pulumi.runtime import is_dry_run
 from pulumi_kubernetes.helm import v4
 
 from components.mesh.control_plane import restart_key, transforms, values
 from components.mesh.trust import Trust
 from components.resources.definitions_release import release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
+from components.resources.rendered import known_after
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from model.charts import ChartSource
 from model.images import with_registry
@@ -105,21 +104,8 @@ class Linkerd(ComponentResource):
             ),
         )
         self.expires = Output.all(trust.expires, webhooks.expires).apply(lambda both: {**both[0], **both[1]})
-        self.restart_key = _known_after_rollout(key, control_plane, args.get("wait"))
+        # The provider calls an updated Deployment ready before its new pods are. An app's pod that starts in between
+        # gets the old bundle from the old injector, or a certificate below the old anchor from the old identity
+        # service.
+        self.restart_key = known_after(control_plane, args.get("wait"), key)
         self.register_outputs({"expires": self.expires, "restart_key": self.restart_key})
-
-
-def _known_after_rollout(key: str, control_plane: Resource, wait: Callable[[], None] | None) -> Output[str]:
-    """Return `key`: in a preview at once, in an `up` when no old pod of the control plane is left.
-
-    The provider calls an updated Deployment ready before its new pods are. An app's pod that starts in between gets the
-    old bundle from the old injector, or a certificate below the old anchor from the old identity service.
-    """
-
-    async def waited(urn: str) -> str:
-        del urn  # it is known when all objects of the chart are written
-        if wait and not is_dry_run():
-            await asyncio.to_thread(wait)
-        return key
-
-    return control_plane.urn.apply(waited)

@@ -1,13 +1,30 @@
-"""Transforms of the objects that a chart renders: the one place where objects have no types."""
+"""Transforms of the objects that a chart renders, the one place where objects have no types, and waits for them."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from pulumi import Output, ResourceTransform, ResourceTransformArgs, ResourceTransformResult
+from pulumi import Output, Resource, ResourceTransform, ResourceTransformArgs, ResourceTransformResult
+from pulumi.runtime import is_dry_run
 
 PLACEHOLDER = "replaced by linkerd-workshop"
 """Stands for certificates in chart values, which have to be known for the chart to render at all."""
+
+
+def known_after(chart: Resource, wait: Callable[[], None] | None, value: str = "") -> Output[str]:
+    """Return `value`: in a preview at once, in an `up` when all objects of the chart are written and `wait` is over.
+
+    An `up` fails with what `wait` raises.
+    """
+
+    async def waited(urn: str) -> str:
+        del urn  # it is known when all objects of the chart are written
+        if wait and not is_dry_run():
+            await asyncio.to_thread(wait)
+        return value
+
+    return chart.urn.apply(waited)
 
 
 def with_webhook_authority(ca_bundle: Output[str]) -> ResourceTransform:

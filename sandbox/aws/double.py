@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from sandbox.aws.corrections import correct
 from sandbox.aws.eks import Eks
 from sandbox.aws.journal import Journal
 from sandbox.aws.wanted import Account
+from sandbox.controllers.aws import KEY as CONTROLLERS
 from sandbox.paths import Home
 
 if TYPE_CHECKING:
@@ -23,6 +25,27 @@ if TYPE_CHECKING:
 
 OWN = "sandbox"
 """First part of the paths that no service of AWS has."""
+DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no policy allows it</Message></Error></ErrorResponse>"
+
+
+@dataclass
+class Troubles:
+    """What an account may have that a stack meets seldom; nothing unless it is asked for."""
+
+    denied: str = ""
+    """Part of the path of the requests that nobody may make."""
+    vanishing: str = ""
+    """The ARN of a load balancer that is deleted as soon as somebody asks for its tags, but for the controllers."""
+
+    def meet(self, call: Call) -> Response | None:
+        """Refuse a request, or change the account before it is answered."""
+        if self.denied and self.denied in call.target:
+            return Response(DENIED, HTTPStatus.FORBIDDEN, content_type="text/xml")
+        asked = call.operation == "DescribeTags" and call.scope("key") != CONTROLLERS
+        if self.vanishing and asked and self.vanishing in call.form.values():
+            account, arn, self.vanishing = backends.account_of(call), self.vanishing, ""
+            backends.of("elbv2", account, call.scope("region")).delete_load_balancer(arn)
+        return None
 
 
 class Double:
@@ -34,6 +57,7 @@ class Double:
         application: Any = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
         self._moto = application
         self._eks = Eks(home)
+        self._troubles = Troubles()
         self._journal = Journal(home.aws / "journal.jsonl")
         self._lock = threading.Lock()
 
@@ -72,7 +96,7 @@ class Double:
             backends.prepare(backends.account_of(call), call.scope("region"))
         self._journal.begin()
         try:
-            own = self._own(call) if call.path[0] == OWN else self._eks.serve(call)
+            own = self._own(call) if call.path[0] == OWN else self._troubles.meet(call) or self._eks.serve(call)
         except RefusalError as refusal:
             return refusal.response()
         return own or Response.from_app(self._moto, environ, buffered=True)
@@ -83,6 +107,9 @@ class Double:
                 wanted = Account(**{key: str(value) for key, value in call.json().items() if value is not None})
                 made = account.ensure(wanted, self._eks)
                 return answer({"account": wanted.number}, HTTPStatus.CREATED if made else HTTPStatus.OK)
+            case (_, "troubles"):
+                self._troubles = Troubles(**{key: str(value) for key, value in call.json().items()})
+                return answer({})
             case (_, "login"):
                 return answer(login.checked(call.query))
             case _:

@@ -1,4 +1,4 @@
-"""`python -m sandbox.controllers HOME CLUSTER REGION`: let both controllers work until the process is ended."""
+"""`python -m sandbox.controllers HOME CLUSTER REGION`: let both, and EKS' webhook, work until the process is ended."""
 
 import sys
 import threading
@@ -10,6 +10,7 @@ from sandbox.aws import process
 from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
+from sandbox.controllers.pod_identity import PodIdentity
 from sandbox.controllers.running import working
 from sandbox.failure import SandboxError
 from sandbox.paths import Home
@@ -23,8 +24,8 @@ def main() -> None:
         message = "the sandbox does not run: start it with `make sandbox`."
         raise SandboxError(message)
     api, aws = ApiClient(chosen.api, home.certificates), connect(region, process.endpoint(home))
-    steps = [LoadBalancerController(api, aws, cluster).step, ExternalDns(api, aws, cluster).step]
-    with working(steps):
+    played = (PodIdentity(api, aws, cluster), LoadBalancerController(api, aws, cluster), ExternalDns(api, aws, cluster))
+    with working([each.step for each in played]):
         threading.Event().wait()
 
 

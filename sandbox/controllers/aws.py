@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
 
 _boto3: Any = boto3
+KEY = "controllers"
+"""The access key by which the double knows their requests from others."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,6 @@ class Aws:
 
 def connect(region: str, endpoint: str | None = None) -> Aws:
     """Make the clients, of the double at an address if one is given."""
-    session = _boto3.Session("sandbox", "sandbox", region_name=region)
+    session = _boto3.Session(KEY, "sandbox", region_name=region)
     names = ("elbv2", "ec2", "acm", "route53", "eks", "iam")
     return Aws(**{name: session.client(name, endpoint_url=endpoint) for name in names})

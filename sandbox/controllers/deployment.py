@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from model.json_values import Json, mapping, mappings
+from model.json_values import Json, entries, mapping, mappings, text
+from model.names import CREDENTIALS, Identity
 from sandbox.api_client import ApiClient
 from sandbox.controllers.aws import Aws
 from sandbox.controllers.cluster import texts
-
-ROLE = "eks.amazonaws.com/role-arn"
+from sandbox.controllers.pod_identity import ROLE
 
 
 @dataclass
@@ -64,16 +64,24 @@ class Deployment:
         self._grace = min(float(str(sleep)), float(str(limit)))
 
     def _has_rights(self, api: ApiClient, aws: Aws, cluster: str) -> bool:
-        """Whether the service account has a role: by an association of the cluster, or by its annotation."""
+        """Whether a pod was created with the way to credentials, and the role behind them is there."""
+        found = mappings(api.get(f"/api/v1/namespaces/{self.namespace}/pods?labelSelector={self._selector}"), "items")
+        containers = [each for pod in found for each in mappings(pod, "spec", "containers")]
+        given = {text(each, "name") for container in containers for each in entries(container, "env")}
+        if CREDENTIALS[Identity.IRSA] in given:
+            account = api.get(f"/api/v1/namespaces/{self.namespace}/serviceaccounts/{self.account}")
+            return _is_there(aws, text(account, "metadata", "annotations", ROLE))
+        return CREDENTIALS[Identity.POD_IDENTITY] in given and self._is_associated(aws, cluster)
+
+    def _is_associated(self, aws: Aws, cluster: str) -> bool:
         try:
-            associated = aws.eks.list_pod_identity_associations(
-                clusterName=cluster, namespace=self.namespace, serviceAccount=self.account
-            )["associations"]
+            return bool(
+                aws.eks.list_pod_identity_associations(
+                    clusterName=cluster, namespace=self.namespace, serviceAccount=self.account
+                )["associations"]
+            )
         except ClientError:
-            associated = []
-        account = api.get(f"/api/v1/namespaces/{self.namespace}/serviceaccounts/{self.account}")
-        role = mapping(mapping(mapping(account).get("metadata")).get("annotations")).get(ROLE)
-        return bool(associated) or (isinstance(role, str) and _is_there(aws, role))
+            return False
 
     def __str__(self) -> str:
         """Its name, for messages."""

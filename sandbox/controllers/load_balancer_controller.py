@@ -20,8 +20,6 @@ class LoadBalancerController:
     api: ApiClient
     aws: Aws
     cluster: str
-    is_stuck: bool = False
-    """Whether it fails at removing anything, as one without rights does."""
     complaints: list[str] = field(default_factory=list[str])
     """What the real one would report of Ingresses that it cannot serve."""
     deployment: Deployment = field(default_factory=lambda: Deployment("aws-load-balancer-controller"))
@@ -37,11 +35,10 @@ class LoadBalancerController:
         for group in found:
             if group.members:
                 self._serve(balancers, group)
-            elif group.leaving and not self.is_stuck:
+            elif group.leaving:
                 balancers.remove(group, last=not any(each.members for each in found))
                 self._served.pop(group.id, None)
-            if not self.is_stuck:
-                self._let_go(group)
+            self._let_go(group)
 
     def _serve(self, balancers: Balancers, group: Group) -> None:
         if self._served.get(group.id) == group.members:

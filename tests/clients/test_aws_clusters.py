@@ -59,6 +59,13 @@ def test_a_cluster_that_cannot_be_used_is_told_by_its_status(tmp_path: Path, sta
     assert problem.where == f"AWS account {ACCOUNT}, eu-central-1, cluster workshop"
 
 
+def test_a_cluster_whose_pods_have_ipv6_addresses_is_refused(tmp_path: Path) -> None:
+    problem = told({"cluster": {**CLUSTER, "kubernetesNetworkConfig": {"ipFamily": "ipv6"}}}, tmp_path)
+
+    assert problem.where == f"AWS account {ACCOUNT}, eu-central-1, cluster workshop"
+    assert problem.found == "its pods have IPv6 addresses only (ipFamily ipv6)"
+
+
 def test_a_cluster_that_is_being_upgraded_can_be_used(tmp_path: Path) -> None:
     account = Account()
     account.answers["DescribeCluster"] = {"cluster": {**CLUSTER, "status": "UPDATING"}}

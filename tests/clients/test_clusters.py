@@ -95,7 +95,8 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
 
     assert problem
     assert "it does not know you" in problem.found
-    assert problem.fix.startswith("Give the ARN that `aws sts get-caller-identity` shows an access entry with")
+    assert problem.fix.startswith("Give your IAM user or role (`aws iam get-role --role-name <role> --query Role.Arn`")
+    assert "an access entry with `aws eks create-access-entry`" in problem.fix, "which refuses the ARN of a session"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clients.cluster_api import ClusterApi
-from clients.rollout_wait import RolloutError, wait_for_rollout
+from clients.rollout_wait import RolloutError, wait_for_credentials, wait_for_rollout
 from tests.doubles.api_server import Cluster, serving
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/mesh/deployments"
@@ -100,3 +100,30 @@ def test_it_looks_again_until_the_last_old_pod_is_gone(tmp_path: Path) -> None:
     wait(asked, tmp_path, seconds=30)
 
     assert asked.asked.count(PODS) == 4
+
+
+VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
+
+def pod(*variables: str) -> dict[str, object]:
+    return {"spec": {"containers": [{"env": [{"name": each} for each in variables]}]}}
+
+
+def wait_for_those_with_credentials(cluster: Cluster, folder: Path) -> None:
+    with serving(cluster, folder) as path:
+        wait_for_credentials(ClusterApi(str(path), None), "mesh", VARIABLE, seconds=0.5, pause=0.01)
+
+
+def test_pods_that_were_created_before_their_credentials_are_replaced_and_no_other(tmp_path: Path) -> None:
+    early, later = f"{PODS}/early", f"{PODS}/later"
+    asked = Cluster(answers={early: pod("AWS_REGION"), later: pod("AWS_REGION", VARIABLE)})
+    wait_for_those_with_credentials(asked, tmp_path)
+
+    assert asked.deleted == [early]
+    assert later in asked.answers
+
+
+def test_pods_that_never_get_credentials_are_told_when_time_is_up(tmp_path: Path) -> None:
+    never = {"metadata": {"name": "external-dns-1"}, **pod()}
+    with pytest.raises(RolloutError, match=f"without {VARIABLE} after 0.5 s \\(external-dns-1\\)"):
+        wait_for_those_with_credentials(Cluster(answers={PODS: {"items": [never]}}), tmp_path)

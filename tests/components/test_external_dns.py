@@ -1,7 +1,10 @@
 """ExternalDNS: which records it keeps, for whom, and that it removes them."""
 
+from collections.abc import Callable
+
 import pytest
 
+from clients.rollout_wait import RolloutError
 from components.addons.aws_add_ons import AwsAddOns
 from model.names import DNS_TXT_PREFIX, Identity
 from tests.deployment import Deployment, Registration
@@ -68,6 +71,34 @@ def test_the_values_are_known_in_a_first_preview() -> None:
 
 def test_its_namespace_and_its_role_are_there_before_it() -> None:
     assert deployed().before(chart()) == ["aws-external-dns-identity", "namespaces"]
+
+
+def waiting(wait: Callable[[], None], controller: str) -> Callable[[], None]:
+    """Return the program of both controllers, of which one waits."""
+
+    def program() -> None:
+        given = arguments()
+        each = given["external_dns"] if controller == "external-dns" else given["load_balancer_controller"]
+        assert each
+        each["wait"] = wait
+        AwsAddOns("aws", given)
+
+    return program
+
+
+@pytest.mark.parametrize("controller", ["external-dns", "load-balancer-controller"])
+def test_an_up_waits_until_the_pods_have_credentials_and_fails_where_they_get_none(controller: str) -> None:
+    seen = list[str]()
+
+    def lacking() -> None:
+        seen.append(controller)
+        raise RolloutError("pods were still created without credentials")
+
+    deploy(waiting(lacking, controller), preview=True)
+    assert seen == [], "in a preview nothing is waited for"
+    with pytest.raises(RolloutError, match="without credentials"):
+        deploy(waiting(lacking, controller))
+    assert seen == [controller]
 
 
 def test_nobody_waits_for_its_metrics() -> None:

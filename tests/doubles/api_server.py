@@ -22,7 +22,9 @@ REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 READY: Mapping[str, object] = {
     "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.3"},
     "/api/v1/namespaces/kube-system": {"metadata": {"name": "kube-system", "uid": "uid-1"}},
-    "/apis/networking.k8s.io/v1/ingressclasses": {"items": [{"metadata": {"name": "alb"}}]},
+    "/apis/networking.k8s.io/v1/ingressclasses": {
+        "items": [{"metadata": {"name": "alb"}, "spec": {"controller": "ingress.k8s.aws/alb"}}]
+    },
 }
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto import mock_aws
 
+from sandbox.aws.corrections.permissions import describe_tags_of_what_is_there
+from sandbox.aws.corrections.replacing import replace as replace_method
 from sandbox.controllers.aws import Aws, connect
 from sandbox.controllers.balancers import Balancers
 from sandbox.controllers.cluster import Ingress
@@ -76,6 +78,7 @@ class InProcess:
 @contextmanager
 def account() -> Generator[InProcess]:
     """An account with a network and a zone, and an empty cluster in it."""
+    replace_method("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
     with mock_aws():
         yield InProcess("workshop", _vpc(), _zone(), connect(REGION))
 

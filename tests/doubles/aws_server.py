@@ -55,6 +55,7 @@ class Account:
                 "GetCallerIdentity": {"Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody", "Account": ACCOUNT},
                 "DescribeCluster": {"cluster": CLUSTER},
                 "DescribeAddon": {"addon": {"addonName": "eks-pod-identity-agent", "tags": {}}},
+                "ListResourceRecordSets": {"ResourceRecordSets": ""},
             }
         )
     )

@@ -62,10 +62,81 @@ def service_role(service: str) -> Request:
     return Request("iam:CreateServiceLinkedRole", f"{SERVICE_ROLE}/{host}/AWSServiceRole", {"iam:AWSServiceName": host})
 
 
+def by(service: str, file: str, actions: str) -> dict[str, str]:
+    """Return the file for each action."""
+    return {f"{service}:{action}": file for action in actions.split()}
+
+
+ELB = "elasticloadbalancing"
+IMPLIED = "Elastic Load Balancing itself, in the caller's name ([API permissions]({}))".format(
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html"
+)
+READS: Mapping[str, str] = {
+    **by("ec2", IMPLIED, "DescribeAccountAttributes DescribeAddresses DescribeInternetGateways"),
+    **by("ec2", "Elastic Load Balancing itself (upstream's pull request 3921)", "GetSecurityGroupsForVpc"),
+    **by("ec2", "pkg/networking/az_info_provider.go", "DescribeAvailabilityZones"),
+    **by("ec2", "pkg/networking/node_info_provider.go", "DescribeInstances"),
+    **by("ec2", "pkg/networking/pod_eni_info_resolver.go", "DescribeNetworkInterfaces"),
+    **by("ec2", "pkg/networking/subnet_resolver.go", "DescribeRouteTables DescribeSubnets"),
+    **by("ec2", "pkg/networking/security_group_manager.go", "DescribeSecurityGroups"),
+    **by("ec2", "pkg/networking/vpc_info_provider.go", "DescribeVpcs"),
+    **by(ELB, "pkg/deploy/elbv2/listener_attributes_reconciler.go", "DescribeListenerAttributes"),
+    **by(ELB, "pkg/deploy/elbv2/listener_manager.go", "DescribeListenerCertificates"),
+    **by(ELB, "pkg/deploy/elbv2/load_balancer_attributes_reconciler.go", "DescribeLoadBalancerAttributes"),
+    **by(
+        ELB,
+        "pkg/deploy/elbv2/tagging_manager.go",
+        "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags DescribeTargetGroups",
+    ),
+    **by(ELB, "pkg/deploy/elbv2/target_group_attributes_reconciler.go", "DescribeTargetGroupAttributes"),
+    **by(ELB, "pkg/targetgroupbinding/targets_manager.go", "DescribeTargetHealth"),
+    **by("acm", "pkg/certs/cert_discovery.go", "ListCertificates"),
+}
+"""What it reads of everything in the region, and where its source, v3.5.0, does so."""
+UPSTREAM: Mapping[str, str] = {
+    **READS,
+    **by("acm", "pkg/certs/cert_discovery.go", "DescribeCertificate"),
+    **by("iam", IMPLIED, "CreateServiceLinkedRole"),
+    **by("ec2", "pkg/deploy/ec2/security_group_manager.go", "CreateSecurityGroup DeleteSecurityGroup"),
+    **by("ec2", "pkg/deploy/ec2/tagging_manager.go", "CreateTags DeleteTags"),
+    **by("ec2", "pkg/networking/security_group_manager.go", "AuthorizeSecurityGroupIngress"),
+    **by("ec2", "pkg/networking/security_group_manager.go", "RevokeSecurityGroupIngress"),
+    **by(ELB, "pkg/deploy/elbv2/tagging_manager.go", "AddTags RemoveTags"),
+    **by(
+        ELB,
+        "pkg/deploy/elbv2/load_balancer_manager.go",
+        "CreateLoadBalancer DeleteLoadBalancer SetIpAddressType SetSecurityGroups SetSubnets",
+    ),
+    **by(ELB, "pkg/deploy/elbv2/load_balancer_attributes_reconciler.go", "ModifyLoadBalancerAttributes"),
+    **by(
+        ELB,
+        "pkg/deploy/elbv2/listener_manager.go",
+        "CreateListener DeleteListener ModifyListener AddListenerCertificates RemoveListenerCertificates",
+    ),
+    **by(ELB, "pkg/deploy/elbv2/listener_attributes_reconciler.go", "ModifyListenerAttributes"),
+    **by(ELB, "pkg/deploy/elbv2/listener_rule_manager.go", "CreateRule DeleteRule ModifyRule SetRulePriorities"),
+    **by(ELB, "pkg/deploy/elbv2/target_group_manager.go", "CreateTargetGroup DeleteTargetGroup ModifyTargetGroup"),
+    **by(ELB, "pkg/deploy/elbv2/target_group_attributes_reconciler.go", "ModifyTargetGroupAttributes"),
+    **by(ELB, "pkg/targetgroupbinding/targets_manager.go", "RegisterTargets DeregisterTargets"),
+    **by(
+        "wafv2",
+        "pkg/deploy/wafv2/web_acl_association_manager.go",
+        "AssociateWebACL DisassociateWebACL GetWebACLForResource",
+    ),
+    **by("wafv2", "pkg/ingress/model_builder.go", "ListWebACLs"),
+    **by("wafv2", "WAF itself, for GetWebACLForResource", "GetWebACL"),
+    **by(ELB, "WAF itself, for AssociateWebACL", "SetWebAcl"),
+    **by(
+        "shield",
+        "pkg/deploy/shield/protection_manager.go",
+        "GetSubscriptionState DescribeProtection CreateProtection DeleteProtection",
+    ),
+    **by("cognito-idp", "Elastic Load Balancing itself, for rules with a Cognito login", "DescribeUserPoolClient"),
+}
+"""Every call of AWS that it makes for the stack, or that AWS makes in its name, by its source, v3.5.0."""
+
 ALLOWED = [
-    Request("elasticloadbalancing:DescribeLoadBalancers", "*", HERE),
-    Request("ec2:DescribeSubnets", "*", HERE),
-    Request("acm:ListCertificates", "*", HERE),
+    *(Request(action, "*", HERE) for action in READS),
     Request("acm:DescribeCertificate", f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0123"),
     service_role("elasticloadbalancing"),
     Request("elasticloadbalancing:CreateLoadBalancer", elb("loadbalancer/app/k8s-workshop-0123/*"), MAKES_OURS),
@@ -133,7 +204,7 @@ FORBIDDEN = [
         for action in (*RULES, "ec2:DeleteSecurityGroup")
         for region, account in (("us-east-1", ACCOUNT), (REGION, "999999999999"))
     ),
-    Request("ec2:DescribeSubnets", "*", {"aws:RequestedRegion": "us-east-1"}),
+    *(Request(action, "*", {"aws:RequestedRegion": "us-east-1"}) for action in READS),
     Request("acm:DescribeCertificate", f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0123"),
     # other kinds of load balancers
     Request("elasticloadbalancing:CreateLoadBalancer", elb("loadbalancer/net/k8s-a/1"), MAKES_OURS),
@@ -162,12 +233,14 @@ WAF = [
         if not (what == "Disassociate" and "wafv2" in arn)
     ),
     Request("wafv2:GetWebACLForResource", BALANCER),
+    Request("wafv2:GetWebACL", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/workshop/0123"),
+    Request("wafv2:ListWebACLs", "*", HERE),
     Request("elasticloadbalancing:SetWebAcl", "*", HERE),
 ]
 SHIELD = [
     Request("shield:CreateProtection"),
     Request("shield:DeleteProtection", f"arn:aws:shield::{ACCOUNT}:protection/0123"),
-    Request("shield:GetSubscriptionState"),
+    *(Request(f"shield:{action}") for action in ("GetSubscriptionState", "DescribeProtection")),
 ]
 COGNITO = [Request("cognito-idp:DescribeUserPoolClient", f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_0")]
 NEVER = [

@@ -5,6 +5,7 @@ no real account has confirmed the list.
 """
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -104,7 +105,12 @@ ASKED = [
     Request("elasticloadbalancing:DeleteLoadBalancer", BALANCER, OF_CLUSTER),
     Request("elasticloadbalancing:DeleteTargetGroup", TARGETS, OF_CLUSTER),
     Request("ec2:DeleteSecurityGroup", GROUP, OF_CLUSTER),
-    Request("ec2:RevokeSecurityGroupIngress", GROUP, {"aws:ResourceTag/kubernetes.io/cluster/workshop": "owned"}),
+    *(
+        Request("ec2:RevokeSecurityGroupIngress", GROUP, {"aws:ResourceTag/kubernetes.io/cluster/workshop": of_nodes})
+        for of_nodes in ("owned", "shared")
+    ),
+    *each("acm", "ListCertificates"),
+    *each("acm", "ListTagsForCertificate", CERTIFICATE),
 ]
 """What the program and the commands beside it ask by themselves."""
 OTHERS = [
@@ -152,6 +158,14 @@ def test_every_kind_of_resource_that_a_stack_has_in_the_account_is_thought_of() 
 
 def test_the_operator_may_ask_what_the_commands_ask() -> None:
     assert wrongly(rights(), ASKED, allows=True) == []
+
+
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov", "aws-eusc"])
+def test_the_operator_may_do_the_same_in_other_partitions(partition: str) -> None:
+    own = [*ASKED, *(each for requests in BY_TYPE.values() for each in requests)]
+    moved = [replace(each, resource=each.resource.replace("arn:aws:", f"arn:{partition}:")) for each in own]
+
+    assert wrongly(rights(), moved, allows=True) == []
 
 
 def test_every_question_of_the_commands_is_thought_of() -> None:

@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from components.resources.iam_policy import policy_document, statement
 from model.names import Identity
-from tests.iam.simulator import Action, Request, allowed, describe
+from tests.docs import calls, role_statements
+from tests.iam import load_balancer_requests as requests
+from tests.iam import test_dns_rights
+from tests.iam.simulator import Action, Request, allowed, allowed_by, describe
 from tests.iam.stack import ACCOUNT, EXTRAS, REGION, deployed
 
 UNCONDITIONED = {
@@ -108,6 +111,23 @@ def test_every_statement_has_a_name_of_its_own_in_its_policy() -> None:
         names = [each["Sid"] for each in json.loads(document)["Statement"]]
         assert len(names) == len(set(names))
         assert all(name.isalnum() for name in names)
+
+
+def test_the_simulators_allowed_calls_are_those_of_the_documented_table_and_of_the_policies() -> None:
+    """Judge each statement alone: a right that no call needs, or a call that none allows, is a row too many or few."""
+    asked = [*requests.ALLOWED, *requests.WAF, *requests.SHIELD, *requests.COGNITO, *test_dns_rights.ALLOWED]
+    alone = [(each, policy_document([each])) for _, found in role_statements() for each in found]
+    judged = allowed_by([document for _, document in alone], asked)
+    used = {
+        (request.action, each["Sid"])
+        for (each, _), answers in zip(alone, judged, strict=True)
+        for request, answer in zip(asked, answers, strict=True)
+        if answer
+    }
+
+    assert used == {(action, sid) for _, action, sid, _, _ in calls()}
+    assert used == {(action, each["Sid"]) for each, _ in alone for action in each["Action"]}
+    assert {action for action, _ in used} == {request.action for request in asked}
 
 
 BUCKET = "arn:aws:s3:::bucket/file"

@@ -115,6 +115,7 @@ def test_an_identity_provider_for_others_is_none(tmp_path: Path) -> None:
     (problem,) = checked(tmp_path, provider("other"), identity="irsa")
 
     assert problem.found == "its audiences lack sts.amazonaws.com"
+    assert f"--open-id-connect-provider-arn {PROVIDER} --client-id sts.amazonaws.com`" in problem.fix
 
 
 @pytest.mark.parametrize("is_there", [True, False])

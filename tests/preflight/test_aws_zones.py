@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clients.aws.api import AwsApi
+from model.eks import Zone
 from model.problem import InputError, Problem
-from preflight.zones import find_zone
+from preflight.zones import check_proof, find_zone
 from settings.eks import Dns
 from tests.doubles.moto_server import moto
 
 if TYPE_CHECKING:
+    from mypy_boto3_acm.type_defs import TagTypeDef
+    from mypy_boto3_route53.literals import RRTypeType
     from mypy_boto3_route53.type_defs import ResourceRecordSetTypeDef
 
 
@@ -32,6 +35,14 @@ def _empty(api: AwsApi) -> Iterator[None]:  # pyright: ignore[reportUnusedFuncti
                     ChangeBatch={"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]},
                 )
         api.route53.delete_hosted_zone(Id=zone["Id"])
+
+
+def write(api: AwsApi, zone_id: str, name: str, kind: "RRTypeType" = "CNAME") -> None:
+    """Make a record."""
+    record: ResourceRecordSetTypeDef = {"Name": name, "Type": kind, "TTL": 300, "ResourceRecords": [{"Value": "ns-1."}]}
+    api.route53.change_resource_record_sets(
+        HostedZoneId=zone_id, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+    )
 
 
 def zone(api: AwsApi, name: str, *, private: bool = False) -> str:
@@ -120,18 +131,33 @@ def test_an_id_of_another_zone_is_told_with_the_right_ones(api: AwsApi) -> None:
 @pytest.mark.parametrize("given", ["dev.example.com", "a.dev.example.com"])
 def test_a_domain_that_the_zone_has_delegated_is_told_by_the_zone_that_has_it(api: AwsApi, given: str) -> None:
     id_ = zone(api, "example.com")
-    record: ResourceRecordSetTypeDef = {
-        "Name": given,
-        "Type": "NS",
-        "TTL": 300,
-        "ResourceRecords": [{"Value": "ns-1."}],
-    }
-    api.route53.change_resource_record_sets(
-        HostedZoneId=id_, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
-    )
+    write(api, id_, given, "NS")
     problem = only(api, dns("example.com", "a.dev.example.com"))
 
     assert problem.found == f"zone example.com delegates {given} (it has NS records of that name)"
     assert problem.fix == f"Set it with `pulumi config set --path 'linkerd-workshop:dns.zone' {given}`."
     assert find_zone(api, dns("example.com", "b.example.com")).id == id_
     assert find_zone(api, dns("example.com")).id == id_, "its own NS records are no gift"
+
+
+PROOF = "_0123456789abcdef0123456789abcdef"
+
+
+def test_a_record_that_validates_another_certificate_of_the_domain_is_not_taken_over(api: AwsApi) -> None:
+    wanted = dns("example.com", "dev.example.com")
+    found = Zone(zone(api, "example.com"), "example.com")
+    for name in (f"{PROOF}.example.com", f"{PROOF}.books.dev.example.com", "_cname.dev.example.com"):
+        write(api, found.id, name)
+    check_proof(api, found, wanted, "dev")
+    write(api, found.id, f"{PROOF}.dev.example.com")
+    with pytest.raises(InputError) as caught:
+        check_proof(api, found, wanted, "dev")
+
+    assert f"record {PROOF}.dev.example.com validates a certificate" in str(caught.value)
+    for stack in ("other", "dev"):
+        tags: list[TagTypeDef] = [{"Key": "project", "Value": "linkerd-workshop"}, {"Key": "stack", "Value": stack}]
+        api.acm.request_certificate(DomainName="*.dev.example.com", ValidationMethod="DNS", Tags=tags)
+        if stack == "other":
+            with pytest.raises(InputError):
+                check_proof(api, found, wanted, "dev")
+    check_proof(api, found, wanted, "dev")

@@ -12,12 +12,14 @@ from rich.console import Console
 
 from charts import sources
 from model.problem import InputError, Problem
-from preflight.startup import Start, prepare, silence_sdk
+from preflight.startup import Start, expectations, prepare, silence_sdk
 from settings import Settings, loading
+from settings.loading import parse
 from tests.components.test_argo_rollouts import deploy
 from tests.doubles.api_server import INJECTOR, Cluster
 from tests.doubles.aws_server import Account, Refusal
 from tests.doubles.eks_account import account, settings, zone
+from tests.preflight.test_preflight import only, with_answers
 from workshop import check_cluster
 
 HOST = {"booksapp": {"host": "books.example.com"}}
@@ -121,11 +123,37 @@ def test_a_host_that_nobody_would_serve_is_no_host(tmp_path: Path) -> None:
     assert isinstance(started(tmp_path, settings(**UNSERVED)), Start), "somebody else's controller will do"
 
 
+LOGIN = dict.fromkeys(("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"), "https://login.example")
+DASHBOARD = {"viz": {"dashboard": {"host": "viz.example.com", "oidc": {**LOGIN, "secretName": "oidc"}}}}
+ON_EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"eks": {**ON_EKS, "loadBalancerController": {"enabled": False}, "externalDns": {"enabled": False}}},
+        {"eks": ON_EKS, "dns": {"zone": "example.com"}},
+        {},
+    ],
+    ids=["of the cluster", "of the stack", "not on EKS"],
+)
+def test_a_class_of_another_controller_serves_no_dashboard(tmp_path: Path, chosen: dict[str, object]) -> None:
+    arn = "arn:aws:acm:eu-central-1:123456789012:certificate/0123"
+    hosts = {"publicHosts": {"certificateArn": arn, "inboundCidrs": ["203.0.113.0/24"]}, **DASHBOARD}
+    classes = {"items": [{"metadata": {"name": "alb"}, "spec": {"controller": "eks.amazonaws.com/alb"}}]}
+    cluster = with_answers(**{"/apis/networking.k8s.io/v1/ingressclasses": classes})
+    problem = only(cluster, tmp_path, expectations(parse({**chosen, **hosts}), "test"))
+
+    assert problem.found == "the controller of IngressClass 'alb' is eks.amazonaws.com/alb"
+    assert "ingress.k8s.aws/alb" in problem.rule
+    assert "linkerd-workshop:ingressClass' alb-workshop`" in problem.fix
+
+
 def test_the_report_begins_with_what_aws_says(tmp_path: Path) -> None:
     status, text = checked(tmp_path, settings(), Cluster())
 
     assert status == 0
-    assert text.count(" ok ") == 19
+    assert text.count(" ok ") == 20
     for subject in ("AWS knows you", "the EKS cluster is ready", "the hosted zone is public", "pods get their rights"):
         assert subject in text
 
@@ -134,7 +162,7 @@ def test_the_report_goes_on_with_the_cluster_where_the_zone_is_wrong(tmp_path: P
     status, text = checked(tmp_path, settings(), Cluster(), without_zone())
 
     assert status == 1
-    assert text.count(" ok ") == 18
+    assert text.count(" ok ") == 19
     assert "there is no hosted zone" in text
 
 

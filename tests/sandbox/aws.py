@@ -1,6 +1,8 @@
 """A double of AWS for tests: a process of its own with an account as it is before the stack."""
 
+import json
 import os
+import urllib.request
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -94,6 +96,11 @@ class AwsDouble:
     def tagging(self) -> "ResourceGroupsTaggingAPIClient":
         """What has which tag."""
         return self.client("resourcegroupstaggingapi")
+
+    def trouble(self, **what: str) -> None:
+        """Have some troubles of the double's (`Troubles`), and no others."""
+        body = json.dumps(what).encode()
+        process.ask(urllib.request.Request(f"{self.endpoint}/sandbox/troubles", body))  # noqa: S310  on loopback
 
     @property
     def zone_id(self) -> str:

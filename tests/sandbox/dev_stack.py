@@ -18,6 +18,7 @@ from sandbox.api_client import ApiClient
 from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
+from sandbox.controllers.pod_identity import PodIdentity
 from sandbox.controllers.running import working
 from sandbox.controllers.starting import CHOICE
 from sandbox.paths import Home
@@ -39,6 +40,8 @@ def recorded(self, operation, parameters):
 BaseClient._make_api_call = recorded
 """
 """Has every Python program write down what it asks AWS: the program itself, and the provider."""
+SECONDS_LATE = 8
+"""How long associations take to be effective: every `up` creates pods before that."""
 
 
 class DevStack(Workshop):
@@ -82,10 +85,11 @@ class DevStack(Workshop):
 
 @dataclass(frozen=True)
 class Controllers:
-    """The two that a stack on EKS brings, as they are played."""
+    """The two that a stack on EKS brings, and the webhook of EKS, as they are played."""
 
     load_balancers: LoadBalancerController
     dns: ExternalDns
+    identity: PodIdentity
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,11 @@ def scene(folder: Path, home: Home) -> Generator[Scene]:
     with aws_double(home) as aws:
         api = ApiClient(chosen.api, home.certificates)
         clients, cluster = connect(aws.account.region, aws.endpoint), aws.account.cluster
-        controllers = Controllers(LoadBalancerController(api, clients, cluster), ExternalDns(api, clients, cluster))
-        with working([controllers.load_balancers.step, controllers.dns.step]):
+        identity = PodIdentity(api, clients, cluster, SECONDS_LATE)
+        identity.step()
+        balancers, dns = LoadBalancerController(api, clients, cluster), ExternalDns(api, clients, cluster)
+        controllers = Controllers(balancers, dns, identity)
+        with working([balancers.step, dns.step, identity.step]):
             yield Scene(DevStack(folder, home.folder), aws, controllers)
 
 

@@ -10,6 +10,7 @@ import pytest
 from model.json_values import Json, mapping, mappings
 from sandbox import paths, ports
 from sandbox.api_client import ApiClient
+from sandbox.controllers.cluster import MERGE
 from tests.sandbox.chart_doubles import LOAD_BALANCERS, VIZ, objects
 from tests.sandbox.sandbox_command import sandbox
 
@@ -19,9 +20,12 @@ SECONDS = 20
 HERE = f"/api/v1/namespaces/{LOAD_BALANCERS}"
 SECRET = f"{HERE}/secrets/aws-load-balancer-tls"
 HOOKS = "/apis/admissionregistration.k8s.io/v1"
+DEPLOYMENT = f"/apis/apps/v1/namespaces/{LOAD_BALANCERS}/deployments/{LOAD_BALANCERS}"
 VALIDATING = "ValidatingWebhookConfiguration/aws-load-balancer-webhook"
 PLACES = {
     "Secret/aws-load-balancer-tls": SECRET,
+    f"ServiceAccount/{LOAD_BALANCERS}": f"{HERE}/serviceaccounts/{LOAD_BALANCERS}",
+    f"Deployment/{LOAD_BALANCERS}": DEPLOYMENT,
     "Service/aws-load-balancer-webhook-service": f"{HERE}/services/aws-load-balancer-webhook-service",
     VALIDATING: f"{HOOKS}/validatingwebhookconfigurations/aws-load-balancer-webhook",
     "MutatingWebhookConfiguration/aws-load-balancer-webhook": (
@@ -87,6 +91,14 @@ def eventually(client: ApiClient, words: str) -> str:
 @pytest.mark.usefixtures("webhooks")
 def test_an_ingress_is_admitted_by_whoever_has_the_certificate_of_the_secret(client: ApiClient) -> None:
     assert eventually(client, "") == ""
+
+
+@pytest.mark.usefixtures("webhooks")
+def test_without_a_ready_pod_no_ingress_is_admitted(client: ApiClient) -> None:
+    assert eventually(client, "") == ""
+    client.request("PATCH", DEPLOYMENT, b'{"spec": {"replicas": 0}}', MERGE)
+
+    assert "failed calling webhook" in eventually(client, "EOF"), "also on a connection that the API server has kept"
 
 
 @pytest.mark.usefixtures("webhooks")

@@ -1,12 +1,15 @@
 """The EKS environment from `up` to a destroy that leaves nothing, also where a controller fails."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import pytest
 
 from sandbox.paths import Home
 from tests.iam.test_environment_roles import check_preview_rights
+from tests.sandbox.aws import AwsDouble
 from tests.sandbox.dev_changes import ROWS, WITHOUT_ROW
 from tests.sandbox.dev_stack import DevStack, Scene, account, scene
 from tests.sandbox.shared_previews import SharedPreviews
@@ -60,7 +63,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Ite
         made.stack.up()
         yield found
         made.stack.reset()
-        made.controllers.load_balancers.is_stuck = made.controllers.dns.is_dead = False
+        made.controllers.dns.is_dead = False
         made.stack.destroy()
 
 
@@ -68,8 +71,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Ite
 def stack(running: Running) -> Iterator[DevStack]:
     yield running.stack
     running.stack.reset()
-    controllers = running.scene.controllers
-    controllers.load_balancers.is_stuck = controllers.dns.is_dead = False
+    running.scene.controllers.dns.is_dead = False
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,14 @@ def test_every_host_is_served_by_one_load_balancer_over_https_and_has_a_record(r
     assert {each for each in records if each.endswith(" A")} == {
         f"record {name}.dev.example.com. A" for name in ("books", "podinfo", "canary")
     }
+
+
+def test_pods_that_came_before_their_association_were_replaced(running: Running) -> None:
+    told = running.stack.operation("verify", "--json")
+    lines = {each["name"]: each for each in json.loads(told.stdout)["checks"] if each["group"] == "AWS credentials"}
+
+    assert {name: each["status"] for name, each in lines.items()} == {CONTROLLER: "ok", DNS: "ok"}
+    assert "2 pods with AWS_CONTAINER_CREDENTIALS_FULL_URI" in lines[CONTROLLER]["seen"]
 
 
 def test_the_second_preview_is_empty(stack: DevStack) -> None:
@@ -139,11 +149,31 @@ def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, 
     assert not {each for each in account(running.scene.aws) if "other.dev" in each}
 
 
+def test_a_zone_that_may_not_be_asked_for_ends_a_destroy_before_anything_is_deleted(
+    running: Running, stack: DevStack
+) -> None:
+    running.scene.aws.trouble(denied="/hostedzonesbyname")
+    refused = stack.operation("destroy", "--yes")
+    running.scene.aws.trouble()
+
+    assert refused.returncode != 0
+    assert "you may not use route53:ListHostedZonesByName" in " ".join(refused.stderr.split())
+    assert stack.preview().changes == [], "records would have stayed behind, and nobody would have told"
+
+
+def bystander(aws: AwsDouble) -> str:
+    """Make another load balancer, of nobody; return its ARN."""
+    subnets = [each.get("SubnetId", "") for each in aws.ec2.describe_subnets()["Subnets"][:2]]
+    made = aws.elbv2.create_load_balancer(Name="somebody-elses", Subnets=subnets)["LoadBalancers"][0]
+    return made.get("LoadBalancerArn", "")
+
+
 def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothing(
     running: Running, stack: DevStack
 ) -> None:
-    controllers = running.scene.controllers
-    controllers.load_balancers.is_stuck = controllers.dns.is_dead = True
+    running.scene.controllers.dns.is_dead = True
+    stopped = stack.api.ask("PATCH", DEPLOYMENTS.format(CONTROLLER), {"spec": {"replicas": 0}})
+    assert stopped.status == HTTPStatus.OK, "and with its pods nobody answers its webhooks"
     stack.hurry()
 
     failed = stack.operation("destroy", "--yes")
@@ -152,10 +182,12 @@ def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothi
     said = " ".join(failed.stdout.split())
     assert "booksapp/webapp" in said, "it names what cannot go"
     assert "the finalizer group.ingress.k8s.aws/linkerd-workshop-dev stays until the controller has removed" in said
+    assert "Deployment aws-load-balancer-controller/aws-load-balancer-controller has 0 of 0 pods ready" in said
     assert "make release-hosts STACK=dev" in said
     assert running.has(CONTROLLER), "nothing else was taken away"
     assert running.has(DNS)
 
+    running.scene.aws.trouble(vanishing=bystander(running.scene.aws))
     released = stack.operation("release-hosts", "--yes")
     assert released.returncode == 0, released.stdout[-3000:] + released.stderr[-3000:]
     names = {

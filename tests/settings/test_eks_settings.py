@@ -145,6 +145,29 @@ def test_https_needs_a_certificate_or_a_zone_to_make_one_in() -> None:
     parse({**BY_HAND, "publicHosts": {**hosts, "https": False}})
 
 
+@pytest.mark.parametrize("region", ["eusc-de-east-1", "us-gov-west-1", "cn-north-1", "ap-southeast-7"])
+def test_a_region_of_any_partition_is_taken(region: str) -> None:
+    settings = parse({**READY, "eks": {**EKS, "region": region}})
+
+    assert settings.eks
+    assert settings.eks.region == region
+
+
+def test_the_stacks_own_certificate_needs_a_domain_that_acm_takes_behind_a_wildcard() -> None:
+    def named(domain: str) -> dict[str, object]:
+        return {**READY, "dns": {**DNS, "domain": domain}, "demos": {"booksapp": {"host": f"books.{domain}"}}}
+
+    longest = f"{'d' * 50}.example.com"
+    assert len(f"*.{longest}") == 64
+    parse(named(longest))
+    problem = only(named(f"d{longest}"))
+
+    assert problem.where == "linkerd-workshop:dns.domain"
+    assert problem.found == f"the domain 'd{longest}' has 63 characters"
+    given = {"inboundCidrs": ["203.0.113.0/24"], "certificateArn": CERTIFICATE}
+    parse({**named(f"d{longest}"), "publicHosts": given})
+
+
 def test_the_stacks_own_certificate_is_valid_for_one_label_below_the_domain() -> None:
     deep = {**READY, "demos": {"booksapp": {"host": "books.team.dev.example.com"}}}
     problem = only(deep)

@@ -18,7 +18,7 @@ from settings import Settings
 from tests.doubles.api_server import Cluster, kubeconfig, serving
 from workshop.drain import commands
 from workshop.drain.account import Found, Hosts, Kind, Marks
-from workshop.drain.cluster import Held
+from workshop.drain.cluster import WEBHOOKS, Held, list_unanswered_webhooks
 
 EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "team"}
 ON_EKS = Settings.model_validate({"eks": EKS, "dns": {"zone": "example.com"}})
@@ -84,6 +84,7 @@ class Scene:
         self._set(commands, "explain_controller", explain_controller)
         self._set(commands, "list_ingresses", self._ingresses)
         self._set(commands, "list_bindings", always([]))
+        self._set(commands, "list_unanswered_webhooks", always([]))
         self._set(commands, "release_finalizers", self._release)
         self._set(commands, "list_ingress_urns", self._list_urns)
         self._set(commands, "run_pulumi", self._run_pulumi)
@@ -228,6 +229,32 @@ def test_hosts_are_released_in_the_order_in_which_nobody_makes_them_anew(scene: 
     assert commands.release_hosts(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
     assert scene.done == ["remove k8s-dev", "release booksapp/webapp", "remove books (A)"]
     assert FINALIZER in scene.said
+
+
+def note(scene: Scene, cluster: Cluster, *_: object) -> None:
+    """Note what was deleted so far."""
+    scene.done.extend(cluster.deleted)
+
+
+@pytest.mark.parametrize("ready", [0, 1])
+def test_webhooks_that_no_pod_answers_are_deleted_before_a_finalizer(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready: int
+) -> None:
+    scene.in_cluster, name = [INGRESS], "aws-load-balancer-controller"
+    own = {"metadata": {"labels": {"app.kubernetes.io/name": name}}}
+    answers: dict[str, object] = {f"{path}/aws-load-balancer-webhook": own for path in WEBHOOKS.values()}
+    answers |= {f"{path}/of-others": {} for path in WEBHOOKS.values()}
+    deployment = {"metadata": {"name": name}, "status": {"readyReplicas": ready}}
+    answers[f"/apis/apps/v1/deployments?labelSelector=app.kubernetes.io/name%3D{name}"] = {"items": [deployment]}
+    cluster = Cluster(answers)
+    monkeypatch.setattr(commands, "list_unanswered_webhooks", list_unanswered_webhooks)
+    with serving(cluster, tmp_path) as path:
+        monkeypatch.setattr(commands, "create_api", always(ClusterApi(str(path))))
+        monkeypatch.setattr(commands, "release_finalizers", partial(note, scene, cluster))
+        assert commands.release_hosts(ON_EKS, "dev", scene.console, yes=True, seconds=0) == 0
+
+    assert scene.done == ([] if ready else [f"{path}/aws-load-balancer-webhook" for path in WEBHOOKS.values()])
+    assert ("ValidatingWebhookConfiguration aws-load-balancer-webhook is deleted" in scene.said) is not bool(ready)
 
 
 @pytest.mark.parametrize("others", [[SHARED], [BALANCER, SHARED]])

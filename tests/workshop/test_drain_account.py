@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.doubles.aws_account import InProcess, account, another
-from workshop.drain.account import Found, Kind
+from workshop.drain.account import Found, Kind, find_load_balancers
 from workshop.drain.removal import find_everything, remove
 
 
@@ -100,6 +101,45 @@ def test_a_stack_without_a_zone_has_no_records(aws: InProcess) -> None:
     marks = aws.marks()
 
     assert find_everything(aws.account, replace(marks, zone=None)) == []
+
+
+def test_a_load_balancer_that_vanishes_while_it_is_looked_at_is_no_error(aws: InProcess) -> None:
+    aws.serve("workshop-dev", "books")
+    aws.serve("workshop-other", "books")
+    others = find_load_balancers(aws.account, aws.marks("workshop-other"))
+    events: Any = aws.aws.elbv2.meta.events
+    event = "before-call.elastic-load-balancing-v2.DescribeTags"
+
+    def vanish(**_: object) -> None:
+        events.unregister(event, vanish)
+        aws.aws.elbv2.delete_load_balancer(LoadBalancerArn=others[0].id)
+
+    events.register(event, vanish)
+    found = find_load_balancers(aws.account, aws.marks())
+
+    assert [each.kind for each in found] == [Kind.LOAD_BALANCER], "the stack's own is still there"
+    remove(aws.account, [*others, *find_everything(aws.account, aws.marks())], aws.zone)
+    assert find_everything(aws.account, aws.marks()) == []
+
+
+def test_who_owns_a_load_balancer_is_asked_once(aws: InProcess) -> None:
+    aws.serve("workshop-dev", "books", "podinfo")
+    events: Any = aws.aws.elbv2.meta.events
+    asked, account, event = list[str](), aws.account, "before-call.elastic-load-balancing-v2.DescribeTags"
+
+    def note(**_: object) -> None:
+        asked.append("tags")
+
+    events.register(event, note)
+    before = [find_everything(account, aws.marks()) for _ in range(5)]
+    events.unregister(event, note)
+
+    assert len(asked) == 2, "for the load balancers and for the target groups, and not in each of five looks"
+    assert before == [before[0]] * 5
+    aws.aws.elbv2.delete_load_balancer(
+        LoadBalancerArn=next(each.id for each in before[0] if "loadbalancer/" in each.id)
+    )
+    assert Kind.LOAD_BALANCER not in kinds(find_everything(account, aws.marks()))
 
 
 def test_what_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.workshop.preview_documents import manifest, step
 from workshop import cli
 from workshop.previews import recording

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from preflight.trust import PODS
+from settings import Settings
 from tests.doubles.workshop_certificates import MeshCertificates, Pair, made
 from tests.doubles.workshop_double import TRY, Played, failed, look, pod
-from workshop.verify import certificates, dashboards, mesh, webhooks
+from workshop.verify import certificates, credentials, dashboards, mesh, webhooks
 from workshop.verify.lines import Status
+from workshop.verify.scene import Scene
 
 BUNDLE = "/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots"
 ISSUER = "/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer"
@@ -322,3 +324,18 @@ def test_what_asks_for_a_login_or_stays_inside_is_not_public(
     played.cluster.answers[path] = {"items": [each]}
 
     assert failed(look(dashboards.check, played, tmp_path)) == set()
+
+
+def test_an_add_on_without_credentials_is_told_though_its_pods_are_ready(tmp_path: Path) -> None:
+    played, variable = Played(), "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+    eks = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
+    settings = Settings.model_validate({"eks": eks, "dns": {"zone": "example.com"}})
+    for name, variables in {"aws-load-balancer-controller": [{"name": variable}], "external-dns": []}.items():
+        each = {"metadata": {"name": f"{name}-1"}, "spec": {"containers": [{"name": name, "env": variables}]}}
+        played.cluster.answers[f"/api/v1/namespaces/{name}/pods"] = {"items": [each]}
+    with played.running(tmp_path) as api:
+        lines = {line.name: line for line in credentials.check(Scene(api, settings))}
+
+    assert failed(lines) == {"external-dns"}
+    assert lines["external-dns"].seen == f"external-dns-1 without {variable}"
+    assert "kubectl --namespace external-dns rollout restart deployment external-dns" in lines["external-dns"].fix

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,11 @@ class Account:
     route53: "Route53Client"
     asking: Callable[[str], AbstractContextManager[None]]
     """Returns a context for one action of AWS, in which AWS' errors become InputError."""
+    tags: dict[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """The tags of load balancers and target groups, by ARN: AWS cannot filter by them, and who owns one never changes.
+
+    Asked again with each look they are 10 calls every few seconds in an account with 100 load balancers and 100 groups.
+    """
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,7 @@ def _zone(api: "AwsApi", dns: Dns | None) -> str | None:
 
 MOST_ARNS = 20
 """The most ARNs that `elasticloadbalancing:DescribeTags` takes."""
+VANISHED = {"LoadBalancerNotFound", "TargetGroupNotFound"}
 SHARED = ("elbv2.k8s.aws/resource", "backend-sg")
 """Tag of the security group that all load balancers of a cluster share."""
 
@@ -156,16 +162,29 @@ def find_target_groups(account: Account, marks: Marks) -> list[Found]:
 
 def _marked(account: Account, kind: Kind, names: Mapping[str, str], marks: Marks) -> list[Found]:
     """Return the resources of `names`, by ARN, whose tags are the stack's."""
-    arns, found = list(names), list[Found]()
-    for first in range(0, len(arns), MOST_ARNS):
+    new = [arn for arn in names if arn not in account.tags]
+    for first in range(0, len(new), MOST_ARNS):
         with account.asking("elasticloadbalancing:DescribeTags"):
-            told = account.elbv2.describe_tags(ResourceArns=arns[first : first + MOST_ARNS])["TagDescriptions"]
-            tags = {
-                each.get("ResourceArn", ""): {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
-                for each in told
-            }
-            found += [Found(kind, arn, names[arn]) for arn, its in tags.items() if _has_marks(its, marks)]
-    return found
+            account.tags.update(_describe_tags(account, new[first : first + MOST_ARNS]))
+    return [Found(kind, arn, name) for arn, name in names.items() if _has_marks(account.tags.get(arn, {}), marks)]
+
+
+def _describe_tags(account: Account, arns: list[str]) -> dict[str, Mapping[str, str]]:
+    """Return the tags of each resource; one that was deleted since it was listed has none."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415  as above
+
+    from clients.aws.refusals import code  # noqa: PLC0415  as above
+
+    try:
+        told = account.elbv2.describe_tags(ResourceArns=arns)["TagDescriptions"]
+    except ClientError as error:
+        if code(error) not in VANISHED:
+            raise
+        # AWS refuses the whole question, for the sake of one of them.
+        return {arn: tags for each in arns for arn, tags in _describe_tags(account, [each]).items()} if arns[1:] else {}
+    return {
+        each.get("ResourceArn", ""): {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])} for each in told
+    }
 
 
 def _has_marks(tags: Mapping[str, str], marks: Marks) -> bool:

@@ -1,7 +1,7 @@
 """The controllers' side of a stack's hosts in the cluster: objects with their finalizers, and why they stay."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -74,9 +74,40 @@ def release_finalizers(api: ClusterApi, held: Held) -> None:
 
 
 LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
+NAME = "app.kubernetes.io/name"
+"""Label of everything of a controller: its chart's name."""
+WEBHOOKS = {
+    kind: f"/apis/admissionregistration.k8s.io/v1/{kind.lower()}s"
+    for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+}
 NAMES = {LOAD_BALANCER_CONTROLLER: "the AWS Load Balancer Controller", EXTERNAL_DNS: "ExternalDNS"}
 LINES = 200
 LONGEST = 300
+
+
+def list_unanswered_webhooks(api: ClusterApi) -> list[Held]:
+    """Return the load balancer controller's webhook configurations if none of its pods is ready to answer.
+
+    Most of its webhooks have the failurePolicy Fail: without a pod the API server refuses every change of an Ingress,
+    the removal of a finalizer included ("failed calling webhook vingress.elbv2.k8s.aws").
+    """
+    if any(_read_number(each, "status", "readyReplicas") for each in _list_deployments(api, LOAD_BALANCER_CONTROLLER)):
+        return []
+    return [
+        Held(kind, f"{path}/{name}", name, is_being_deleted=False, finalizers=())
+        for kind, path in WEBHOOKS.items()
+        for each in items(api.find(path))
+        if text(each, "metadata", "labels", NAME) == LOAD_BALANCER_CONTROLLER
+        and (name := text(each, "metadata", "name"))
+    ]
+
+
+def delete_object(api: ClusterApi, held: Held) -> None:
+    """Delete an object. Raises InputError if the server refuses."""
+    reason = refusal(api.ask("DELETE", held.path, {}))
+    if reason and api.find(held.path):
+        fix = "Ask for a role with permission to delete it."
+        raise InputError([Problem(f"{api.address}{held.path}", reason, "it has to be deleted", fix)])
 
 
 def explain_controller(api: ClusterApi, controller: str) -> str:
@@ -88,8 +119,7 @@ def explain_controller(api: ClusterApi, controller: str) -> str:
 
 
 def _describe_state(api: ClusterApi, controller: str) -> str:
-    selector = f"labelSelector=app.kubernetes.io/name%3D{controller}"
-    deployments = items(api.find(f"/apis/apps/v1/deployments?{selector}"))
+    deployments = _list_deployments(api, controller)
     if not deployments:
         return "is missing: the cluster has no Deployment of it"
     namespace, name = (text(deployments[0], "metadata", key) for key in ("namespace", "name"))
@@ -98,11 +128,15 @@ def _describe_state(api: ClusterApi, controller: str) -> str:
     )
     if not ready:
         return f"does not run: Deployment {namespace}/{name} has 0 of {wanted} pods ready"
-    pods = items(api.find(f"/api/v1/namespaces/{namespace}/pods?{selector}"))
+    pods = items(api.find(f"/api/v1/namespaces/{namespace}/pods?labelSelector={NAME}%3D{controller}"))
     errors = [line for pod in pods for line in _read_errors(api, namespace, text(pod, "metadata", "name"))]
     if errors:
         return f"logs an error ({' '.join(errors[-1].split())[:LONGEST]})"
     return f"runs and logs no error; see `kubectl --namespace {namespace} logs deployment/{name}`"
+
+
+def _list_deployments(api: ClusterApi, controller: str) -> Sequence[object]:
+    return items(api.find(f"/apis/apps/v1/deployments?labelSelector={NAME}%3D{controller}"))
 
 
 def _read_errors(api: ClusterApi, namespace: str, pod: str) -> Iterator[str]:

@@ -15,10 +15,12 @@ from workshop.drain.cluster import (
     EXTERNAL_DNS,
     LOAD_BALANCER_CONTROLLER,
     Held,
+    delete_object,
     explain_controller,
     list_bindings,
     list_ingress_urns,
     list_ingresses,
+    list_unanswered_webhooks,
     release_finalizers,
 )
 from workshop.drain.removal import PATIENCE, build_found_table, find_everything, remove, wait_until_deleted
@@ -138,10 +140,13 @@ def release_hosts(
     if not waiting and not found:
         console.print("Nothing waits for a controller, and nothing of the hosts is in the account.")
         return 0
-    if not _confirm_release(console, waiting, found, yes=yes):
+    unanswered = list_unanswered_webhooks(api) if waiting else []
+    if not _confirm_release(console, unanswered, waiting, found, yes=yes):
         return 1
     # Finalizers come after what they wait for: they are its only sign in the cluster.
     remove(hosts.account, [each for each in found if each.kind is not Kind.RECORD], hosts.own.zone)
+    for each in unanswered:
+        delete_object(api, each)
     for each in waiting:
         release_finalizers(api, each)
     # Records come last: a working ExternalDNS creates them again as long as the Ingress exists.
@@ -164,9 +169,13 @@ def _remove_records_left(hosts: Hosts, console: Console, seconds: float) -> int:
     return 1 if left else 0
 
 
-def _confirm_release(console: Console, waiting: Sequence[Held], found: Sequence[Found], *, yes: bool) -> bool:
+def _confirm_release(
+    console: Console, unanswered: Sequence[Held], waiting: Sequence[Held], found: Sequence[Found], *, yes: bool
+) -> bool:
     if found:
         console.print(build_found_table("This is removed from the account", found))
+    for each in unanswered:
+        print_text(console, f"{each} is deleted: no pod of its controller is ready, so it refuses what follows")
     for each in waiting:
         print_text(console, f"{each} loses {', '.join(each.own) or 'nothing'}")
     return confirm(console, "Remove it?", yes=yes)

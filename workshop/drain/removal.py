@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from clients.aws.refusals import code
 from workshop.drain.account import (
+    VANISHED,
     Account,
     Found,
     Kind,
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 300
 """Seconds that ExternalDNS and the load balancer controller may take; they act at least once a minute."""
-PAUSE = 2.0
+PAUSE = 5.0
+"""Route 53 answers five questions a second in an account, and one for each 300 records of the zone is asked here."""
 
 
 def wait_until_deleted(
@@ -61,6 +64,8 @@ IN_USE_SECONDS = 300
 """The longest time for which a load balancer's network interfaces keep its security groups and target groups in use."""
 IN_USE_PAUSE = 5
 IN_USE = {"DependencyViolation", "ResourceInUse", "ResourceInUseException"}
+GONE = {"InvalidGroup.NotFound", *VANISHED}
+"""What AWS says if a controller has deleted it meanwhile."""
 
 
 def find_everything(account: Account, marks: Marks) -> list[Found]:
@@ -89,7 +94,9 @@ def _retry_while_in_use(attempt: Callable[[], None], pause: float) -> None:
         try:
             return attempt()
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in IN_USE or time.monotonic() > end:
+            if code(error) in GONE:
+                return None
+            if code(error) not in IN_USE or time.monotonic() > end:
                 raise
         time.sleep(pause)
 

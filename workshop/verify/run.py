@@ -16,6 +16,7 @@ from workshop.verify import (
     breaker,
     canary,
     certificates,
+    credentials,
     dashboards,
     mesh,
     podinfo,
@@ -38,6 +39,7 @@ OBJECTS: dict[str, Check] = {
     mesh.CONTROL_PLANE.name: mesh.check_control_plane,
     certificates.GROUP.name: certificates.check,
     dashboards.GROUP.name: dashboards.check,
+    credentials.GROUP.name: credentials.check,
 }
 """Groups that read only the cluster's objects."""
 

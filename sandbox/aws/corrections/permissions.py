@@ -1,4 +1,4 @@
-"""IAM, STS and EC2: what they refuse, and moto allows."""
+"""IAM, STS, EC2 and ELB: what they refuse, and moto allows."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ def correct() -> None:
     replace("moto.iam.models:IAMBackend.create_role", create_role_with_a_trust_policy)
     replace("moto.iam.models:IAMBackend.delete_policy", delete_unused_policy)
     replace("moto.ec2.models:EC2Backend.delete_security_group", delete_unused_security_group)
+    replace("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
 
 
 def assume_existing_role(original: Any, backend: Any, **given: Any) -> Any:  # noqa: ANN401
@@ -51,3 +52,13 @@ def delete_unused_security_group(original: Any, backend: Any, name: Any = None, 
         message = f"resource {group_id} has a dependent object"
         raise failure("moto.ec2.exceptions:EC2ClientError", "DependencyViolation", message)
     return original(backend, name=name, group_id=group_id)
+
+
+def describe_tags_of_what_is_there(original: Any, backend: Any, resource_arns: list[str]) -> Any:  # noqa: ANN401
+    """Refuse the whole question for one load balancer or target group that is not there; moto says it has no tags."""
+    for arn in resource_arns:
+        kind = "TargetGroup" if ":targetgroup/" in arn else "LoadBalancer"
+        known = backend.target_groups if kind == "TargetGroup" else backend.load_balancers
+        if arn not in known and ":listener" not in arn:
+            raise failure(f"moto.elbv2.exceptions:{kind}NotFoundError")
+    return original(backend, resource_arns)
