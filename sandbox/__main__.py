@@ -5,9 +5,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from sandbox import bench, control_plane, launcher, paths, rollouts, status, workflows
-from sandbox.console import say
-from sandbox.failure import SandboxError
+from sandbox import bench, control_plane, launcher, paths, rollouts, tools
+from sandbox.console import SandboxError, say
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,9 +49,9 @@ def run(options: argparse.Namespace) -> int:
     elif options.command == "rollouts":
         rollouts.up(home)
     elif options.command == "workflows":
-        return workflows.lint(paths.PROJECT)
+        return tools.lint_workflows(paths.PROJECT)
     elif options.command == "status":
-        return status.show(home)
+        return control_plane.show_status(home)
     elif options.command in ("pulumi", "run"):
         arguments = options.arguments[1:] if options.arguments[:1] == ["--"] else [*options.arguments]
         start = launcher.run_beside if options.command == "run" else partial(launcher.run, seconds=options.seconds)

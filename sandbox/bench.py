@@ -18,8 +18,7 @@ from rich.table import Table
 from model.json_values import mapping
 from sandbox import control_plane, launcher, paths, tools
 from sandbox.by_hand import ByHand, Parts
-from sandbox.console import say
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError, say
 from sandbox.project import StackFile
 
 STACK = "local"
@@ -92,8 +91,7 @@ def pulumi(home: paths.Home, project: Path, *arguments: str) -> float:
         command, cwd=paths.PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        message = f"bench: `pulumi {' '.join(arguments)}` failed:\n{done.stdout[-2000:]}{done.stderr[-1000:]}"
-        raise SandboxError(message)
+        raise SandboxError(f"bench: `pulumi {' '.join(arguments)}` failed:\n{done.stdout[-2000:]}{done.stderr[-1000:]}")
     return time.monotonic() - started
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from charts import archive as chart_archive
 from model.json_values import Json, is_list, is_mapping, mapping, mappings
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi marks a value in a state as special."""
@@ -137,5 +137,4 @@ class ByHand:
         )
         if done.returncode:
             last = (done.stderr.strip() or "no message").splitlines()[-1]
-            message = f"by hand: `{program.name} {' '.join(arguments[:3])}` failed: {last}"
-            raise SandboxError(message)
+            raise SandboxError(f"by hand: `{program.name} {' '.join(arguments[:3])}` failed: {last}")

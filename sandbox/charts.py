@@ -15,7 +15,7 @@ import requests
 from charts import archive
 from charts.definitions import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS, DefinitionChart
 from sandbox import paths
-from sandbox.go_modules import module_folder
+from sandbox.builds import module_folder
 
 REPOSITORY_INDEX = "https://helm.linkerd.io/edge/index.yaml"
 REPOSITORY_SECONDS = 3.0

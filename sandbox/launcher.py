@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import charts, control_plane, engine, paths, plugins, pulumi_arguments, tools, trial
+from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
 from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
-from sandbox.console import say
+from sandbox.console import SandboxError, say
 from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
-from sandbox.failure import SandboxError
 from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files, settle_releases
-from sandbox.project import StackFile, ensure_stack
-from sandbox.pulumi_cli import PulumiCli
+from sandbox.project import PulumiCli, StackFile, ensure_stack
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
@@ -45,9 +43,9 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str], second
     """
     chosen = StackFile.read(Path(project).resolve(), stack)
     stack_file = trial.tried(home, chosen)
-    pulumi_arguments.check(arguments, stack_file, chosen)
+    trial.check_arguments(arguments, stack_file, chosen)
     on_sandbox = stack_file.on_sandbox(home) or stack_file is not chosen
-    if pulumi_arguments.edits_settings(arguments):
+    if trial.edits_settings(arguments):
         # A setting is the stack's, wherever it is tried: it goes into the user's own file.
         setting, folder = settings_only(home, stack_file, arguments, on_sandbox=on_sandbox), chosen.project
     else:
@@ -133,7 +131,7 @@ def settings_only(home: paths.Home, stack_file: StackFile, arguments: list[str],
             environment = without_real_backend(environment)
         use_own_backend(home, environment)
     cli = PulumiCli(program["pulumi"], stack_file.project, environment)
-    if on_sandbox and pulumi_arguments.words(arguments)[1:]:  # to read settings creates no stack
+    if on_sandbox and trial.command_words(arguments)[1:]:  # to read settings creates no stack
         ensure_stack(cli, home, stack_file)
     return Setting(cli, "settings alone")
 
@@ -160,11 +158,10 @@ def away_from_the_real_stack(home: paths.Home, account: Account, environment: di
 def plain_setting(home: paths.Home, stack_file: StackFile, arguments: list[str]) -> Setting:
     """Return the engine against any other cluster: the user's own backend and the published plugins."""
     if plugins.choice() is plugins.Choice.BUILT:
-        message = (
+        raise SandboxError(
             f"PULUMI_PLUGINS=built, but stack {stack_file.stack} is not on the sandbox ({stack_file.path}): "
             "plugins built from their modules are for the sandbox only, choose auto or published."
         )
-        raise SandboxError(message)
     found = tools.find(programs(arguments))
     program, _ = engine.lay_out_language_host(home.plugins / "bin", found["pulumi"], plugins.Choice.AUTO)
     environment = with_tools(found) | {"PULUMI_STACK": stack_file.stack}

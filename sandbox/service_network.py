@@ -20,8 +20,7 @@ from pathlib import Path
 from socketserver import BaseServer, ThreadingMixIn, UnixStreamServer
 
 from model.json_values import Json, mapping
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect
 from sandbox.paths import Home
 
 SOCKET = "run/services.sock"
@@ -65,8 +64,7 @@ class Certificates:
 
     def secret(self, path: str) -> Json | None:
         """The Secret at a path."""
-        chosen = ports.recorded(self.home)
-        return ApiClient(chosen.api, self.home.certificates).get(path) if chosen else None
+        return connect(self.home).get(path)
 
     def serving(self, data: Json) -> ssl.SSLContext:
         """The certificate and the key of the Secret."""

@@ -10,8 +10,7 @@ from importlib.metadata import version as sdk_version
 from pathlib import Path
 
 from sandbox import paths
-from sandbox.builds import Build, built, run_builds
-from sandbox.go_modules import pinned_version
+from sandbox.builds import Build, built, pinned_version, run_builds
 
 Version = tuple[int, int, int]
 
@@ -193,3 +192,11 @@ def link_flags(tool: Tool) -> str:
         major, minor, _ = version.removeprefix("v").split(".", 2)
         settings = settings.format(version=version, major=major, minor=minor)
     return " ".join(["-s -w", *(f"-X {setting}" for setting in settings.split())])
+
+
+def lint_workflows(project: Path) -> int:
+    """Run actionlint; return its exit status."""
+    files = sorted((project / ".github" / "workflows").glob("*.yml"))
+    linter = find((WORKFLOW_LINTER,))[WORKFLOW_LINTER]
+    # Without the linters that it takes from PATH where they are: the same files give the same findings everywhere.
+    return subprocess.run([linter, "-shellcheck=", "-pyflakes=", *files], cwd=project, check=False).returncode

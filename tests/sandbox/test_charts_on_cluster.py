@@ -10,8 +10,7 @@ import pytest
 
 from model.json_values import Json, mapping
 from sandbox import paths, ports
-from sandbox.api_client import ApiClient
-from sandbox.cluster_objects import ClusterObjects, Reference
+from sandbox.api_client import ApiClient, ClusterObjects, Reference
 from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, OURS, objects
 
 pytestmark = pytest.mark.sandbox

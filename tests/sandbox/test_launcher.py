@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.paths import Home
 from sandbox.project import read_mapping
 from tests.sandbox.program import PROVIDER, Project, make_project, read_until

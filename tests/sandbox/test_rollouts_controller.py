@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import paths, rollouts
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.tools import PLUGIN_DOUBLE
 
 DOUBLE = {PLUGIN_DOUBLE: Path("/built/gatewayapi-plugin")}

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import launcher, paths, tools, trial
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.launcher import Setting
-from sandbox.project import StackFile
-from sandbox.pulumi_cli import PulumiCli
+from sandbox.project import PulumiCli, StackFile
 
 EKS = "config:\n  # A comment of the user's.\n  small:eks: {cluster: tried}\n"
 KINDS_OF_CHANGE = [
