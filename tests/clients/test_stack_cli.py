@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.kubeconfig import find
@@ -16,7 +16,7 @@ from settings import Settings
 from settings.loading import parse
 from tests.doubles.api_server import kubeconfig
 from tests.doubles.pulumi_double import Answer, play_pulumi
-from tests.model.test_hiding import CANARY
+from tests.fuzzing import CANARY, few
 
 DEFAULTS: dict[str, object] = {
     "kubeconfig": "",
@@ -129,7 +129,7 @@ def test_a_stack_that_its_backend_does_not_have_is_known_as_such(monkeypatch: py
         read_settings("dev")
 
 
-@settings(max_examples=100, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few(100)
 @given(
     st.text(max_size=40)
     | st.recursive(

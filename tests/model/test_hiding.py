@@ -2,20 +2,18 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from model.hiding import hidden, hidden_words
+from tests.fuzzing import CANARY, CODED, check_clean
 from tests.workshop.preview_documents import manifest, step
 from workshop import cli
 from workshop.previews import recording
 from workshop.previews.recording import record
 
-CANARY = "canary-Tr0ub4dor&3-swordfish"
-"""Looks like no key or token, so that only those are safe from it who know where secrets stand."""
-CODED = base64.b64encode(CANARY.encode()).decode()
 SECRET = "kubernetes:core/v1:Secret"
 HELD = step("create", SECRET, "s", None, manifest("Secret", "s", data={"password": CODED}))
 IN_CLEAR = step(
@@ -23,21 +21,6 @@ IN_CLEAR = step(
 )
 DIGEST = json.dumps({"steps": [HELD, IN_CLEAR]}, indent=4)
 FINDING = {"policyName": "p", "enforcementLevel": "advisory", "message": "m"}
-
-
-def forbidden() -> Iterator[bytes]:
-    """Yield the canary in the forms in which somebody would know it again."""
-    for each in (CANARY, CANARY[::-1]):
-        yield each.encode()
-    for offset in range(3):
-        coded = base64.b64encode(b"x" * offset + CANARY.encode() + b"x" * 3)
-        yield coded[4:-8]
-
-
-def clean(where: str, content: bytes) -> None:
-    """Check a content against all forms of the canary."""
-    for each in forbidden():
-        assert each not in content, f"{where}: {content[:2000]!r}"
 
 
 class Engine:
@@ -68,7 +51,7 @@ def kept(folder: Path, engine: Engine, *, plan: bool = False) -> int:
     made = ["--folder", str(folder), "--to", f"{folder}/comment.md", "--whole", f"{folder}/diff.txt"]
     assert cli.main(["comment", *about, *made]) == 0
     for path in folder.rglob("*"):
-        clean(path.name, path.read_bytes())
+        check_clean(path.name, path.read_bytes())
     return status
 
 
@@ -288,7 +271,7 @@ def test_a_command_that_fails_before_the_preview_is_told_without_keys(tmp_path: 
 
     assert cli.main(["record-failure", "--folder", f"{tmp_path}/folder", "--log", str(log)]) == 0
     left = (tmp_path / "folder" / recording.LOG).read_bytes()
-    clean("log", left)
+    check_clean("log", left)
     assert b"MHcC" not in left
     assert b"the rest is told" in left
 
