@@ -4,10 +4,8 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,8 +22,8 @@ from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
 from stack.cluster import cluster_args
-from tests.doubles.api_server import Cluster, serving
-from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, request, server_context
+from tests.doubles.api_server import Cluster, kubeconfig, serving
+from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, server_context
 from tests.engine import deploy
 
 _DOCUMENT = TypeAdapter(dict[str, object])
@@ -347,12 +345,7 @@ def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPat
     (folder / "keys/token").write_text(f"{CANARY}\n", encoding="utf-8")
     monkeypatch.setattr(reading, "SERVICE_ACCOUNT", folder / "keys")
 
-    def talk(connection: socket.socket) -> None:
-        while head := request(connection):
-            asked.append(head)
-            connection.sendall(ANSWER)
-
-    with listening(talk, server_context(authority.issue("api"))) as port:
+    with listening(answer(ANSWER, asked), server_context(authority.issue("api"))) as port:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
         check_connection(ClusterApi(None))
@@ -370,48 +363,33 @@ def test_a_kubeconfig_comes_before_the_pods_own_cluster(folder: Path, monkeypatc
     assert find(None, None).cluster["server"] == "https://a:6443"
 
 
-def own_cluster(folder: Path, cluster: Mapping[str, object], user: Mapping[str, object]) -> ClusterApi:
-    document = {
-        "current-context": "x",
-        "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
-        "clusters": [{"name": "x", "cluster": dict(cluster)}],
-        "users": [{"name": "x", "user": dict(user)}],
-    }
-    (folder / "own").write_text(yaml.safe_dump(document), encoding="utf-8")
-    return ClusterApi(str(folder / "own"))
-
-
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 @pytest.mark.parametrize("how", [{"tls-server-name": "api.example.com"}, {"insecure-skip-tls-verify": True}])
 def test_a_server_of_another_name_is_reached_if_the_kubeconfig_says_so(folder: Path, how: dict[str, object]) -> None:
     authority = Authority(folder)
     trusted = {} if "insecure-skip-tls-verify" in how else {"certificate-authority": str(authority.file)}
     with listening(answer(ANSWER), server_context(authority.issue("api.example.com", None))) as port:
-        check_connection(own_cluster(folder, {"server": f"https://127.0.0.1:{port}", **trusted, **how}, {"token": "t"}))
+        cluster = {"server": f"https://127.0.0.1:{port}", **trusted, **how}
+        check_connection(ClusterApi(str(kubeconfig(folder, cluster, {"token": "t"}))))
 
 
 def test_a_server_without_a_scheme_is_taken_as_kubectl_does(folder: Path) -> None:
     with listening(answer(ANSWER)) as port:
-        assert own_cluster(folder, {"server": f"127.0.0.1:{port}"}, {}).address == f"http://127.0.0.1:{port}"
+        assert ClusterApi(str(kubeconfig(folder, f"127.0.0.1:{port}"))).address == f"http://127.0.0.1:{port}"
 
 
 def test_a_user_who_asks_as_another_does_so_here_as_well(folder: Path) -> None:
     asked = list[bytes]()
 
-    def talk(connection: socket.socket) -> None:
-        while head := request(connection):
-            asked.append(head)
-            connection.sendall(ANSWER)
-
     user = {"token": "t", "as": "jane", "as-groups": ["dev", "ops"], "as-user-extra": {"Reason": ["why"]}}
-    with listening(talk) as port:
-        check_connection(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, user))
+    with listening(answer(ANSWER, asked)) as port:
+        check_connection(ClusterApi(str(kubeconfig(folder, f"http://127.0.0.1:{port}", user))))
 
     for line in (b"User: jane", b"Group: dev", b"Group: ops", b"Extra-reason: why"):
         assert b"\r\nImpersonate-" + line + b"\r\n" in asked[0]
 
 
 def test_a_token_from_a_file_loses_its_newline(folder: Path) -> None:
-    with ExitStack() as stack:
-        port = stack.enter_context(listening(answer(ANSWER)))
-        check_connection(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, {"tokenFile": "b/token"}))
+    with listening(answer(ANSWER)) as port:
+        user = {"tokenFile": "b/token"}
+        check_connection(ClusterApi(str(kubeconfig(folder, f"http://127.0.0.1:{port}", user))))

@@ -80,15 +80,15 @@ def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
         thread.join()
 
 
-def kubeconfig(folder: Path, server: str, user: Mapping[str, object] | None = None) -> Path:
-    """Write a kubeconfig with the context `there` for `server`."""
+def kubeconfig(folder: Path, cluster: str | Mapping[str, object], user: Mapping[str, object] | None = None) -> Path:
+    """Write a kubeconfig with the context `there` for a cluster, or for one of which the address is enough."""
     path = folder / "kubeconfig"
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "there",
         "contexts": [{"name": "there", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "clusters": [{"name": "c", "cluster": {"server": cluster} if isinstance(cluster, str) else dict(cluster)}],
         "users": [{"name": "u", "user": dict(user or {})}],
     }
     path.write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -116,12 +116,23 @@ def request(connection: socket.socket) -> bytes:
     return head
 
 
-def answer(content: bytes) -> Talk:
-    """Return a server that answers every request on a connection alike."""
+def answer(content: bytes, asked: list[bytes] | None = None) -> Talk:
+    """Return a server that answers every request on a connection alike, and notes the requests' heads."""
 
     def talk(connection: socket.socket) -> None:
-        while request(connection):
+        while head := request(connection):
+            if asked is not None:
+                asked.append(head)
             connection.sendall(content)
+
+    return talk
+
+
+def in_turn(talks: list[Talk]) -> Talk:
+    """Return a server that serves each connection by the next of these."""
+
+    def talk(connection: socket.socket) -> None:
+        talks.pop(0)(connection)
 
     return talk
 
