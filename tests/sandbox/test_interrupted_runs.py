@@ -14,8 +14,7 @@ import pytest
 
 from model.json_values import mapping, mappings
 from model.names import LINKERD_RELEASE
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project, kill, make_project, read_until
 
@@ -84,14 +83,8 @@ def project(tmp_path: Path, sandbox_home: Home) -> Project:
     return project
 
 
-def api(home: Home) -> ApiClient:
-    chosen = ports.recorded(home)
-    assert chosen is not None
-    return ApiClient(chosen.api, home.certificates)
-
-
 def namespace(home: Home, name: str) -> object:
-    return api(home).get(f"/api/v1/namespaces/{name}")
+    return connect(home).get(f"/api/v1/namespaces/{name}")
 
 
 def killed_at(project: Project, text: str) -> None:
@@ -139,7 +132,7 @@ def test_a_release_that_was_cut_off_is_installed_and_uninstalled_again(project: 
     assert second.returncode == 0, second.stdout
     gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert gone.returncode == 0, gone.stdout + gone.stderr
-    left = api(project.home).get(f"/apis/apps/v1/namespaces/{project.stack}/deployments/of-the-release")
+    left = connect(project.home).get(f"/apis/apps/v1/namespaces/{project.stack}/deployments/of-the-release")
     assert left is None
 
 
@@ -148,9 +141,9 @@ def _without_namespace(project: Project) -> Iterator[None]:
     """Delete the program's namespace afterwards, which Helm leaves: other tests' stacks would be refused."""
     yield
     path = f"/api/v1/namespaces/{LINKERD_RELEASE[0]}"
-    api(project.home).request("DELETE", path)
+    connect(project.home).request("DELETE", path)
     deadline = time.monotonic() + 60
-    while api(project.home).get(path) is not None:
+    while connect(project.home).get(path) is not None:
         assert time.monotonic() < deadline, "the namespace stays"
         time.sleep(0.2)
 
@@ -177,7 +170,7 @@ def test_a_release_whose_end_helm_could_not_record_is_ended(project: Project, st
     assert "Helm release" not in again.stderr
     gone = project.run("destroy", "--yes", "--skip-preview", **names)
     assert gone.returncode == 0, gone.stdout + gone.stderr
-    assert mappings(mapping(api(project.home).get(f"/api/v1/namespaces/{namespace}/secrets")).get("items")) == []
+    assert mappings(mapping(connect(project.home).get(f"/api/v1/namespaces/{namespace}/secrets")).get("items")) == []
 
 
 def write_release(project: Project) -> None:
@@ -190,19 +183,19 @@ def write_release(project: Project) -> None:
 
 def record(project: Project, path: str, status: str) -> None:
     """Have Helm's record of a release say another status."""
-    content = str(mapping(mapping(api(project.home).get(path)).get("data")).get("release"))
+    content = str(mapping(mapping(connect(project.home).get(path)).get("data")).get("release"))
     release = json.loads(gzip.decompress(b64decode(b64decode(content))))
     release["info"]["status"] = status
     data = b64encode(b64encode(gzip.compress(json.dumps(release).encode()))).decode()
     body = {"metadata": {"labels": {"status": status}}, "data": {"release": data}}
-    api(project.home).request("PATCH", path, json.dumps(body).encode(), "application/merge-patch+json")
+    connect(project.home).request("PATCH", path, json.dumps(body).encode(), "application/merge-patch+json")
 
 
 def wait_for_status(project: Project, status: str) -> None:
     """Wait until Helm's record of the release has a status."""
     path = f"/api/v1/namespaces/{project.stack}/secrets?labelSelector=owner%3Dhelm%2Cstatus%3D{status}"
     deadline = time.monotonic() + 60
-    while not mappings(mapping(api(project.home).get(path)).get("items")):
+    while not mappings(mapping(connect(project.home).get(path)).get("items")):
         assert time.monotonic() < deadline, f"the release did not become {status}"
         time.sleep(0.05)
 
