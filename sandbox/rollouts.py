@@ -53,25 +53,15 @@ def configure(client: ApiClient, file: Path) -> None:
     """Write the controller's configuration, which names the plugin."""
     routers = f"- name: {PLUGIN}\n  location: file://{file.resolve()}\n"
     name = "argo-rollouts-config"
-    configuration = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": name},
-        "data": {"trafficRouterPlugins": routers},
-    }
-    client.apply(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}", configuration)
+    content = {"metadata": {"name": name}, "data": {"trafficRouterPlugins": routers}}
+    path = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}"
+    client.apply(path, {"apiVersion": "v1", "kind": "ConfigMap", **content})
 
 
 def command(program: Path, home: Home) -> list[str]:
     """The command line; ports that nobody asks for are any that are free."""
-    return [
-        str(program),
-        f"--kubeconfig={home.kubeconfig}",
-        "--leader-elect=false",
-        "--metricsPort=0",
-        "--healthzPort=0",
-        "--loglevel=info",
-    ]
+    ports = ["--metricsPort=0", "--healthzPort=0"]
+    return [str(program), f"--kubeconfig={home.kubeconfig}", "--leader-elect=false", *ports, "--loglevel=info"]
 
 
 def wait(home: Home) -> None:
