@@ -24,7 +24,7 @@ class Tool:
     """The folder of `sandbox/tools` with the go.mod."""
     package: str
     fitting: tuple[tuple[int, int], tuple[int, int]] | None = None
-    """The first version that fits and the first that does not; None for one that reports none: never taken from PATH."""
+    """The first version that fits, and the first that does not; None: it reports none, so PATH is not searched."""
     versioned: str = ""
     """The required module whose version the program reports."""
     variables: str = ""
