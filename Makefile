@@ -108,7 +108,7 @@ check: .venv/installed ## run linters and type checks
 docs: .venv/installed ## write the generated parts of the documentation: picture, settings, commands
 	@$(PYTHON) -m tests.docs
 
-bench: .venv/installed ## time the stack on the sandbox, beside the same steps by hand
+bench: .venv/installed ## time the stack on a sandbox of its own
 	@$(PYTHON) -m sandbox bench
 
 .PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check docs bench record-preview outputs teardown verify reset demo mirror
