@@ -19,12 +19,7 @@ from tests.program import ROOT
 from tests.settings_keys import keys, sections_in
 
 MAPPING = TypeAdapter(dict[str, object])
-EKS: dict[str, object] = {
-    "cluster": "workshop",
-    "region": "eu-central-1",
-    "owner": "platform-team",
-    "externalDns": {"enabled": False},
-}
+EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team", "externalDns": {"enabled": False}}
 
 
 def problems(raw: Mapping[str, object], secret: tuple[str, ...] = ()) -> list[Problem]:
