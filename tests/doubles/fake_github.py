@@ -5,12 +5,12 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from urllib3.util import Retry
 
 from clients.github import Repository
+from tests.doubles.http_server import QuietHandler, serving_http
 from workshop.previews.posting import BOT
 
 REPOSITORY = "example/workshop"
@@ -54,29 +54,18 @@ class GitHub:
         return [each["body"] for each in self.comments.values() if each["user"] == {"login": author}]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     github: GitHub
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its base's name
-        """Say nothing."""
-
     def answer(self, status: int, body: object, link: str = "", headers: Mapping[str, str] | None = None) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        if link:
-            self.send_header("Link", link)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        more = {"Link": link} if link else {}
+        self.send(status, json.dumps(body).encode(), {**(headers or {}), **more})
 
     def work(self) -> None:
         url = urlsplit(self.path)
         path = url.path.removeprefix(f"/repos/{REPOSITORY}")
         self.github.asked.append(f"{self.command} {path}")
-        length = int(self.headers.get("Content-Length", 0))
-        sent = json.loads(self.rfile.read(length) or b"{}")
+        sent = json.loads(self.content() or b"{}")
         failures = self.github.failures.get(self.command, [])
         failure = failures.pop(0) if failures else 0
         if self.github.limits:
@@ -128,13 +117,6 @@ class _Handler(BaseHTTPRequestHandler):
 def github() -> Generator[GitHub]:
     """Serve an empty repository for a while."""
     state = GitHub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"github": state}))
-    state.api = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving_http(_Handler, github=state) as port:
+        state.api = f"http://127.0.0.1:{port}"
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
