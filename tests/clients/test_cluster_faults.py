@@ -5,7 +5,6 @@ import re
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,12 @@ from tests.doubles.faulty_servers import (
     Authority,
     Talk,
     answer,
-    connect_proxy,
     in_turn,
     listening,
     request,
     reset,
     say_nothing,
     server_context,
-    socks5,
 )
 
 CANARY = "canary-2f6c"
@@ -142,61 +139,6 @@ def test_https_on_a_port_that_is_asked_for_plain_http_is_told(tmp_path: Path, ta
 def test_another_service_at_the_address_is_no_cluster(tmp_path: Path) -> None:
     with listening(lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")) as port:
         assert "does not answer" in fault(tmp_path, {"server": f"http://127.0.0.1:{port}"}).found
-
-
-@pytest.mark.parametrize(
-    ("talk", "found"),
-    [
-        (answer(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"), "asks for a login (407)"),
-        (answer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), "refuses to connect to it (403)"),
-        (answer(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), "refuses to connect to it (502)"),
-        (request, "does not answer"),
-        (reset, "does not answer"),
-        (answer(b"SSH-2.0-OpenSSH_9.9\r\n"), "the proxy"),
-    ],
-)
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_does_not_let_through_is_told_without_its_password(
-    tmp_path: Path, talk: Talk, found: str, scheme: str
-) -> None:
-    with listening(talk) as port:
-        proxy = f"http://user:{CANARY}@127.0.0.1:{port}"
-        server = f"{scheme}://api.invalid:6443"
-        problem = fault(tmp_path, {"server": server, "proxy-url": proxy})
-
-    assert problem.where == server
-    if scheme == "https":
-        assert f"the proxy 127.0.0.1:{port}" in problem.found
-        assert found in problem.found
-        assert "NO_PROXY" in problem.fix
-    else:
-        assert "407" in problem.found if "407" in found else problem.found
-
-
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://127.0.0.1:1", "http://proxy.invalid:3128"])
-def test_a_proxy_that_is_not_there_is_told(tmp_path: Path, proxy: str) -> None:
-    problem = fault(tmp_path, {"server": "https://api.invalid:6443", "proxy-url": proxy})
-
-    assert f"the proxy {proxy.rpartition('/')[2]}" in problem.found
-    assert "proxy-url" in problem.fix
-
-
-@pytest.mark.parametrize("proxy", ["ftp://127.0.0.1:1", f"http://u:{CANARY}@[::1", "nonsense", "http://u:9:9:9"])
-def test_a_proxy_whose_url_is_none_is_told(tmp_path: Path, proxy: str) -> None:
-    assert "proxy" in str(fault(tmp_path, {"server": "https://api.invalid:6443", "proxy-url": proxy}))
-
-
-@pytest.mark.parametrize(("scheme", "talk"), [("socks5", socks5), ("http", connect_proxy)])
-def test_a_cluster_behind_a_proxy_is_reached(tmp_path: Path, authority: Authority, scheme: str, talk: Talk) -> None:
-    with ExitStack() as stack:
-        port = stack.enter_context(listening(answer(ANSWER), server_context(authority.issue("proxied"))))
-        proxy = stack.enter_context(listening(talk))
-        cluster = {
-            "server": f"https://127.0.0.1:{port}",
-            "certificate-authority": str(authority.file),
-            "proxy-url": f"{scheme}://127.0.0.1:{proxy}",
-        }
-        check_connection(ClusterApi(str(kubeconfig(tmp_path, cluster))))
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -16,13 +16,12 @@ from pydantic import TypeAdapter
 from clients import kubeconfig as reading
 from clients.cluster_api import ClusterApi, check_connection
 from clients.kubeconfig import Kubeconfig, find
-from clients.proxies import proxy_of
 from model.problem import InputError, Problem
 from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
 from stack.cluster import cluster_args
-from tests.doubles.api_server import Cluster, kubeconfig, serving
+from tests.doubles.api_server import kubeconfig
 from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, server_context
 from tests.engine import deploy
 
@@ -293,50 +292,6 @@ def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_no
         "server": "https://a:6443",
         "certificate-authority": f"{folder}/a/ca.crt",
     }
-
-
-@pytest.mark.parametrize(
-    ("server", "variables", "expected"),
-    [
-        ("https://api:6443", {}, None),
-        ("https://api:6443", {"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
-        ("https://api:6443", {"https_proxy": "p:1"}, "http://p:1"),
-        ("https://api:6443", {"HTTPS_PROXY": "socks5://p:1"}, "socks5h://p:1"),
-        ("https://api:6443", {"HTTP_PROXY": "http://p:1"}, None),
-        ("http://api:6443", {"HTTP_PROXY": "http://p:1"}, "http://p:1"),
-        ("https://api:6443", {"ALL_PROXY": "http://p:1"}, None),
-        ("https://127.0.0.1:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://127.9.9.9:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://localhost:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://[::1]:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://api.example.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example.com"}, None),
-        ("https://example.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".example.com"}, "http://p:1"),
-        ("https://a.example.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "x, *.example.com"}, None),
-        ("https://badexample.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example.com"}, "http://p:1"),
-        ("https://api:6443", {"HTTPS_PROXY": "http://p:1", "no_proxy": "API:6443"}, None),
-        ("https://api:6443", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "api:443"}, "http://p:1"),
-        ("https://10.1.2.3", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"}, None),
-        ("https://10.1.2.3", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.1.2.3"}, None),
-        ("https://[fd00::1]:443", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "fd00::/8"}, None),
-        ("https://api", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, None),
-        ("https://api", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": ", ,."}, "http://p:1"),
-    ],
-)
-def test_the_proxy_is_the_one_that_kubectl_takes(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, server: str, variables: Mapping[str, str], expected: str | None
-) -> None:
-    assert folder
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-
-    assert proxy_of({}, server) == expected
-    assert proxy_of({"proxy-url": "http://own:1"}, server) == "http://own:1"
-
-
-def test_a_server_on_this_machine_is_asked_past_the_proxy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with serving(Cluster(), folder) as path:
-        check_connection(ClusterApi(str(path)))
 
 
 def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
