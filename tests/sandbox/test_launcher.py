@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import uuid
 from pathlib import Path
 
 import pytest
@@ -12,19 +11,10 @@ import pytest
 from sandbox.console import SandboxError
 from sandbox.paths import Home
 from sandbox.project import read_mapping
-from tests.sandbox.program import PROVIDER, Project, make_project, read_until
+from tests.sandbox.program import PROVIDER, Project, read_until
 from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture
-def project(tmp_path: Path, sandbox_home: Home) -> Project:
-    """A project with a stack name of its own in the shared backend."""
-    project = make_project(tmp_path / "project", sandbox_home)
-    stack = f"s{uuid.uuid4().hex[:8]}"
-    (project.folder / "Pulumi.local.yaml").rename(project.folder / f"Pulumi.{stack}.yaml")
-    return Project(project.folder, sandbox_home, stack)
 
 
 def lines_of_sandbox(text: str) -> list[str]:
@@ -33,8 +23,7 @@ def lines_of_sandbox(text: str) -> list[str]:
 
 def test_a_new_stack_is_made_without_a_question_and_one_line_says_what_is_in_use(project: Project) -> None:
     project.write("import pulumi\npulumi.export('answer', 42)\n")
-    done = project.run("up", "--yes", "--skip-preview", PULUMI_PLUGINS="built", CHART_MIRROR="/none")
-    assert done.returncode == 0, done.stderr
+    done = project.succeed("up", "--yes", "--skip-preview", PULUMI_PLUGINS="built", CHART_MIRROR="/none")
     described = lines_of_sandbox(done.stderr)
     assert len(described) == 1, done.stderr
     dated = r"\d{4}-\d\d-\d\d from its module"
@@ -47,9 +36,9 @@ def test_a_new_stack_is_made_without_a_question_and_one_line_says_what_is_in_use
 
 def test_the_work_tree_stays_as_it_is_once_the_stack_file_has_its_salt(project: Project) -> None:
     project.write("")
-    assert project.run("up", "--yes").returncode == 0
+    project.succeed("up", "--yes")
     before = {path: path.read_bytes() for path in project.folder.iterdir() if path.is_file()}
-    assert project.run("preview").returncode == 0
+    project.succeed("preview")
     assert {path: path.read_bytes() for path in project.folder.iterdir() if path.is_file()} == before
 
 
@@ -97,10 +86,9 @@ def test_the_program_sees_its_folder_its_configuration_and_its_stack(project: Pr
         "  pulumi.Config().require('greeting')])\n"
         "pulumi.export('hidden', pulumi.Config().require_secret('password'))\n"
     )
-    assert project.run("config", "set", "greeting", "hello").returncode == 0
-    assert project.run("config", "set", "--secret", "password", "swordfish").returncode == 0
-    done = project.run("up", "--yes", "--skip-preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    project.succeed("config", "set", "greeting", "hello")
+    project.succeed("config", "set", "--secret", "password", "swordfish")
+    done = project.succeed("up", "--yes", "--skip-preview")
     seen = project.run("stack", "output", "--json").stdout
     for expected in (str(project.folder), "beside", project.stack, "organization", "hello"):
         assert f'"{expected}"' in seen
@@ -162,9 +150,8 @@ def test_a_stack_on_another_cluster_keeps_its_backend_and_gets_published_plugins
     backend = tmp_path / "backend"
     backend.mkdir()
     mine = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "mine", "PULUMI_HOME": str(tmp_path)}
-    assert project.run("stack", "init", project.stack, **mine).returncode == 0
-    done = project.run("preview", **mine)
-    assert done.returncode == 0, done.stdout + done.stderr
+    project.succeed("stack", "init", project.stack, **mine)
+    done = project.succeed("preview", **mine)
     assert "plugins: published" in done.stderr
     assert (backend / ".pulumi" / "stacks" / "small" / f"{project.stack}.json").exists()
     refused = project.run("preview", **mine, PULUMI_PLUGINS="built")
