@@ -18,7 +18,6 @@ from tests.doubles.port_forward import forward
 GATEWAY = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
 _OBJECT = TypeAdapter(dict[str, object])
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 READY: Mapping[str, object] = {
     "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.3"},
     "/api/v1/namespaces/kube-system": {"metadata": {"name": "kube-system", "uid": "uid-1"}},

@@ -187,32 +187,19 @@ DEFINITIONS: list[tuple[str, tuple[str, str] | None, str]] = [
     ("ingressclassparams.elbv2.k8s.aws", None, "Helm"),
 ]
 IN_MESH, OF_HELM = "Linkerd is installed in namespace mesh, and not by stack test", "*Helm release linkerd/linkerd-crds"
+UPGRADE, DELETE = "Upgrade the cluster, or choose another context.", "kubectl delete namespace booksapp"
 BOOKS, SOMEBODY = "*namespace booksapp", ", owned by somebody else"
 Row = tuple[Cluster, Expectations, str, str, str, str]
 REFUSED: list[Row] = [
-    *((kubernetes(*each), STACK, "*", "Kubernetes is v1.30.1", "1.31", "Upgrade the cluster, or") for each in OLD),
+    *((kubernetes(*each), STACK, "*", "Kubernetes is v1.30.1", "1.31", UPGRADE) for each in OLD),
     (with_answers(**{INJECTOR: FOREIGN}), STACK, "*", IN_MESH, "", ""),
     *(
-        (
-            records("deployed", each),
-            DEFINED,
-            "*Helm release linkerd/linkerd-crds",
-            f"a run was * it ({each})",
-            "",
-            CUT_OFF,
-        )
+        (records("deployed", each), DEFINED, OF_HELM, f"a run was cut off in the middle of it ({each})", "", CUT_OFF)
         for each in CUT
     ),
     (records("pending-install"), DEFINED, "*", "*", "", "another run is at work"),
     *(
-        (
-            with_answers(**namespace("booksapp", stack)),
-            STACK,
-            BOOKS,
-            f"it belongs to {owner}",
-            "",
-            "kubectl delete names",
-        )
+        (with_answers(**namespace("booksapp", stack)), STACK, BOOKS, f"it belongs to {owner}", "", DELETE)
         for stack, owner in ((None, "somebody else"), ("other", "stack other"))
     ),
     *(
