@@ -63,7 +63,7 @@ def choose(home: paths.Home, reachable: Callable[[], bool] | None = None) -> Cha
 
 
 def repository_answers() -> bool:
-    """Whether the chart repository can be reached within three seconds; the answer holds for a day."""
+    """Return whether the chart repository can be reached within three seconds; the answer holds for a day."""
     folder = paths.cache() / "probes"
     for answer in (True, False):
         remembered = folder / f"charts-{answer}"
@@ -77,7 +77,7 @@ def repository_answers() -> bool:
 
 
 def answers(url: str) -> bool:
-    """Whether a URL answers with success."""
+    """Return whether a URL answers with success."""
     try:
         return requests.head(url, timeout=REPOSITORY_SECONDS, allow_redirects=True).ok
     except requests.RequestException:

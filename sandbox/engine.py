@@ -91,6 +91,6 @@ def beside_host(path: Path, pulumi: Path) -> Path:
 
 
 def same_file(copy: Path, original: Path) -> bool:
-    """Whether a copy is one of this original, judged by size and time."""
+    """Return whether a copy is one of this original, judged by size and time."""
     ours, theirs = copy.stat(), original.stat()
     return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)

@@ -195,7 +195,7 @@ def end_orphans(home: Home) -> None:
             continue
 
 
-def mend_torn_files(home: Home) -> None:
+def remove_torn_files(home: Home) -> None:
     """Remove the side files that a killed engine left empty: with one the backend says only "EOF" of a good state."""
     for side_file in home.state.rglob("*.attrs"):
         if side_file.stat().st_size == 0:
@@ -219,7 +219,7 @@ def live_holder(lock: Path) -> str | None:
 
 
 def is_engine(pid: int, taken: float) -> bool:
-    """Whether the process that took a lock still runs; a younger process only has its pid."""
+    """Return whether the process that took a lock still runs; a younger process only has its pid."""
     try:
         process = psutil.Process(pid)
         return runs(process) and process.create_time() <= taken + CLOCK_TOLERANCE_SECONDS

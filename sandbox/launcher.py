@@ -12,7 +12,7 @@ from sandbox.aws.wanted import Account
 from sandbox.console import SandboxError, say
 from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
-from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files, settle_releases
+from sandbox.interrupted import clear_stale_locks, clear_up, remove_torn_files, settle_releases
 from sandbox.project import PulumiCli, StackFile, ensure_stack
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
@@ -68,7 +68,7 @@ def ready_setting(home: paths.Home, stack_file: StackFile, arguments: list[str])
     setting = sandbox_setting(home, stack_file, arguments)
     if CHANGING.intersection(arguments):
         clear_stale_locks(home, stack_file)
-        mend_torn_files(home)
+        remove_torn_files(home)
         ensure_stack(setting.cli, home, stack_file)
         clear_up(setting.cli, home, stack_file)
         settle_releases(home, stack_file)

@@ -100,7 +100,7 @@ def wait(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
 
 
 def runs(process: psutil.Process) -> bool:
-    """Whether a process still does something: one that ended stays in the table until its parent has noticed."""
+    """Return whether a process still does something: one that ended stays in the table until its parent has noticed."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

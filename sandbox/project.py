@@ -90,7 +90,7 @@ class StackFile:
         return cls(project, name, stack, value if isinstance(value, str) else None, account_of(settings))
 
     def on_sandbox(self, home: Home) -> bool:
-        """Whether the stack's cluster is this sandbox."""
+        """Return whether the stack's cluster is this sandbox."""
         if self.kubeconfig is None:
             return False
         return (self.project / Path(self.kubeconfig).expanduser()).resolve() == home.kubeconfig

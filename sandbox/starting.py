@@ -92,7 +92,7 @@ def wait(home: Home, condition: Callable[[], bool], responsible: str, what: str)
 
 
 def holds(condition: Callable[[], bool]) -> bool:
-    """Whether a condition holds; an API server that does not answer yet is no answer."""
+    """Return whether a condition holds; an API server that does not answer yet is no answer."""
     try:
         return condition()
     except OSError:
@@ -133,7 +133,7 @@ def make_node(client: ApiClient) -> bool:
 
 
 def node_ready(client: ApiClient) -> bool:
-    """Whether the node says that it is ready."""
+    """Return whether the node says that it is ready."""
     found = client.get(f"/api/v1/nodes/{NODE}")
     conditions = mapping(mapping(found).get("status")).get("conditions")
     return any(each.get("type") == "Ready" and each.get("status") == "True" for each in mappings(conditions))

@@ -121,7 +121,7 @@ def refuse_secrets(stack_file: StackFile, config: object) -> None:
 
 
 def has_secret(value: object) -> bool:
-    """Whether a setting is encrypted, or holds something that is."""
+    """Return whether a setting is encrypted, or holds something that is."""
     if is_mapping(value):
         return "secure" in value or any(has_secret(each) for each in value.values())
     return is_list(value) and any(has_secret(each) for each in value)

@@ -35,7 +35,7 @@ def only(path: Path | str | None, context: str | None = None) -> Problem:
 @pytest.mark.parametrize(
     "server", ["", "nonsense", "http://", "http://[::1", "ftp://127.0.0.1", "http://127.0.0.1:99999"]
 )
-def test_an_address_that_is_none_is_told(tmp_path: Path, server: str) -> None:
+def test_an_address_that_is_none_is_reported(tmp_path: Path, server: str) -> None:
     assert problems(kubeconfig(tmp_path, server))
 
 
@@ -66,7 +66,7 @@ def test_a_server_that_has_too_much_to_do_is_asked_again_and_after_a_short_time(
     assert max(waited) <= cluster_faults.LONGEST_PAUSE
 
 
-def test_a_server_that_keeps_having_too_much_to_do_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_keeps_having_too_much_to_do_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_faults, "TRIES", 3)
     cluster = Cluster(busy=99)
     with serving(cluster, tmp_path) as path:
@@ -88,7 +88,7 @@ def test_a_server_that_keeps_having_too_much_to_do_is_told(tmp_path: Path, monke
         (503, "etcd is not ready", ""),
     ],
 )
-def test_a_refusal_is_told_once_and_as_what_it_is(tmp_path: Path, status: int, message: str, fix: str) -> None:
+def test_a_refusal_is_reported_once_and_as_what_it_is(tmp_path: Path, status: int, message: str, fix: str) -> None:
     body = json.dumps({"kind": "Status", "status": "Failure", "message": message, "code": status}).encode()
     with serving(Cluster(everything=(status, "application/json", body)), tmp_path) as path:
         problem = only(path)
@@ -119,12 +119,12 @@ OTHER_SHAPES = [b"{}", b'{"metadata": 1, "items": {}, "major": 1, "minor": null}
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"1", b"{", b'"text"', b"\xff\xfe", b"[" * 100_000, *OTHER_SHAPES]
 )
-def test_answers_that_are_no_objects_or_of_another_shape_are_told(tmp_path: Path, body: bytes) -> None:
+def test_answers_that_are_no_objects_or_of_another_shape_are_reported(tmp_path: Path, body: bytes) -> None:
     with serving(Cluster(everything=(200, "application/json", body)), tmp_path) as path:
         assert problems(path)
 
 
-def test_a_kubeconfig_that_is_not_there_is_told_by_its_path(tmp_path: Path) -> None:
+def test_a_kubeconfig_that_is_not_there_is_reported_by_its_path(tmp_path: Path) -> None:
     problem = only(tmp_path / "none")
 
     assert problem.where == str(tmp_path / "none")
@@ -132,13 +132,13 @@ def test_a_kubeconfig_that_is_not_there_is_told_by_its_path(tmp_path: Path) -> N
     assert "pulumi config set linkerd-workshop:kubeconfig" in problem.fix
 
 
-def test_without_any_kubeconfig_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_kubeconfig_that_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
 
     assert only(None).where == "the default kubeconfig"
 
 
-def test_a_context_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_a_context_that_is_not_there_is_reported_with_those_that_are(tmp_path: Path) -> None:
     problem = only(kubeconfig(tmp_path, "http://127.0.0.1:1"), "nowhere")
 
     assert "nowhere" in problem.where
@@ -169,7 +169,7 @@ SERVER = b"clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', "
         CONTEXT + SERVER + b"certificate-authority: /no/such/file}}]\nusers: [{name: u, user: {}}]\n",
     ],
 )
-def test_a_kubeconfig_that_is_garbage_is_told_by_its_path(tmp_path: Path, content: bytes) -> None:
+def test_a_kubeconfig_that_is_garbage_is_reported_by_its_path(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "kubeconfig"
     path.write_bytes(content)
 
@@ -179,13 +179,13 @@ def test_a_kubeconfig_that_is_garbage_is_told_by_its_path(tmp_path: Path, conten
 @pytest.mark.parametrize(
     "user", [{"client-certificate-data": "bm8=", "client-key-data": "bm8="}, {"token": "hunter2\nb"}]
 )
-def test_credentials_that_are_garbage_are_told(tmp_path: Path, user: dict[str, object]) -> None:
+def test_credentials_that_are_garbage_are_reported(tmp_path: Path, user: dict[str, object]) -> None:
     with serving(Cluster(everything=(401, "application/json", b"{}")), tmp_path) as path:
         server = str(ClusterApi(str(path), None).address)
         assert "hunter2" not in str(only(kubeconfig(tmp_path, server, user)))
 
 
-def test_a_kubeconfig_that_is_a_folder_is_told(tmp_path: Path) -> None:
+def test_a_kubeconfig_that_is_a_folder_is_reported(tmp_path: Path) -> None:
     assert only(tmp_path).where == str(tmp_path)
 
 

@@ -81,7 +81,7 @@ EXPIRED, STRANGE = "its certificate has expired", ".* not signed by an authority
         (("strange",), "127.0.0.1", STRANGE, "Fetch the kubeconfig again"),
     ],
 )
-def test_a_certificate_that_does_not_hold_is_told_as_what_it_is(  # noqa: PLR0913, PLR0917
+def test_a_certificate_that_does_not_hold_is_reported_as_what_it_is(  # noqa: PLR0913, PLR0917
     tmp_path: Path, authority: Authority, issued: tuple[Any, ...], host: str, found: str, fix: str
 ) -> None:
     trusted = Authority(tmp_path, "other") if issued[0] == "strange" else authority
@@ -102,7 +102,7 @@ def test_a_certificate_that_does_not_hold_is_told_as_what_it_is(  # noqa: PLR091
         ("garbage", "certificates or key cannot be read", ""),
     ],
 )
-def test_a_client_certificate_that_does_not_hold_is_told(
+def test_a_client_certificate_that_does_not_hold_is_reported(
     tmp_path: Path, authority: Authority, user: str, found: str, fix: str
 ) -> None:
     certificate, key = Authority(tmp_path, "strangers").issue("stranger")
@@ -120,7 +120,7 @@ def test_a_client_certificate_that_does_not_hold_is_told(
     assert fix in problem.fix
 
 
-def test_plain_http_on_the_port_of_https_is_told(tmp_path: Path) -> None:
+def test_plain_http_on_the_port_of_https_is_reported(tmp_path: Path) -> None:
     with listening(at_once(ANSWER)) as port:
         problem = fault(tmp_path, {"server": f"https://127.0.0.1:{port}"})
 
@@ -132,7 +132,7 @@ BAD_REQUEST = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to a
 
 
 @pytest.mark.parametrize("talk", [reset, at_once(b"\x15\x03\x01\x00\x02\x02\x46"), at_once(BAD_REQUEST)])
-def test_https_on_a_port_that_is_asked_for_plain_http_is_told(tmp_path: Path, talk: Talk) -> None:
+def test_https_on_a_port_that_is_asked_for_plain_http_is_reported(tmp_path: Path, talk: Talk) -> None:
     with listening(talk) as port:
         problem = fault(tmp_path, {"server": f"http://127.0.0.1:{port}"})
 
@@ -145,14 +145,14 @@ def test_another_service_at_the_address_is_no_cluster(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_name_that_no_name_server_knows_is_told(tmp_path: Path, scheme: str) -> None:
+def test_a_name_that_no_name_server_knows_is_reported(tmp_path: Path, scheme: str) -> None:
     problem = fault(tmp_path, {"server": f"{scheme}://cluster.invalid:6443"})
 
     assert problem.where == f"{scheme}://cluster.invalid:6443"
     assert "no name server knows its name" in problem.found
 
 
-def test_a_cluster_that_is_not_there_is_told_by_its_address_at_once(tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_there_is_reported_by_its_address_at_once(tmp_path: Path) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can take it
         server = f"http://127.0.0.1:{held.getsockname()[1]}"
@@ -183,7 +183,7 @@ def headers_only(connection: socket.socket) -> None:
     ("scheme", "talk"),
     [*product(("http", "https"), (say_nothing, headers_only, drip)), ("https without a handshake", say_nothing)],
 )
-def test_silence_is_told_when_its_time_is_over(
+def test_silence_is_reported_when_its_time_is_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority, talk: Talk, scheme: str
 ) -> None:
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)

@@ -224,7 +224,7 @@ TAKEN = [helped(interactiveMode="Never"), helped(interactiveMode="IfAvailable"),
 
 
 @pytest.mark.parametrize(("change", "said"), REFUSED)
-def test_what_kubectl_refuses_is_told(folder: Path, change: dict[str, object], said: str) -> None:
+def test_what_kubectl_refuses_is_reported(folder: Path, change: dict[str, object], said: str) -> None:
     (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
 
     assert said in told("a/config").found
@@ -237,7 +237,7 @@ def test_a_login_helper_that_kubectl_takes_is_taken(folder: Path, change: dict[s
     assert find("a/config", None).user["exec"]
 
 
-def test_one_unreadable_file_of_a_list_is_told_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_unreadable_file_of_a_list_is_reported_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "b/config").write_text(f"token: {CANARY}\nx: [", encoding="utf-8")
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
@@ -247,7 +247,7 @@ def test_one_unreadable_file_of_a_list_is_told_by_its_name(folder: Path, monkeyp
 
 
 @pytest.mark.parametrize("contents", [json.dumps(TWO), f"apiVersion: v1\nusers: [{CANARY}]"])
-def test_contents_in_place_of_a_path_are_told_and_not_repeated(contents: str) -> None:
+def test_contents_in_place_of_a_path_are_reported_and_not_repeated(contents: str) -> None:
     problem = told(contents)
 
     assert problem.where == "linkerd-workshop:kubeconfig"
@@ -255,7 +255,7 @@ def test_contents_in_place_of_a_path_are_told_and_not_repeated(contents: str) ->
 
 
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~nobody-of-this-name/x", "a/config/x"])
-def test_a_path_that_leads_nowhere_is_told(folder: Path, path: str) -> None:
+def test_a_path_that_leads_nowhere_is_reported(folder: Path, path: str) -> None:
     assert folder
     assert told(path).found == "there is no such kubeconfig"
 

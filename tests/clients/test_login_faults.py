@@ -65,7 +65,7 @@ def identity_provider(refusal: bytes) -> Talk:
     return talk
 
 
-def test_an_expired_login_that_the_identity_provider_does_not_renew_is_told(
+def test_an_expired_login_that_the_identity_provider_does_not_renew_is_reported(
     tmp_path: Path, authority: Authority
 ) -> None:
     refused = json.dumps({"error": "invalid_grant", "error_description": f"Token {CANARY} expired"}).encode()
@@ -80,7 +80,7 @@ def test_an_expired_login_that_the_identity_provider_does_not_renew_is_told(
     assert "log in again" in problem.fix
 
 
-def test_an_identity_provider_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_an_identity_provider_that_is_not_there_is_reported(tmp_path: Path) -> None:
     problem = fault(tmp_path, NOWHERE, oidc("https://127.0.0.1:1"))
 
     assert "identity provider cannot be reached" in problem.found
@@ -107,7 +107,7 @@ def test_an_identity_provider_that_says_nothing_is_not_waited_for(
         ),
     ],
 )
-def test_a_login_helper_that_fails_or_hangs_is_told_and_not_waited_for(
+def test_a_login_helper_that_fails_or_hangs_is_reported_and_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, command: list[str], found: str
 ) -> None:
     if command[0] == "sleep":

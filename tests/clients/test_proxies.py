@@ -48,7 +48,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_does_not_let_through_is_told_without_its_password(
+def test_a_proxy_that_does_not_let_through_is_reported_without_its_password(
     tmp_path: Path, talk: Talk, found: str, scheme: str
 ) -> None:
     with listening(talk) as port:
@@ -66,7 +66,7 @@ def test_a_proxy_that_does_not_let_through_is_told_without_its_password(
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://127.0.0.1:1", "http://proxy.invalid:3128"])
-def test_a_proxy_that_is_not_there_is_told(tmp_path: Path, proxy: str) -> None:
+def test_a_proxy_that_is_not_there_is_reported(tmp_path: Path, proxy: str) -> None:
     problem = fault(tmp_path, {"server": "https://api.invalid:6443", "proxy-url": proxy})
 
     assert f"the proxy {proxy.rpartition('/')[2]}" in problem.found
@@ -74,7 +74,7 @@ def test_a_proxy_that_is_not_there_is_told(tmp_path: Path, proxy: str) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["ftp://127.0.0.1:1", f"http://u:{CANARY}@[::1", "nonsense", "http://u:9:9:9"])
-def test_a_proxy_whose_url_is_none_is_told(tmp_path: Path, proxy: str) -> None:
+def test_a_proxy_whose_url_is_none_is_reported(tmp_path: Path, proxy: str) -> None:
     assert "proxy" in str(fault(tmp_path, {"server": "https://api.invalid:6443", "proxy-url": proxy}))
 
 

@@ -111,7 +111,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("line", REFUSALS)
-def test_what_the_cli_refuses_is_told_in_a_sentence_without_what_may_be_secret(
+def test_what_the_cli_refuses_is_reported_in_a_sentence_without_what_may_be_secret(
     monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     found, fix = REFUSALS[line]

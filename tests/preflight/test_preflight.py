@@ -224,7 +224,7 @@ REFUSED: list[Row] = [
 
 
 @pytest.mark.parametrize(("cluster", "expected", "where", "found", "rule", "fix"), REFUSED)
-def test_a_cluster_that_does_not_fit_is_told_with_the_rule_and_the_fix(  # noqa: PLR0913, PLR0917
+def test_a_cluster_that_does_not_fit_is_reported_with_the_rule_and_the_fix(  # noqa: PLR0913, PLR0917
     tmp_path: Path, cluster: Cluster, expected: Expectations, where: str, found: str, rule: str, fix: str
 ) -> None:
     problem = only(cluster, tmp_path, expected)
@@ -241,7 +241,7 @@ def test_the_fix_is_to_use_a_gateway_api_only_if_linkerd_can_read_it(tmp_path: P
 
 
 @pytest.mark.parametrize("seconds", [-3600, 75])
-def test_clocks_that_disagree_are_told_in_seconds(tmp_path: Path, seconds: float) -> None:
+def test_clocks_that_disagree_are_reported_in_seconds(tmp_path: Path, seconds: float) -> None:
     problem = only(Cluster(seconds_ahead=seconds), tmp_path)
 
     assert "clock" in problem.found
@@ -249,7 +249,7 @@ def test_clocks_that_disagree_are_told_in_seconds(tmp_path: Path, seconds: float
     assert "NTP" in problem.fix
 
 
-def test_what_the_user_may_not_do_is_told_kind_by_kind_with_the_verbs(tmp_path: Path) -> None:
+def test_what_the_user_may_not_do_is_reported_kind_by_kind_with_the_verbs(tmp_path: Path) -> None:
     denied = {("deployments", "delete"), ("clusterroles", "create"), ("clusterroles", "patch")}
     every = expectations(Settings(), "test")
     found = asked(Cluster(denied=lambda resource, verb: (resource, verb) in denied), tmp_path, every)
@@ -279,7 +279,7 @@ def test_namespaces_that_the_stack_does_not_make_are_nobodys_business() -> None:
     assert "argocd" not in expectations(Settings(), "test").namespaces
 
 
-def test_everything_is_told_at_once(tmp_path: Path) -> None:
+def test_everything_is_reported_at_once(tmp_path: Path) -> None:
     cluster = kubernetes("1", "20")
     cluster.answers[INJECTOR] = NAMELESS
     cluster.denied = lambda resource, _verb: resource == "secrets"
@@ -324,7 +324,7 @@ def test_where_a_mesh_is_its_pods_run(tmp_path: Path) -> None:
         ([], ["circuit-breaking-demo"], []),
     ],
 )
-def test_demos_whose_images_run_on_no_node_are_told(
+def test_demos_whose_images_run_on_no_node_are_reported(
     tmp_path: Path, architectures: list[str], namespaces: list[str], told: list[str]
 ) -> None:
     found = asked(with_nodes(*architectures), tmp_path, Expectations("test", namespaces, PARTS))

@@ -138,7 +138,7 @@ def test_every_service_would_pass_through_the_webhook_unless_told_otherwise() ->
     assert hooks(naive) - hooks(BALANCER_VALUES) == {"mservice.elbv2.k8s.aws"}
 
 
-def test_the_controller_is_told_where_it_is_what_not_to_do_and_what_to_tag() -> None:
+def test_the_controller_is_given_its_cluster_its_limits_and_its_tags() -> None:
     told = arguments_of(LOAD_BALANCERS, BALANCER_VALUES)
 
     assert {
@@ -154,7 +154,7 @@ def test_the_controller_is_told_where_it_is_what_not_to_do_and_what_to_tag() -> 
     assert any("ALBGatewayAPI=false" in each for each in told if each.startswith("--feature-gates="))
 
 
-def test_external_dns_is_told_what_it_owns() -> None:
+def test_external_dns_is_given_what_it_owns() -> None:
     assert {
         "--policy=sync",
         "--events",

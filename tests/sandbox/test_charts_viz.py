@@ -95,7 +95,7 @@ def test_pod_annotations_are_on_every_pod_and_every_pod_asks_for_its_proxy() -> 
         assert annotations["linkerd.io/inject"] == "enabled"
 
 
-def test_the_dashboard_answers_for_local_names_or_for_those_that_it_is_told() -> None:
+def test_the_dashboard_answers_for_local_names_or_for_those_that_it_is_given() -> None:
     told = container(objects(VIZ, values({}, "viz.example.com")), "web")["args"]
     default = container(objects(VIZ, values({})), "web")["args"]
 

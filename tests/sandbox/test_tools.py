@@ -158,6 +158,6 @@ def test_another_toolchain_or_pin_gives_another_build(own_cache: Path, tmp_path:
     build = small_build(tmp_path / "small")
     before = build.path
     (build.source / "go.sum").write_text("changed\n", encoding="utf-8")
-    assert build.path != before, "a changed pin is built anew, beside the old one"
+    assert build.path != before, "a changed pin is built again, beside the old one"
     assert before.is_relative_to(own_cache)
     assert shutil.which("go") is not None

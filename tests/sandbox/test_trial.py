@@ -93,7 +93,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     def nothing(*_: object) -> None:
         """Leave out what needs a running sandbox."""
 
-    for name in ("clear_stale_locks", "mend_torn_files", "ensure_stack", "clear_up", "settle_releases"):
+    for name in ("clear_stale_locks", "remove_torn_files", "ensure_stack", "clear_up", "settle_releases"):
         monkeypatch.setattr(launcher, name, nothing)
     monkeypatch.setattr(launcher, "sandbox_setting", setting)
     monkeypatch.setattr(tools, "find", found)

@@ -124,7 +124,7 @@ EKS_VALUES: list[tuple[dict[str, object], str, str]] = [
 
 
 @pytest.mark.parametrize(("raw", "key", "rule"), EKS_VALUES)
-def test_a_wrong_value_on_eks_is_told_with_its_key_the_rule_and_a_fix(
+def test_a_wrong_value_on_eks_is_reported_with_its_key_the_rule_and_a_fix(
     raw: dict[str, object], key: str, rule: str
 ) -> None:
     problem = only(raw)
@@ -186,7 +186,7 @@ def test_the_last_day_of_a_workshop_is_a_date_and_nothing_else(day: str) -> None
         parse({"workshopEnds": day})
 
 
-def test_all_contradictions_are_told_at_once() -> None:
+def test_all_contradictions_are_reported_at_once() -> None:
     demo = canary(analysis=True, owner="argo-cd")
     found = problems({"demos": demo, "viz": OFF, "delivery": WITHOUT_ROLLOUTS})
     assert [problem.where.rpartition(".")[2] for problem in found] == ["analysis", "analysis", "enabled", "owner"]
