@@ -4,9 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sandbox import bench, control_plane, launcher, paths, rollouts, status, workflows
-from sandbox.console import say
-from sandbox.failure import SandboxError
+from sandbox import bench, control_plane, launcher, paths, rollouts, tools
+from sandbox.console import SandboxError, say
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,8 +19,7 @@ def parser() -> argparse.ArgumentParser:
     )
     down = commands.add_parser("down", help="stop the control plane; its data stays")
     down.add_argument("--wipe", action="store_true", help="remove the data, too")
-    timing = commands.add_parser("bench", help="time the stack in a sandbox of its own, beside the same by hand")
-    timing.add_argument("--json", action="store_true", help="figures as JSON")
+    commands.add_parser("bench", help="time the stack in a sandbox of its own")
     commands.add_parser("rollouts", help="start the Argo Rollouts controller beside it, so that canaries run")
     commands.add_parser("workflows", help="lint the files of .github/workflows")
     commands.add_parser("status", help="what runs, where, and how much memory it takes")
@@ -44,13 +42,13 @@ def run(options: argparse.Namespace) -> int:
     elif options.command == "down":
         control_plane.down(home, wipe=options.wipe)
     elif options.command == "bench":
-        bench.run(as_json=options.json)
+        bench.run()
     elif options.command == "rollouts":
         rollouts.up(home)
     elif options.command == "workflows":
-        return workflows.lint(paths.PROJECT)
+        return tools.lint_workflows(paths.PROJECT)
     elif options.command == "status":
-        return status.show(home)
+        return control_plane.show_status(home)
     elif options.command in ("pulumi", "run"):
         arguments = options.arguments[1:] if options.arguments[:1] == ["--"] else [*options.arguments]
         start = launcher.run_beside if options.command == "run" else launcher.run

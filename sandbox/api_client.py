@@ -7,9 +7,13 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.json_values import Json, is_mapping
+from model.json_values import Json, is_mapping, mapping, mappings
+from sandbox import ports
+from sandbox.console import SandboxError
+from sandbox.paths import Home
 
 APPLY = "application/apply-patch+yaml"
+PULUMI_MANAGER = "pulumi-kubernetes"
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class ApiClient:
     timeout_seconds: float = 10.0
 
     def ready(self) -> bool:
-        """Whether the API server says that it is ready."""
+        """Return whether the API server says that it is ready."""
         try:
             return self.request("GET", "/readyz") == b"ok"
         except (OSError, urllib.error.URLError):
@@ -54,3 +58,69 @@ class ApiClient:
         )
         with opener.open(request, timeout=self.timeout_seconds) as answer:
             return bytes(answer.read())
+
+
+def connect(home: Home) -> ApiClient:
+    """Return the client of a sandbox; raises if it was never started."""
+    chosen = ports.recorded(home)
+    if chosen is None:
+        raise SandboxError("the sandbox does not run: start it with `make sandbox`.")
+    return ApiClient(chosen.api, home.certificates)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One object of a cluster."""
+
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str
+
+    @classmethod
+    def of_inputs(cls, inputs: Json) -> "Reference | None":
+        """The object that a resource's inputs describe; None if they name none."""
+        metadata = mapping(inputs.get("metadata"))
+        api_version, kind, name = inputs.get("apiVersion"), inputs.get("kind"), metadata.get("name")
+        namespace = metadata.get("namespace")
+        if not (isinstance(api_version, str) and isinstance(kind, str) and isinstance(name, str)):
+            return None
+        return cls(api_version, kind, namespace if isinstance(namespace, str) else None, name)
+
+
+@dataclass(frozen=True)
+class ClusterObjects:
+    """Finds objects."""
+
+    client: ApiClient
+
+    def find(self, reference: Reference) -> tuple[str, Json] | None:
+        """The Pulumi id and the content of an object; None if there is none or its kind is not served."""
+        kind = self.kind(reference)
+        if kind is None:
+            return None
+        prefix = "/api/v1" if reference.api_version == "v1" else f"/apis/{reference.api_version}"
+        if kind.get("namespaced") is True:
+            namespace = reference.namespace or "default"
+            identity = f"{namespace}/{reference.name}"
+            found = self.client.get(f"{prefix}/namespaces/{namespace}/{kind.get('name')}/{reference.name}")
+        else:
+            identity = reference.name
+            found = self.client.get(f"{prefix}/{kind.get('name')}/{reference.name}")
+        return (identity, found) if found is not None else None
+
+    def kind(self, reference: Reference) -> Json | None:
+        """How the API server serves a kind."""
+        group = reference.api_version
+        served = self.client.get("/api/v1" if group == "v1" else f"/apis/{group}")
+        for entry in mappings(mapping(served).get("resources")):
+            if entry.get("kind") == reference.kind and "/" not in str(entry.get("name")):
+                return entry
+        return None
+
+
+def pulumi_manager(found: Json) -> str | None:
+    """The field manager by which Pulumi made an object; None if something else made it."""
+    managed = mapping(found.get("metadata")).get("managedFields")
+    names = [str(each.get("manager")) for each in mappings(managed)]
+    return next((name for name in names if name.startswith(PULUMI_MANAGER)), None)

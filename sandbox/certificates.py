@@ -1,9 +1,12 @@
-"""Keys and certificates of the control plane, made once a sandbox: one authority, and what it signs."""
+"""Keys and certificates of the control plane, created once for a sandbox, and the administrator's kubeconfig."""
 
+import base64
 import datetime as dt
 import ipaddress
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME = dt.timedelta(days=3650)
 BACKDATED = dt.timedelta(hours=1)
+CONTEXT = "sandbox"
+"""The context of the kubeconfig."""
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -100,11 +105,38 @@ def write_certificate(path: Path, certificate: x509.Certificate) -> None:
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file at once by one of mode 0600; it is never readable by others, not even while it is written."""
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Give a path beside a file, by which the file is replaced at once: another process may be reading it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     scratch.unlink(missing_ok=True)
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    yield scratch
     scratch.replace(path)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a file by one of mode 0600; it is never readable by others, not even while it is written."""
+    with replacing(path) as scratch:
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+
+
+def write_kubeconfig(path: Path, certificates: Path, port: int) -> None:
+    """Write the file with mode 0600. JSON is YAML, so every client reads it."""
+
+    def embedded(name: str) -> str:
+        return base64.b64encode((certificates / name).read_bytes()).decode()
+
+    cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority-data": embedded("ca.crt")}
+    user = {"client-certificate-data": embedded("admin.crt"), "client-key-data": embedded("admin.key")}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": CONTEXT,
+        "clusters": [{"name": CONTEXT, "cluster": cluster}],
+        "users": [{"name": CONTEXT, "user": user}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}],
+    }
+    write_private(path, (json.dumps(document, indent=2) + "\n").encode())

@@ -15,7 +15,7 @@ import requests
 from charts import archive
 from charts.definitions import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS, DefinitionChart
 from sandbox import paths
-from sandbox.go_modules import module_folder
+from sandbox.builds import module_folder
 
 REPOSITORY_INDEX = "https://helm.linkerd.io/edge/index.yaml"
 REPOSITORY_SECONDS = 3.0
@@ -63,7 +63,7 @@ def choose(home: paths.Home, reachable: Callable[[], bool] | None = None) -> Cha
 
 
 def repository_answers() -> bool:
-    """Whether the chart repository can be reached within three seconds; the answer holds for a day."""
+    """Return whether the chart repository can be reached within three seconds; the answer holds for a day."""
     folder = paths.cache() / "probes"
     for answer in (True, False):
         remembered = folder / f"charts-{answer}"
@@ -77,7 +77,7 @@ def repository_answers() -> bool:
 
 
 def answers(url: str) -> bool:
-    """Whether a URL answers with success."""
+    """Return whether a URL answers with success."""
     try:
         return requests.head(url, timeout=REPOSITORY_SECONDS, allow_redirects=True).ok
     except requests.RequestException:

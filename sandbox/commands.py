@@ -15,7 +15,7 @@ POD_RANGE = "10.244.0.0/16"
 
 
 def etcd(program: Path, home: Home, ports: Ports) -> list[str]:
-    """The store. It does not wait for the disk: a sandbox that loses power is made anew."""
+    """The store. It does not wait for the disk: a sandbox that loses power is created again."""
     clients, peers = f"http://127.0.0.1:{ports.etcd_clients}", f"http://127.0.0.1:{ports.etcd_peers}"
     return [
         str(program),

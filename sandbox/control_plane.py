@@ -1,17 +1,22 @@
-"""The control plane as a whole: up, down, and what it is."""
+"""The control plane as a whole: up, down, and its status."""
 
 import shutil
 import time
 
-from model.json_values import is_mapping
-from sandbox import node, ports, tools
-from sandbox.api_client import ApiClient
+from rich.table import Table
+
+from model.json_values import mapping
+from sandbox import ports, starting, tools
+from sandbox.api_client import connect
+from sandbox.aws import process
 from sandbox.builds import held
-from sandbox.console import say
-from sandbox.kubeconfig import CONTEXT
+from sandbox.certificates import CONTEXT
+from sandbox.console import console, say
 from sandbox.paths import Home
 from sandbox.processes import recorded, running
 from sandbox.starting import COMPONENTS, start_on_free_ports, stop_components
+
+MEBIBYTE = 1024 * 1024
 
 
 def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
@@ -23,7 +28,7 @@ def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
                 say(f"already running ({describe(home)})")
             return
         programs = tools.find(tools.CONTROL_PLANE)
-        stages = node.stages()
+        stages = starting.stages()
         clear_remains(home)
         started = time.monotonic()
         start_on_free_ports(home, port, programs, stages)
@@ -31,7 +36,7 @@ def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
 
 
 def describe(home: Home) -> str:
-    """The cluster's version and how to reach it."""
+    """Return the cluster's version and how to reach it."""
     return f"Kubernetes {version(home)}, kubeconfig {home.kubeconfig}, context {CONTEXT}"
 
 
@@ -59,15 +64,28 @@ def down(home: Home, *, wipe: bool = False) -> None:
 
 
 def healthy(home: Home) -> bool:
-    """Whether every component runs and the API server is ready."""
-    chosen = ports.recorded(home)
-    if chosen is None or not all(running(home, name) for name in COMPONENTS):
-        return False
-    return ApiClient(chosen.api, home.certificates).ready()
+    """Return whether every component runs and the API server is ready."""
+    return (
+        ports.recorded(home) is not None and all(running(home, name) for name in COMPONENTS) and connect(home).ready()
+    )
 
 
 def version(home: Home) -> str:
-    """The version that the API server tells."""
+    """Return the version that the API server reports."""
+    return str(mapping(connect(home).get("/version")).get("gitVersion"))
+
+
+def show_status(home: Home) -> int:
+    """Print a table of the components; the exit status is 0 if the control plane is ready and 3 if not."""
+    table = Table("component", "pid", "memory", "log", title=f"sandbox in {home.folder}", title_justify="left")
+    for name in (*COMPONENTS, *([process.NAME] if running(home, process.NAME) else [])):
+        found = running(home, name)
+        memory = f"{found.memory_info().rss // MEBIBYTE} MiB" if found else ""
+        table.add_row(name, str(found.pid) if found else "not running", memory, str(home.logs / f"{name}.log"))
+    console.print(table)
     chosen = ports.recorded(home)
-    answer = ApiClient(chosen.api, home.certificates).get("/version") if chosen else None
-    return str(answer.get("gitVersion")) if is_mapping(answer) else "unknown"
+    if not healthy(home) or chosen is None:
+        say("not ready: `python -m sandbox up` starts it")
+        return 3
+    say(f"ready: Kubernetes {version(home)} on https://127.0.0.1:{chosen.api}, context {CONTEXT} in {home.kubeconfig}")
+    return 0

@@ -20,9 +20,9 @@ from charts.sources import archive_name
 from model.charts import Part
 from model.json_values import Json, is_mapping, mapping, mappings
 from model.names import LINKERD_RELEASE, LOAD_BALANCER_CONTROLLER_RELEASE
-from sandbox import ports, tools
-from sandbox.api_client import ApiClient
-from sandbox.failure import SandboxError
+from sandbox import tools
+from sandbox.api_client import ApiClient, connect
+from sandbox.console import SandboxError
 from sandbox.paths import Home
 
 REMOVAL_SECONDS = 30.0
@@ -52,11 +52,7 @@ LOAD_BALANCERS = Release(Part.LOAD_BALANCER_CONTROLLER_CRDS, *reversed(LOAD_BALA
 @contextmanager
 def held(home: Home, charts: Path, releases: list[Release]) -> Generator[None]:
     """Hold the definitions that no release has installed; remove those that none has adopted in the meantime."""
-    chosen = ports.recorded(home)
-    if chosen is None:
-        yield
-        return
-    client = ApiClient(chosen.api, home.certificates)
+    client = connect(home)
     missing = [release for release in releases if not installed(client, release)]
     for release in missing:
         for definition in rendered(charts / archive_name(release.chart), release):
@@ -112,8 +108,7 @@ def rendered(archive: Path, release: Release) -> list[Json]:
     command = [helm, "template", release.name, archive, "--namespace", release.namespace]
     done = subprocess.run([*command, "--set", "installGatewayAPI=false"], capture_output=True, text=True, check=False)
     if done.returncode:
-        message = f"the definitions of {archive} could not be rendered: {' '.join(done.stderr.split())}"
-        raise SandboxError(message)
+        raise SandboxError(f"the definitions of {archive} could not be rendered: {' '.join(done.stderr.split())}")
     definitions = [each for each in yaml.safe_load_all(done.stdout) if is_mapping(each)]
     return [{**each, "metadata": merged(mapping(each.get("metadata")), release.marks)} for each in definitions]
 

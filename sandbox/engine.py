@@ -3,7 +3,6 @@
 Executables on PATH would do, but the engine then prints a warning for each of them on every command.
 """
 
-import os
 import shlex
 import shutil
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox import paths
+from sandbox.certificates import replacing
 from sandbox.plugins import Choice, Plugin
 
 LANGUAGE_HOST = "pulumi-language-python"
@@ -33,11 +33,9 @@ def write_script(path: Path, module: str, settled: str = "") -> None:
     content = python_script(module).replace("\n", f"\n{settled}", 1)
     if path.is_file() and not path.is_symlink() and path.read_text(encoding="utf-8") == content:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.write_text(content, encoding="utf-8")
-    scratch.chmod(0o755)
-    scratch.replace(path)
+    with replacing(path) as scratch:
+        scratch.write_text(content, encoding="utf-8")
+        scratch.chmod(0o755)
 
 
 def lay_out_plugins(pulumi_home: Path, plugins: Sequence[Plugin]) -> None:
@@ -67,12 +65,9 @@ def keep_no_logs(pulumi_home: Path) -> None:
 
 
 def link(path: Path, target: Path) -> None:
-    """Make `path` a symbolic link, replacing at once what was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.unlink(missing_ok=True)
-    scratch.symlink_to(target)
-    scratch.replace(path)
+    """Make `path` a symbolic link."""
+    with replacing(path) as scratch:
+        scratch.symlink_to(target)
 
 
 def lay_out_language_host(folder: Path, pulumi: Path, chosen: Choice) -> tuple[Path, bool]:
@@ -87,17 +82,15 @@ def beside_host(path: Path, pulumi: Path) -> Path:
     """The engine as a file of the host's folder: it resolves links, so this is a hard link or else a copy."""
     if path.is_file() and same_file(path, pulumi):
         return path
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.unlink(missing_ok=True)
-    try:
-        scratch.hardlink_to(pulumi)
-    except OSError:
-        shutil.copy2(pulumi, scratch)
-    scratch.replace(path)
+    with replacing(path) as scratch:
+        try:
+            scratch.hardlink_to(pulumi)
+        except OSError:
+            shutil.copy2(pulumi, scratch)
     return path
 
 
 def same_file(copy: Path, original: Path) -> bool:
-    """Whether a copy is one of this original, judged by size and time."""
+    """Return whether a copy is one of this original, judged by size and time."""
     ours, theirs = copy.stat(), original.stat()
     return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)

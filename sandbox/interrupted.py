@@ -20,15 +20,12 @@ import psutil
 
 from model.json_values import Json, is_mapping, mapping, mappings
 from model.names import RELEASES
-from sandbox import ports, tools
-from sandbox.api_client import ApiClient
-from sandbox.cluster_objects import ClusterObjects, Reference, pulumi_manager
-from sandbox.console import say
-from sandbox.failure import SandboxError
+from sandbox import tools
+from sandbox.api_client import ClusterObjects, Reference, connect, pulumi_manager
+from sandbox.console import SandboxError, say
 from sandbox.paths import Home
 from sandbox.processes import runs
-from sandbox.project import StackFile
-from sandbox.pulumi_cli import PulumiCli
+from sandbox.project import PulumiCli, StackFile
 
 CLOCK_TOLERANCE_SECONDS = 5.0
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -92,10 +89,10 @@ def adopt(home: Home, resource: Json) -> Json | None:
     It carries an error of its start, by which the engine applies it again and waits until it is ready.
     """
     inputs = mapping(resource.get("inputs"))
-    reference, chosen = Reference.of_inputs(inputs), ports.recorded(home)
-    if reference is None or chosen is None or not str(resource.get("type")).startswith("kubernetes:"):
+    reference = Reference.of_inputs(inputs)
+    if reference is None or not str(resource.get("type")).startswith("kubernetes:"):
         return None
-    found = ClusterObjects(ApiClient(chosen.api, home.certificates)).find(reference)
+    found = ClusterObjects(connect(home)).find(reference)
     manager = pulumi_manager(found[1]) if found else None
     if found is None or manager is None:
         return None
@@ -118,10 +115,10 @@ def settle_releases(home: Home, stack_file: StackFile) -> None:
 
     A release that the state knows is completed, another one of the program's is uninstalled.
     """
-    known, chosen = releases_in(stack_file.state(home)), ports.recorded(home)
-    if chosen is None or any((home.state / ".pulumi" / "locks").rglob("*.json")):  # another stack's run is at work
+    known = releases_in(stack_file.state(home))
+    if any((home.state / ".pulumi" / "locks").rglob("*.json")):  # another stack's run is at work
         return
-    api = ApiClient(chosen.api, home.certificates)
+    api = connect(home)
     for record in mappings(mapping(api.get(f"/api/v1/secrets?labelSelector={BEGUN}")).get("items")):
         metadata = mapping(record.get("metadata"))
         labels, namespace = mapping(metadata.get("labels")), str(metadata.get("namespace"))
@@ -162,11 +159,10 @@ def checked(cli: PulumiCli, arguments: list[str]) -> None:
     done = cli.call(arguments)
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-        message = (
+        raise SandboxError(
             f"the last run was interrupted, and `pulumi {' '.join(arguments[:2])}` failed: {last} "
             "(by hand: pulumi refresh --yes --clear-pending-creates)."
         )
-        raise SandboxError(message)
 
 
 def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
@@ -174,11 +170,10 @@ def clear_stale_locks(home: Home, stack_file: StackFile) -> None:
     for lock in sorted(stack_file.locks(home).glob("*.json")):
         holder = live_holder(lock)
         if holder is not None:
-            message = (
+            raise SandboxError(
                 f"stack {stack_file.stack} is being changed by {holder}: wait for it to end. If it is not a Pulumi run "
                 "any more, `make unlock` (pulumi cancel --yes) removes the lock."
             )
-            raise SandboxError(message)
         end_orphans(home)
         lock.unlink(missing_ok=True)
         say(f"the last run on stack {stack_file.stack} was killed, its stale lock is removed")
@@ -200,7 +195,7 @@ def end_orphans(home: Home) -> None:
             continue
 
 
-def mend_torn_files(home: Home) -> None:
+def remove_torn_files(home: Home) -> None:
     """Remove the side files that a killed engine left empty: with one the backend says only "EOF" of a good state."""
     for side_file in home.state.rglob("*.attrs"):
         if side_file.stat().st_size == 0:
@@ -224,7 +219,7 @@ def live_holder(lock: Path) -> str | None:
 
 
 def is_engine(pid: int, taken: float) -> bool:
-    """Whether the process that took a lock still runs; a younger process only has its pid."""
+    """Return whether the process that took a lock still runs; a younger process only has its pid."""
     try:
         process = psutil.Process(pid)
         return runs(process) and process.create_time() <= taken + CLOCK_TOLERANCE_SECONDS

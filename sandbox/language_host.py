@@ -1,29 +1,99 @@
 """`pulumi-language-python`: runs the program for the engine where Pulumi's own host cannot be had."""
 
 import os
+import runpy
 import signal
+import subprocess
 import sys
-import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
 from operator import methodcaller
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, TypeAlias
 
 import grpc
 from google.protobuf import empty_pb2
+from pulumi import RunError
 from pulumi.automation import PulumiFn, _server
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime import run_in_stack
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto.language_pb2 import RunPluginRequest, RunPluginResponse
 from typing_extensions import override
-
-from sandbox.python_programs import end_plugins, run_plugin, run_program
 
 MESSAGE_LIMIT = 400 * 1024 * 1024
 PARENT_POLL_SECONDS = 1.0
 ENGINE_IS_DONE = "resource monitor shut down"
+Printed: TypeAlias = "SimpleQueue[RunPluginResponse | None]"
+RUNNING: set["subprocess.Popen[bytes]"] = set()
+"""The plugins that run now."""
+
+
+def run_program(folder: Path) -> None:
+    """Run `__main__.py` in a folder; whatever it raises becomes the message that the engine shows."""
+    entry = folder / "__main__.py"
+    if not entry.is_file():
+        raise RunError(f"unable to find main python program `__main__.py` in `{folder}`")
+    try:
+        runpy.run_path(str(folder), run_name="__main__")
+    except RunError:
+        raise
+    except SystemExit as ending:
+        if ending.code not in {None, 0}:
+            raise RunError(f"Program exited with non-zero exit code: {ending.code}") from None
+    except Exception as error:  # noqa: BLE001 - the program's, shown as the real host shows it
+        raise RunError(f"Program failed with an unhandled exception:\n{own_traceback(error, folder)}") from None
+
+
+def own_traceback(error: BaseException, folder: Path) -> str:
+    """The traceback from the program's first frame on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [number for number, frame in enumerate(frames) if Path(frame.filename).is_relative_to(folder)]
+    limit = -(len(frames) - own[0]) if own else None
+    return "".join(traceback.format_exception(error, limit=limit))
+
+
+def run_plugin(request: RunPluginRequest, context: grpc.ServicerContext) -> Iterator[RunPluginResponse]:
+    """Run `__main__.py` in a plugin's folder until it ends, or until the engine has no more use for it.
+
+    Gives what it prints, and its exit status last.
+    """
+    process = subprocess.Popen(
+        [sys.executable, request.info.program_directory, *request.args],
+        cwd=request.pwd or None,
+        env=os.environ | dict(each.split("=", 1) for each in request.env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    RUNNING.add(process)
+    context.add_callback(process.terminate)
+    printed: Printed = SimpleQueue()
+    for stream in (process.stdout, process.stderr):
+        options = {"is_error": stream is process.stderr}
+        Thread(target=hand_over, args=(stream, printed), kwargs=options, daemon=True).start()
+    for _ in range(2):  # until both streams are at their end
+        yield from iter(printed.get, None)
+    yield RunPluginResponse(exitcode=process.wait())
+    RUNNING.discard(process)
+
+
+def end_plugins() -> None:
+    """End what still runs: a policy pack waits for ever, and would outlive its host."""
+    for process in tuple(RUNNING):
+        process.kill()
+
+
+def hand_over(stream: IO[bytes], printed: Printed, *, is_error: bool) -> None:
+    """Put what a stream gives into a queue line by line, and None at its end."""
+    for line in stream:
+        printed.put(RunPluginResponse(stderr=line) if is_error else RunPluginResponse(stdout=line))
+    printed.put(None)
 
 
 async def run_until_the_engine_ends(program: PulumiFn) -> None:
@@ -124,7 +194,7 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     for ending in (signal.SIGINT, signal.SIGTERM):  # the engine interrupts the host when it is done with it
         signal.signal(ending, lambda _number, _frame: end())
-    threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
+    Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()

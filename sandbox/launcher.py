@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import charts, control_plane, engine, paths, plugins, pulumi_arguments, tools, trial
+from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
 from sandbox.aws.environment import prepared
 from sandbox.aws.wanted import Account
-from sandbox.console import say
+from sandbox.console import SandboxError, say
 from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, held
-from sandbox.failure import SandboxError
-from sandbox.interrupted import clear_stale_locks, clear_up, mend_torn_files, settle_releases
-from sandbox.project import StackFile, ensure_stack
-from sandbox.pulumi_cli import PulumiCli
+from sandbox.interrupted import clear_stale_locks, clear_up, remove_torn_files, settle_releases
+from sandbox.project import PulumiCli, StackFile, ensure_stack
 
 CHANGING = {"up", "update", "preview", "pre", "destroy", "down", "refresh", "watch", "import"}
 """Commands that meet what a killed engine left behind."""
@@ -45,13 +43,13 @@ def run(home: paths.Home, project: str, stack: str, arguments: list[str]) -> Non
     """
     chosen = StackFile.read(Path(project).resolve(), stack)
     stack_file = trial.tried(home, chosen)
-    pulumi_arguments.check(arguments, stack_file, chosen)
+    trial.check_arguments(arguments, stack_file, chosen)
     if stack_file is chosen and not stack_file.on_sandbox(home):
         message = (
             f"stack {stack} is not on the sandbox ({chosen.path}): run `pulumi` itself for it, or set ON_SANDBOX=1."
         )
         raise SandboxError(message)
-    if pulumi_arguments.edits_settings(arguments):
+    if trial.edits_settings(arguments):
         # A setting is the stack's, wherever it is tried: it goes into the user's own file.
         setting, folder = settings_only(home, stack_file, arguments), chosen.project
     else:
@@ -71,7 +69,7 @@ def ready_setting(home: paths.Home, stack_file: StackFile, arguments: list[str])
     setting = sandbox_setting(home, stack_file, arguments)
     if CHANGING.intersection(arguments):
         clear_stale_locks(home, stack_file)
-        mend_torn_files(home)
+        remove_torn_files(home)
         ensure_stack(setting.cli, home, stack_file)
         clear_up(setting.cli, home, stack_file)
         settle_releases(home, stack_file)
@@ -132,7 +130,7 @@ def settings_only(home: paths.Home, stack_file: StackFile, arguments: list[str])
         environment = without_real_backend(environment)
     use_own_backend(home, environment)
     cli = PulumiCli(program["pulumi"], stack_file.project, environment)
-    if pulumi_arguments.words(arguments)[1:]:  # to read settings creates no stack
+    if trial.command_words(arguments)[1:]:  # to read settings creates no stack
         ensure_stack(cli, home, stack_file)
     return Setting(cli, "settings alone")
 

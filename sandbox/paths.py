@@ -10,66 +10,44 @@ TOOL_MODULES = PROJECT / "sandbox" / "tools"
 CHART_DOUBLES = PROJECT / "sandbox" / "charts"
 
 
+class Below:
+    """A path below the folder of a sandbox."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, home: "Home", _: type["Home"] | None = None) -> Path:
+        return home.folder / self.name
+
+
 @dataclass(frozen=True)
 class Home:
     """The folder of one sandbox: its data, certificates, logs, Pulumi state and packaged charts."""
 
     folder: Path
 
-    @property
-    def kubeconfig(self) -> Path:
-        """Credentials of the cluster administrator, context `sandbox`."""
-        return self.folder / "kubeconfig"
-
-    @property
-    def certificates(self) -> Path:
-        """Keys and certificates of the control plane."""
-        return self.folder / "pki"
-
-    @property
-    def logs(self) -> Path:
-        """One log a component."""
-        return self.folder / "logs"
-
-    @property
-    def run(self) -> Path:
-        """What runs now: process records and ports."""
-        return self.folder / "run"
-
-    @property
-    def etcd_data(self) -> Path:
-        """The cluster's objects; they outlive `down`."""
-        return self.folder / "etcd"
-
-    @property
-    def state(self) -> Path:
-        """Pulumi's file backend."""
-        return self.folder / "state"
-
-    @property
-    def aws(self) -> Path:
-        """What the double of AWS keeps."""
-        return self.folder / "aws"
-
-    @property
-    def aws_port(self) -> Path:
-        """The port that the double of AWS listens on."""
-        return self.run / "aws-port"
-
-    @property
-    def trials(self) -> Path:
-        """Mirrors of projects whose stacks are tried here."""
-        return self.folder / "trials"
-
-    @property
-    def charts(self) -> Path:
-        """Chart archives packaged for this sandbox."""
-        return self.folder / "charts"
-
-    @property
-    def plugins(self) -> Path:
-        """Executables put on the engine's PATH."""
-        return self.folder / "plugins"
+    kubeconfig = Below("kubeconfig")
+    """Credentials of the cluster administrator, context `sandbox`."""
+    certificates = Below("pki")
+    """Keys and certificates of the control plane."""
+    logs = Below("logs")
+    """One log a component."""
+    run = Below("run")
+    """What runs now: process records and ports."""
+    etcd_data = Below("etcd")
+    """The cluster's objects; they outlive `down`."""
+    state = Below("state")
+    """Pulumi's file backend."""
+    aws = Below("aws")
+    """What the double of AWS keeps."""
+    aws_port = Below("run/aws-port")
+    """The port that the double of AWS listens on."""
+    trials = Below("trials")
+    """Mirrors of projects whose stacks are tried here."""
+    charts = Below("charts")
+    """Chart archives packaged for this sandbox."""
+    plugins = Below("plugins")
+    """Executables put on the engine's PATH."""
 
     @property
     def lock(self) -> Path:

@@ -12,9 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sandbox import paths, tools
-from sandbox.console import say
-from sandbox.failure import SandboxError
-from sandbox.go_modules import pinned_version
+from sandbox.builds import pinned_version
+from sandbox.console import SandboxError, say
 
 PACKAGES = ("kubernetes", "tls")
 AWS = "aws"
@@ -68,8 +67,9 @@ def choice() -> Choice:
     try:
         return Choice(text)
     except ValueError:
-        message = f"PULUMI_PLUGINS is {text!r}, but it takes auto, published or built (default: auto)."
-        raise SandboxError(message) from None
+        raise SandboxError(
+            f"PULUMI_PLUGINS is {text!r}, but it takes auto, published or built (default: auto)."
+        ) from None
 
 
 def select(pulumi: Path, chosen: Choice, packages: Sequence[str] = PACKAGES) -> list[Plugin]:
@@ -91,12 +91,11 @@ def published(pulumi: Path, package: str, chosen: Choice) -> Plugin | None:
     if executable is None and (chosen is Choice.PUBLISHED or not recent(refused)):
         executable = install(pulumi, plugin, refused)
     if executable is None and chosen is Choice.PUBLISHED:
-        message = (
+        raise SandboxError(
             f"PULUMI_PLUGINS=published, but the plugin {package} v{wanted} is not installed and "
             f"`pulumi plugin install resource {package} v{wanted}` failed: {reason(refused)} "
             "Install it where Pulumi can download, or choose PULUMI_PLUGINS=auto."
         )
-        raise SandboxError(message)
     return replace(plugin, executable=executable) if executable else None
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from sandbox.console import say
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError, say
 from sandbox.paths import Home
 
 LOOPBACK = "127.0.0.1"
@@ -35,11 +34,10 @@ class Ports:
 def choose(home: Home, wanted: int | None = None) -> Ports:
     """The ports of the last start where they are still free, else free ones; a wanted API port has to be free."""
     if wanted is not None and (holder := held_by(wanted)):
-        message = (
+        raise SandboxError(
             f"port {wanted} for the API server is held by {holder}: stop that program, or leave --port away "
             "and the sandbox takes a free one."
         )
-        raise SandboxError(message)
     before = recorded(home)
     chosen = before or fresh()
     for port in asdict(chosen).values():

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -77,10 +78,12 @@ def stop(home: Home, names: Sequence[str]) -> None:
     """End the named components together: TERM first, KILL for what is still there after the grace period."""
     processes = [process for name in names if (process := running(home, name)) is not None]
     for process in processes:
-        signal_quietly(process, kill=False)
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     alive = wait(processes)
     for process in alive:
-        signal_quietly(process, kill=True)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     wait(alive)
     for name in names:
         record_file(home, name).unlink(missing_ok=True)
@@ -97,22 +100,11 @@ def wait(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
 
 
 def runs(process: psutil.Process) -> bool:
-    """Whether a process still does something: one that ended stays in the table until its parent has noticed."""
+    """Return whether a process still does something: one that ended stays in the table until its parent has noticed."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def signal_quietly(process: psutil.Process, *, kill: bool) -> None:
-    """Send TERM or KILL to a process that may just have ended."""
-    try:
-        if kill:
-            process.kill()
-        else:
-            process.terminate()
-    except psutil.NoSuchProcess:
-        return
 
 
 def last_line(home: Home, name: str) -> str:

@@ -1,5 +1,8 @@
-"""What the launcher reads of a Pulumi project and of a stack's file."""
+"""A Pulumi project and a stack's file as the launcher reads them, and the CLI ready to run there."""
 
+import signal
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,15 +10,42 @@ import yaml
 
 from model.json_values import Json, is_mapping, mapping
 from sandbox.aws.wanted import Account
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.paths import Home
-from sandbox.pulumi_cli import PulumiCli
 
 COLONS = 5
 """In an ARN: arn:partition:service:region:account:what."""
 
 UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
 """What PyYAML raises on texts that are no YAML, or none that it can construct."""
+
+
+@dataclass(frozen=True)
+class PulumiCli:
+    """The CLI's executable, the project's folder and the environment to run it in."""
+
+    program: Path
+    project: Path
+    environment: dict[str, str]
+
+    def call(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command without questions and keep what it prints."""
+        return subprocess.run(
+            [self.program, "--non-interactive", *arguments],
+            cwd=self.project,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def wait(self, arguments: Sequence[str]) -> int:
+        """Run a command in the terminal and return its exit status; an interrupt is the command's to answer."""
+        with subprocess.Popen([self.program, *arguments], env=self.environment) as process:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
+            return process.wait()
 
 
 @dataclass(frozen=True)
@@ -44,15 +74,14 @@ class StackFile:
         """Read both files; raises if one is missing or is no YAML mapping."""
         name = read_mapping(project / "Pulumi.yaml").get("name")
         if not isinstance(name, str):
-            message = f"{project / 'Pulumi.yaml'} has no `name`: every Pulumi project needs one."
-            raise SandboxError(message)
+            raise SandboxError(f"{project / 'Pulumi.yaml'} has no `name`: every Pulumi project needs one.")
         config = read_mapping(project / f"Pulumi.{stack.rpartition('/')[2]}.yaml").get("config")
         settings = {str(key).removeprefix(f"{name}:"): value for key, value in mapping(config).items()}
         value = settings.get("kubeconfig")
         return cls(project, name, stack, value if isinstance(value, str) else None, account_of(settings))
 
     def on_sandbox(self, home: Home) -> bool:
-        """Whether the stack's cluster is this sandbox."""
+        """Return whether the stack's cluster is this sandbox."""
         if self.kubeconfig is None:
             return False
         return (self.project / Path(self.kubeconfig).expanduser()).resolve() == home.kubeconfig
@@ -90,18 +119,15 @@ def read_mapping(path: Path) -> dict[str, object]:
     try:
         document: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        message = (
+        raise SandboxError(
             f"{path} does not exist: name a stack that has a file there, such as local, or make one (`make init`)."
-        )
-        raise SandboxError(message) from None
+        ) from None
     except UNREADABLE as error:  # the error's text quotes the file, which may hold a secret
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
         line = f" (line {mark.line + 1})" if mark else ""
-        message = f"{path} is not YAML{line}: correct it, or restore it from version control."
-        raise SandboxError(message) from None
+        raise SandboxError(f"{path} is not YAML{line}: correct it, or restore it from version control.") from None
     if not is_mapping(document):
-        message = f"{path} holds no mapping of keys to values."
-        raise SandboxError(message)
+        raise SandboxError(f"{path} holds no mapping of keys to values.")
     return dict(document)
 
 
@@ -112,5 +138,4 @@ def ensure_stack(cli: PulumiCli, home: Home, stack_file: StackFile) -> None:
     made = cli.call(["stack", "init", stack_file.stack, "--no-select"])
     if made.returncode and "already exists" not in made.stderr:
         lines = made.stderr.strip().splitlines() or ["no message"]
-        message = f"the stack {stack_file.stack} could not be made: {lines[-1].removeprefix('error: ')}"
-        raise SandboxError(message)
+        raise SandboxError(f"the stack {stack_file.stack} could not be made: {lines[-1].removeprefix('error: ')}")

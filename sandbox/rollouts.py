@@ -9,10 +9,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox import ports, tools
-from sandbox.api_client import ApiClient
-from sandbox.console import say
-from sandbox.failure import SandboxError
+from sandbox import tools
+from sandbox.api_client import ApiClient, connect
+from sandbox.console import SandboxError, say
 from sandbox.paths import Home
 from sandbox.processes import last_line, running, start
 from sandbox.tools import CANARY, PLUGIN_DOUBLE, ROLLOUTS_CONTROLLER
@@ -26,16 +25,13 @@ STARTED = "Starting Controllers"
 
 def up(home: Home) -> None:
     """Start the controller; harmless if it runs."""
-    chosen = ports.recorded(home)
-    if chosen is None:
-        message = "the sandbox does not run: start it with `make sandbox`."
-        raise SandboxError(message)
+    client = connect(home)
     if running(home, ROLLOUTS_CONTROLLER):
         say("the Argo Rollouts controller runs already")
         return
     found = tools.find(CANARY)
     used = plugin(found)
-    configure(ApiClient(chosen.api, home.certificates), used)
+    configure(client, used)
     environment = {**os.environ, "KUBECONFIG": str(home.kubeconfig), "POD_NAMESPACE": NAMESPACE}
     start(home, ROLLOUTS_CONTROLLER, command(found[ROLLOUTS_CONTROLLER], home), environment)
     wait(home)
@@ -47,8 +43,9 @@ def plugin(found: Mapping[str, Path]) -> Path:
     given = os.environ.get("GATEWAYAPI_PLUGIN")
     file = Path(given).expanduser() if given else found[PLUGIN_DOUBLE]
     if given and not file.is_file():
-        message = f"GATEWAYAPI_PLUGIN names {given}, which is no file: correct it, or unset it to use the double."
-        raise SandboxError(message)
+        raise SandboxError(
+            f"GATEWAYAPI_PLUGIN names {given}, which is no file: correct it, or unset it to use the double."
+        )
     return file
 
 
@@ -56,25 +53,15 @@ def configure(client: ApiClient, file: Path) -> None:
     """Write the controller's configuration, which names the plugin."""
     routers = f"- name: {PLUGIN}\n  location: file://{file.resolve()}\n"
     name = "argo-rollouts-config"
-    configuration = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": name},
-        "data": {"trafficRouterPlugins": routers},
-    }
-    client.apply(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}", configuration)
+    content = {"metadata": {"name": name}, "data": {"trafficRouterPlugins": routers}}
+    path = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}"
+    client.apply(path, {"apiVersion": "v1", "kind": "ConfigMap", **content})
 
 
 def command(program: Path, home: Home) -> list[str]:
     """The command line; ports that nobody asks for are any that are free."""
-    return [
-        str(program),
-        f"--kubeconfig={home.kubeconfig}",
-        "--leader-elect=false",
-        "--metricsPort=0",
-        "--healthzPort=0",
-        "--loglevel=info",
-    ]
+    ports = ["--metricsPort=0", "--healthzPort=0"]
+    return [str(program), f"--kubeconfig={home.kubeconfig}", "--leader-elect=false", *ports, "--loglevel=info"]
 
 
 def wait(home: Home) -> None:
@@ -83,8 +70,7 @@ def wait(home: Home) -> None:
     log = home.logs / f"{ROLLOUTS_CONTROLLER}.log"
     while STARTED not in log.read_text(encoding="utf-8", errors="replace"):
         if running(home, ROLLOUTS_CONTROLLER) is None or time.monotonic() > deadline:
-            message = (
+            raise SandboxError(
                 f"the Argo Rollouts controller does not start: {last_line(home, ROLLOUTS_CONTROLLER)} (log: {log})."
             )
-            raise SandboxError(message)
         time.sleep(POLL_SECONDS)

@@ -20,8 +20,7 @@ from pathlib import Path
 from socketserver import BaseServer, ThreadingMixIn, UnixStreamServer
 
 from model.json_values import Json, at, entries, mapping
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect
 from sandbox.paths import Home
 
 SOCKET = "run/services.sock"
@@ -67,8 +66,7 @@ class Certificates:
 
     def find(self, path: str) -> Json | None:
         """What the API server has at a path."""
-        chosen = ports.recorded(self.home)
-        return ApiClient(chosen.api, self.home.certificates).get(path) if chosen else None
+        return connect(self.home).get(path)
 
     def serving(self, data: Json) -> ssl.SSLContext:
         """The certificate and the key of the Secret."""

@@ -1,16 +1,16 @@
-"""Starting the control plane's components one after the other, and stopping them."""
+"""Starts the control plane's components and the one simulated node, and stops them."""
 
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox import commands, node, ports, tools
+from model.json_values import Json, mapping, mappings
+from sandbox import commands, paths, ports, tools
 from sandbox.api_client import ApiClient
-from sandbox.certificates import ensure_certificates
-from sandbox.console import say
-from sandbox.failure import SandboxError
-from sandbox.kubeconfig import write_kubeconfig
+from sandbox.builds import module_folder
+from sandbox.certificates import ensure_certificates, write_kubeconfig
+from sandbox.console import SandboxError, say
 from sandbox.paths import PROJECT, Home
 from sandbox.processes import last_line, recorded, running, start, stop
 
@@ -21,6 +21,8 @@ START_SECONDS = 90.0
 POLL_SECONDS = 0.05
 ATTEMPTS = 4
 PORT_TAKEN = "address already in use"
+NODE = "sandbox-node"
+ROOM = {"cpu": "1000", "memory": "4Ti", "pods": "10000"}
 
 
 def start_on_free_ports(home: Home, wanted: int | None, programs: dict[str, Path], stages: list[Path]) -> None:
@@ -49,8 +51,8 @@ def start_components(home: Home, chosen: ports.Ports, programs: dict[str, Path],
         wait(home, client.ready, "kube-apiserver", "the API server to be ready")
         for name in ("kube-controller-manager", "kube-scheduler", "kwok"):
             start(home, name, lines[name])
-        wait(home, lambda: node.make_node(client), "kube-apiserver", "the API server to take a node")
-        wait(home, lambda: node.node_ready(client), "kwok", "the simulated node to be ready")
+        wait(home, lambda: make_node(client), "kube-apiserver", "the API server to take a node")
+        wait(home, lambda: node_ready(client), "kwok", "the simulated node to be ready")
         account = "/api/v1/namespaces/default/serviceaccounts/default"
         wait(home, lambda: client.get(account) is not None, "kube-controller-manager", "the controllers to work")
     except BaseException:
@@ -78,19 +80,19 @@ def wait(home: Home, condition: Callable[[], bool], responsible: str, what: str)
     while not holds(condition):
         for name in COMPONENTS:
             if recorded(home, name) is not None and running(home, name) is None:
-                message = f"{name} ended while starting: {last_line(home, name)} (log: {home.logs / name}.log)."
-                raise SandboxError(message)
+                raise SandboxError(
+                    f"{name} ended while starting: {last_line(home, name)} (log: {home.logs / name}.log)."
+                )
         if time.monotonic() > deadline:
-            message = (
+            raise SandboxError(
                 f"waited {START_SECONDS:.0f} s for {what}; the last line of {home.logs / responsible}.log is: "
                 f"{last_line(home, responsible)}"
             )
-            raise SandboxError(message)
         time.sleep(POLL_SECONDS)
 
 
 def holds(condition: Callable[[], bool]) -> bool:
-    """Whether a condition holds; an API server that does not answer yet is no answer."""
+    """Return whether a condition holds; an API server that does not answer yet is no answer."""
     try:
         return condition()
     except OSError:
@@ -101,3 +103,37 @@ def stop_components(home: Home) -> None:
     """Stop what runs, those that need others first."""
     for group in STOP_ORDER:
         stop(home, group)
+
+
+def stages() -> list[Path]:
+    """Folders of kwok's stages: a node that is ready, and pods that start and end at once."""
+    folder = module_folder(paths.TOOL_MODULES / "control-plane", "sigs.k8s.io/kwok") / "kustomize" / "stage"
+    return [folder / "node" / "fast", folder / "node" / "heartbeat", folder / "pod" / "fast"]
+
+
+def node() -> Json:
+    """The node, large enough for everything."""
+    labels = {
+        "kubernetes.io/hostname": NODE,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "node.kubernetes.io/instance-type": "simulated",
+    }
+    metadata = {"name": NODE, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}}
+
+
+def make_node(client: ApiClient) -> bool:
+    """Create the node with its room; true, as it raises if it cannot."""
+    path = f"/api/v1/nodes/{NODE}"
+    client.apply(path, node())
+    status = {"status": {"capacity": ROOM, "allocatable": ROOM}}
+    client.apply(f"{path}/status", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}} | status)
+    return True
+
+
+def node_ready(client: ApiClient) -> bool:
+    """Return whether the node says that it is ready."""
+    found = client.get(f"/api/v1/nodes/{NODE}")
+    conditions = mapping(mapping(found).get("status")).get("conditions")
+    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in mappings(conditions))

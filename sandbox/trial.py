@@ -5,7 +5,7 @@ the engine runs in a mirror of the project: links to everything in it, and a cop
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import yaml
 from model.json_values import is_list, is_mapping, mapping
 from model.names import OFF, ON_SANDBOX, SANDBOX_REACHES
 from sandbox import ports
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.paths import Home
 from sandbox.project import StackFile, read_mapping
 
@@ -25,14 +25,28 @@ REAL_VARIABLES = ("AWS_", "PULUMI_ACCESS_TOKEN", "PULUMI_API", "PULUMI_BACKEND_"
 """How variables begin that lead to the account, the backend and the passphrase of a real stack."""
 OWN = {".git", ".sandbox"}
 TRUE = ("1", "true", "yes")
+SWITCHES = {
+    *("-e", "--emoji", "-h", "--help", "-j", "--json", "-Q", "--fully-qualify-stack-names", "--non-interactive"),
+    *("--disable-integrity-checking", "--logflow", "--logtostderr", "--open", "--show-secrets", "--version"),
+}
+"""Options of `pulumi` and of `pulumi config` that take no value."""
+SETTINGS_ONLY = {"env", "get", "set", "set-all", "delete", "remove", "rm", "delete-all", "remove-all", "rm-all"}
+"""What `pulumi config` has that writes nothing but settings into a stack's file."""
+ELSEWHERE = "would leave the sandbox: run it with ON_SANDBOX=0"
+KEPT_IN_COPY = "would set it in a copy of the stack's file: `pulumi config set` changes the file itself"
+REFUSED = {
+    **dict.fromkeys(("login", "logout", "migrate", "change-secrets-provider", "--secrets-provider"), ELSEWHERE),
+    **dict.fromkeys(("-C", "--cwd", "--config-file"), ELSEWHERE),
+    **dict.fromkeys(("-c", "--config"), KEPT_IN_COPY),
+}
+"""Commands and options of `pulumi` that make no sense on the sandbox, and why."""
 
 
 def wanted() -> bool:
-    """Whether ON_SANDBOX asks for it; raises if it says neither yes nor no."""
+    """Return whether ON_SANDBOX asks for it; raises if it says neither yes nor no."""
     text = os.environ.get(ON_SANDBOX, "")
     if text not in (*TRUE, *OFF):
-        message = f"ON_SANDBOX is {text!r}, but it takes 1 (try the stack on the sandbox) or 0."
-        raise SandboxError(message)
+        raise SandboxError(f"ON_SANDBOX is {text!r}, but it takes 1 (try the stack on the sandbox) or 0.")
     return text in TRUE
 
 
@@ -48,10 +62,9 @@ def tried(home: Home, stack_file: StackFile) -> StackFile:
     if not stack_file.on_sandbox(home):
         return mirrored(home, stack_file)
     if read_mapping(stack_file.path).get("secretsprovider") not in (None, "default", "passphrase"):
-        message = (
+        raise SandboxError(
             f"{stack_file.path} names a secretsprovider, which ON_SANDBOX=1 does not ask: take it out of the file."
         )
-        raise SandboxError(message)
     return stack_file
 
 
@@ -68,11 +81,10 @@ def within(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
 def mirrored(home: Home, stack_file: StackFile) -> StackFile:
     """The stack in a mirror of its project; raises if it has nothing to do with EKS, or secrets of its own."""
     if stack_file.account is None:
-        message = (
+        raise SandboxError(
             f"ON_SANDBOX=1 is for stacks with the setting `eks`, and {stack_file.path} has none and is not on "
             f"{home.kubeconfig}: set ON_SANDBOX=0, or copy Pulumi.local.yaml for a stack on the sandbox."
         )
-        raise SandboxError(message)
     folder = home.trials / stack_file.name / stack_file.stack
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # What Pulumi writes into another stack's file would go through a link into the user's own.
@@ -102,15 +114,47 @@ def refuse_secrets(stack_file: StackFile, config: object) -> None:
     """Raise if a setting is encrypted: only the real stack's secrets provider can read it."""
     for key, value in mapping(config).items():
         if has_secret(value):
-            message = (
+            raise SandboxError(
                 f"{key} in {stack_file.path} is encrypted with the stack's own secrets provider, which the sandbox "
                 "does not ask: try the stack with a copy of the file that has another value there."
             )
-            raise SandboxError(message)
 
 
 def has_secret(value: object) -> bool:
-    """Whether a setting is encrypted, or holds something that is."""
+    """Return whether a setting is encrypted, or holds something that is."""
     if is_mapping(value):
         return "secure" in value or any(has_secret(each) for each in value.values())
     return is_list(value) and any(has_secret(each) for each in value)
+
+
+def edits_settings(arguments: Sequence[str]) -> bool:
+    """Return whether Pulumi's arguments concern settings, which belong in the user's own file."""
+    return command_words(arguments)[:1] == ["config"]
+
+
+def command_words(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without options and their values, found as the Pulumi CLI finds its commands."""
+    found, rest = list[str](), iter(arguments)
+    for each in rest:
+        if not each.startswith("-"):
+            found.append(each)
+        elif each == "--":
+            break
+        elif each not in SWITCHES and "=" not in each and (each.startswith("--") or len(each) == len("-s")):
+            next(rest, None)
+    return found
+
+
+def check_arguments(arguments: Sequence[str], stack_file: StackFile, chosen: StackFile) -> None:
+    """Raise if ON_SANDBOX is set, and the arguments leave the sandbox or would put its salt into a real file."""
+    options = {each.partition("=")[0] if each.startswith("--") else each[:2] for each in arguments if each[:1] == "-"}
+    command = command_words(arguments)[:2]
+    salts = "--secret" in options or not SETTINGS_ONLY.issuperset(command[1:])
+    if stack_file is not chosen and edits_settings(arguments) and salts:
+        raise SandboxError(
+            f"`pulumi {' '.join(command)}` for {chosen.path} with ON_SANDBOX=1 would encrypt with the sandbox's "
+            "passphrase, which everybody knows, and write its salt into a real stack's file: run it with ON_SANDBOX=0."
+        )
+    named = {*options, *(arguments if command[:1] == ["stack"] else command)}
+    if wanted() and (refused := sorted(named & REFUSED.keys())):
+        raise SandboxError(f"`pulumi … {refused[0]}` with ON_SANDBOX=1 {REFUSED[refused[0]]}.")

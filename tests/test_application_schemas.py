@@ -7,7 +7,7 @@ import pytest
 from components.demos.gitops_delivery import GitopsDelivery
 from components.resources.app_project import AppProjectSpec
 from components.resources.application import API_VERSION, ApplicationSpec
-from sandbox import charts, go_modules, paths
+from sandbox import builds, charts, paths
 from tests import crd_schemas
 from tests.crd_schemas import errors
 from tests.engine import deploy
@@ -21,7 +21,7 @@ SPECS: dict[str, type] = {"Application": ApplicationSpec, "AppProject": AppProje
 @cache
 def schema(kind: str) -> dict[str, object]:
     published = next(each for each in charts.DEFINITIONS if each.pins == "argo-cd")
-    module = go_modules.module_folder(paths.TOOL_MODULES / published.pins, published.module)
+    module = builds.module_folder(paths.TOOL_MODULES / published.pins, published.module)
     return crd_schemas.schema(module / published.folder, API_VERSION, kind)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox import workflows
+from sandbox import tools
 from tests.program import ROOT
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -38,7 +38,7 @@ def test_the_linters_have_no_finding() -> None:
     judged = subprocess.run(zizmor, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert judged.returncode == 0, judged.stdout
-    assert workflows.lint(ROOT) == 0
+    assert tools.lint_workflows(ROOT) == 0
     template = [str(Path(sys.executable).with_name("cfn-lint")), str(ENVIRONMENT_FILE)]
     assert subprocess.run(template, capture_output=True, text=True, check=False).stdout == ""
 

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from model.json_values import mapping
 from sandbox import paths
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.ports import LOOPBACK
 
 FAILED = 255

@@ -12,7 +12,7 @@ from model.json_values import mapping
 from sandbox import paths
 from sandbox.aws.wanted import Account
 from sandbox.builds import held
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.paths import PROJECT, Home
 from sandbox.ports import LOOPBACK
 from sandbox.processes import last_line, running, start

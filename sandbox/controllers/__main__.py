@@ -7,12 +7,12 @@ from pathlib import Path
 from sandbox import ports
 from sandbox.api_client import ApiClient
 from sandbox.aws import process
+from sandbox.console import SandboxError
 from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
 from sandbox.controllers.pod_identity import PodIdentity
 from sandbox.controllers.running import working
-from sandbox.failure import SandboxError
 from sandbox.paths import Home
 
 

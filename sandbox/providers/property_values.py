@@ -58,7 +58,7 @@ def from_plain(value: Plain) -> PropertyValue:
 
 
 def has_unknown(value: Plain) -> bool:
-    """Tell whether any part of the value is unknown."""
+    """Return whether any part of the value is unknown."""
     if isinstance(value, dict):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list):

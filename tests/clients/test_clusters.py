@@ -71,7 +71,7 @@ def test_the_kubeconfig_holds_no_secret_and_is_equal_for_equal_facts() -> None:
     assert '"AWS_PROFILE", "value": "workshop-dev"' in text
 
 
-def test_a_missing_aws_cli_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_aws_cli_is_reported_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError) as caught:
         create_api(settings(), EKS)
@@ -82,14 +82,14 @@ def test_a_missing_aws_cli_is_told_with_what_to_install(tmp_path: Path, monkeypa
     assert problem.fix.startswith("Install the AWS CLI, version 2")
 
 
-def test_an_aws_cli_that_refuses_is_told_with_its_words(tmp_path: Path) -> None:
+def test_an_aws_cli_that_refuses_is_reported_with_its_words(tmp_path: Path) -> None:
     with shim(tmp_path, "echo 'Error loading SSO Token' >&2; exit 255"), pytest.raises(InputError) as caught:
         create_api(settings(), EKS)
 
     assert "Error loading SSO Token" in str(caught.value)
 
 
-def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
+def test_who_has_no_access_entry_reads_how_to_get_one(tmp_path: Path) -> None:
     stranger = Cluster(everything=(401, "application/json", b'{"message": "Unauthorized"}'))
     problem = met(settings(), stranger, tmp_path)
 
@@ -107,7 +107,7 @@ def test_who_has_no_access_entry_is_told_how_to_get_one(tmp_path: Path) -> None:
         ({}, "Check that it runs"),
     ],
 )
-def test_an_endpoint_that_does_not_answer_is_told_with_what_aws_knows_of_it(
+def test_an_endpoint_that_does_not_answer_is_reported_with_what_aws_knows_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: dict[str, object], fix: str
 ) -> None:
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.2)

@@ -4,10 +4,8 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,14 +16,13 @@ from pydantic import TypeAdapter
 from clients import kubeconfig as reading
 from clients.cluster_api import ClusterApi, check_connection
 from clients.kubeconfig import Kubeconfig, find
-from clients.proxies import proxy_of
 from model.problem import InputError, Problem
 from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
 from stack.cluster import cluster_args
-from tests.doubles.api_server import Cluster, serving
-from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, request, server_context
+from tests.doubles.api_server import kubeconfig
+from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, server_context
 from tests.engine import deploy
 
 _DOCUMENT = TypeAdapter(dict[str, object])
@@ -227,7 +224,7 @@ TAKEN = [helped(interactiveMode="Never"), helped(interactiveMode="IfAvailable"),
 
 
 @pytest.mark.parametrize(("change", "said"), REFUSED)
-def test_what_kubectl_refuses_is_told(folder: Path, change: dict[str, object], said: str) -> None:
+def test_what_kubectl_refuses_is_reported(folder: Path, change: dict[str, object], said: str) -> None:
     (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
 
     assert said in told("a/config").found
@@ -240,7 +237,7 @@ def test_a_login_helper_that_kubectl_takes_is_taken(folder: Path, change: dict[s
     assert find("a/config", None).user["exec"]
 
 
-def test_one_unreadable_file_of_a_list_is_told_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_unreadable_file_of_a_list_is_reported_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "b/config").write_text(f"token: {CANARY}\nx: [", encoding="utf-8")
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
@@ -250,7 +247,7 @@ def test_one_unreadable_file_of_a_list_is_told_by_its_name(folder: Path, monkeyp
 
 
 @pytest.mark.parametrize("contents", [json.dumps(TWO), f"apiVersion: v1\nusers: [{CANARY}]"])
-def test_contents_in_place_of_a_path_are_told_and_not_repeated(contents: str) -> None:
+def test_contents_in_place_of_a_path_are_reported_and_not_repeated(contents: str) -> None:
     problem = told(contents)
 
     assert problem.where == "linkerd-workshop:kubeconfig"
@@ -258,7 +255,7 @@ def test_contents_in_place_of_a_path_are_told_and_not_repeated(contents: str) ->
 
 
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~nobody-of-this-name/x", "a/config/x"])
-def test_a_path_that_leads_nowhere_is_told(folder: Path, path: str) -> None:
+def test_a_path_that_leads_nowhere_is_reported(folder: Path, path: str) -> None:
     assert folder
     assert told(path).found == "there is no such kubeconfig"
 
@@ -297,62 +294,13 @@ def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_no
     }
 
 
-@pytest.mark.parametrize(
-    ("server", "variables", "expected"),
-    [
-        ("https://api:6443", {}, None),
-        ("https://api:6443", {"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
-        ("https://api:6443", {"https_proxy": "p:1"}, "http://p:1"),
-        ("https://api:6443", {"HTTPS_PROXY": "socks5://p:1"}, "socks5h://p:1"),
-        ("https://api:6443", {"HTTP_PROXY": "http://p:1"}, None),
-        ("http://api:6443", {"HTTP_PROXY": "http://p:1"}, "http://p:1"),
-        ("https://api:6443", {"ALL_PROXY": "http://p:1"}, None),
-        ("https://127.0.0.1:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://127.9.9.9:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://localhost:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://[::1]:6443", {"HTTPS_PROXY": "http://p:1"}, None),
-        ("https://api.example.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example.com"}, None),
-        ("https://example.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".example.com"}, "http://p:1"),
-        ("https://a.example.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "x, *.example.com"}, None),
-        ("https://badexample.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example.com"}, "http://p:1"),
-        ("https://api:6443", {"HTTPS_PROXY": "http://p:1", "no_proxy": "API:6443"}, None),
-        ("https://api:6443", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "api:443"}, "http://p:1"),
-        ("https://10.1.2.3", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"}, None),
-        ("https://10.1.2.3", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.1.2.3"}, None),
-        ("https://[fd00::1]:443", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "fd00::/8"}, None),
-        ("https://api", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, None),
-        ("https://api", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": ", ,."}, "http://p:1"),
-    ],
-)
-def test_the_proxy_is_the_one_that_kubectl_takes(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, server: str, variables: Mapping[str, str], expected: str | None
-) -> None:
-    assert folder
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-
-    assert proxy_of({}, server) == expected
-    assert proxy_of({"proxy-url": "http://own:1"}, server) == "http://own:1"
-
-
-def test_a_server_on_this_machine_is_asked_past_the_proxy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with serving(Cluster(), folder) as path:
-        check_connection(ClusterApi(str(path)))
-
-
 def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     authority, asked = Authority(folder, "ca"), list[bytes]()
     authority.file.rename(folder / "keys/ca.crt")
     (folder / "keys/token").write_text(f"{CANARY}\n", encoding="utf-8")
     monkeypatch.setattr(reading, "SERVICE_ACCOUNT", folder / "keys")
 
-    def talk(connection: socket.socket) -> None:
-        while head := request(connection):
-            asked.append(head)
-            connection.sendall(ANSWER)
-
-    with listening(talk, server_context(authority.issue("api"))) as port:
+    with listening(answer(ANSWER, asked), server_context(authority.issue("api"))) as port:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
         check_connection(ClusterApi(None))
@@ -370,48 +318,33 @@ def test_a_kubeconfig_comes_before_the_pods_own_cluster(folder: Path, monkeypatc
     assert find(None, None).cluster["server"] == "https://a:6443"
 
 
-def own_cluster(folder: Path, cluster: Mapping[str, object], user: Mapping[str, object]) -> ClusterApi:
-    document = {
-        "current-context": "x",
-        "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
-        "clusters": [{"name": "x", "cluster": dict(cluster)}],
-        "users": [{"name": "x", "user": dict(user)}],
-    }
-    (folder / "own").write_text(yaml.safe_dump(document), encoding="utf-8")
-    return ClusterApi(str(folder / "own"))
-
-
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 @pytest.mark.parametrize("how", [{"tls-server-name": "api.example.com"}, {"insecure-skip-tls-verify": True}])
 def test_a_server_of_another_name_is_reached_if_the_kubeconfig_says_so(folder: Path, how: dict[str, object]) -> None:
     authority = Authority(folder)
     trusted = {} if "insecure-skip-tls-verify" in how else {"certificate-authority": str(authority.file)}
     with listening(answer(ANSWER), server_context(authority.issue("api.example.com", None))) as port:
-        check_connection(own_cluster(folder, {"server": f"https://127.0.0.1:{port}", **trusted, **how}, {"token": "t"}))
+        cluster = {"server": f"https://127.0.0.1:{port}", **trusted, **how}
+        check_connection(ClusterApi(str(kubeconfig(folder, cluster, {"token": "t"}))))
 
 
 def test_a_server_without_a_scheme_is_taken_as_kubectl_does(folder: Path) -> None:
     with listening(answer(ANSWER)) as port:
-        assert own_cluster(folder, {"server": f"127.0.0.1:{port}"}, {}).address == f"http://127.0.0.1:{port}"
+        assert ClusterApi(str(kubeconfig(folder, f"127.0.0.1:{port}"))).address == f"http://127.0.0.1:{port}"
 
 
 def test_a_user_who_asks_as_another_does_so_here_as_well(folder: Path) -> None:
     asked = list[bytes]()
 
-    def talk(connection: socket.socket) -> None:
-        while head := request(connection):
-            asked.append(head)
-            connection.sendall(ANSWER)
-
     user = {"token": "t", "as": "jane", "as-groups": ["dev", "ops"], "as-user-extra": {"Reason": ["why"]}}
-    with listening(talk) as port:
-        check_connection(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, user))
+    with listening(answer(ANSWER, asked)) as port:
+        check_connection(ClusterApi(str(kubeconfig(folder, f"http://127.0.0.1:{port}", user))))
 
     for line in (b"User: jane", b"Group: dev", b"Group: ops", b"Extra-reason: why"):
         assert b"\r\nImpersonate-" + line + b"\r\n" in asked[0]
 
 
 def test_a_token_from_a_file_loses_its_newline(folder: Path) -> None:
-    with ExitStack() as stack:
-        port = stack.enter_context(listening(answer(ANSWER)))
-        check_connection(own_cluster(folder, {"server": f"http://127.0.0.1:{port}"}, {"tokenFile": "b/token"}))
+    with listening(answer(ANSWER)) as port:
+        user = {"tokenFile": "b/token"}
+        check_connection(ClusterApi(str(kubeconfig(folder, f"http://127.0.0.1:{port}", user))))

@@ -31,8 +31,7 @@ from settings import Settings
 from settings.eks import Dns, Eks
 from tests.doubles.api_server import kubeconfig
 from tests.doubles.aws_server import Account, Refusal, environment, serving
-from tests.doubles.faulty_servers import answer, listening, request, say_nothing
-from tests.doubles.raw_server import End, Reply, raw_server
+from tests.doubles.faulty_servers import End, Reply, answer, listening, raw_server, request, say_nothing
 from tests.program import ROOT
 from workshop import fill_mirror
 from workshop.drain.account import Account as Drained

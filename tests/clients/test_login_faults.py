@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from clients import cluster_faults
-from tests.clients.test_cluster_faults import CANARY, fault, kubeconfig
+from tests.clients.test_cluster_faults import CANARY, fault
+from tests.doubles.api_server import kubeconfig
 from tests.doubles.faulty_servers import (
     ANSWER,
     Authority,
@@ -25,6 +26,8 @@ from tests.doubles.faulty_servers import (
 )
 from tests.doubles.pulumi_double import write_pulumi
 from tests.program import ROOT
+
+NOWHERE = {"server": "https://127.0.0.1:1"}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,7 @@ def identity_provider(refusal: bytes) -> Talk:
     return talk
 
 
-def test_an_expired_login_that_the_identity_provider_does_not_renew_is_told(
+def test_an_expired_login_that_the_identity_provider_does_not_renew_is_reported(
     tmp_path: Path, authority: Authority
 ) -> None:
     refused = json.dumps({"error": "invalid_grant", "error_description": f"Token {CANARY} expired"}).encode()
@@ -71,14 +74,14 @@ def test_an_expired_login_that_the_identity_provider_does_not_renew_is_told(
         config = user["auth-provider"]
         assert isinstance(config, dict)
         config["config"]["idp-certificate-authority"] = str(authority.file)
-        problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, user))
+        problem = fault(tmp_path, NOWHERE, user)
 
     assert "invalid_grant" in problem.found
     assert "log in again" in problem.fix
 
 
-def test_an_identity_provider_that_is_not_there_is_told(tmp_path: Path) -> None:
-    problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, oidc("https://127.0.0.1:1")))
+def test_an_identity_provider_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    problem = fault(tmp_path, NOWHERE, oidc("https://127.0.0.1:1"))
 
     assert "identity provider cannot be reached" in problem.found
 
@@ -88,18 +91,32 @@ def test_an_identity_provider_that_says_nothing_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
     with listening(say_nothing) as port:
-        problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, oidc(f"https://127.0.0.1:{port}")), 2)
+        problem = fault(tmp_path, NOWHERE, oidc(f"https://127.0.0.1:{port}"), 2)
 
     assert "did not answer" in problem.found
 
 
-def test_a_login_helper_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
-    api = "client.authentication.k8s.io/v1"
-    helper = {"apiVersion": api, "command": "sleep", "args": ["60"], "interactiveMode": "Never"}
-    problem = fault(kubeconfig(tmp_path, {"server": "https://127.0.0.1:1"}, {"exec": helper}), 2)
+@pytest.mark.parametrize(
+    ("version", "command", "found"),
+    [
+        ("v1", ["sleep", "60"], "login"),
+        ("v1beta1", ["no-such-login-helper"], "no-such-login-helper"),
+        *(
+            ("v1beta1", ["sh", "-c", script], "login helper failed")
+            for script in ("echo expired session >&2; exit 1", "echo no json", "echo '{}'", "echo '[1]'")
+        ),
+    ],
+)
+def test_a_login_helper_that_fails_or_hangs_is_reported_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, command: list[str], found: str
+) -> None:
+    if command[0] == "sleep":
+        monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
+    helper = {"apiVersion": f"client.authentication.k8s.io/{version}", "command": command[0], "args": command[1:]}
+    problem = fault(tmp_path, NOWHERE, {"exec": {**helper, "interactiveMode": "Never"}}, 2)
 
-    assert "login" in problem.found
+    assert found in problem.found
+    assert problem.where == str(tmp_path / "kubeconfig")
 
 
 @pytest.mark.parametrize("command", ["check-cluster", "leftovers", "forget-cluster", "verify", "reset"])

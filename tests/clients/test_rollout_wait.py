@@ -74,7 +74,9 @@ GOING: dict[str, object] = {"metadata": {"name": "identity-0", "deletionTimestam
         "daemon",
     ],
 )
-def test_what_is_missing_when_time_is_up_is_told_in_a_sentence(tmp_path: Path, unfinished: Cluster, told: str) -> None:
+def test_what_is_missing_when_time_is_up_is_reported_in_a_sentence(
+    tmp_path: Path, unfinished: Cluster, told: str
+) -> None:
     with pytest.raises(RolloutError) as caught:
         wait(unfinished, tmp_path)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.kubeconfig import find
@@ -16,7 +16,7 @@ from settings import Settings
 from settings.loading import parse
 from tests.doubles.api_server import kubeconfig
 from tests.doubles.pulumi_double import Answer, play_pulumi
-from tests.model.test_hiding import CANARY
+from tests.fuzzing import CANARY, few
 
 DEFAULTS: dict[str, object] = {
     "kubeconfig": "",
@@ -107,7 +107,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("line", REFUSALS)
-def test_what_the_cli_refuses_is_told_in_a_sentence_without_what_may_be_secret(
+def test_what_the_cli_refuses_is_reported_in_a_sentence_without_what_may_be_secret(
     monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     found, fix = REFUSALS[line]
@@ -138,7 +138,7 @@ def test_a_stack_that_its_backend_does_not_have_is_known_as_such(monkeypatch: py
         read_settings("dev")
 
 
-@settings(max_examples=100, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few(100)
 @given(
     st.text(max_size=40)
     | st.recursive(

@@ -1,24 +1,23 @@
 """An API server on loopback that gives canned answers, for what a cluster says and for what stands in its way."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import yaml
 from pydantic import TypeAdapter
 
+from tests.doubles.http_server import QuietHandler, serving_http
 from tests.doubles.port_forward import forward
 
 GATEWAY = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
 _OBJECT = TypeAdapter(dict[str, object])
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 READY: Mapping[str, object] = {
     "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.3"},
     "/api/v1/namespaces/kube-system": {"metadata": {"name": "kube-system", "uid": "uid-1"}},
@@ -71,52 +70,27 @@ class Cluster:
 @contextmanager
 def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
     """Serve `cluster` on loopback; give the path of a kubeconfig in `folder` that leads there."""
-    server = _Server(cluster)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield kubeconfig(folder, f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving_http(_Handler, cluster=cluster) as port:
+        yield kubeconfig(folder, f"http://127.0.0.1:{port}")
 
 
-def kubeconfig(folder: Path, server: str, user: Mapping[str, object] | None = None) -> Path:
-    """Write a kubeconfig with the context `there` for `server`."""
+def kubeconfig(folder: Path, cluster: str | Mapping[str, object], user: Mapping[str, object] | None = None) -> Path:
+    """Write a kubeconfig with the context `there` for a cluster, or for one of which the address is enough."""
     path = folder / "kubeconfig"
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "there",
         "contexts": [{"name": "there", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "clusters": [{"name": "c", "cluster": {"server": cluster} if isinstance(cluster, str) else dict(cluster)}],
         "users": [{"name": "u", "user": dict(user or {})}],
     }
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, cluster: Cluster) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.cluster = cluster
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    @property
-    def cluster(self) -> Cluster:
-        """What the server answers."""
-        assert isinstance(self.server, _Server)
-        return self.server.cluster
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
-        """Keep quiet."""
+class _Handler(QuietHandler, BaseHTTPRequestHandler):
+    cluster: Cluster
 
     def do_GET(self) -> None:
         """Answer a question."""
@@ -149,11 +123,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a question about permissions, or what the test wants."""
+        review = json.loads(self.content())
         if self.path in self.cluster.posted:
-            self.rfile.read(int(self.headers["Content-Length"]))
             self._answer(201, self.cluster.posted[self.path])
             return
-        review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path.endswith("pods?dryRun=All"):
             status, message = self.cluster.admits
             self._answer(status, {"message": message})
@@ -165,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         """Remove what is at a path."""
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.content()
         self.cluster.deleted.append(self.path)
         there = self.cluster.answers.pop(self.path, None) is not None
         self._answer(200 if there else 404, {"kind": "Status", "message": "gone" if there else "not found"})
@@ -190,11 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
             reason = {"kind": "Status", "message": "etcdserver: request timed out", "code": unwell}
             usual = (unwell, "application/json", json.dumps(reason).encode())
         status, kind, body = self.cluster.everything or usual
-        self.send_response_only(status)
-        self.send_header("Date", formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True))
-        self.send_header("Content-Type", kind)
+        headers = {"Date": formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True), "Content-Type": kind}
         if self.cluster.comes_back is not None:
-            self.send_header("Retry-After", self.cluster.comes_back)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+            headers["Retry-After"] = self.cluster.comes_back
+        self.send(status, body, headers)

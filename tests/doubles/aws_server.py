@@ -2,16 +2,17 @@
 
 import json
 import re
-import threading
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+
+from tests.doubles.http_server import QuietHandler, serving_http
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/workshop-dev"
@@ -73,21 +74,13 @@ class Account:
 @contextmanager
 def serving(account: Account, folder: Path, config: str = "") -> Generator[str]:
     """Serve `account` as the only AWS there is, to a user with the file `config`; give the URL."""
-    server = _Server(account)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in environment(url, folder, config).items():
-                patch.setenv(name, value)
-            for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN"):
-                patch.delenv(name, raising=False)
-            yield url
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving_http(_Handler, account=account) as port, pytest.MonkeyPatch.context() as patch:
+        url = f"http://127.0.0.1:{port}"
+        for name, value in environment(url, folder, config).items():
+            patch.setenv(name, value)
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN"):
+            patch.delenv(name, raising=False)
+        yield url
 
 
 def environment(url: str, folder: Path, config: str = "") -> dict[str, str]:
@@ -105,20 +98,8 @@ def environment(url: str, folder: Path, config: str = "") -> dict[str, str]:
     }
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, account: Account) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.account = account
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
-        """Keep quiet."""
+class _Handler(QuietHandler, BaseHTTPRequestHandler):
+    account: Account
 
     def do_GET(self) -> None:
         """Answer a question of EKS or Route 53."""
@@ -127,12 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a question of STS or IAM."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self._answer(parse_qs(body)["Action"][0])
+        self._answer(parse_qs(self.content().decode())["Action"][0])
 
     def _answer(self, action: str) -> None:
-        assert isinstance(self.server, _Server)
-        account = self.server.account
+        account = self.account
         account.asked.append(action)
         time.sleep(account.silence)
         answer = account.answers.get(action, Refusal("NotImplemented"))
@@ -141,17 +120,11 @@ class _Handler(BaseHTTPRequestHandler):
         if action == "DescribeCluster" and region != "eu-central-1":
             answer = account.regions.get(region, Refusal("ResourceNotFoundException", status=404))
         if isinstance(answer, bytes):
-            self._send(200, answer)
+            self.send(200, answer)
         elif isinstance(answer, Refusal):
-            self._send(answer.status, _refused(action, answer))
+            self.send(answer.status, _refused(action, answer))
         else:
-            self._send(200, _told(action, answer))
-
-    def _send(self, status: int, body: bytes) -> None:
-        self.send_response_only(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+            self.send(200, _told(action, answer))
 
 
 def _is_json(action: str) -> bool:

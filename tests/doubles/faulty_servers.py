@@ -1,4 +1,4 @@
-"""Servers and proxies on loopback that fail the way to an API server, each in its own manner, over real TLS."""
+"""Servers and proxies on loopback that fail, each in its own manner, over real TLS."""
 
 import datetime as dt
 import ipaddress
@@ -6,8 +6,11 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from cryptography import x509
@@ -113,12 +116,23 @@ def request(connection: socket.socket) -> bytes:
     return head
 
 
-def answer(content: bytes) -> Talk:
-    """Return a server that answers every request on a connection alike."""
+def answer(content: bytes, asked: list[bytes] | None = None) -> Talk:
+    """Return a server that answers every request on a connection alike, and notes the requests' heads."""
 
     def talk(connection: socket.socket) -> None:
-        while request(connection):
+        while head := request(connection):
+            if asked is not None:
+                asked.append(head)
             connection.sendall(content)
+
+    return talk
+
+
+def in_turn(talks: list[Talk]) -> Talk:
+    """Return a server that serves each connection by the next of these."""
+
+    def talk(connection: socket.socket) -> None:
+        talks.pop(0)(connection)
 
     return talk
 
@@ -132,7 +146,83 @@ def say_nothing(connection: socket.socket) -> None:
 def reset(connection: socket.socket) -> None:
     """Read a request, and answer it with a reset."""
     connection.recv(4096)
+    reset_at_end(connection)
+
+
+def reset_at_end(connection: socket.socket) -> None:
+    """Have a connection end by a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+class End(Enum):
+    """How a connection goes on after an answer."""
+
+    CLOSED = "closed"
+    RESET = "reset"
+    SILENT = "silent"
+    KEPT = "kept"
+    """Open, for further requests."""
+    DRIPPED = "dripped"
+    """Open, after an answer that comes byte by byte."""
+
+
+Header = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The bytes of an answer, and how the connection goes on."""
+
+    content: bytes
+    end: End = End.CLOSED
+
+
+def reply(
+    status: bytes, headers: list[Header], body: bytes, *, length: int | None = None, end: End = End.CLOSED
+) -> Reply:
+    """Return a reply in HTTP; with another length than the body's if it is given."""
+    lines = [b"HTTP/1.1 " + status + b" X", *(name + b": " + value for name, value in headers)]
+    lines += [b"Content-Length: %d" % (len(body) if length is None else length)]
+    return Reply(b"\r\n".join([*lines, b"", body]), end)
+
+
+@dataclass
+class RawServer:
+    """A server that gives each of `replies` in turn, the last one again and again."""
+
+    url: str = ""
+    replies: list[Reply] = field(default_factory=list[Reply])
+    asked: int = 0
+    """The number of requests."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def talk(self, connection: socket.socket) -> None:
+        """Answer until one of the replies ends the connection."""
+        while request(connection):
+            with self._lock:
+                self.asked += 1
+                said = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+            if said.end is End.DRIPPED:
+                for byte in said.content[:30]:
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.03)
+            else:
+                connection.sendall(said.content)
+            if said.end is End.SILENT:
+                say_nothing(connection)
+            elif said.end is End.RESET:
+                reset_at_end(connection)
+            if said.end not in (End.KEPT, End.DRIPPED):
+                return
+
+
+@contextmanager
+def raw_server() -> Generator[RawServer]:
+    """Serve for a while."""
+    state = RawServer()
+    with listening(state.talk) as port:
+        state.url = f"http://127.0.0.1:{port}"
+        yield state
 
 
 def socks5(connection: socket.socket) -> None:

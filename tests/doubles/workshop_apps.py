@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from random import Random
+
+from tests.doubles.http_server import QuietHandler, serving_http
 
 Answer = tuple[int, str]
 Respond = Callable[[str, str, Mapping[str, str]], Answer]
@@ -17,35 +19,16 @@ STARTED = 1_700_000_000.0
 DAY = 86_400.0
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, respond: Respond, *, hangs_up: bool) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.respond, self.hangs_up = respond, hangs_up
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Keep quiet about callers that hang up."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
-        """Keep quiet."""
+class _Handler(QuietHandler, BaseHTTPRequestHandler):
+    respond: Respond
+    hangs_up: bool
 
     def do_GET(self) -> None:
         """Answer."""
-        assert isinstance(self.server, _Server)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, text = self.server.respond(self.command, self.path, headers)
-        body = text.encode()
-        self.send_response_only(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.close_connection = self.server.hangs_up
+        status, text = self.respond(self.command, self.path, headers)
+        self.send(status, text.encode())
+        self.close_connection = self.hangs_up
 
     def do_POST(self) -> None:
         """Answer likewise."""
@@ -57,17 +40,8 @@ def listening(
     respond: Respond, context: ssl.SSLContext | None = None, *, hangs_up: bool = False
 ) -> Generator[tuple[str, int]]:
     """Serve on loopback, with TLS if there is a `context`; give the address. It may hang up without a word."""
-    server = _Server(respond, hangs_up=hangs_up)
-    if context:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield ("127.0.0.1", server.server_port)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving_http(_Handler, context, respond=staticmethod(respond), hangs_up=hangs_up) as port:
+        yield ("127.0.0.1", port)
 
 
 def proxy(series: Callable[[], str], hours: float = 20, prefix: str = "control_identity_") -> Respond:

@@ -85,7 +85,7 @@ class MeshCertificates:
 
     @property
     def issuer(self) -> Pair:
-        """The issuer, made anew each time."""
+        """The issuer, another one each time."""
         signer = self.issuer_signer or self.anchor
         return made("identity.linkerd.cluster.local", signer=signer, days=self.issuer_days)
 

@@ -2,20 +2,18 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from model.hiding import hidden, hidden_words
+from tests.fuzzing import CANARY, CODED, check_clean
 from tests.workshop.preview_documents import manifest, step
 from workshop import cli
 from workshop.previews import recording
 from workshop.previews.recording import record
 
-CANARY = "canary-Tr0ub4dor&3-swordfish"
-"""Looks like no key or token, so that only those are safe from it who know where secrets stand."""
-CODED = base64.b64encode(CANARY.encode()).decode()
 SECRET = "kubernetes:core/v1:Secret"
 HELD = step("create", SECRET, "s", None, manifest("Secret", "s", data={"password": CODED}))
 IN_CLEAR = step(
@@ -23,21 +21,6 @@ IN_CLEAR = step(
 )
 DIGEST = json.dumps({"steps": [HELD, IN_CLEAR]}, indent=4)
 FINDING = {"policyName": "p", "enforcementLevel": "advisory", "message": "m"}
-
-
-def forbidden() -> Iterator[bytes]:
-    """Yield the canary in the forms in which somebody would know it again."""
-    for each in (CANARY, CANARY[::-1]):
-        yield each.encode()
-    for offset in range(3):
-        coded = base64.b64encode(b"x" * offset + CANARY.encode() + b"x" * 3)
-        yield coded[4:-8]
-
-
-def clean(where: str, content: bytes) -> None:
-    """Check a content against all forms of the canary."""
-    for each in forbidden():
-        assert each not in content, f"{where}: {content[:2000]!r}"
 
 
 class Engine:
@@ -68,7 +51,7 @@ def kept(folder: Path, engine: Engine, *, plan: bool = False) -> int:
     made = ["--folder", str(folder), "--to", f"{folder}/comment.md", "--whole", f"{folder}/diff.txt"]
     assert cli.main(["comment", *about, *made]) == 0
     for path in folder.rglob("*"):
-        clean(path.name, path.read_bytes())
+        check_clean(path.name, path.read_bytes())
     return status
 
 
@@ -191,7 +174,7 @@ def test_a_line_around_a_preview_does_not_make_it_a_failed_one(tmp_path: Path, h
     assert [each.op for each in recording.read_account(tmp_path, "dev").digest.steps] == ["create", "create"]
 
 
-def test_a_preview_that_cannot_be_read_is_told_as_one_that_failed(
+def test_a_preview_that_cannot_be_read_is_reported_as_one_that_failed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert kept(tmp_path, Engine(DIGEST[:-2])) == 1
@@ -224,7 +207,7 @@ def test_an_event_log_that_is_broken_in_any_way_leaves_no_secret_and_no_tracebac
 
 
 @pytest.mark.parametrize("how", ["torn at its end", "torn at its beginning", "a line of text"])
-def test_what_can_be_read_of_a_torn_event_log_is_told_with_a_warning(tmp_path: Path, how: str) -> None:
+def test_what_can_be_read_of_a_torn_event_log_is_reported_with_a_warning(tmp_path: Path, how: str) -> None:
     kept(tmp_path, Engine(DIGEST, events=LOGS[how]))
     told = recording.read_account(tmp_path, "dev")
 
@@ -232,7 +215,7 @@ def test_what_can_be_read_of_a_torn_event_log_is_told_with_a_warning(tmp_path: P
     assert "Some findings of the policies cannot be read." in (tmp_path / "comment.md").read_text()
 
 
-def test_errors_are_told_without_the_secrets_of_the_preview_that_they_are_about(tmp_path: Path) -> None:
+def test_errors_are_reported_without_the_secrets_of_the_preview_that_they_are_about(tmp_path: Path) -> None:
     errors = f"error: Secret s: {CODED} is no password\nerror: b: {CANARY}\nthe rest is told\n"
     kept(tmp_path, Engine(DIGEST, errors, status=255))
 
@@ -281,14 +264,14 @@ def test_a_preview_too_large_to_be_one_is_not_kept(tmp_path: Path, monkeypatch: 
     assert kept(tmp_path, Engine(DIGEST + " " * 1000, f"error: {CANARY}")) == 1
 
 
-def test_a_command_that_fails_before_the_preview_is_told_without_keys(tmp_path: Path) -> None:
+def test_a_command_that_fails_before_the_preview_is_reported_without_keys(tmp_path: Path) -> None:
     key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIm3\n-----END EC PRIVATE KEY-----"
     log = tmp_path / "up.log"
     log.write_text(f"error: cannot read {key}\nerror: {'x' * 10} token={CANARY}\nthe rest is told\n")
 
     assert cli.main(["record-failure", "--folder", f"{tmp_path}/folder", "--log", str(log)]) == 0
     left = (tmp_path / "folder" / recording.LOG).read_bytes()
-    clean("log", left)
+    check_clean("log", left)
     assert b"MHcC" not in left
     assert b"the rest is told" in left
 
@@ -329,7 +312,7 @@ def test_keys_and_tokens_are_known_by_their_form(text: str) -> None:
         "arn:aws:iam::123456789012:role/workshop-dev",
     ],
 )
-def test_what_is_no_secret_is_told_as_it_is(text: str) -> None:
+def test_what_is_no_secret_is_reported_as_it_is(text: str) -> None:
     assert hidden_words(text) == text
 
 

@@ -33,7 +33,7 @@ def test_the_program_knows_it_by_its_short_name(stack: str) -> None:
 @pytest.mark.parametrize(
     "stack", ["", "/dev", "acme/", "a/b/c/dev", "acme//dev", "../dev", "..", "a b", "dev\n", "x" * 101]
 )
-def test_what_is_no_name_is_told_so(stack: str) -> None:
+def test_what_is_no_name_of_a_stack_is_refused(stack: str) -> None:
     with pytest.raises(InputError, match="it is no name of a stack") as caught:
         stack_file(stack)
     assert len(str(caught.value).splitlines()) == 2

@@ -97,7 +97,7 @@ def test_a_version_is_read_by_its_numbers(text: str, expected: Version | None) -
     assert numbers(text) == expected
 
 
-def test_a_pin_that_the_table_does_not_know_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pin_that_the_table_does_not_know_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(compatibility.PINNED, Reader.LINKERD, "2027.1.1")
     (problem,) = check_pins(EVERYTHING)
 
@@ -105,7 +105,7 @@ def test_a_pin_that_the_table_does_not_know_is_told(monkeypatch: pytest.MonkeyPa
     assert "the table of compatible versions has to know it" in problem.rule
 
 
-def test_pins_that_do_not_fit_each_other_are_told_with_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pins_that_do_not_fit_each_other_are_reported_with_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compatibility_check, "GATEWAY_API", "1.1.1")
     linkerd, plugin = check_pins(EVERYTHING)
 
@@ -145,7 +145,7 @@ def test_a_part_that_is_not_installed_asks_nothing_of_kubernetes(tmp_path: Path)
         ("latest", "1.2.1", 0),
     ],
 )
-def test_a_load_balancer_controller_that_would_end_is_told(
+def test_a_load_balancer_controller_that_would_end_is_reported(
     tmp_path: Path, tag: str, version: str, problems: int
 ) -> None:
     found = of_controller(f"public.ecr.aws/eks/aws-load-balancer-controller:{tag}", version, tmp_path)

@@ -1,11 +1,14 @@
 """What the cluster has to fulfil, asked of a server with canned answers."""
 
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
 from clients.cluster_api import ClusterApi
 from model.charts import Part
+from model.json_values import mapping
 from model.problem import InputError, Problem
 from preflight import helm_records
 from preflight.cluster import Expectations, Facts, inspect
@@ -19,6 +22,17 @@ NAMELESS: dict[str, object] = {}
 PARTS = [Part.GATEWAY_API_CRDS, Part.LINKERD_CONTROL_PLANE, Part.ARGO_ROLLOUTS]
 STACK = Expectations("test", ["linkerd", "booksapp"], PARTS)
 FOREIGN_GATEWAY = Expectations("test", ["linkerd"], [Part.LINKERD_CONTROL_PLANE])
+WITHOUT_ROLLOUTS = Expectations("test", ["linkerd"], PARTS[:2])
+DEFINED = Expectations("test", ["linkerd"], [Part.LINKERD_CRDS, Part.GATEWAY_API_CRDS])
+WHOLE = Expectations("test", ["linkerd"], list(Part))
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+COREDNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
+COREFILE = ".:53 {{\n    errors\n    kubernetes {} in-addr.arpa ip6.arpa {{\n       pods insecure\n    }}\n}}\n"
+BASELINE = (
+    'pods "linkerd-workshop-preflight" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities '
+    '(container "linkerd-init" must not include "NET_ADMIN", "NET_RAW" in securityContext.capabilities.add)'
+)
+NO_PODS = 'pods is forbidden: User "u" cannot create resource "pods"'
 
 
 def asked(cluster: Cluster, folder: Path, expected: Expectations = STACK) -> Facts | list[Problem]:
@@ -42,47 +56,192 @@ def with_answers(**answers: object) -> Cluster:
     return cluster
 
 
+def kubernetes(major: str, minor: str, version: str = "v1.30.1") -> Cluster:
+    return with_answers(**{"/version": {"major": major, "minor": minor, "gitVersion": version}})
+
+
+def owned(release: tuple[str, str] | None) -> dict[str, str]:
+    """Return the annotations by which Helm marks what it owns."""
+    keys = ("meta.helm.sh/release-namespace", "meta.helm.sh/release-name")
+    return dict(zip(keys, release, strict=True)) if release else {}
+
+
 def gateway_api(version: str, release: tuple[str, str] | None = None) -> Cluster:
-    annotations = {"gateway.networking.k8s.io/bundle-version": version}
-    if release:
-        annotations |= dict(zip(("meta.helm.sh/release-namespace", "meta.helm.sh/release-name"), release, strict=True))
+    annotations = {"gateway.networking.k8s.io/bundle-version": version, **owned(release)}
     return with_answers(**{GATEWAY: {"metadata": {"annotations": annotations}}})
 
 
-def namespace(name: str, stack: str | None) -> dict[str, object]:
+def defined(name: str, release: tuple[str, str] | None, manager: str = "Helm") -> Cluster:
+    labels = {"app.kubernetes.io/managed-by": manager}
+    return with_answers(**{f"{CRDS}/{name}": {"metadata": {"annotations": owned(release), "labels": labels}}})
+
+
+def namespace(name: str, stack: str | None, **labels: str) -> dict[str, object]:
     annotations = {"linkerd-workshop/stack": stack} if stack else {}
-    return {f"/api/v1/namespaces/{name}": {"metadata": {"name": name, "annotations": annotations}}}
+    return {f"/api/v1/namespaces/{name}": {"metadata": {"name": name, "annotations": annotations, "labels": labels}}}
 
 
-def test_a_cluster_that_is_ready_gives_its_facts(tmp_path: Path) -> None:
-    assert asked(Cluster(), tmp_path) == Facts("uid-1", frozenset({"alb"}))
+def records(*statuses: str) -> Cluster:
+    """Return a cluster with Helm's records of linkerd-crds: one a revision, the last one tenth or later."""
+    secrets = [
+        {
+            "metadata": {
+                "namespace": "linkerd",
+                "labels": {"name": "linkerd-crds", "version": str(number), "status": each},
+            }
+        }
+        for number, each in enumerate(statuses, 9)
+    ]
+    return with_answers(**{helm_records.PATH: {"items": secrets}})
 
 
-def test_nothing_is_written_by_asking(tmp_path: Path) -> None:
+def admitting(status: int, message: str, **labels: str) -> Cluster:
+    """Return a cluster that answers so about a pod in the namespace `default`, which has these labels."""
+    return replace(with_answers(**namespace("default", None, **labels)), admits=(status, message))
+
+
+def resolving(zones: str) -> Cluster:
+    return with_answers(**{COREDNS: {"data": {"Corefile": COREFILE.format(zones)}}})
+
+
+def with_nodes(*architectures: str) -> Cluster:
+    labels = [{"kubernetes.io/arch": each} for each in architectures]
+    return with_answers(**{f"/api/v1/nodes/n{n}": {"metadata": {"labels": each}} for n, each in enumerate(labels)})
+
+
+def test_a_cluster_that_is_ready_gives_its_facts_and_nothing_is_written(tmp_path: Path) -> None:
     cluster = Cluster()
-    asked(cluster, tmp_path)
 
+    assert asked(cluster, tmp_path) == Facts("uid-1", frozenset({"alb"}))
     assert all("selfsubjectaccessreviews" not in path for path in cluster.asked), "only reviews are posted"
 
 
-@pytest.mark.parametrize(("major", "minor"), [("1", "30"), ("1", "9+"), ("0", "99"), ("", ""), ("1", "x")])
-def test_kubernetes_has_to_be_as_new_as_the_charts_want_it(tmp_path: Path, major: str, minor: str) -> None:
-    version = {"major": major, "minor": minor, "gitVersion": "v1.30.1"}
-    problem = only(with_answers(**{"/version": version}), tmp_path)
+OUR_LINKERD = with_answers(**{INJECTOR: NAMELESS}, **namespace("linkerd", "test"), **namespace("booksapp", "test"))
+OUR_GATEWAY = ("kube-system", "gateway-api-crds")
+ROLLOUTS = "rollouts.argoproj.io"
+OUR_DEFINITIONS = defined("servers.policy.linkerd.io", ("linkerd", "linkerd-crds"))
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+TAKEN: dict[str, tuple[Cluster, Expectations]] = {
+    **{f"Kubernetes 1.{minor}": (kubernetes("1", minor, f"v1.{minor}.0-eks"), STACK) for minor in ("31", "31+", "40")},
+    "clocks that nearly agree": (Cluster(seconds_ahead=-30), STACK),
+    "the stack's own Linkerd, or the second up would be refused": (OUR_LINKERD, STACK),
+    "no record of a release": (records(), DEFINED),
+    **{f"a release that is {each}": (records(each), DEFINED) for each in ("deployed", "failed")},
+    "a release that Helm has gone on with": (records("pending-upgrade", "deployed"), DEFINED),
+    "the stack's own Gateway API in any version": (gateway_api("v1.4.0", OUR_GATEWAY), STACK),
+    **{
+        f"somebody's Gateway API {each}": (gateway_api(each), FOREIGN_GATEWAY)
+        for each in ("v1.2.1", "v1.4.0", "v1.5.1", "v1.5.1-rc.1")
+    },
+    "the stack's own Argo Rollouts": (defined(ROLLOUTS, ("argo-rollouts", "argo-rollouts-crds")), STACK),
+    "somebody's Argo Rollouts beside a stack that needs none": (defined(ROLLOUTS, None), WITHOUT_ROLLOUTS),
+    "the stack's own definitions": (OUR_DEFINITIONS, WHOLE),
+    **{
+        f"{each}, which no release of the stack holds": (defined(each, None), WHOLE)
+        for each in (
+            "links.multicluster.linkerd.io",
+            "workflows.argoproj.io",
+            "tcproutes.gateway.networking.k8s.io",
+        )
+    },
+    "no right to create pods": (admitting(403, NO_PODS), STACK),
+    "no dry run of pods": (admitting(400, "webhook does not support dry run"), STACK),
+    "rules of one namespace alone": (admitting(403, BASELINE, **RESTRICTED), STACK),
+    **{f"the domain {each}": (resolving(each), STACK) for each in ("cluster.local", "k8s.lan cluster.local.")},
+}
 
-    assert problem.found == "Kubernetes is v1.30.1"
-    assert "1.31" in problem.rule
-    assert problem.fix == "Upgrade the cluster, or choose another context."
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_a_cluster_that_fits_is_taken(tmp_path: Path, what: str) -> None:
+    assert isinstance(asked(TAKEN[what][0], tmp_path, TAKEN[what][1]), Facts)
 
 
-@pytest.mark.parametrize("minor", ["31", "31+", "40"])
-def test_newer_kubernetes_is_taken_also_as_clouds_number_it(tmp_path: Path, minor: str) -> None:
-    version = {"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0-eks"}
-    assert isinstance(asked(with_answers(**{"/version": version}), tmp_path), Facts)
+FOREIGN = {"metadata": {"labels": {"linkerd.io/control-plane-ns": "mesh"}}}
+READ = f"Linkerd {LINKERD_CHART} reads 1.2.1 to 1.5.1"
+CUT_OFF = "`kubectl --namespace linkerd delete secret --selector owner=helm,name=linkerd-crds`"
+ROLLOUTS_KEY = "linkerd-workshop:delivery.argoRollouts.enabled"
+TAKE, LEAVE = "gatewayApi.install` to true", "gatewayApi.install` to false"
+
+
+def going(stack: str | None, *, is_marked: bool) -> Cluster:
+    """Return a cluster with a namespace of a stack that is being deleted."""
+    answers = namespace("booksapp", stack)
+    body = dict(mapping(answers["/api/v1/namespaces/booksapp"]))
+    marked = {"metadata": {**mapping(body["metadata"]), "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    return with_answers(**{"/api/v1/namespaces/booksapp": body | (marked if is_marked else {"status": PHASE})})
+
+
+PHASE = {"phase": "Terminating"}
+OLD = [("1", "30"), ("1", "9+"), ("0", "99"), ("", ""), ("1", "x")]
+CUT = ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"]
+UNREAD = ["v1.2.0", "v0.8.1", "v1.6.0", "v2.0.0", "main", ""]
+LINKERDS = ("linkerd", "linkerd-crds")
+DEFINITIONS: list[tuple[str, tuple[str, str] | None, str]] = [
+    ("servers.policy.linkerd.io", None, "Helm"),
+    ("servers.policy.linkerd.io", LINKERDS, "kubectl"),
+    ("serviceprofiles.linkerd.io", ("mesh", "crds"), "Helm"),
+    ("externalworkloads.workload.linkerd.io", None, "Helm"),
+    ("gateways.gateway.networking.k8s.io", None, "Helm"),
+    ("experiments.argoproj.io", None, "Helm"),
+    ("appprojects.argoproj.io", ("argo", "argo-cd"), "Helm"),
+    ("ingressclassparams.elbv2.k8s.aws", None, "Helm"),
+]
+IN_MESH, OF_HELM = "Linkerd is installed in namespace mesh, and not by stack test", "*Helm release linkerd/linkerd-crds"
+UPGRADE, DELETE = "Upgrade the cluster, or choose another context.", "kubectl delete namespace booksapp"
+BOOKS, SOMEBODY = "*namespace booksapp", ", owned by somebody else"
+Row = tuple[Cluster, Expectations, str, str, str, str]
+REFUSED: list[Row] = [
+    *((kubernetes(*each), STACK, "*", "Kubernetes is v1.30.1", "1.31", UPGRADE) for each in OLD),
+    (with_answers(**{INJECTOR: FOREIGN}), STACK, "*", IN_MESH, "", ""),
+    *(
+        (records("deployed", each), DEFINED, OF_HELM, f"a run was cut off in the middle of it ({each})", "", CUT_OFF)
+        for each in CUT
+    ),
+    (records("pending-install"), DEFINED, "*", "*", "", "another run is at work"),
+    *(
+        (with_answers(**namespace("booksapp", stack)), STACK, BOOKS, f"it belongs to {owner}", "", DELETE)
+        for stack, owner in ((None, "somebody else"), ("other", "stack other"))
+    ),
+    *(
+        (going(stack, is_marked=each), STACK, BOOKS, "it is still being deleted", "", "kubectl get namespace booksapp")
+        for stack in ("test", "other", None)
+        for each in (True, False)
+    ),
+    (gateway_api("v1.5.1"), STACK, "*", f"Gateway API 1.5.1 is there{SOMEBODY}", "", LEAVE),
+    (gateway_api("v1.4.0", ("l", "l")), STACK, "*", "Gateway API 1.4.0 is there by Helm release l/l", "", LEAVE),
+    (gateway_api(""), STACK, "*", f"Gateway API of an unknown version is there{SOMEBODY}", "", ""),
+    *((gateway_api(each), FOREIGN_GATEWAY, "*", "*", READ, GATEWAY_API) for each in UNREAD),
+    (Cluster(), FOREIGN_GATEWAY, "*", "there is no Gateway API", "", TAKE),
+    (defined(ROLLOUTS, None), STACK, "*", "Argo Rollouts is installed, by somebody else", "", ROLLOUTS_KEY),
+    (defined(ROLLOUTS, ("a", "b")), STACK, "*", "Argo Rollouts is installed by Helm release a/b", "", ROLLOUTS_KEY),
+    *((defined(*each), WHOLE, f"*{each[0]}*", "*", "", "app.kubernetes.io/managed-by=Helm") for each in DEFINITIONS),
+    (admitting(403, BASELINE), STACK, "*", "*violates PodSecurity*", "NET_ADMIN", ""),
+    *(
+        (resolving(each), STACK, "*", f"its domain is {each}", "", "")
+        for each in ("example.org", "cluster.localdomain")
+    ),
+]
+
+
+@pytest.mark.parametrize(("cluster", "expected", "where", "found", "rule", "fix"), REFUSED)
+def test_a_cluster_that_does_not_fit_is_reported_with_the_rule_and_the_fix(  # noqa: PLR0913, PLR0917
+    tmp_path: Path, cluster: Cluster, expected: Expectations, where: str, found: str, rule: str, fix: str
+) -> None:
+    problem = only(cluster, tmp_path, expected)
+
+    assert fnmatchcase(problem.where, where)
+    assert fnmatchcase(problem.found, found)
+    assert rule in problem.rule
+    assert fix in problem.fix
+    assert problem.fix
+
+
+def test_the_fix_is_to_use_a_gateway_api_only_if_linkerd_can_read_it(tmp_path: Path) -> None:
+    assert LEAVE not in only(gateway_api(""), tmp_path).fix
 
 
 @pytest.mark.parametrize("seconds", [-3600, 75])
-def test_clocks_that_disagree_are_told_in_seconds(tmp_path: Path, seconds: float) -> None:
+def test_clocks_that_disagree_are_reported_in_seconds(tmp_path: Path, seconds: float) -> None:
     problem = only(Cluster(seconds_ahead=seconds), tmp_path)
 
     assert "clock" in problem.found
@@ -90,11 +249,7 @@ def test_clocks_that_disagree_are_told_in_seconds(tmp_path: Path, seconds: float
     assert "NTP" in problem.fix
 
 
-def test_clocks_that_nearly_agree_are_taken(tmp_path: Path) -> None:
-    assert isinstance(asked(Cluster(seconds_ahead=-30), tmp_path), Facts)
-
-
-def test_what_the_user_may_not_do_is_told_kind_by_kind_with_the_verbs(tmp_path: Path) -> None:
+def test_what_the_user_may_not_do_is_reported_kind_by_kind_with_the_verbs(tmp_path: Path) -> None:
     denied = {("deployments", "delete"), ("clusterroles", "create"), ("clusterroles", "patch")}
     every = expectations(Settings(), "test")
     found = asked(Cluster(denied=lambda resource, verb: (resource, verb) in denied), tmp_path, every)
@@ -107,69 +262,12 @@ def test_what_the_user_may_not_do_is_told_kind_by_kind_with_the_verbs(tmp_path: 
     assert [problem.found for problem in found] == ["you may not create, patch them", "you may not delete them"]
 
 
-def test_a_foreign_linkerd_is_told_with_its_namespace(tmp_path: Path) -> None:
-    labels = {"linkerd.io/control-plane-ns": "mesh"}
-    problem = only(with_answers(**{INJECTOR: {"metadata": {"labels": labels}}}), tmp_path)
-
-    assert problem.found == "Linkerd is installed in namespace mesh, and not by stack test"
-    assert problem.fix
-
-
-def test_the_stacks_own_linkerd_is_no_foreign_one(tmp_path: Path) -> None:
-    cluster = with_answers(**{INJECTOR: NAMELESS}, **namespace("linkerd", "test"), **namespace("booksapp", "test"))
-
-    assert isinstance(asked(cluster, tmp_path), Facts), "or the second up would be refused"
-
-
 def test_the_linkerd_of_another_stack_is_a_foreign_one(tmp_path: Path) -> None:
     found = asked(with_answers(**{INJECTOR: NAMELESS}, **namespace("linkerd", "other")), tmp_path)
 
     assert isinstance(found, list)
     assert len(found) == 2
     assert "it belongs to stack other" in str(found)
-
-
-def records(*statuses: str) -> Cluster:
-    """Return a cluster with Helm's records of linkerd-crds: one a revision, the last one tenth or later."""
-    secrets = [
-        {
-            "metadata": {
-                "namespace": "linkerd",
-                "labels": {"name": "linkerd-crds", "version": str(version), "status": status},
-            }
-        }
-        for version, status in enumerate(statuses, 9)
-    ]
-    return with_answers(**{helm_records.PATH: {"items": secrets}})
-
-
-DEFINED = Expectations("test", ["linkerd"], [Part.LINKERD_CRDS, Part.GATEWAY_API_CRDS])
-
-
-@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
-def test_a_release_that_was_cut_off_is_told_with_the_way_on(tmp_path: Path, status: str) -> None:
-    problem = only(records("deployed", status), tmp_path, DEFINED)
-
-    assert problem.where.endswith("Helm release linkerd/linkerd-crds")
-    assert problem.found == f"a run was cut off in the middle of it ({status})"
-    assert "`kubectl --namespace linkerd delete secret --selector owner=helm,name=linkerd-crds`" in problem.fix
-    assert "another run is at work" in problem.fix
-
-
-@pytest.mark.parametrize("statuses", [(), ("deployed",), ("failed",), ("pending-upgrade", "deployed")])
-def test_a_release_that_helm_goes_on_with_is_no_problem(tmp_path: Path, statuses: tuple[str, ...]) -> None:
-    assert isinstance(asked(records(*statuses), tmp_path, DEFINED), Facts)
-
-
-@pytest.mark.parametrize(("stack", "owner"), [(None, "somebody else"), ("other", "stack other")])
-def test_a_namespace_that_is_not_the_stacks_is_told_with_its_owner(
-    tmp_path: Path, stack: str | None, owner: str
-) -> None:
-    problem = only(with_answers(**namespace("booksapp", stack)), tmp_path)
-
-    assert problem.where.endswith("namespace booksapp")
-    assert problem.found == f"it belongs to {owner}"
-    assert "kubectl delete namespace booksapp" in problem.fix
 
 
 def test_namespaces_that_the_stack_does_not_make_are_nobodys_business() -> None:
@@ -181,81 +279,15 @@ def test_namespaces_that_the_stack_does_not_make_are_nobodys_business() -> None:
     assert "argocd" not in expectations(Settings(), "test").namespaces
 
 
-def test_the_gateway_api_of_the_stack_itself_is_fine_in_any_version(tmp_path: Path) -> None:
-    assert isinstance(asked(gateway_api("v1.4.0", ("kube-system", "gateway-api-crds")), tmp_path), Facts)
-
-
-@pytest.mark.parametrize(
-    ("version", "release", "found"),
-    [
-        ("v1.5.1", None, "Gateway API 1.5.1 is there, owned by somebody else"),
-        ("v1.4.0", ("lbc", "lbc"), "Gateway API 1.4.0 is there by Helm release lbc/lbc"),
-        ("", None, "Gateway API of an unknown version is there, owned by somebody else"),
-    ],
-)
-def test_two_owners_of_the_gateway_api_are_one_too_many(
-    tmp_path: Path, version: str, release: tuple[str, str] | None, found: str
-) -> None:
-    problem = only(gateway_api(version, release), tmp_path)
-
-    assert problem.found == found
-    assert ("gatewayApi.install` to false" in problem.fix) == bool(version), "only if Linkerd can read it"
-
-
-@pytest.mark.parametrize("version", ["v1.2.1", "v1.4.0", "v1.5.1", "v1.5.1-rc.1"])
-def test_a_gateway_api_of_somebody_else_is_used_where_linkerd_reads_it(tmp_path: Path, version: str) -> None:
-    assert isinstance(asked(gateway_api(version), tmp_path, FOREIGN_GATEWAY), Facts)
-
-
-@pytest.mark.parametrize("version", ["v1.2.0", "v0.8.1", "v1.6.0", "v2.0.0", "main", ""])
-def test_a_gateway_api_that_linkerd_does_not_read_is_told(tmp_path: Path, version: str) -> None:
-    problem = only(gateway_api(version), tmp_path, FOREIGN_GATEWAY)
-
-    assert problem.rule.startswith(f"Linkerd {LINKERD_CHART} reads 1.2.1 to 1.5.1")
-    assert GATEWAY_API in problem.fix
-
-
-def test_without_any_gateway_api_somebody_has_to_install_it(tmp_path: Path) -> None:
-    problem = only(Cluster(), tmp_path, FOREIGN_GATEWAY)
-
-    assert problem.found == "there is no Gateway API"
-    assert "gatewayApi.install` to true" in problem.fix
-
-
-def test_everything_is_told_at_once(tmp_path: Path) -> None:
-    cluster = with_answers(
-        **{"/version": {"major": "1", "minor": "20", "gitVersion": "v1.20.0"}}, **{INJECTOR: NAMELESS}
-    )
+def test_everything_is_reported_at_once(tmp_path: Path) -> None:
+    cluster = kubernetes("1", "20")
+    cluster.answers[INJECTOR] = NAMELESS
     cluster.denied = lambda resource, _verb: resource == "secrets"
     cluster.seconds_ahead = 600
     found = asked(cluster, tmp_path)
 
     assert isinstance(found, list)
     assert len(found) == 4
-
-
-ROLLOUTS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/rollouts.argoproj.io"
-
-
-def definition(release: tuple[str, str] | None) -> dict[str, object]:
-    keys = ("meta.helm.sh/release-namespace", "meta.helm.sh/release-name")
-    return {ROLLOUTS: {"metadata": {"annotations": dict(zip(keys, release, strict=True)) if release else {}}}}
-
-
-@pytest.mark.parametrize(
-    ("release", "by"), [(None, ", by somebody else"), (("argo", "rollouts"), " by Helm release argo/rollouts")]
-)
-def test_argo_rollouts_of_somebody_else_is_let_alone(tmp_path: Path, release: tuple[str, str] | None, by: str) -> None:
-    problem = only(with_answers(**definition(release)), tmp_path)
-
-    assert problem.found == f"Argo Rollouts is installed{by}"
-    assert "linkerd-workshop:delivery.argoRollouts.enabled" in problem.fix
-
-
-def test_argo_rollouts_of_the_stack_itself_is_fine_and_of_others_where_it_needs_none(tmp_path: Path) -> None:
-    assert isinstance(asked(with_answers(**definition(("argo-rollouts", "argo-rollouts-crds"))), tmp_path), Facts)
-    without = Expectations("test", ["linkerd"], PARTS[:2])
-    assert isinstance(asked(with_answers(**definition(None)), tmp_path, without), Facts)
 
 
 def test_a_stack_never_removes_the_gateway_api_from_under_its_own_mesh(tmp_path: Path) -> None:
@@ -271,135 +303,10 @@ def test_a_stack_never_removes_the_gateway_api_from_under_its_own_mesh(tmp_path:
     assert isinstance(asked(cluster, tmp_path, elsewhere), Facts), "what is there was left by a stack that is gone"
 
 
-@pytest.mark.parametrize(
-    "state", [{"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}, {"status": {"phase": "Terminating"}}]
-)
-@pytest.mark.parametrize("stack", ["test", "other", None])
-def test_a_namespace_that_is_still_being_deleted_is_waited_for(
-    tmp_path: Path, stack: str | None, state: dict[str, dict[str, str]]
-) -> None:
-    annotations = {"annotations": {"linkerd-workshop/stack": stack}} if stack else {}
-    going = {**state, "metadata": {**annotations, **state.get("metadata", {})}}
-    problem = only(with_answers(**{"/api/v1/namespaces/booksapp": going}), tmp_path)
-
-    assert problem.where.endswith("namespace booksapp")
-    assert problem.found == "it is still being deleted"
-    assert "kubectl get namespace booksapp" in problem.fix
-
-
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-WHOLE = Expectations("test", ["linkerd"], list(Part))
-
-
-def marked(name: str, release: tuple[str, str] | None, manager: str = "Helm") -> dict[str, object]:
-    annotations = (
-        {"meta.helm.sh/release-namespace": release[0], "meta.helm.sh/release-name": release[1]} if release else {}
-    )
-    return {
-        f"{CRDS}/{name}": {
-            "metadata": {"annotations": annotations, "labels": {"app.kubernetes.io/managed-by": manager}}
-        }
-    }
-
-
-LINKERDS = ("linkerd", "linkerd-crds")
-
-
-@pytest.mark.parametrize(
-    "definition",
-    [
-        marked("servers.policy.linkerd.io", None),
-        marked("servers.policy.linkerd.io", LINKERDS, "kubectl"),
-        marked("serviceprofiles.linkerd.io", ("mesh", "crds")),
-        marked("externalworkloads.workload.linkerd.io", None),
-        marked("gateways.gateway.networking.k8s.io", None),
-        marked("experiments.argoproj.io", None),
-        marked("appprojects.argoproj.io", ("argo", "argo-cd")),
-        marked("ingressclassparams.elbv2.k8s.aws", None),
-    ],
-)
-def test_definitions_that_helm_would_refuse_to_adopt_are_told(tmp_path: Path, definition: dict[str, object]) -> None:
-    problem = only(with_answers(**definition), tmp_path, WHOLE)
-
-    assert next(iter(definition)).rpartition("/")[2] in problem.where
-    assert "app.kubernetes.io/managed-by=Helm" in problem.fix
-
-
-@pytest.mark.parametrize(
-    "definition",
-    [
-        marked("servers.policy.linkerd.io", LINKERDS),
-        marked("links.multicluster.linkerd.io", None),
-        marked("workflows.argoproj.io", None),
-        marked("tcproutes.gateway.networking.k8s.io", None),
-    ],
-)
-def test_definitions_that_no_release_of_the_stack_holds_are_let_alone(
-    tmp_path: Path, definition: dict[str, object]
-) -> None:
-    assert isinstance(asked(with_answers(**definition), tmp_path, WHOLE), Facts)
-
-
-BASELINE = (
-    'pods "linkerd-workshop-preflight" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities '
-    '(container "linkerd-init" must not include "NET_ADMIN", "NET_RAW" in securityContext.capabilities.add)'
-)
-
-
-def plain(name: str, **labels: str) -> dict[str, object]:
-    return {f"/api/v1/namespaces/{name}": {"metadata": {"labels": labels}}}
-
-
-def test_a_cluster_that_refuses_meshed_pods_is_told(tmp_path: Path) -> None:
-    cluster = with_answers(**plain("default"))
-    cluster.admits = (403, BASELINE)
-    problem = only(cluster, tmp_path)
-
-    assert "violates PodSecurity" in problem.found
-    assert "NET_ADMIN" in problem.rule
+def test_where_a_mesh_is_its_pods_run(tmp_path: Path) -> None:
+    cluster = admitting(403, BASELINE)
     cluster.answers |= {INJECTOR: NAMELESS, **namespace("linkerd", "test")}
-    assert isinstance(asked(cluster, tmp_path), Facts), "where a mesh is, its pods run"
-
-
-@pytest.mark.parametrize(
-    ("status", "message"),
-    [(403, 'pods is forbidden: User "u" cannot create resource "pods"'), (400, "webhook does not support dry run")],
-)
-def test_a_cluster_that_does_not_answer_about_pods_is_taken(tmp_path: Path, status: int, message: str) -> None:
-    cluster = with_answers(**plain("default"))
-    cluster.admits = (status, message)
-
     assert isinstance(asked(cluster, tmp_path), Facts)
-
-
-def test_rules_of_one_namespace_are_not_taken_for_the_clusters(tmp_path: Path) -> None:
-    cluster = with_answers(**plain("default", **{"pod-security.kubernetes.io/enforce": "restricted"}))
-    cluster.admits = (403, BASELINE)
-
-    assert isinstance(asked(cluster, tmp_path), Facts)
-
-
-COREFILE = ".:53 {{\n    errors\n    kubernetes {} in-addr.arpa ip6.arpa {{\n       pods insecure\n    }}\n}}\n"
-
-
-@pytest.mark.parametrize(
-    ("zones", "fits"),
-    [("cluster.local", True), ("example.org", False), ("k8s.lan cluster.local.", True), ("cluster.localdomain", False)],
-)
-def test_a_cluster_of_another_domain_is_told(tmp_path: Path, zones: str, fits: bool) -> None:  # noqa: FBT001
-    path = "/api/v1/namespaces/kube-system/configmaps/coredns"
-    cluster = with_answers(**{path: {"data": {"Corefile": COREFILE.format(zones)}}})
-    if fits:
-        assert isinstance(asked(cluster, tmp_path), Facts)
-    else:
-        assert only(cluster, tmp_path).found == f"its domain is {zones}"
-
-
-def nodes(*architectures: str) -> dict[str, object]:
-    return {
-        f"/api/v1/nodes/n{number}": {"metadata": {"labels": {"kubernetes.io/arch": each}}}
-        for number, each in enumerate(architectures)
-    }
 
 
 @pytest.mark.parametrize(
@@ -417,17 +324,18 @@ def nodes(*architectures: str) -> dict[str, object]:
         ([], ["circuit-breaking-demo"], []),
     ],
 )
-def test_demos_whose_images_run_on_no_node_are_told(
+def test_demos_whose_images_run_on_no_node_are_reported(
     tmp_path: Path, architectures: list[str], namespaces: list[str], told: list[str]
 ) -> None:
-    found = asked(with_answers(**nodes(*architectures)), tmp_path, Expectations("test", namespaces, PARTS))
+    found = asked(with_nodes(*architectures), tmp_path, Expectations("test", namespaces, PARTS))
 
     assert isinstance(found, Facts) == (not told)
     assert all(f"linkerd-workshop:{key}' false" in str(found) for key in told)
 
 
 def test_a_cluster_that_is_ready_is_asked_few_questions(tmp_path: Path) -> None:
-    cluster = with_answers(**nodes("amd64"), **plain("default"))
+    cluster = with_nodes("amd64")
+    cluster.answers |= namespace("default", None)
     asked(cluster, tmp_path, expectations(Settings(), "test"))
 
     assert len(cluster.asked) == len(set(cluster.asked)), "none twice"

@@ -80,7 +80,7 @@ def test_a_stack_on_eks_starts_with_the_facts_of_cluster_and_zone(tmp_path: Path
     assert start.facts.identity == "uid-1"
 
 
-def test_what_aws_and_the_cluster_find_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_what_aws_and_the_cluster_find_wrong_is_reported_at_once(tmp_path: Path) -> None:
     aws = without_zone()
     aws.answers["DescribeAddon"] = Refusal("ResourceNotFoundException", status=404)
     cluster = Cluster()

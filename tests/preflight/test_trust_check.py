@@ -106,7 +106,7 @@ def test_the_last_step_is_named_with_both_its_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("anchor", "phase"), [("one", "stable"), ("1", "done"), ("1", ""), ("", "bundled")])
-def test_annotations_that_somebody_broke_are_told(tmp_path: Path, anchor: str, phase: str) -> None:
+def test_annotations_that_somebody_broke_are_reported(tmp_path: Path, anchor: str, phase: str) -> None:
     broken = Cluster()
     broken.answers[BUNDLE] = bundle({"linkerd-workshop/trust-anchor": anchor, "linkerd-workshop/trust-phase": phase})
 

@@ -14,7 +14,7 @@ from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox import ports
-from sandbox.kubeconfig import write_kubeconfig
+from sandbox.certificates import write_kubeconfig
 from sandbox.paths import Home
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "host"}

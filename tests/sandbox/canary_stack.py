@@ -17,8 +17,8 @@ from charts.definitions import ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS
 from components.delivery.argo_rollouts import ArgoRollouts
 from components.demos.progressive_delivery import ProgressiveDelivery
 from model.json_values import Json, mapping, mappings
-from sandbox import charts, paths, ports
-from sandbox.api_client import ApiClient
+from sandbox import charts, paths
+from sandbox.api_client import ApiClient, connect
 
 NAMESPACE = "progressive-delivery"
 ROUTES = f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/httproutes"
@@ -91,9 +91,7 @@ class Watch:
     @classmethod
     def of(cls, home: paths.Home) -> "Watch":
         """Watch a sandbox."""
-        chosen = ports.recorded(home)
-        assert chosen is not None
-        return cls(ApiClient(chosen.api, home.certificates))
+        return cls(connect(home))
 
     def __enter__(self) -> Self:
         """Begin."""

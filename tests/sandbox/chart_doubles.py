@@ -10,7 +10,7 @@ from model.json_values import Json, mapping
 from sandbox import paths, tools
 
 CONTROL_PLANE, CRDS, VIZ, ARGO_CD = "linkerd-control-plane", "linkerd-crds", "linkerd-viz", "argo-cd"
-LOAD_BALANCERS, DNS = "aws-load-balancer-controller", "external-dns"
+ARGO_ROLLOUTS, LOAD_BALANCERS, DNS = "argo-rollouts", "aws-load-balancer-controller", "external-dns"
 NAMESPACES = {VIZ: "linkerd-viz", ARGO_CD: "argocd", LOAD_BALANCERS: LOAD_BALANCERS, DNS: DNS}
 RELEASES = {ARGO_CD: "argocd"}
 WEBHOOKS = ("proxyInjector", "profileValidator", "policyValidator")

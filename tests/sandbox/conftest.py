@@ -1,12 +1,13 @@
 """A sandbox of its own for the tests, and what subprocesses need to find it."""
 
-import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import paths, plugins, tools
+from tests.sandbox.program import Project, make_project
 from tests.sandbox.sandbox_command import sandbox
 from tests.sandbox.workshop import Workshop
 
@@ -14,8 +15,8 @@ ACCEPTANCE = (
     *("test_dev_stack", "test_trust_rotation", "test_every_setting", "test_interrupted_runs", "test_killed_up"),
     *("test_canary_on_cluster", "test_viz_installed", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts"),
     *("test_add_ons", "test_charts", "test_control_plane", "test_argo_cd", "test_policy_pack"),
-    *("test_teardown_on_cluster", "test_aws_launcher", "test_demos", "test_aws_double", "test_service_network"),
-    *("test_by_hand", "test_admission", "test_definitions", "test_broken_cluster"),
+    *("test_teardown_on_cluster", "test_aws_launcher", "test_aws_double", "test_service_network"),
+    *("test_definitions", "test_broken_cluster"),
 )
 """Files that `make test` leaves to `make acceptance`, those that take longest first."""
 LONGEST_FIRST = (*ACCEPTANCE, "test_workshop", "test_launcher", "test_bad_inputs")
@@ -71,6 +72,6 @@ def own_home(tmp_path: Path) -> Iterator[paths.Home]:
 
 
 @pytest.fixture
-def sandbox_environment(sandbox_home: paths.Home) -> dict[str, str]:
-    """Variables by which a subprocess finds the shared sandbox."""
-    return dict(os.environ) | {"SANDBOX_HOME": str(sandbox_home.folder), "KUBECONFIG": str(sandbox_home.kubeconfig)}
+def project(tmp_path: Path, sandbox_home: paths.Home) -> Project:
+    """A small project with a stack name of its own in the shared backend."""
+    return make_project(tmp_path / "project", sandbox_home, f"s{uuid.uuid4().hex[:8]}")

@@ -13,8 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from typing_extensions import override
 
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect as connect_client
 from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
@@ -104,10 +103,8 @@ class Scene:
 @contextmanager
 def scene(folder: Path, home: Home) -> Generator[Scene]:
     """A dev stack that is not up yet, with controllers that work once their Deployments are there."""
-    chosen = ports.recorded(home)
-    assert chosen, "the sandbox runs"
     with aws_double(home) as aws:
-        api = ApiClient(chosen.api, home.certificates)
+        api = connect_client(home)
         clients, cluster = connect(aws.account.region, aws.endpoint), aws.account.cluster
         identity = PodIdentity(api, clients, cluster, SECONDS_LATE)
         identity.step()

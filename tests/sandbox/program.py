@@ -50,6 +50,12 @@ class Project:
         """Run a Pulumi command to its end."""
         return self.run_command(self.command(*arguments), **variables)
 
+    def succeed(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run a Pulumi command that has to succeed."""
+        done = self.run(*arguments, **variables)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done
+
     def run_command(self, command: list[str], **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run any command to its end."""
         return subprocess.run(
@@ -101,9 +107,9 @@ def kill(process: "subprocess.Popen[str]", *, plugins: bool = False) -> None:
     time.sleep(2.5)
 
 
-def make_project(folder: Path, home: Home) -> Project:
-    """A project whose stack is on the sandbox."""
+def make_project(folder: Path, home: Home, stack: str = "local") -> Project:
+    """Create a project whose stack is on the sandbox."""
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: small\nruntime: python\n", encoding="utf-8")
-    (folder / "Pulumi.local.yaml").write_text(f"config:\n  small:kubeconfig: {home.kubeconfig}\n", encoding="utf-8")
-    return Project(folder, home)
+    (folder / f"Pulumi.{stack}.yaml").write_text(f"config:\n  small:kubeconfig: {home.kubeconfig}\n", encoding="utf-8")
+    return Project(folder, home, stack)

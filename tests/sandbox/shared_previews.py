@@ -40,7 +40,7 @@ def groups(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _alike(one: Row, other: Row) -> bool:
-    """Whether a change could be of both. Rows that announce nothing stay among themselves: nothing may change there."""
+    """Return whether a change could be of both. Rows that announce nothing stay among themselves."""
     if one.alone or other.alone or bool(one.patterns) != bool(other.patterns):
         return True
     nested = any(_decides(a, b) or _decides(b, a) for a in one.settings for b in other.settings)
@@ -48,11 +48,11 @@ def _alike(one: Row, other: Row) -> bool:
 
 
 def _decides(key: str, other: str) -> bool:
-    """Whether one setting is the other, holds it, or is the switch of what it belongs to."""
+    """Return whether one setting is the other, holds it, or is the switch of what it belongs to."""
     return key == other or other.startswith(f"{key}.".removesuffix("enabled."))
 
 
 def _covers(pattern: str, other: str) -> bool:
-    """Whether what matches the other pattern may match this one, whatever is done with it."""
+    """Return whether what matches the other pattern may match this one, whatever is done with it."""
     (_, kind, name), (_, other_kind, other_name) = pattern.split(" ", 2), other.split(" ", 2)
     return fnmatchcase(other_kind, kind) and fnmatchcase(other_name.replace("*", ""), name)

@@ -1,78 +1,145 @@
-"""The doubles of the charts of EKS' add-ons: the objects of the real ones by their names, and what they refuse."""
+"""The chart doubles of Argo CD, Argo Rollouts and EKS' add-ons: their rights, and what their programs are told."""
 
 import pytest
 import yaml
 
-from components.addons import external_dns, load_balancer_values
+import versions
+from components.addons import load_balancer_values
 from components.addons.load_balancer_extras import Extra
-from model.json_values import Json, is_list, mapping, mappings
-from sandbox import paths
-from tests.deployment import Deployment
+from components.delivery import argo_cd_values, argo_rollouts
+from components.delivery.argo_cd_roles import controller_rules, server_rules
+from model.json_values import Json, at, is_list, mapping, mappings
 from tests.iam.stack import CLUSTER, TAGS, deployed
-from tests.sandbox.chart_doubles import helm, objects, rendered
-from versions import EXTERNAL_DNS_CHART, LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_CHART
+from tests.sandbox.chart_doubles import ARGO_CD, ARGO_ROLLOUTS, DNS, LOAD_BALANCERS, objects, rendered
 
 pytestmark = pytest.mark.sandbox
 
-CONTROLLER, DNS = load_balancer_values.NAME, external_dns.NAME
-CRDS = f"{CONTROLLER}-crds"
-OURS = load_balancer_values.values(CLUSTER, "alb", [Extra.WAF], TAGS, {})
-REAL_NAMES = {
-    CONTROLLER: """
-    ClusterRole/aws-load-balancer-controller-role ClusterRoleBinding/aws-load-balancer-controller-rolebinding
-    Deployment/aws-load-balancer-controller List/ingress-class
-    MutatingWebhookConfiguration/aws-load-balancer-webhook ValidatingWebhookConfiguration/aws-load-balancer-webhook
-    PodDisruptionBudget/aws-load-balancer-controller Role/aws-load-balancer-controller-leader-election-role
-    RoleBinding/aws-load-balancer-controller-leader-election-rolebinding Secret/aws-load-balancer-tls
-    Service/aws-load-balancer-webhook-service ServiceAccount/aws-load-balancer-controller
-    """,
-    DNS: """
-    ClusterRole/external-dns ClusterRoleBinding/external-dns-viewer Deployment/external-dns Service/external-dns
-    ServiceAccount/external-dns
-    """,
-}
-"""What the real charts make with our values: 3.5.0 and 1.21.1."""
+ARGO_CD_VALUES = argo_cd_values.values({"EXTENSION_URL": "https://example.com/extension.tar"})
+ROLLOUTS_VALUES = argo_rollouts.values(None, {"linkerd-workshop/generation": "1"})
+BALANCER_VALUES = load_balancer_values.values(CLUSTER, "alb", [Extra.WAF], TAGS, {})
+CONTROLLER = "Deployment/argo-rollouts"
+REDIS_HOOKS = {f"{kind}/argocd-redis-secret-init" for kind in ("Job", "Role", "RoleBinding", "ServiceAccount")}
 
 
-def ours(chart: str, deployment: Deployment | None = None) -> Json:
-    """Return the values that the program gives to a chart."""
-    role = "external-dns" if chart == DNS else "load-balancer-controller"
-    return mapping((deployment or deployed()).named(f"aws-{role}-chart").at("values"))
+def pod_spec(found: dict[str, Json], deployment: str) -> Json:
+    return mapping(at(found[f"Deployment/{deployment}"], "spec", "template", "spec"))
+
+
+def test_without_our_values_hooks_and_parts_come_back_that_the_program_replaces_or_switches_off() -> None:
+    more = set(objects(ARGO_CD, {})) - set(objects(ARGO_CD, ARGO_CD_VALUES))
+    hooks = {name for name, each in objects(ARGO_CD, {}).items() if "helm.sh/hook" in str(each)}
+
+    assert hooks == REDIS_HOOKS
+    assert {name for name in more if name.startswith("Deployment/")} == {
+        "Deployment/argocd-dex-server",
+        "Deployment/argocd-notifications-controller",
+    }
+
+
+def test_without_our_rules_the_controller_may_do_everything() -> None:
+    for name, rules in (("application-controller", controller_rules()), ("server", server_rules())):
+        assert objects(ARGO_CD, ARGO_CD_VALUES)[f"ClusterRole/argocd-{name}"]["rules"] == rules
+        assert "'*'" in str(objects(ARGO_CD, {})[f"ClusterRole/argocd-{name}"]["rules"])
+
+
+def test_the_secret_of_redis_is_looked_for_and_not_made() -> None:
+    found = objects(ARGO_CD, ARGO_CD_VALUES)
+    asking = {name for name, each in found.items() if "'name': 'argocd-redis', 'key': 'auth'" in str(each)}
+
+    assert asking == {
+        "Deployment/argocd-redis",
+        "Deployment/argocd-repo-server",
+        "Deployment/argocd-server",
+        "StatefulSet/argocd-application-controller",
+    }
+    assert "Secret/argocd-redis" not in found
+
+
+def test_the_tab_of_a_rollout_is_installed_before_the_server_starts() -> None:
+    (installer,) = mappings(pod_spec(objects(ARGO_CD, ARGO_CD_VALUES), "argocd-server")["initContainers"])
+
+    assert installer["env"] == [{"name": "EXTENSION_URL", "value": "https://example.com/extension.tar"}]
+
+
+def routers(found: dict[str, Json]) -> set[str]:
+    """Return the groups of the routers for which the controller has rights."""
+    rules = mappings(found["ClusterRole/argo-rollouts"]["rules"])
+    groups = {str(group) for rule in rules if is_list(all_ := rule["apiGroups"]) for group in all_}
+    return groups - {"", "apps", "argoproj.io", "batch", "coordination.k8s.io", "networking.k8s.io"}
+
+
+def test_the_configuration_names_the_plugin() -> None:
+    data = mapping(objects(ARGO_ROLLOUTS, ROLLOUTS_VALUES)["ConfigMap/argo-rollouts-config"]["data"])
+
+    assert yaml.safe_load(str(data["trafficRouterPlugins"])) == [
+        {
+            "name": "argoproj-labs/gatewayAPI",
+            "location": "file:///plugins/rollouts-plugin-trafficrouter-gatewayapi",
+        }
+    ]
+
+
+def test_another_plugin_restarts_the_controller() -> None:
+    other = argo_rollouts.values({"location": "https://example.com/plugin"}, {"linkerd-workshop/generation": "1"})
+    checksums = {
+        str(at(objects(ARGO_ROLLOUTS, each)[CONTROLLER], "spec", "template", "metadata", "annotations", "checksum/cm"))
+        for each in (ROLLOUTS_VALUES, other)
+    }
+
+    assert len(checksums) == 2
+
+
+def test_the_controller_has_rights_for_the_routes_of_the_gateway_api_and_for_no_other_router() -> None:
+    found = objects(ARGO_ROLLOUTS, ROLLOUTS_VALUES)
+
+    assert routers(found) == {"gateway.networking.k8s.io"}
+    assert mappings(found["ClusterRole/argo-rollouts"]["rules"])[-1] == {
+        "apiGroups": ["gateway.networking.k8s.io"],
+        "resources": ["httproutes"],
+        "verbs": ["get", "update"],
+    }
+
+
+def test_without_our_values_the_chart_grants_rights_for_every_router() -> None:
+    assert len(routers(objects(ARGO_ROLLOUTS, {"installCRDs": False}))) == len(argo_rollouts.PROVIDERS)
+
+
+def test_the_controller_is_the_pinned_one_and_ready_soon() -> None:
+    (container,) = mappings(pod_spec(objects(ARGO_ROLLOUTS, ROLLOUTS_VALUES), "argo-rollouts")["containers"])
+
+    assert container["image"] == f"quay.io/argoproj/argo-rollouts:v{versions.ARGO_ROLLOUTS}"
+    assert mapping(container["readinessProbe"]) == {
+        "httpGet": {"path": "/metrics", "port": "metrics"},
+        "initialDelaySeconds": 1,
+        "periodSeconds": 5,
+        "failureThreshold": 3,
+        "successThreshold": 1,
+        "timeoutSeconds": 4,
+    }
 
 
 def arguments_of(chart: str, values: Json) -> list[str]:
-    pod = mapping(mapping(mapping(objects(chart, values)[f"Deployment/{chart}"]["spec"])["template"])["spec"])
-    found = mappings(pod["containers"])[0]["args"]
+    found = mappings(pod_spec(objects(chart, values), chart)["containers"])[0]["args"]
     return [str(each) for each in found] if is_list(found) else []
 
 
-@pytest.mark.parametrize("chart", [CONTROLLER, DNS])
-def test_the_chart_has_the_objects_of_the_real_one_and_no_others(chart: str) -> None:
-    assert set(objects(chart, ours(chart))) == set(REAL_NAMES[chart].split())
-
-
-@pytest.mark.parametrize("chart", [CONTROLLER, DNS])
-def test_two_renders_are_equal(chart: str) -> None:
-    assert rendered(chart, ours(chart)) == rendered(chart, ours(chart))
-
-
 def test_without_our_certificates_no_two_renders_are_equal() -> None:
-    naive = {key: value for key, value in OURS.items() if key != "webhookTLS"}
+    naive = {key: value for key, value in BALANCER_VALUES.items() if key != "webhookTLS"}
 
-    assert rendered(CONTROLLER, naive) != rendered(CONTROLLER, naive)
+    assert rendered(LOAD_BALANCERS, naive) != rendered(LOAD_BALANCERS, naive)
 
 
 def test_every_service_would_pass_through_the_webhook_unless_told_otherwise() -> None:
     def hooks(values: Json) -> set[str]:
-        return {str(each["name"]) for each in mappings(objects(CONTROLLER, values)[configuration]["webhooks"])}
+        return {str(each["name"]) for each in mappings(objects(LOAD_BALANCERS, values)[configuration]["webhooks"])}
 
     configuration = "MutatingWebhookConfiguration/aws-load-balancer-webhook"
-    naive = {key: value for key, value in OURS.items() if key != "enableServiceMutatorWebhook"}
-    assert hooks(naive) - hooks(OURS) == {"mservice.elbv2.k8s.aws"}
+    naive = {key: value for key, value in BALANCER_VALUES.items() if key != "enableServiceMutatorWebhook"}
+    assert hooks(naive) - hooks(BALANCER_VALUES) == {"mservice.elbv2.k8s.aws"}
 
 
-def test_the_controller_is_told_where_it_is_what_not_to_do_and_what_to_tag() -> None:
-    told = arguments_of(CONTROLLER, OURS)
+def test_the_controller_is_given_its_cluster_its_limits_and_its_tags() -> None:
+    told = arguments_of(LOAD_BALANCERS, BALANCER_VALUES)
 
     assert {
         "--cluster-name=workshop",
@@ -87,7 +154,7 @@ def test_the_controller_is_told_where_it_is_what_not_to_do_and_what_to_tag() -> 
     assert any("ALBGatewayAPI=false" in each for each in told if each.startswith("--feature-gates="))
 
 
-def test_external_dns_is_told_what_it_owns() -> None:
+def test_external_dns_is_given_what_it_owns() -> None:
     assert {
         "--policy=sync",
         "--events",
@@ -97,38 +164,4 @@ def test_external_dns_is_told_what_it_owns() -> None:
         "--zone-id-filter=Z0123456789ABCDEFGHIJ",
         "--aws-zone-match-parent",
         "--ingress-class=alb",
-    } <= set(arguments_of(DNS, ours(DNS)))
-
-
-@pytest.mark.parametrize(
-    ("chart", "wrong", "words"),
-    [
-        (CONTROLLER, {"clusterName": ""}, "minLength: got 0, want 1"),
-        (CONTROLLER, {"vpcID": "vpc-1"}, "additional properties 'vpcID' not allowed"),
-        (CONTROLLER, {"controllerConfig": {"featureGates": {"ALBGatewayAPI": "no"}}}, "got string, want boolean"),
-        (CONTROLLER, {"webhookTLS": {"ca": "x"}}, "additional properties 'ca' not allowed"),
-        (DNS, {"policy": "delete"}, "value must be one of 'create-only', 'sync', 'upsert-only'"),
-        (DNS, {"txtOwnerID": "x"}, "additional properties 'txtOwnerID' not allowed"),
-        (DNS, {"provider": {"name": "google"}}, "value must be 'aws'"),
-    ],
-    ids=lambda each: each if isinstance(each, str) else None,
-)
-def test_a_value_that_the_chart_does_not_know_is_refused(chart: str, wrong: dict[str, object], words: str) -> None:
-    seen = helm(chart, {**ours(chart), **wrong})
-
-    assert seen.returncode != 0
-    assert words in seen.stderr
-
-
-@pytest.mark.parametrize(
-    ("chart", "version"),
-    [
-        (CONTROLLER, LOAD_BALANCER_CONTROLLER_CHART),
-        (CRDS, LOAD_BALANCER_CONTROLLER),
-        (DNS, EXTERNAL_DNS_CHART),
-    ],
-)
-def test_the_chart_carries_the_version_that_the_program_pins(chart: str, version: str) -> None:
-    about = yaml.safe_load((paths.CHART_DOUBLES / chart / "Chart.yaml").read_text())
-
-    assert about["version"] == version
+    } <= set(arguments_of(DNS, mapping(deployed().named("aws-external-dns-chart").at("values"))))

@@ -11,8 +11,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from model.json_values import mapping, mappings, text
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect
 from sandbox.paths import Home
 from tests.sandbox.broken_cluster import Plan, in_front_of
 from tests.sandbox.workshop import Workshop
@@ -94,9 +93,7 @@ def broken_runs(workshop: Workshop, seed: int) -> tuple[list[Run], set[str]]:
 
 def _private_lines(home: Home) -> set[str]:
     """Return lines of the administrator's key and of every key in the cluster, in clear and as Secrets hold them."""
-    recorded = ports.recorded(home)
-    assert recorded
-    found = ApiClient(recorded.api, home.certificates).get("/api/v1/secrets")
+    found = connect(home).get("/api/v1/secrets")
     keys = [
         base64.b64decode(str(value))
         for secret in mappings(mapping(found).get("items"))

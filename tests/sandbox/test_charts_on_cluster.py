@@ -9,9 +9,8 @@ from urllib.error import HTTPError
 import pytest
 
 from model.json_values import Json, mapping
-from sandbox import paths, ports
-from sandbox.api_client import ApiClient
-from sandbox.cluster_objects import ClusterObjects, Reference
+from sandbox import paths
+from sandbox.api_client import ApiClient, ClusterObjects, Reference, connect
 from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, OURS, objects
 
 pytestmark = pytest.mark.sandbox
@@ -33,9 +32,7 @@ OUR_ROUTE: dict[str, object] = {
 
 @pytest.fixture(scope="module")
 def client(sandbox_home: paths.Home) -> ApiClient:
-    chosen = ports.recorded(sandbox_home)
-    assert chosen is not None
-    return ApiClient(chosen.api, sandbox_home.certificates)
+    return connect(sandbox_home)
 
 
 @pytest.fixture(scope="module")

@@ -16,18 +16,12 @@ import yaml
 
 from model.json_values import mapping, mappings
 from sandbox import control_plane, ports, processes
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect
 from sandbox.paths import Home
 from sandbox.starting import COMPONENTS
 from tests.sandbox.sandbox_command import sandbox
 
 pytestmark = pytest.mark.sandbox
-
-
-def client(home: Home) -> ApiClient:
-    chosen = ports.recorded(home)
-    assert chosen is not None, "a running sandbox has its ports on record"
-    return ApiClient(chosen.api, home.certificates)
 
 
 def pids(home: Home) -> dict[str, int]:
@@ -78,7 +72,7 @@ def test_the_kubeconfig_has_one_context_and_everything_embedded(sandbox_home: Ho
 
 
 def test_deployments_become_available_at_once(sandbox_home: Home) -> None:
-    api, path = client(sandbox_home), "/apis/apps/v1/namespaces/default/deployments/quick"
+    api, path = connect(sandbox_home), "/apis/apps/v1/namespaces/default/deployments/quick"
     container = {"name": "main", "image": "example.com/none:1"}
     template = {"metadata": {"labels": {"app": "quick"}}, "spec": {"containers": [container]}}
     spec = {"replicas": 3, "selector": {"matchLabels": {"app": "quick"}}, "template": template}
@@ -94,7 +88,7 @@ def test_deployments_become_available_at_once(sandbox_home: Home) -> None:
 
 @pytest.mark.parametrize("policy", ["Fail", "Ignore"])
 def test_a_webhook_without_a_backend_answers_fast(sandbox_home: Home, policy: str) -> None:
-    api, name = client(sandbox_home), f"dead-{policy.lower()}"
+    api, name = connect(sandbox_home), f"dead-{policy.lower()}"
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
     backend = {"clientConfig": {"service": {"name": "nobody", "namespace": "default"}}, "timeoutSeconds": 10}
     reach = {"objectSelector": {"matchLabels": {"webhook": name}}, "rules": [rule], "failurePolicy": policy}
@@ -119,14 +113,14 @@ def test_a_webhook_without_a_backend_answers_fast(sandbox_home: Home, policy: st
 def test_down_leaves_no_process_and_up_continues_with_the_same_objects_and_port(own_home: Home) -> None:
     assert sandbox(own_home.folder, "up").returncode == 0
     before, path = ports.recorded(own_home), "/api/v1/namespaces/default/configmaps/kept"
-    client(own_home).apply(path, configmap("kept"))
+    connect(own_home).apply(path, configmap("kept"))
     assert len(of_home(own_home)) == len(COMPONENTS)
     stopped = sandbox(own_home.folder, "down")
     assert stopped.returncode == 0, stopped.stderr
     assert of_home(own_home) == [], "every component is gone"
     assert sandbox(own_home.folder, "up").returncode == 0
     assert ports.recorded(own_home) == before, "a kubeconfig that was copied stays good"
-    assert client(own_home).get(path) is not None, "the cluster's objects outlive a stop"
+    assert connect(own_home).get(path) is not None, "the cluster's objects outlive a stop"
     sandbox(own_home.folder, "down", "--wipe")
     assert not own_home.folder.exists(), "--wipe removes everything"
     assert of_home(own_home) == []

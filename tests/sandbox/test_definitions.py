@@ -1,14 +1,11 @@
 """Definitions that the sandbox holds ready: a preview without Linkerd works, and a release makes them its own."""
 
-import uuid
-from pathlib import Path
-
 import pytest
 
 from clients.cluster_api import ClusterApi, items
 from model.json_values import at, text
 from sandbox.paths import Home
-from tests.sandbox.program import PROVIDER, Project, make_project
+from tests.sandbox.program import PROVIDER, Project
 
 pytestmark = pytest.mark.sandbox
 
@@ -26,26 +23,13 @@ after = pulumi.ResourceOptions(provider=provider, depends_on=[release])
 kubernetes.helm.v4.Chart("user", chart="./chart", namespace="linkerd", opts=after)
 """
 )
+CHART = "{apiVersion: v2, name: user, version: 1.0.0}"
 POLICY = """
 apiVersion: policy.linkerd.io/v1alpha1
 kind: MeshTLSAuthentication
 metadata: {name: user}
 spec: {identities: ["*"]}
 """
-
-
-@pytest.fixture
-def project(tmp_path: Path, sandbox_home: Home) -> Project:
-    """A project with Linkerd's definitions in a release, and a chart that needs them."""
-    made = make_project(tmp_path / "project", sandbox_home)
-    (made.folder / "chart" / "templates").mkdir(parents=True)
-    (made.folder / "chart" / "Chart.yaml").write_text("{apiVersion: v2, name: user, version: 1.0.0}", encoding="utf-8")
-    (made.folder / "chart" / "templates" / "policy.yaml").write_text(POLICY, encoding="utf-8")
-    stack = f"d{uuid.uuid4().hex[:8]}"
-    (made.folder / "Pulumi.local.yaml").rename(made.folder / f"Pulumi.{stack}.yaml")
-    made = Project(made.folder, sandbox_home, stack)
-    made.write(PROGRAM)
-    return made
 
 
 def definitions(home: Home) -> dict[str, tuple[object, object, object]]:
@@ -63,12 +47,14 @@ def definitions(home: Home) -> dict[str, tuple[object, object, object]]:
 
 
 def run(project: Project, *arguments: str) -> str:
-    done = project.run(*arguments, PULUMI_PLUGINS="built")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
+    return project.succeed(*arguments, PULUMI_PLUGINS="built").stdout
 
 
 def test_a_preview_needs_no_definitions_and_leaves_none_and_a_release_adopts_them_as_they_are(project: Project) -> None:
+    (project.folder / "chart" / "templates").mkdir(parents=True)
+    for path, content in {"Chart.yaml": CHART, "templates/policy.yaml": POLICY}.items():
+        (project.folder / "chart" / path).write_text(content, encoding="utf-8")
+    project.write(PROGRAM)
     assert definitions(project.home) == {}, "this is about a cluster without them"
     assert "+ 6 to create" in run(project, "preview"), "stack, provider, namespace, release, chart and its object"
     assert definitions(project.home) == {}

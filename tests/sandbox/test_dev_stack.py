@@ -47,7 +47,7 @@ class Running:
         return self.scene.stack
 
     def has(self, controller: str) -> bool:
-        """Whether a controller's Deployment is there."""
+        """Return whether a controller's Deployment is there."""
         return self.stack.api.find(DEPLOYMENTS.format(controller)) is not None
 
     def left(self) -> set[str]:
@@ -200,7 +200,7 @@ def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothi
     assert running.left() == set()
 
 
-def test_records_of_a_dead_external_dns_are_told_and_the_rest_waits_until_it_is_mended(
+def test_records_of_a_dead_external_dns_are_reported_and_the_rest_waits_until_it_works(
     running: Running, stack: DevStack
 ) -> None:
     controllers = running.scene.controllers

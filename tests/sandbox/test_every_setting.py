@@ -2,6 +2,8 @@
 
 import pytest
 
+from clients.cluster_api import items
+from model.json_values import at, entries, mapping, text
 from settings import Settings
 from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import ROWS, WITHOUT_ROW, Row
@@ -9,6 +11,10 @@ from tests.sandbox.workshop import Workshop
 from tests.settings_keys import keys
 
 pytestmark = pytest.mark.sandbox
+
+MODE = "balancer.linkerd.io/failure-accrual"
+BREAKING = "{}/namespaces/circuit-breaking-demo"
+ROUTE = "/apis/gateway.networking.k8s.io/v1/namespaces/podinfo/httproutes/backend-router"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +28,35 @@ def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(
     shared: SharedPreviews, workshop: Workshop, row: Row
 ) -> None:
     assert shared.surprises(row, workshop) == []
+
+
+def test_the_settings_of_demos_reach_the_cluster_and_leave_it_again(workshop: Workshop) -> None:
+    workshop.choose("demos.podinfo.headerValue", "beta")
+    workshop.choose("demos.circuitBreaking.breaker.maxFailures", 3)
+    workshop.up()
+    matches = entries(entries(workshop.api.find(ROUTE), "spec", "rules")[0], "matches")
+    assert at(matches[0], "headers") == [{"name": "x-request-id", "type": "Exact", "value": "beta"}]
+    values = {"max-failures": "3", "min-penalty": "1s", "max-penalty": "1m", "jitter-ratio": "0.5"}
+    own = {f"{MODE}-consecutive-{name}": value for name, value in values.items()}
+    assert breaker(workshop) == {MODE: "consecutive", **own}
+
+    workshop.reset()
+    workshop.choose("demos.circuitBreaking.breaker.enabled", value=False)
+    workshop.up()
+    assert breaker(workshop) == {}
+
+
+def breaker(workshop: Workshop) -> dict[str, object]:
+    found = mapping(at(workshop.api.find(f"{BREAKING}/services/bb".format("/api/v1")), "metadata", "annotations"))
+    return {key: value for key, value in found.items() if key.startswith(MODE)}
+
+
+def test_both_pods_stand_behind_the_one_service_of_circuit_breaking(workshop: Workshop) -> None:
+    path = f"{BREAKING}/endpointslices?labelSelector=kubernetes.io/service-name=bb"
+    slices = items(workshop.api.find(path.format("/apis/discovery.k8s.io/v1")))
+
+    pods = [text(each, "targetRef", "name") for part in slices for each in entries(part, "endpoints")]
+    assert sorted(name.split("-")[0] for name in pods) == ["bad", "good"]
 
 
 def test_every_setting_has_its_row() -> None:

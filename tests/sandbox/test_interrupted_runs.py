@@ -14,10 +14,9 @@ import pytest
 
 from model.json_values import mapping, mappings
 from model.names import LINKERD_RELEASE
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect
 from sandbox.paths import Home
-from tests.sandbox.program import PROVIDER, Project, kill, make_project, read_until
+from tests.sandbox.program import PROVIDER, Project, kill, read_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -73,25 +72,13 @@ spec:
 }
 
 
-@pytest.fixture
-def project(tmp_path: Path, sandbox_home: Home) -> Project:
-    """A project with a namespace of its own."""
-    project = make_project(tmp_path / "project", sandbox_home)
-    stack = f"k{abs(hash(tmp_path)) % 10**8}"
-    (project.folder / "Pulumi.local.yaml").rename(project.folder / f"Pulumi.{stack}.yaml")
-    project = Project(project.folder, sandbox_home, stack)
+@pytest.fixture(autouse=True)
+def _program(project: Project) -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
     project.write(PROGRAM)
-    return project
-
-
-def api(home: Home) -> ApiClient:
-    chosen = ports.recorded(home)
-    assert chosen is not None
-    return ApiClient(chosen.api, home.certificates)
 
 
 def namespace(home: Home, name: str) -> object:
-    return api(home).get(f"/api/v1/namespaces/{name}")
+    return connect(home).get(f"/api/v1/namespaces/{name}")
 
 
 def killed_at(project: Project, text: str) -> None:
@@ -105,23 +92,19 @@ def killed_at(project: Project, text: str) -> None:
 @pytest.mark.parametrize("point", ["space created", "first created", "waiting creating"])
 def test_after_a_kill_the_next_up_converges(project: Project, point: str) -> None:
     killed_at(project, point)
-    after = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack)
-    assert after.returncode == 0, after.stdout + after.stderr
+    after = project.succeed("up", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert "its stale lock is removed" in after.stderr, "it says what it cleaned up"
-    second = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack)
-    assert second.returncode == 0, second.stdout
-    changed = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack, CHANGED="1")
-    assert changed.returncode == 0, f"a field belongs to the manager of the killed run: {changed.stdout}"
-    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
-    assert gone.returncode == 0, gone.stdout
+    project.succeed("preview", "--expect-no-changes", NAMESPACE=project.stack)
+    # It fails if a field belongs to the manager of the killed run.
+    project.succeed("up", "--yes", "--skip-preview", NAMESPACE=project.stack, CHANGED="1")
+    project.succeed("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert namespace(project.home, project.stack) is None
 
 
 @pytest.mark.parametrize("point", ["space created", "waiting creating"])
 def test_after_a_kill_destroy_leaves_nothing_behind(project: Project, point: str) -> None:
     killed_at(project, point)
-    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
-    assert gone.returncode == 0, gone.stdout + gone.stderr
+    project.succeed("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert namespace(project.home, project.stack) is None, "also what had been made without being recorded"
 
 
@@ -129,17 +112,14 @@ def test_after_a_kill_destroy_leaves_nothing_behind(project: Project, point: str
 def test_a_release_that_was_cut_off_is_installed_and_uninstalled_again(project: Project, interrupted: str) -> None:
     write_release(project)
     if interrupted == "upgrade":
-        assert project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack).returncode == 0
+        project.succeed("up", "--yes", "--skip-preview", NAMESPACE=project.stack)
     process = project.start("up", "--yes", "--skip-preview", NAMESPACE=project.stack, STUCK="1")
     wait_for_status(project, f"pending-{interrupted}")
     kill(process, plugins=True)
-    after = project.run("up", "--yes", "--skip-preview", NAMESPACE=project.stack, CHANGED="1")
-    assert after.returncode == 0, after.stdout + after.stderr
-    second = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack, CHANGED="1")
-    assert second.returncode == 0, second.stdout
-    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
-    assert gone.returncode == 0, gone.stdout + gone.stderr
-    left = api(project.home).get(f"/apis/apps/v1/namespaces/{project.stack}/deployments/of-the-release")
+    project.succeed("up", "--yes", "--skip-preview", NAMESPACE=project.stack, CHANGED="1")
+    project.succeed("preview", "--expect-no-changes", NAMESPACE=project.stack, CHANGED="1")
+    project.succeed("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
+    left = connect(project.home).get(f"/apis/apps/v1/namespaces/{project.stack}/deployments/of-the-release")
     assert left is None
 
 
@@ -148,9 +128,9 @@ def _without_namespace(project: Project) -> Iterator[None]:
     """Delete the program's namespace afterwards, which Helm leaves: other tests' stacks would be refused."""
     yield
     path = f"/api/v1/namespaces/{LINKERD_RELEASE[0]}"
-    api(project.home).request("DELETE", path)
+    connect(project.home).request("DELETE", path)
     deadline = time.monotonic() + 60
-    while api(project.home).get(path) is not None:
+    while connect(project.home).get(path) is not None:
         assert time.monotonic() < deadline, "the namespace stays"
         time.sleep(0.2)
 
@@ -162,22 +142,19 @@ def test_a_release_whose_end_helm_could_not_record_is_ended(project: Project, st
     write_release(project)
     namespace, name = LINKERD_RELEASE
     names = {"NAMESPACE": namespace, "RELEASE": name}
-    assert project.run("up", "--yes", "--skip-preview", **names).returncode == 0
+    project.succeed("up", "--yes", "--skip-preview", **names)
     if not is_known:
         urn = next(
             line.split()[-1] for line in project.run("stack", "--show-urns").stdout.splitlines() if "Release::" in line
         )
-        assert project.run("state", "delete", "--yes", urn).returncode == 0
+        project.succeed("state", "delete", "--yes", urn)
     record(project, f"/api/v1/namespaces/{namespace}/secrets/sh.helm.release.v1.{name}.v1", status)
-    after = project.run("up", "--yes", "--skip-preview", **names, CHANGED="1")
-    assert after.returncode == 0, after.stdout + after.stderr
+    after = project.succeed("up", "--yes", "--skip-preview", **names, CHANGED="1")
     assert f"Helm release {name} was {status}" in after.stderr, "it says what it did"
-    again = project.run("preview", "--expect-no-changes", **names, CHANGED="1")
-    assert again.returncode == 0, again.stdout
+    again = project.succeed("preview", "--expect-no-changes", **names, CHANGED="1")
     assert "Helm release" not in again.stderr
-    gone = project.run("destroy", "--yes", "--skip-preview", **names)
-    assert gone.returncode == 0, gone.stdout + gone.stderr
-    assert mappings(mapping(api(project.home).get(f"/api/v1/namespaces/{namespace}/secrets")).get("items")) == []
+    project.succeed("destroy", "--yes", "--skip-preview", **names)
+    assert mappings(mapping(connect(project.home).get(f"/api/v1/namespaces/{namespace}/secrets")).get("items")) == []
 
 
 def write_release(project: Project) -> None:
@@ -190,19 +167,19 @@ def write_release(project: Project) -> None:
 
 def record(project: Project, path: str, status: str) -> None:
     """Have Helm's record of a release say another status."""
-    content = str(mapping(mapping(api(project.home).get(path)).get("data")).get("release"))
+    content = str(mapping(mapping(connect(project.home).get(path)).get("data")).get("release"))
     release = json.loads(gzip.decompress(b64decode(b64decode(content))))
     release["info"]["status"] = status
     data = b64encode(b64encode(gzip.compress(json.dumps(release).encode()))).decode()
     body = {"metadata": {"labels": {"status": status}}, "data": {"release": data}}
-    api(project.home).request("PATCH", path, json.dumps(body).encode(), "application/merge-patch+json")
+    connect(project.home).request("PATCH", path, json.dumps(body).encode(), "application/merge-patch+json")
 
 
 def wait_for_status(project: Project, status: str) -> None:
     """Wait until Helm's record of the release has a status."""
     path = f"/api/v1/namespaces/{project.stack}/secrets?labelSelector=owner%3Dhelm%2Cstatus%3D{status}"
     deadline = time.monotonic() + 60
-    while not mappings(mapping(api(project.home).get(path)).get("items")):
+    while not mappings(mapping(connect(project.home).get(path)).get("items")):
         assert time.monotonic() < deadline, f"the release did not become {status}"
         time.sleep(0.05)
 
@@ -215,25 +192,23 @@ def test_an_object_that_something_else_made_is_not_taken_over(project: Project) 
     operations[0]["resource"] |= {"type": "kubernetes:core/v1:Namespace"}
     operations[0]["resource"]["inputs"] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
     state.write_text(json.dumps(document), encoding="utf-8")
-    gone = project.run("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
-    assert gone.returncode == 0, gone.stdout + gone.stderr
+    gone = project.succeed("destroy", "--yes", "--skip-preview", NAMESPACE=project.stack)
     assert "0 object(s)" in gone.stderr, "Pulumi did not make the namespace `default`"
     assert namespace(project.home, "default") is not None
 
 
 def test_a_kill_while_the_state_is_written_does_not_lock_the_stack_out(project: Project) -> None:
-    assert project.run("up", "--yes", NAMESPACE=project.stack).returncode == 0
+    project.succeed("up", "--yes", NAMESPACE=project.stack)
     folder = project.home.state / ".pulumi" / "stacks" / "small"
     (folder / f"{project.stack}.json.attrs").write_bytes(b"")
-    seen = project.run("preview", "--expect-no-changes", NAMESPACE=project.stack)
-    assert seen.returncode == 0, seen.stdout + seen.stderr
+    seen = project.succeed("preview", "--expect-no-changes", NAMESPACE=project.stack)
     assert "torn side file is removed" in seen.stderr
-    assert project.run("destroy", "--yes", "--skip-preview").returncode == 0
+    project.succeed("destroy", "--yes", "--skip-preview")
 
 
 def put_lock(project: Project, pid: int, host: str) -> Path:
     """A lock as the engine writes it, on a stack that exists."""
-    assert project.run("stack", "output").returncode == 0
+    project.succeed("stack", "output")
     folder = project.home.state / ".pulumi" / "locks" / "organization" / "small" / project.stack
     folder.mkdir(parents=True, exist_ok=True)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S.123456789+00:00", time.gmtime())
@@ -255,8 +230,7 @@ def test_a_lock_that_may_be_held_is_respected_and_the_fix_is_named(project: Proj
 
 def test_the_fix_that_is_named_works(project: Project) -> None:
     lock = put_lock(project, os.getpid(), "another-machine")
-    fixed = project.run("cancel", "--yes", project.stack)
-    assert fixed.returncode == 0, fixed.stderr
+    project.succeed("cancel", "--yes", project.stack)
     assert not lock.exists()
 
 
@@ -265,7 +239,6 @@ def test_a_lock_of_a_process_that_ended_is_removed(project: Project) -> None:
     ended.wait()
     lock = put_lock(project, ended.pid, socket.gethostname())
     project.write("")
-    done = project.run("preview")
-    assert done.returncode == 0, done.stderr
+    done = project.succeed("preview")
     assert "its stale lock is removed" in done.stderr
     assert not lock.exists()

@@ -4,30 +4,20 @@ import os
 import re
 import signal
 import subprocess
-import uuid
 from pathlib import Path
 
 import pytest
 
 from sandbox import tools
+from sandbox.console import SandboxError
 from sandbox.engine import lay_out_language_host
-from sandbox.failure import SandboxError
 from sandbox.paths import Home
 from sandbox.plugins import Choice
 from sandbox.project import read_mapping
-from tests.sandbox.program import PROVIDER, Project, make_project, read_until
+from tests.sandbox.program import PROVIDER, Project, read_until
 from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture
-def project(tmp_path: Path, sandbox_home: Home) -> Project:
-    """A project with a stack name of its own in the shared backend."""
-    project = make_project(tmp_path / "project", sandbox_home)
-    stack = f"s{uuid.uuid4().hex[:8]}"
-    (project.folder / "Pulumi.local.yaml").rename(project.folder / f"Pulumi.{stack}.yaml")
-    return Project(project.folder, sandbox_home, stack)
 
 
 def lines_of_sandbox(text: str) -> list[str]:
@@ -36,8 +26,7 @@ def lines_of_sandbox(text: str) -> list[str]:
 
 def test_a_new_stack_is_made_without_a_question_and_one_line_says_what_is_in_use(project: Project) -> None:
     project.write("import pulumi\npulumi.export('answer', 42)\n")
-    done = project.run("up", "--yes", "--skip-preview", PULUMI_PLUGINS="built", CHART_MIRROR="/none")
-    assert done.returncode == 0, done.stderr
+    done = project.succeed("up", "--yes", "--skip-preview", PULUMI_PLUGINS="built", CHART_MIRROR="/none")
     described = lines_of_sandbox(done.stderr)
     assert len(described) == 1, done.stderr
     dated = r"\d{4}-\d\d-\d\d from its module"
@@ -50,9 +39,9 @@ def test_a_new_stack_is_made_without_a_question_and_one_line_says_what_is_in_use
 
 def test_the_work_tree_stays_as_it_is_once_the_stack_file_has_its_salt(project: Project) -> None:
     project.write("")
-    assert project.run("up", "--yes").returncode == 0
+    project.succeed("up", "--yes")
     before = {path: path.read_bytes() for path in project.folder.iterdir() if path.is_file()}
-    assert project.run("preview").returncode == 0
+    project.succeed("preview")
     assert {path: path.read_bytes() for path in project.folder.iterdir() if path.is_file()} == before
 
 
@@ -100,10 +89,9 @@ def test_the_program_sees_its_folder_its_configuration_and_its_stack(project: Pr
         "  pulumi.Config().require('greeting')])\n"
         "pulumi.export('hidden', pulumi.Config().require_secret('password'))\n"
     )
-    assert project.run("config", "set", "greeting", "hello").returncode == 0
-    assert project.run("config", "set", "--secret", "password", "swordfish").returncode == 0
-    done = project.run("up", "--yes", "--skip-preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    project.succeed("config", "set", "greeting", "hello")
+    project.succeed("config", "set", "--secret", "password", "swordfish")
+    done = project.succeed("up", "--yes", "--skip-preview")
     seen = project.run("stack", "output", "--json").stdout
     for expected in (str(project.folder), "beside", project.stack, "organization", "hello"):
         assert f'"{expected}"' in seen

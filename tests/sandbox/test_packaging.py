@@ -12,7 +12,7 @@ import yaml
 
 from charts import archive
 from model.json_values import mapping, mappings
-from sandbox import charts, go_modules, paths, tools
+from sandbox import builds, charts, paths, tools
 from sandbox.paths import Home
 
 CHART = {"Chart.yaml": b"apiVersion: v2\nname: small\nversion: 1.0.0\n", "templates/none.yaml": b"", "values.yaml": b""}
@@ -68,7 +68,7 @@ def test_a_chart_of_definitions_renders_every_one_that_is_published_unchanged(
     command = [helm, "template", "definitions", tmp_path / published.chart.archive_name]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rendered = {mapping(each["metadata"])["name"]: each for each in mappings([*loaded(text)])}
-    module = go_modules.module_folder(paths.TOOL_MODULES / published.pins, published.module)
+    module = builds.module_folder(paths.TOOL_MODULES / published.pins, published.module)
     sources = [*chain.from_iterable(loaded(path.read_text("utf-8")) for path in (module / published.folder).iterdir())]
     expected = {
         mapping(each["metadata"])["name"]: each

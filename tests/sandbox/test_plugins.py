@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import engine, go_modules, plugins, tools
-from sandbox.failure import SandboxError
+from sandbox import builds, engine, plugins, tools
+from sandbox.console import SandboxError
 from sandbox.paths import Home
 from sandbox.plugins import Choice, Plugin
 from tests.sandbox.sandbox_command import sandbox
 
 PULUMI = Path("/nowhere/pulumi")
-GO = go_modules.toolchain()[0]
+GO = builds.toolchain()[0]
 
 
 @pytest.fixture(autouse=True)

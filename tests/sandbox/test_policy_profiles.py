@@ -10,8 +10,7 @@ import pytest
 from model.json_values import mapping
 from policies import pod_security
 from policies.judged import Judged, pod_template
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox.api_client import connect
 from sandbox.paths import Home
 from tests.policies.test_policy_pods import BASELINE, RESTRICTED, app
 
@@ -24,21 +23,14 @@ PODS = {"in order": app(), **{name: pod for name, pod in (BASELINE | RESTRICTED)
 
 
 @cache
-def client(home: Home) -> ApiClient:
-    chosen = ports.recorded(home)
-    assert chosen is not None
-    return ApiClient(chosen.api, home.certificates)
-
-
-@cache
 def namespace(home: Home, profile: str) -> str:
     """Return the path of a namespace that enforces a profile, in which pods can be made."""
     path = f"/api/v1/namespaces/policy-{profile}"
     labels = {"pod-security.kubernetes.io/enforce": profile}
     metadata = {"name": f"policy-{profile}", "labels": labels}
-    client(home).apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    connect(home).apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     deadline = time.monotonic() + 30
-    while client(home).get(f"{path}/serviceaccounts/default") is None:
+    while connect(home).get(f"{path}/serviceaccounts/default") is None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     return path
@@ -50,7 +42,7 @@ def refusal(home: Home, profile: str, judged: Judged) -> str:
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app"}, "spec": spec}
     try:
         path = f"{namespace(home, profile)}/pods/app?fieldManager=test&dryRun=All"
-        client(home).request("PATCH", path, json.dumps(pod).encode())
+        connect(home).request("PATCH", path, json.dumps(pod).encode())
     except urllib.error.HTTPError as answer:
         return str(mapping(json.loads(answer.read()))["message"])
     return ""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import paths, rollouts
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.tools import PLUGIN_DOUBLE
 
 DOUBLE = {PLUGIN_DOUBLE: Path("/built/gatewayapi-plugin")}
@@ -21,14 +21,14 @@ def test_the_plugin_is_the_double_unless_another_is_named(monkeypatch: pytest.Mo
     assert rollouts.plugin(DOUBLE) == real
 
 
-def test_a_plugin_that_is_not_there_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_that_is_not_there_is_reported_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAYAPI_PLUGIN", "/nowhere/plugin")
 
     with pytest.raises(SandboxError, match="GATEWAYAPI_PLUGIN names /nowhere/plugin, which is no file"):
         rollouts.plugin(DOUBLE)
 
 
-def test_without_a_sandbox_the_way_to_one_is_told(tmp_path: Path) -> None:
+def test_without_a_sandbox_the_way_to_one_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="make sandbox"):
         rollouts.up(paths.Home(tmp_path))
 

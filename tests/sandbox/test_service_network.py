@@ -1,4 +1,4 @@
-"""What answers behind Services: viz's API server, with the certificate of its Secret, and nobody else."""
+"""Behind Services: viz's API server and the load balancer controller's webhooks, by their Secrets, and nobody else."""
 
 import json
 import time
@@ -8,35 +8,49 @@ from urllib.error import HTTPError
 import pytest
 
 from model.json_values import Json, mapping, mappings
-from sandbox import paths, ports
-from sandbox.api_client import ApiClient
-from tests.sandbox.chart_doubles import VIZ, objects
+from sandbox import paths
+from sandbox.api_client import ApiClient, connect
+from sandbox.controllers.cluster import MERGE
+from tests.sandbox.chart_doubles import LOAD_BALANCERS, VIZ, objects
 from tests.sandbox.sandbox_command import sandbox
 
 pytestmark = pytest.mark.sandbox
 
 SECONDS = 40
 """The API server looks at a changed APIService at once, but at one that failed again only after some seconds."""
-PLACES = {
-    "ServiceAccount": "/api/v1/namespaces/linkerd-viz/serviceaccounts",
-    "Secret": "/api/v1/namespaces/linkerd-viz/secrets",
-    "Service": "/api/v1/namespaces/linkerd-viz/services",
-    "Deployment": "/apis/apps/v1/namespaces/linkerd-viz/deployments",
-    "APIService": "/apis/apiregistration.k8s.io/v1/apiservices",
+HOOKS = "/apis/admissionregistration.k8s.io/v1"
+VALIDATING = "ValidatingWebhookConfiguration/aws-load-balancer-webhook"
+MUTATING = "MutatingWebhookConfiguration/aws-load-balancer-webhook"
+SECRET = f"/api/v1/namespaces/{LOAD_BALANCERS}/secrets/aws-load-balancer-tls"
+DEPLOYMENT = f"/apis/apps/v1/namespaces/{LOAD_BALANCERS}/deployments/{LOAD_BALANCERS}"
+WEBHOOKS = {
+    "Secret/aws-load-balancer-tls": SECRET,
+    f"ServiceAccount/{LOAD_BALANCERS}": f"/api/v1/namespaces/{LOAD_BALANCERS}/serviceaccounts/{LOAD_BALANCERS}",
+    f"Deployment/{LOAD_BALANCERS}": DEPLOYMENT,
+    "Service/aws-load-balancer-webhook-service": (
+        f"/api/v1/namespaces/{LOAD_BALANCERS}/services/aws-load-balancer-webhook-service"
+    ),
+    VALIDATING: f"{HOOKS}/validatingwebhookconfigurations/aws-load-balancer-webhook",
+    MUTATING: f"{HOOKS}/mutatingwebhookconfigurations/aws-load-balancer-webhook",
 }
-TAP = f"{PLACES['APIService']}/v1alpha1.tap.linkerd.io"
+TAP = "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io"
+TAPS = {
+    "ServiceAccount/tap": "/api/v1/namespaces/linkerd-viz/serviceaccounts/tap",
+    "Secret/tap-k8s-tls": "/api/v1/namespaces/linkerd-viz/secrets/tap-k8s-tls",
+    "Service/tap": "/api/v1/namespaces/linkerd-viz/services/tap",
+    "Deployment/tap": "/apis/apps/v1/namespaces/linkerd-viz/deployments/tap",
+    "APIService/v1alpha1.tap.linkerd.io": TAP,
+}
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
-    """A sandbox of its own, since an APIService that does not answer stops every namespace from going."""
+    """A sandbox of its own: webhooks and APIServices hold for a whole cluster."""
     home = paths.Home(tmp_path_factory.mktemp("services") / "home")
     try:
         started = sandbox(home.folder, "up")
         assert started.returncode == 0, started.stderr
-        chosen = ports.recorded(home)
-        assert chosen is not None
-        yield ApiClient(chosen.api, home.certificates)
+        yield connect(home)
     finally:
         sandbox(home.folder, "down", "--wipe")
 
@@ -46,12 +60,22 @@ def viz(client: ApiClient) -> Iterator[dict[str, Json]]:
     """Install tap, with a certificate that is its own authority."""
     found = objects(VIZ, {})
     make_namespace(client, "linkerd-viz")
-    for kind, place in PLACES.items():
-        for name in ("tap", "tap-k8s-tls", "v1alpha1.tap.linkerd.io"):
-            if each := found.get(f"{kind}/{name}"):
-                client.apply(f"{place}/{name}", each)
+    for name, place in TAPS.items():
+        client.apply(place, found[name])
     yield found
     client.request("DELETE", TAP)
+
+
+@pytest.fixture
+def webhooks(client: ApiClient) -> Iterator[dict[str, Json]]:
+    """Install the webhooks with certificates that fit each other."""
+    found = objects(LOAD_BALANCERS, {"clusterName": "workshop"})
+    make_namespace(client, LOAD_BALANCERS)
+    for name, place in WEBHOOKS.items():
+        client.apply(place, found[name])
+    yield found
+    for name in (VALIDATING, MUTATING):
+        client.request("DELETE", WEBHOOKS[name])
 
 
 def make_namespace(client: ApiClient, name: str) -> None:
@@ -82,6 +106,28 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
+def refusal(client: ApiClient, path: str, body: Json) -> str:
+    """Return why an object is refused; nothing if it is not."""
+    name = f"x{time.monotonic_ns()}"
+    try:
+        client.apply(f"{path}/{name}", {**body, "metadata": {"name": name}})
+    except HTTPError as answer:
+        return str(mapping(json.loads(answer.read()))["message"])
+    return ""
+
+
+def ingress_refusal(client: ApiClient) -> str:
+    """Return why an Ingress is refused; nothing if it is not."""
+    backend = {"service": {"name": "books", "port": {"number": 80}}}
+    body = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"defaultBackend": backend}}
+    return refusal(client, "/apis/networking.k8s.io/v1/namespaces/default/ingresses", body)
+
+
+def guarded_refusal(client: ApiClient) -> str:
+    """Return why a ConfigMap is refused in the guarded namespace; nothing if it is not."""
+    return refusal(client, "/api/v1/namespaces/guarded/configmaps", {"apiVersion": "v1", "kind": "ConfigMap"})
+
+
 @pytest.mark.usefixtures("viz")
 def test_an_api_service_answers_and_so_a_namespace_can_go(client: ApiClient) -> None:
     assert eventually(lambda: available(client).startswith("True")), available(client)
@@ -109,15 +155,8 @@ def test_with_an_authority_that_did_not_sign_the_certificate_it_does_not_answer(
 def test_a_call_to_any_other_service_is_refused_at_once(client: ApiClient) -> None:
     make_namespace(client, "guarded")
     service = {"name": "absent", "namespace": "guarded", "path": "/"}
-    client.apply(
-        "/api/v1/namespaces/guarded/services/absent",
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": "absent"},
-            "spec": {"ports": [{"port": 443}]},
-        },
-    )
+    spec = {"metadata": {"name": "absent"}, "spec": {"ports": [{"port": 443}]}}
+    client.apply("/api/v1/namespaces/guarded/services/absent", {"apiVersion": "v1", "kind": "Service", **spec})
     hook = {
         "name": "absent.sandbox.test",
         "clientConfig": {"service": service},
@@ -129,24 +168,45 @@ def test_a_call_to_any_other_service_is_refused_at_once(client: ApiClient) -> No
     }
     kind = "ValidatingWebhookConfiguration"
     body = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "absent"}}
-    client.apply(
-        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/absent", body | {"webhooks": [hook]}
-    )
+    client.apply(f"{HOOKS}/validatingwebhookconfigurations/absent", body | {"webhooks": [hook]})
 
-    assert eventually(lambda: "unrecognized name" in refusal(client)), refusal(client)
+    assert eventually(lambda: "unrecognized name" in guarded_refusal(client)), guarded_refusal(client)
     started = time.monotonic()
-    refusal(client)
+    guarded_refusal(client)
     assert time.monotonic() - started < 1, "with `failurePolicy: Ignore` every pod would wait as long"
 
 
-def refusal(client: ApiClient) -> str:
-    """Return why a ConfigMap is refused in the guarded namespace; nothing if it is not."""
-    name = f"c{time.monotonic_ns()}"
-    try:
-        client.apply(
-            f"/api/v1/namespaces/guarded/configmaps/{name}",
-            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}},
-        )
-    except HTTPError as answer:
-        return str(mapping(json.loads(answer.read()))["message"])
-    return ""
+@pytest.mark.usefixtures("webhooks")
+def test_an_ingress_is_admitted_by_whoever_has_the_certificate_of_the_secret(client: ApiClient) -> None:
+    assert eventually(lambda: not ingress_refusal(client)), ingress_refusal(client)
+
+
+@pytest.mark.usefixtures("webhooks")
+def test_without_a_ready_pod_no_ingress_is_admitted(client: ApiClient) -> None:
+    assert eventually(lambda: not ingress_refusal(client)), ingress_refusal(client)
+    client.request("PATCH", DEPLOYMENT, b'{"spec": {"replicas": 0}}', MERGE)
+
+    assert eventually(lambda: "EOF" in ingress_refusal(client)), "also on a connection that the API server has kept"
+    assert "failed calling webhook" in ingress_refusal(client)
+
+
+@pytest.mark.usefixtures("webhooks")
+def test_without_the_secret_no_ingress_is_admitted(client: ApiClient) -> None:
+    client.request("DELETE", SECRET)
+
+    refused = eventually(lambda: "unrecognized name" in ingress_refusal(client))
+    assert refused, "a stack without its certificate has to fail"
+
+
+def test_with_an_authority_that_did_not_sign_the_certificate_no_ingress_is_admitted(
+    client: ApiClient, webhooks: dict[str, Json]
+) -> None:
+    other = mapping(objects(VIZ, {})["Secret/tap-k8s-tls"]["data"])["tls.crt"]
+    hooks = [
+        {**each, "clientConfig": {**mapping(each["clientConfig"]), "caBundle": other}}
+        for each in mappings(webhooks[VALIDATING]["webhooks"])
+    ]
+
+    client.apply(WEBHOOKS[VALIDATING], {**webhooks[VALIDATING], "webhooks": hooks})
+
+    assert eventually(lambda: "x509" in ingress_refusal(client)), "the certificate is really checked"

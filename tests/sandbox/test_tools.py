@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import go_modules, paths, tools
+from sandbox import builds, paths, tools
 from sandbox.builds import Build, built, run_builds
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 
 PROGRAM = 'package main\n\nvar version = "unset"\n\nfunc main() { print(version) }\n'
 
@@ -97,7 +97,7 @@ def test_every_tool_is_pinned_with_its_checksums() -> None:
 
 def test_the_api_server_tells_the_version_of_its_module() -> None:
     flags = tools.build_of(tools.TOOLS["kube-apiserver"]).link_flags
-    version = go_modules.pinned_version(paths.TOOL_MODULES / "control-plane", "k8s.io/kubernetes")
+    version = builds.pinned_version(paths.TOOL_MODULES / "control-plane", "k8s.io/kubernetes")
     assert f"gitVersion={version}" in flags, "charts with a kubeVersion refuse v0.0.0-master"
     assert f"gitMinor={version.split('.')[1]}" in flags
 
@@ -146,18 +146,18 @@ def test_without_a_fitting_go_one_sentence_says_what_to_install(
     if go is not None:
         script(tmp_path / "bin", "go", go)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    go_modules.toolchain.cache_clear()
+    builds.toolchain.cache_clear()
     try:
         with pytest.raises(SandboxError, match=r"install Go 1\.26 or newer"):
-            go_modules.toolchain()
+            builds.toolchain()
     finally:
-        go_modules.toolchain.cache_clear()
+        builds.toolchain.cache_clear()
 
 
 def test_another_toolchain_or_pin_gives_another_build(own_cache: Path, tmp_path: Path) -> None:
     build = small_build(tmp_path / "small")
     before = build.path
     (build.source / "go.sum").write_text("changed\n", encoding="utf-8")
-    assert build.path != before, "a changed pin is built anew, beside the old one"
+    assert build.path != before, "a changed pin is built again, beside the old one"
     assert before.is_relative_to(own_cache)
     assert shutil.which("go") is not None

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import launcher, paths, tools, trial
-from sandbox.failure import SandboxError
+from sandbox.console import SandboxError
 from sandbox.launcher import Setting
-from sandbox.project import StackFile
-from sandbox.pulumi_cli import PulumiCli
+from sandbox.project import PulumiCli, StackFile
 
 EKS = "config:\n  # A comment of the user's.\n  small:eks: {cluster: tried}\n"
 KINDS_OF_CHANGE = [
@@ -94,7 +93,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     def nothing(*_: object) -> None:
         """Leave out what needs a running sandbox."""
 
-    for name in ("clear_stale_locks", "mend_torn_files", "ensure_stack", "clear_up", "settle_releases"):
+    for name in ("clear_stale_locks", "remove_torn_files", "ensure_stack", "clear_up", "settle_releases"):
         monkeypatch.setattr(launcher, name, nothing)
     monkeypatch.setattr(launcher, "sandbox_setting", setting)
     monkeypatch.setattr(tools, "find", found)

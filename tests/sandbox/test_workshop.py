@@ -17,7 +17,7 @@ from clients.cluster_api import items
 from components.resources.rendered import PLACEHOLDER
 from model.json_values import at, text
 from sandbox.paths import Home
-from tests.sandbox.workshop import Change, Preview, Workshop
+from tests.sandbox.workshop import Preview, Workshop
 
 pytestmark = pytest.mark.sandbox
 
@@ -104,12 +104,6 @@ def test_a_refresh_finds_no_drift(workshop: Workshop) -> None:
     done = workshop.pulumi("refresh", "--yes", "--expect-no-changes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert workshop.preview().changes == [], "and the preview after it is empty"
-
-
-def test_another_fault_percentage_is_one_update_of_the_route(workshop: Workshop) -> None:
-    workshop.choose("demos.booksapp.faultPercent", 25)
-
-    assert workshop.preview().changes == [Change("update", ROUTE, "booksapp-faults-route")]
 
 
 def test_a_new_generation_restarts_the_control_plane_and_every_meshed_workload_and_nothing_else(

@@ -65,7 +65,7 @@ def test_a_last_day_ends_in_utc_and_the_documentation_says_when_that_is(zone: st
 
 
 @pytest.mark.parametrize("rule", ["RUNNING", "the settings' own message"])
-def test_whoever_is_told_a_last_day_is_told_its_time_zone(rule: str) -> None:
+def test_every_message_with_a_last_day_names_its_time_zone(rule: str) -> None:
     if rule == "RUNNING":
         told = ending(parse({"workshopEnds": "2027-01-31"}), None, NOON, 3).sentence
     else:

@@ -19,12 +19,7 @@ from tests.program import ROOT
 from tests.settings_keys import keys, sections_in
 
 MAPPING = TypeAdapter(dict[str, object])
-EKS: dict[str, object] = {
-    "cluster": "workshop",
-    "region": "eu-central-1",
-    "owner": "platform-team",
-    "externalDns": {"enabled": False},
-}
+EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team", "externalDns": {"enabled": False}}
 
 
 def problems(raw: Mapping[str, object], secret: tuple[str, ...] = ()) -> list[Problem]:
@@ -185,7 +180,7 @@ RULES: list[tuple[dict[str, object], str, str]] = [
 
 
 @pytest.mark.parametrize(("raw", "key", "rule"), RULES)
-def test_a_wrong_value_is_told_with_its_key_the_rule_and_a_fix(raw: dict[str, object], key: str, rule: str) -> None:
+def test_a_wrong_value_is_reported_with_its_key_the_rule_and_a_fix(raw: dict[str, object], key: str, rule: str) -> None:
     problem = only(raw)
 
     assert problem.where == f"linkerd-workshop:{key}"
@@ -220,7 +215,7 @@ def test_the_fix_is_a_value_that_is_taken() -> None:
         parse(MAPPING.validate_python(nested))
 
 
-def test_a_wrong_key_is_told_with_the_known_ones_and_a_guess() -> None:
+def test_a_wrong_key_is_reported_with_the_known_ones_and_a_guess() -> None:
     problem = only(booksapp(faultPercentage=10))
 
     assert problem.where == "linkerd-workshop:demos.booksapp.faultPercentage"
@@ -246,7 +241,7 @@ def test_an_unknown_demo_is_called_a_demo() -> None:
     assert problem.fix == "Did you mean 'booksapp'?"
 
 
-def test_every_error_is_told_at_once_in_the_order_of_keys() -> None:
+def test_every_error_is_reported_at_once_in_the_order_of_keys() -> None:
     with pytest.raises(InputError) as caught:
         parse({"contxt": "x", "trust": '{"anchorDays": "long"}', **booksapp(faultPercent=101, host="x", hots="y")})
 

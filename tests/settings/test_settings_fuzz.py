@@ -1,30 +1,18 @@
-"""No input makes anything but settings or a message: whatever stands in a stack's file, there is no traceback.
-
-FUZZ_EXAMPLES=<number> tries more inputs than the few of a normal run, and other ones each time.
-"""
+"""Whatever stands in a stack's file, it is taken or explained; there is no traceback."""
 
 import json
-import os
 from collections.abc import Mapping
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from model.problem import InputError, Problem
 from settings.loading import parse
+from tests.fuzzing import ODD, few, scalars
 from tests.recorded_values import at
 
 MAPPING = TypeAdapter(dict[str, object])
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-fast = settings(
-    max_examples=EXAMPLES or 60,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize=not EXAMPLES,
-)
-
 KEYS = ["kubeconfig", "context", "chartMirror", "ingressClass", "gatewayApi", "trust", "demos"]
 INNER = [
     "booksapp",
@@ -37,41 +25,16 @@ INNER = [
     "faultPercent",
     "host",
 ]
-ODD = [
-    "",
-    "\0",
-    "\ud800",
-    "\x1b[31m",
-    "é",
-    "e\u0301",
-    "🙂",
-    "\u202e",
-    "a" * 5000,
-    "'",
-    "{",
-    "%s",
-    "{0}",
-    "[bold]",
-    "null",
-    "1e999",
-]
 
-text = st.sampled_from(ODD) | st.text(st.characters(), max_size=20)
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.sampled_from([10**4000, -(10**400), 2**63])
-    | st.floats()
-    | text
-    | st.dates()
-    | st.datetimes()
-    | st.binary(max_size=5)
-)
-names = st.sampled_from(INNER) | text
+text = st.sampled_from([*ODD, "a" * 5000, "1e999"]) | st.text(st.characters(), max_size=20)
+numbers = st.sampled_from([10**4000, -(10**400), 2**63])
+atoms = scalars | numbers | text | st.dates() | st.datetimes() | st.binary(max_size=5)
+names = st.sampled_from([*INNER, "enabled"]) | text
 odd_names = names | st.integers() | st.none() | st.tuples(st.integers())
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_names, inner, max_size=4), max_leaves=12
+    atoms,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_names, inner, max_size=4),
+    max_leaves=12,
 )
 files = st.dictionaries(
     st.sampled_from(KEYS) | st.sampled_from(KEYS).map("linkerd-workshop:{}".format) | text, values, max_size=5
@@ -93,7 +56,7 @@ def nested(depth: int, opening: str, closing: str = "") -> str:
     return opening * depth + closing * depth
 
 
-@fast
+@few(60)
 @given(files)
 @example({"demos": {"booksapp": {"host": "a" * 100_000}}})
 @example({"demos": {None: 1}})
@@ -105,7 +68,7 @@ def test_whatever_is_in_a_stacks_file_is_taken_or_explained(raw: dict[str, objec
     survives(raw)
 
 
-@fast
+@few(60)
 @example({"kubeconfig": "\x1f\ud800"})
 @example({"demos": json.dumps({"booksapp": {"host": "\ud800"}})})
 @given(
@@ -158,7 +121,7 @@ empty: dict[str, st.SearchStrategy[object]] = {}
 good = st.fixed_dictionaries(empty, optional=sections)
 
 
-@fast
+@few(60)
 @given(good)
 def test_good_settings_come_out_as_they_went_in_by_every_way(raw: dict[str, object]) -> None:
     read_once = parse(raw)

@@ -1,88 +1,205 @@
-"""What is switched on without what it needs is refused, with the key that fixes it."""
+"""Settings that go together: what is refused is told with the key that fixes it, and what fits is taken."""
 
-import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 import pytest
 
-from model.problem import InputError, Problem
+from model.problem import InputError
+from settings import Settings
 from settings.loading import parse
+from tests.settings.test_settings import only, problems
 
-
-def problems(**sections: Mapping[str, object]) -> list[Problem]:
-    try:
-        parse({name: json.dumps(section) for name, section in sections.items()})
-    except InputError as error:
-        return list(error.problems)
-    return []
+OFF = {"enabled": False}
+EKS: Mapping[str, object] = {"cluster": "workshop", "region": "eu-central-1", "owner": "platform-team"}
+WITHOUT_DNS = {**EKS, "externalDns": OFF}
+DNS = {"zone": "example.com", "domain": "dev.example.com"}
+HOST = {"booksapp": {"host": "books.dev.example.com"}}
+DEEP = {"booksapp": {"host": "books.team.dev.example.com"}}
+OPEN = {"inboundCidrs": ["203.0.113.0/24"]}
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+CERTIFIED, PLAIN = {**OPEN, "certificateArn": CERTIFICATE}, {**OPEN, "https": False}
+ENDPOINTS = ("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint")
+OIDC = {**dict.fromkeys(ENDPOINTS, "https://login.example.com/"), "secretName": "oidc"}
+READY: Mapping[str, object] = {"eks": EKS, "dns": DNS, "demos": HOST, "publicHosts": OPEN}
+BY_HAND = {**READY, "eks": WITHOUT_DNS, "dns": {}}
+PUBLIC_VIZ = {"dashboard": {"host": "viz.dev.example.com", "oidc": OIDC}}
+REPOSITORY = {"repository": "https://git.example.com/workshop.git"}
+WITHOUT_ROLLOUTS = {"argoRollouts": OFF}
+SHARED = {"host": "workshop.example.com"}
+CHECKSUM = {"sha256": "0123456789abcdef" * 4}
+OWNED = {"argoCd": {"enabled": True, "application": REPOSITORY}}
 
 
 def canary(**settings: object) -> dict[str, object]:
     return {"progressiveDelivery": settings}
 
 
-def argo_cd(**settings: object) -> dict[str, object]:
-    return {"argoCd": {"enabled": True, **settings}}
+DEMO, ARGO_CD, PLUGIN = "demos.progressiveDelivery", "delivery.argoCd", "delivery.argoRollouts.plugin"
+ROLLOUTS = "delivery.argoRollouts.enabled"
+SWITCH_ON = f"`pulumi config set --path 'linkerd-workshop:{ROLLOUTS}' true`"
+REFUSED: list[tuple[Mapping[str, object], str, str]] = [
+    # What is switched on without what it needs.
+    ({"delivery": WITHOUT_ROLLOUTS}, f"{DEMO}.enabled", f"it is true while {ROLLOUTS} is false / * / *{SWITCH_ON}*"),
+    ({"demos": canary(analysis=True), "viz": OFF}, f"{DEMO}.analysis", "* / *Prometheus* / *"),
+    ({"demos": canary(owner="argo-cd")}, f"{DEMO}.owner", "*"),
+    (
+        {"demos": canary(owner="argo-cd"), "delivery": {"argoCd": {"enabled": True}}},
+        f"{ARGO_CD}.application.repository",
+        "*",
+    ),
+    ({"demos": canary(owner="argo-cd", host="c.example.com"), "delivery": OWNED}, f"{DEMO}.host", "*"),
+    ({"demos": canary(owner="argo-cd", analysis=True), "delivery": OWNED}, f"{DEMO}.analysis", "*"),
+    ({"demos": canary(owner="argo-cd", randomErrors=True), "delivery": OWNED}, f"{DEMO}.randomErrors", "*"),
+    ({"viz": {"dashboard": {"host": "viz.example.com"}}}, "viz.dashboard.oidc", "*"),
+    ({"viz": {**OFF, "dashboard": {"host": "viz.example.com", "oidc": OIDC}}}, "viz.dashboard", "*"),
+    ({"demos": {"booksapp": SHARED, "podinfo": SHARED}}, "demos.podinfo.host", "*demos.booksapp.host* / * / *"),
+    ({"delivery": {"argoRollouts": {"plugin": CHECKSUM}}}, f"{PLUGIN}.sha256", "*"),
+    # A stack on EKS.
+    *(({**READY, key: "other"}, key, "it is set beside eks / *") for key in ("kubeconfig", "context")),
+    ({"dns": DNS}, "dns", "*"),
+    (
+        {**READY, "dns": {"zone": "example.com", "domain": "dev.notexample.com"}},
+        "dns.domain",
+        "the domain 'dev.notexample.com' lies outside the zone 'example.com' / *",
+    ),
+    ({**READY, "dns": {"zone": "other.com"}}, "demos.booksapp.host", "*below 'other.com'* / * / *"),
+    *(
+        (
+            {**READY, "demos": {"booksapp": {"host": host}}},
+            "demos.booksapp.host",
+            f"the host '{host}' does not lie below 'dev.example.com' / *",
+        )
+        for host in ("books.example.com", "dev.example.com", "books.xdev.example.com")
+    ),
+    ({"eks": EKS}, "eks.externalDns.enabled", "* / * / *dns.zone*"),
+    (BY_HAND, "publicHosts.https", "*"),
+    (
+        {**READY, "demos": DEEP},
+        "demos.booksapp.host",
+        "* / the certificate is for [*].dev.example.com / *books-team.dev.example.com*",
+    ),
+    ({**BY_HAND, "viz": PUBLIC_VIZ, "publicHosts": PLAIN}, "publicHosts.https", "*dashboard* / * / *"),
+    (
+        {**READY, "publicHosts": {**OPEN, "certificateArn": CERTIFICATE.replace("eu-central-1", "us-east-1")}},
+        "publicHosts.certificateArn",
+        "the certificate is in us-east-1, and the cluster in eu-central-1 / *",
+    ),
+    ({**READY, "publicHosts": {}}, "publicHosts.inboundCidrs", "* / *demos.booksapp.host* / *"),
+]
 
 
-REPOSITORY = {"repository": "https://git.example.com/workshop.git"}
+@pytest.mark.parametrize(("raw", "key", "told"), REFUSED)
+def test_what_contradicts_something_else_is_refused_at_the_key_that_fixes_it(
+    raw: Mapping[str, object], key: str, told: str
+) -> None:
+    problem = only(raw)
+
+    assert problem.where == f"linkerd-workshop:{key}"
+    assert fnmatchcase(f"{problem.found} / {problem.rule} / {problem.fix}", told)
+    assert "\n" not in str(problem)
 
 
-def test_everything_off_contradicts_nothing() -> None:
-    off = {"enabled": False}
-    names: list[str] = ["booksapp", "podinfo", "circuitBreaking", "progressiveDelivery"]
-    demos = dict.fromkeys(names, off)
-
-    assert problems(demos=demos, viz=off, delivery={"argoRollouts": off}) == []
-
-
-def test_the_canary_needs_its_controller() -> None:
-    (problem,) = problems(delivery={"argoRollouts": {"enabled": False}})
-
-    assert problem.where == "linkerd-workshop:demos.progressiveDelivery.enabled"
-    assert problem.found == "it is true while delivery.argoRollouts.enabled is false"
-    assert "`pulumi config set --path 'linkerd-workshop:delivery.argoRollouts.enabled' true`" in problem.fix
-
-
-def test_the_analysis_needs_the_metrics_of_viz() -> None:
-    (problem,) = problems(demos=canary(analysis=True), viz={"enabled": False})
-
-    assert problem.where == "linkerd-workshop:demos.progressiveDelivery.analysis"
-    assert "Prometheus" in problem.rule
-
-
-def test_argo_cd_can_own_the_demo_only_where_it_is_and_has_a_repository() -> None:
-    (absent,) = problems(demos=canary(owner="argo-cd"))
-    (nowhere,) = problems(demos=canary(owner="argo-cd"), delivery=argo_cd())
-
-    assert absent.where == "linkerd-workshop:demos.progressiveDelivery.owner"
-    assert nowhere.where == "linkerd-workshop:delivery.argoCd.application.repository"
-    assert problems(demos=canary(owner="argo-cd"), delivery=argo_cd(application=REPOSITORY)) == []
+EKS_VALUES: list[tuple[dict[str, object], str, str]] = [
+    ({"eks": {**EKS, "cluster": "-w"}}, "eks.cluster", "letters, digits"),
+    ({"eks": {**EKS, "cluster": "w" * 101}}, "eks.cluster", "at most 100"),
+    ({"eks": {**EKS, "region": "frankfurt"}}, "eks.region", "an AWS region"),
+    ({"eks": {**EKS, "owner": "me; you"}}, "eks.owner", "the tag `owner`"),
+    ({"eks": {**EKS, "profile": ""}}, "eks.profile", "a profile of ~/.aws/config"),
+    ({"eks": {**EKS, "roleArn": "workshop"}}, "eks.roleArn", "the ARN of an IAM role"),
+    ({"eks": {**EKS, "identity": "kiam"}}, "eks.identity", "pod-identity (EKS Pod Identity) or irsa"),
+    ({"eks": {**EKS, "installPodIdentityAgent": "perhaps"}}, "eks.installPodIdentityAgent", "true (this stack"),
+    ({"eks": {**EKS, "loadBalancerController": {"waf": 7}}}, "eks.loadBalancerController.waf", "web ACLs"),
+    ({"eks": "workshop"}, "eks", "a mapping of settings"),
+    ({"dns": {"zone": "com"}}, "dns.zone", "a DNS name of at least two labels"),
+    ({"dns": {"zone": "example.com", "zoneId": "/hostedzone/Z1"}}, "dns.zoneId", "a hosted zone's id"),
+    ({"dns": {"zone": "example.com", "domain": "Dev.example.com"}}, "dns.domain", "a DNS name"),
+    ({"publicHosts": {"scheme": "public"}}, "publicHosts.scheme", "internet-facing or internal"),
+    ({"publicHosts": {"inboundCidrs": []}}, "publicHosts.inboundCidrs", "IPv4 networks"),
+    ({"publicHosts": {"inboundCidrs": "0.0.0.0/0"}}, "publicHosts.inboundCidrs", "IPv4 networks"),
+    ({"publicHosts": {"inboundCidrs": ["10.0.0.0/8", "10.1.1.1/8"]}}, "publicHosts.inboundCidrs[1]", "IPv4 networks"),
+    ({"publicHosts": {"inboundCidrs": ["::/0"]}}, "publicHosts.inboundCidrs[0]", "IPv4 networks"),
+    ({"publicHosts": {"certificateArn": "arn:aws:acm:x"}}, "publicHosts.certificateArn", "the ARN of a certificate"),
+]
 
 
-def test_a_demo_of_argo_cd_has_no_host_of_pulumi() -> None:
-    demo = canary(owner="argo-cd", host="canary.example.com")
-    (problem,) = problems(demos=demo, delivery=argo_cd(application=REPOSITORY))
+@pytest.mark.parametrize(("raw", "key", "rule"), EKS_VALUES)
+def test_a_wrong_value_on_eks_is_reported_with_its_key_the_rule_and_a_fix(
+    raw: dict[str, object], key: str, rule: str
+) -> None:
+    problem = only(raw)
 
-    assert problem.where == "linkerd-workshop:demos.progressiveDelivery.host"
+    assert problem.where == f"linkerd-workshop:{key}"
+    assert rule in problem.rule
+    assert f"'linkerd-workshop:{key}" in problem.fix
+    assert "\n" not in str(problem)
 
 
-def test_a_switched_off_canary_needs_nothing() -> None:
-    demo = canary(enabled=False, analysis=True, owner="argo-cd")
-
-    assert problems(demos=demo, viz={"enabled": False}, delivery={"argoRollouts": {"enabled": False}}) == []
+LONGEST = f"{'d' * 50}.example.com"
+"""The longest domain that ACM takes behind `*.`, which makes 64 characters."""
 
 
-def test_the_dashboard_needs_viz_and_always_asks_who_somebody_is() -> None:
-    endpoints = ("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint")
-    oidc = dict.fromkeys(endpoints, "https://login.example.com/") | {"secretName": "oidc"}
-    host = {"host": "viz.example.com"}
-    (public,) = problems(viz={"dashboard": host})
-    (partless,) = problems(viz={"enabled": False, "dashboard": {**host, "oidc": oidc}})
+def named(domain: str, **hosts: object) -> dict[str, object]:
+    demos = {"booksapp": {"host": f"books.{domain}"}}
+    return {**READY, "dns": {**DNS, "domain": domain}, "demos": demos, "publicHosts": {**OPEN, **hosts}}
 
-    assert public.where == "linkerd-workshop:viz.dashboard.oidc"
-    assert partless.where == "linkerd-workshop:viz.dashboard"
-    assert problems(viz={"dashboard": {**host, "oidc": oidc}}) == []
+
+DEMOS: tuple[str, ...] = ("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery")
+IDLE = canary(enabled=False, analysis=True, owner="argo-cd")
+TAKEN: dict[str, Mapping[str, object]] = {
+    "everything off": {"demos": dict.fromkeys(DEMOS, OFF), "viz": OFF, "delivery": WITHOUT_ROLLOUTS},
+    "a canary that is off, with nothing that it needs": {"demos": IDLE, "viz": OFF, "delivery": WITHOUT_ROLLOUTS},
+    "a demo of Argo CD with its repository": {"demos": canary(owner="argo-cd"), "delivery": OWNED},
+    "a dashboard with a login": {"viz": {"dashboard": {"host": "viz.example.com", "oidc": OIDC}}},
+    "the host of an app that is off": {"demos": {"booksapp": SHARED, "podinfo": {**SHARED, **OFF}}},
+    "a checksum with its file": {"delivery": {"argoRollouts": {"plugin": {**CHECKSUM, "location": "file:///p/other"}}}},
+    "a zone that is the domain": {**READY, "dns": {"zone": "dev.example.com"}},
+    "an outside host of an app that is off": {**READY, "demos": {"booksapp": {**OFF, "host": "elsewhere.org"}}},
+    "no zone without ExternalDNS": {"eks": WITHOUT_DNS},
+    "a certificate without a zone": {**BY_HAND, "publicHosts": CERTIFIED},
+    "plain HTTP without a zone": {**BY_HAND, "publicHosts": PLAIN},
+    "a deep host with its certificate": {**READY, "demos": DEEP, "publicHosts": CERTIFIED},
+    "a deep host without HTTPS": {**READY, "demos": DEEP, "publicHosts": PLAIN},
+    "a dashboard with a certificate of the zone": {**READY, "viz": PUBLIC_VIZ, "publicHosts": PLAIN},
+    "everybody, on purpose": {**READY, "publicHosts": {"inboundCidrs": ["0.0.0.0/0"]}},
+    "an internal load balancer": {**READY, "publicHosts": {"scheme": "internal"}},
+    "no host": {**READY, "publicHosts": {}, "demos": {}},
+    "a host on another cluster": {"demos": HOST},
+    "the longest domain of a certificate": named(LONGEST),
+    "a longer domain with a certificate": named(f"d{LONGEST}", certificateArn=CERTIFICATE),
+    **{
+        f"the region {region}": {**READY, "eks": {**EKS, "region": region}}
+        for region in ("eusc-de-east-1", "us-gov-west-1", "cn-north-1", "ap-southeast-7")
+    },
+}
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_what_fits_together_is_taken(what: str) -> None:
+    parse(TAKEN[what])
+
+
+def test_a_domain_longer_than_acm_takes_behind_a_wildcard_is_refused() -> None:
+    problem = only(named(f"d{LONGEST}"))
+
+    assert problem.where == "linkerd-workshop:dns.domain"
+    assert problem.found == f"the domain 'd{LONGEST}' has 63 characters"
+
+
+def test_an_empty_mapping_is_no_cluster_and_no_zone() -> None:
+    assert parse({"eks": {}, "dns": {}}) == Settings()
+
+
+def test_a_complete_environment_has_the_defaults_of_least_privilege() -> None:
+    settings = parse(READY)
+
+    assert settings.eks
+    assert settings.eks.identity == "pod-identity"
+    assert settings.eks.load_balancer_controller.enabled
+    assert settings.eks.external_dns.enabled
+    assert not settings.eks.load_balancer_controller.waf
+    assert settings.public_hosts.https
+    assert settings.public_hosts.scheme == "internet-facing"
 
 
 @pytest.mark.parametrize("day", ["2027-01-31T10:00:00", "20270131", "soon", "2027-02-30", "1800000000"])
@@ -91,34 +208,12 @@ def test_the_last_day_of_a_workshop_is_a_date_and_nothing_else(day: str) -> None
         parse({"workshopEnds": day})
 
 
-def test_all_contradictions_are_told_at_once() -> None:
-    found = problems(
-        demos=canary(analysis=True, owner="argo-cd"),
-        viz={"enabled": False},
-        delivery={"argoRollouts": {"enabled": False}},
-    )
+def test_all_contradictions_are_reported_at_once() -> None:
+    demo = canary(analysis=True, owner="argo-cd")
+    found = problems({"demos": demo, "viz": OFF, "delivery": WITHOUT_ROLLOUTS})
     assert [problem.where.rpartition(".")[2] for problem in found] == ["analysis", "analysis", "enabled", "owner"]
 
-
-def test_two_apps_never_share_a_host() -> None:
-    host = {"host": "workshop.example.com"}
-    (problem,) = problems(demos={"booksapp": host, "podinfo": host})
-
-    assert problem.where == "linkerd-workshop:demos.podinfo.host"
-    assert "demos.booksapp.host" in problem.found
-    assert problems(demos={"booksapp": host, "podinfo": {**host, "enabled": False}}) == []
-
-
-def test_a_checksum_without_the_file_that_it_is_of_is_not_silently_dropped() -> None:
-    plugin = {"sha256": "0123456789abcdef" * 4}
-    (problem,) = problems(delivery={"argoRollouts": {"plugin": plugin}})
-
-    assert problem.where == "linkerd-workshop:delivery.argoRollouts.plugin.sha256"
-    assert problems(delivery={"argoRollouts": {"plugin": {**plugin, "location": "file:///plugins/other"}}}) == []
-
-
-@pytest.mark.parametrize("key", ["analysis", "randomErrors"])
-def test_what_only_pulumi_can_do_to_the_canary_is_not_silently_dropped_where_argo_cd_owns_it(key: str) -> None:
-    (problem,) = problems(demos=canary(owner="argo-cd", **{key: True}), delivery=argo_cd(application=REPOSITORY))
-
-    assert problem.where == f"linkerd-workshop:demos.progressiveDelivery.{key}"
+    assert len(problems({**READY, "context": "x", "dns": {**DNS, "domain": "x.org"}, "publicHosts": {}})) == 3
+    lacking = ["dns.zone", "eks.cluster", "eks.owner", "eks.region"]
+    found = problems({"eks": {"profile": "x"}, "dns": {"domain": "example.com"}})
+    assert [problem.where for problem in found] == [f"linkerd-workshop:{key}" for key in lacking]
