@@ -114,7 +114,7 @@ lock: .venv/installed ## write requirements.lock: all Python packages with their
 docs: .venv/installed ## write the generated parts of the documentation: picture, settings, commands
 	@$(PYTHON) -m tests.docs
 
-bench: .venv/installed ## time the stack on a sandbox of its own
+bench: .venv/installed ## time the stack on the sandbox, beside the same steps by hand
 	@$(PYTHON) -m sandbox bench
 
 .PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lock docs bench record-preview outputs teardown verify reset demo mirror

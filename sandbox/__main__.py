@@ -19,7 +19,8 @@ def parser() -> argparse.ArgumentParser:
     )
     down = commands.add_parser("down", help="stop the control plane; its data stays")
     down.add_argument("--wipe", action="store_true", help="remove the data, too")
-    commands.add_parser("bench", help="time the stack in a sandbox of its own")
+    timing = commands.add_parser("bench", help="time the stack in a sandbox of its own, beside the same by hand")
+    timing.add_argument("--json", action="store_true", help="figures as JSON")
     commands.add_parser("rollouts", help="start the Argo Rollouts controller beside it, so that canaries run")
     commands.add_parser("workflows", help="lint the files of .github/workflows")
     commands.add_parser("status", help="what runs, where, and how much memory it takes")
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.command == "down":
         control_plane.down(home, wipe=options.wipe)
     elif options.command == "bench":
-        bench.run()
+        bench.run(as_json=options.json)
     elif options.command == "rollouts":
         rollouts.up(home)
     elif options.command == "workflows":
