@@ -1,4 +1,4 @@
-"""`python -m sandbox.controllers HOME CLUSTER REGION`: let both, and EKS' webhook, work until the process is ended."""
+"""`python -m sandbox.controllers HOME CLUSTER REGION [ROLE]`: let both and EKS' webhook work until the process ends."""
 
 import sys
 import threading
@@ -23,7 +23,7 @@ def main() -> None:
     if chosen is None:
         message = "the sandbox does not run: start it with `make sandbox`."
         raise SandboxError(message)
-    api, aws = ApiClient(chosen.api, home.certificates), connect(region, process.endpoint(home))
+    api, aws = ApiClient(chosen.api, home.certificates), connect(region, process.endpoint(home), *sys.argv[4:])
     played = (PodIdentity(api, aws, cluster), LoadBalancerController(api, aws, cluster), ExternalDns(api, aws, cluster))
     with working([each.step for each in played]):
         threading.Event().wait()

@@ -18,4 +18,5 @@ def up(home: Home, account: Account) -> None:
     if os.environ.get(CHOICE) == "none" or running(home, NAME):
         return
     command = [sys.executable, "-m", "sandbox.controllers", str(home.folder), account.cluster, account.region]
+    command += [account.role] if account.role else []
     start(home, NAME, command, process.environment())
