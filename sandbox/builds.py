@@ -102,19 +102,25 @@ def run_build(build: Build, position: str) -> None:
     say(f"built {build.program} in {time.monotonic() - started:.0f} s")
 
 
-def compile_program(build: Build, target: Path) -> None:
-    """Compile and link a program; raises with the last line of Go and the path of the log."""
+def stale_packages(build: Build, flags: list[str]) -> int:
+    """Return how many packages Go has to compile; asking also downloads the modules."""
     say(f"{build.program}: reading modules (they are downloaded once)")
-    flags = ["-trimpath", f"-gcflags={COMPILER_FLAGS}"]
-    try:  # this also downloads the modules
-        stale = go(build.source, ["list", "-deps", *flags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", build.package])
+    form = "{{if .Stale}}{{.ImportPath}}{{end}}"
+    try:
+        return len(go(build.source, ["list", "-deps", *flags, "-f", form, build.package]).split())
     except SandboxError as failure:
         raise SandboxError(f"building {build.program} failed: {failure}") from None
+
+
+def compile_program(build: Build, target: Path) -> None:
+    """Compile and link a program; raises with the last line of Go and the path of the log."""
+    flags = ["-trimpath", f"-gcflags={COMPILER_FLAGS}"]
+    stale = stale_packages(build, flags)
     command = [toolchain()[0], "build", "-v", *flags, f"-ldflags={build.link_flags}", "-o", target, build.package]
     last = ""
     with (
         build.log.open("w", encoding="utf-8") as log,
-        progress(build.program, len(stale.split())) as advance,
+        progress(build.program, stale) as advance,
         subprocess.Popen(
             command,
             cwd=build.source,

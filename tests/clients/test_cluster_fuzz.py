@@ -31,9 +31,6 @@ OVERHEAD = 8
 @pytest.fixture(autouse=True)
 def _limits(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", LIMIT)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "KUBECONFIG"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
 
 
 anything = nested(scalars | st.integers(-1, 70000) | st.text(max_size=8), st.text(max_size=5))

@@ -55,9 +55,6 @@ CONTEXTS = {"contexts": [{"name": "two", "context": {"cluster": "c", "user": "u"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the folders `a`, `b` and `keys`, and nothing by default."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "KUBECONFIG"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name in ("a", "b", "c", "keys"):
         (tmp_path / name).mkdir()

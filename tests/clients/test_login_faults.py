@@ -30,11 +30,6 @@ from tests.program import ROOT
 NOWHERE = {"server": "https://127.0.0.1:1"}
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 def jwt(seconds: float) -> str:
     parts = {"alg": "none"}, {"exp": int(time.time() + seconds)}
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".x"

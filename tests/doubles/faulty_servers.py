@@ -1,7 +1,5 @@
 """Servers and proxies on loopback that fail, each in its own manner, over real TLS."""
 
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import struct
@@ -13,59 +11,28 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.doubles.workshop_certificates import made
 
 VERSION = b'{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(VERSION), VERSION)
 Talk = Callable[[socket.socket], object]
-_DAY = dt.timedelta(days=1)
 
 
 class Authority:
     """A certificate authority of its own, whose files lie in a folder."""
 
     def __init__(self, folder: Path, name: str = "authority") -> None:
-        self.folder, self.name = folder, name
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.folder, self.name, self._pair = folder, name, made(name, days=1)
         self.file = folder / f"{name}.crt"
-        self.file.write_bytes(self._signed(self._subject, self._key, None, 1).public_bytes(serialization.Encoding.PEM))
+        self.file.write_text(self._pair.pem, encoding="ascii")
 
     def issue(self, name: str, address: str | None = "127.0.0.1", ends: int = 1) -> tuple[Path, Path]:
         """Write a certificate that ends in `ends` days, and its key; return both paths."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.IPAddress(ipaddress.ip_address(address))] if address else [x509.DNSName(name)]
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._signed(subject, key, x509.SubjectAlternativeName(names), ends)
+        pair = made(name, signer=self._pair, days=ends, is_ca=False, address=address)
         files = self.folder / f"{self.name}-{name}.crt", self.folder / f"{self.name}-{name}.key"
-        files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        files[1].write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        for file, content in zip(files, (pair.pem, pair.key_pem), strict=True):
+            file.write_text(content, encoding="ascii")
         return files
-
-    def _signed(
-        self,
-        subject: x509.Name,
-        key: ec.EllipticCurvePrivateKey,
-        names: x509.SubjectAlternativeName | None,
-        ends: int,
-    ) -> x509.Certificate:
-        now = dt.datetime.now(dt.UTC)
-        builder = x509.CertificateBuilder(self._subject, subject, key.public_key(), x509.random_serial_number())
-        builder = builder.not_valid_before(now - 9 * _DAY).not_valid_after(now + ends * _DAY)
-        builder = builder.add_extension(x509.BasicConstraints(names is None, None), critical=True)
-        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        builder = builder.add_extension(identifier, critical=False)
-        if names:
-            builder = builder.add_extension(names, critical=False)
-        return builder.sign(self._key, hashes.SHA256())
 
 
 def server_context(files: tuple[Path, Path], clients: Path | None = None) -> ssl.SSLContext:

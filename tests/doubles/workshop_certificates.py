@@ -4,6 +4,7 @@ import base64
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,8 +49,13 @@ class Pair:
         return context
 
 
-def made(name: str, *, signer: Pair | None = None, days: float = 365, is_ca: bool = True) -> Pair:
-    """Return a certificate that ends in so many days (ago, if negative); signed by itself if by nobody else."""
+def made(
+    name: str, *, signer: Pair | None = None, days: float = 365, is_ca: bool = True, address: str | None = None
+) -> Pair:
+    """Return a certificate that ends in so many days (ago, if negative); signed by itself if by nobody else.
+
+    It is for its name, or for an address.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signing = signer.key if signer else key
@@ -66,7 +72,8 @@ def made(name: str, *, signer: Pair | None = None, days: float = 365, is_ca: boo
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
     )
     if not is_ca:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        own = x509.IPAddress(ip_address(address)) if address else x509.DNSName(name)
+        builder = builder.add_extension(x509.SubjectAlternativeName([own]), critical=False)
     return Pair(builder.sign(signing, hashes.SHA256()), key)
 
 
