@@ -2,12 +2,10 @@
 
 import json
 import os
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -49,12 +47,6 @@ class DevStack(Workshop):
     def __init__(self, folder: Path, home: Path) -> None:
         super().__init__(folder, home, STACK)
         self.recorder: Path | None = None
-
-    @override
-    def module(self, *command: str) -> CompletedProcess[str]:
-        """Run one of the project's programs as the Makefile does with ON_SANDBOX=1."""
-        beside = ("sandbox", "--home", str(self.home), "run", "--stack", STACK, "--project", str(self.folder))
-        return super().module(*beside, "--", sys.executable, "-m", *command)
 
     @override
     def _environment(self) -> dict[str, str]:

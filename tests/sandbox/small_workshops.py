@@ -54,7 +54,7 @@ class SmallWorkshops(Workshop):
 
     def environment(self) -> dict[str, str]:
         """Variables for the commands of a person who stands in the project's folder."""
-        own = {"SANDBOX_HOME": str(self.home), "KUBECONFIG": str(self.home / "kubeconfig"), "HELD": "past"}
+        own = {"ON_SANDBOX": "1", "SANDBOX_HOME": str(self.home), "HELD": "past"}
         return {**os.environ, **own, "PYTHONPATH": str(self.folder), "NO_COLOR": "1", "COLUMNS": "200"}
 
     def run(self, stack: str, *arguments: str) -> str:

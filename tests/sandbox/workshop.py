@@ -138,13 +138,11 @@ class Workshop:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def operation(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the operator's commands."""
-        return self.module("workshop", command, "--stack", self.stack, *arguments)
-
-    def module(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the project's programs."""
+        """Run one of the operator's commands as the Makefile does on the sandbox."""
+        launcher = [sys.executable, "-m", "sandbox", "--home", str(self.home), "run", "--stack", self.stack]
+        workshop = [sys.executable, "-m", "workshop", command, "--stack", self.stack, *arguments]
         return subprocess.run(
-            [sys.executable, "-m", *command],
+            [*launcher, "--project", str(self.folder), "--", *workshop],
             cwd=self.folder,
             env={**self._environment(), "SANDBOX_HOME": str(self.home), "COLUMNS": "160"},
             capture_output=True,
