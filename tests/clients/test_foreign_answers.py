@@ -34,7 +34,7 @@ from workshop.teardown import tear_down_stacks
 
 TOKEN = "ghx_canaryTr0ub4dorswordfish"
 SECRET = step("create", "kubernetes:core/v1:Secret", "s", None, manifest("Secret", "s", data={"password": CODED}))
-ABOUT = ["--stack", "dev", "--commit", "abc", "--run", "3", "--run-url", "https://x.example.com"]
+ABOUT = ["--stack", "dev", "--commit", "abc", "--run-url", "https://x.example.com"]
 STEP_KEYS = ["op", "urn", "oldState", "newState", "inputs", "outputs", "custom", "detailedDiff", "kind"]
 MORE_KEYS = ["steps", "diagnostics", "message", "severity", "metadata", "name", "spec", "data", "value"]
 keys = st.sampled_from([*STEP_KEYS, *MORE_KEYS, "replaceReasons", "validityEndTime"]) | st.text(max_size=5)

@@ -47,7 +47,7 @@ def kept(folder: Path, engine: Engine, *, plan: bool = False) -> int:
     for path in engine.paths:
         assert folder not in path.parents, "what the engine writes never lies in the folder that is uploaded"
         assert not path.exists()
-    about = ["--stack", "dev", "--commit", "abc", "--run", "3", "--run-url", "https://x.example.com"]
+    about = ["--stack", "dev", "--commit", "abc", "--run-url", "https://x.example.com"]
     made = ["--folder", str(folder), "--to", f"{folder}/comment.md", "--whole", f"{folder}/diff.txt"]
     assert cli.main(["comment", *about, *made]) == 0
     for path in folder.rglob("*"):

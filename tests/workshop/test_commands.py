@@ -205,5 +205,5 @@ def test_a_stack_that_is_not_there_is_told_in_a_sentence(
 ) -> None:
     assert in_project("leftovers", "nowhere") == 1
     told = capsys.readouterr().err
-    assert "1. stack nowhere: its backend does not have it" in told
-    assert "`make init STACK=nowhere`" in told
+    assert "1. stack nowhere: Pulumi.nowhere.yaml: there is no such file" in told
+    assert "`make init STACK=<name>`" in told

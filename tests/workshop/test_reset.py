@@ -200,7 +200,9 @@ def reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reset:
     asked = list[list[str]]()
 
     def run(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
-        asked.append(command[command.index("--") + 1 :] if "--" in command else [])
+        if command[0] == "pulumi":
+            assert command[-2:] == ["--stack", "x"]
+            asked.append(command[1:-2])
         return subprocess.CompletedProcess(command, 0, "", "")
 
     def call(cluster: Cluster, demos: object, *arguments: str) -> tuple[object, list[list[str]]]:
@@ -209,7 +211,7 @@ def reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reset:
             (tmp_path / "Pulumi.x.yaml").write_text(yaml.safe_dump({"config": config}))
             monkeypatch.setattr(subprocess, "run", run)
             status = cli.main(["reset", "--stack", "x", *arguments])
-        return status, [each for each in asked if each]
+        return status, asked
 
     return call
 
