@@ -18,6 +18,9 @@ from kubernetes import client, config
 
 from clients.cluster_api import ClusterApi, items
 from model.json_values import text
+from sandbox import tools
+from sandbox.engine import lay_out_language_host
+from sandbox.plugins import Choice
 
 _client: Any = client
 _config: Any = config
@@ -96,6 +99,23 @@ class Workshop:
             self._command(*arguments),
             cwd=self.folder,
             env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `pulumi` itself, as for a stack on another cluster."""
+        found = tools.find(("pulumi",))["pulumi"]
+        program, _ = lay_out_language_host(self.home / "plugins" / "bin", found, Choice.AUTO)
+        environment = self._environment()
+        path = f"{program.parent}{os.pathsep}{environment['PATH']}"
+        environment |= {"PULUMI_STACK": self.stack, "PULUMI_HOME": str(self.home / "plugins"), "PATH": path}
+        return subprocess.run(
+            ["pulumi", *arguments],
+            cwd=self.folder,
+            env=environment,
             capture_output=True,
             text=True,
             timeout=300,
