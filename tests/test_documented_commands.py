@@ -135,7 +135,7 @@ def test_an_environment_is_set_up_with_what_its_template_asks_for(tmp_path: Path
     assert [
         key for key, value in given.items() if not re.fullmatch(parameters[key].get("AllowedPattern", ".*"), value)
     ] == []
-    assert given["OidcProvider"] == provider, "the account has one provider for GitHub, whoever has made it"
+    assert given["OidcProvider"] == provider, "the account has one provider for GitHub, and no stack creates another"
     assert given["DeployPolicies"] == "arn:aws:iam::123456789012:policy/workshop-operator-dev"
     assert "Subject" not in given
 

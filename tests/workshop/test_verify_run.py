@@ -31,7 +31,7 @@ from workshop.verify.scene import Patience, Scene
 from workshop.verify.traffic import HostDoor, PodDoor, UnreachableError
 
 A, B = Group("a"), Group("b")
-LINES = [A.ok("one", "fine", requests=3), A.fail("two", "[red]x[/nothing]", "mend it"), B.skip("three", "off")]
+LINES = [A.ok("one", "fine", requests=3), A.fail("two", "[red]x[/nothing]", "fix it"), B.skip("three", "off")]
 
 
 def whole(played: Played, folder: Path) -> list[Line]:
@@ -92,7 +92,7 @@ def test_the_table_names_a_group_once_and_takes_nothing_for_markup() -> None:
 
     assert shown.count("│ a ") == 1
     assert "[red]x[/nothing]" in shown
-    assert "→ mend it" in shown
+    assert "→ fix it" in shown
     assert summarize(LINES, 61.4) == "1 ok, 1 failed, 1 skipped; it took 61 s."
 
 
@@ -110,7 +110,7 @@ def test_the_json_has_the_documented_shape() -> None:
                 "name": "two",
                 "status": "failed",
                 "seen": "[red]x[/nothing]",
-                "fix": "mend it",
+                "fix": "fix it",
                 "figures": {},
             },
             {"group": "b", "name": "three", "status": "skipped", "seen": "off", "fix": "", "figures": {}},

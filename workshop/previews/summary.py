@@ -46,7 +46,7 @@ def find_restarts(steps: Iterable[Step]) -> Iterator[Effect]:
             continue
         before, after = (at((each or State()).inputs, "spec", "template") for each in (step.old, step.new))
         if step.op == "replace":
-            yield Effect(step.title, "is made anew, with all its pods")
+            yield Effect(step.title, "is created again, with all its pods")
         elif before != after:
             canary = at(step.state.inputs, "kind") == "Rollout"
             what = "starts a canary" if canary else "replaces its pods one after the other"
