@@ -48,8 +48,9 @@ def wait_for_credentials(
     never gets any. Deleted, it is created again, and no field of its Deployment changes. Raises RolloutError if that
     takes longer than `seconds`.
     """
-    end = time.monotonic() + seconds
+    end, replaced = time.monotonic() + seconds, False
     while (reason := _replace_pods(api, namespace, variable)) is not None:
+        replaced = True
         if time.monotonic() >= end:
             raise RolloutError(
                 f"pods in namespace {namespace} were still created without {variable} after {seconds:g} s ({reason}), "
@@ -57,6 +58,9 @@ def wait_for_credentials(
                 "list-pod-identity-associations`, or at the ServiceAccount's annotation, then run `pulumi up` again."
             )
         time.sleep(pause)
+    if replaced:
+        # The load balancer controller's webhooks refuse every Ingress until a pod is ready.
+        wait_for_rollout(api, namespace, seconds=seconds)
 
 
 def _replace_pods(api: ClusterApi, namespace: str, variable: str) -> str | None:

@@ -118,11 +118,19 @@ def wait_for_those_with_credentials(cluster: Cluster, folder: Path) -> None:
 
 def test_pods_that_were_created_before_their_credentials_are_replaced_and_no_other(tmp_path: Path) -> None:
     early, later = f"{PODS}/early", f"{PODS}/later"
-    asked = Cluster(answers={early: pod("AWS_REGION"), later: pod("AWS_REGION", VARIABLE)})
+    asked = cluster(deployment())
+    asked.answers = {DEPLOYMENTS: asked.answers[DEPLOYMENTS], early: pod("AWS_REGION"), later: pod(VARIABLE)}
     wait_for_those_with_credentials(asked, tmp_path)
 
     assert asked.deleted == [early]
     assert later in asked.answers
+
+
+def test_pods_that_replace_others_are_waited_for_because_their_webhooks_admit_what_comes_next(tmp_path: Path) -> None:
+    asked = cluster(deployment(available=1))
+    asked.answers = {DEPLOYMENTS: asked.answers[DEPLOYMENTS], f"{PODS}/early": pod()}
+    with pytest.raises(RolloutError, match="Deployment identity has 1 of 2 new pods"):
+        wait_for_those_with_credentials(asked, tmp_path)
 
 
 def test_pods_that_never_get_credentials_are_told_when_time_is_up(tmp_path: Path) -> None:
