@@ -3,6 +3,7 @@
 After a change on purpose: `UPDATE_GOLDEN=1 .venv/bin/python -m pytest tests/test_program.py`, and read the diff.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -11,10 +12,11 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from pulumi import Output, RunError
 
 from model.problem import InputError
 from tests.deployment import Deployment, Registration
-from tests.engine import CERTIFICATE_ENDS, STACK
+from tests.engine import CERTIFICATE_ENDS, STACK, deploy
 from tests.program import CLUSTER, ROOT, run_program
 from tests.program_configs import CONFIGS, DEMOS, EVERYTHING, OFF
 from tests.recorded_values import UNKNOWN, at, mapping, plain_texts
@@ -275,3 +277,16 @@ def _decoded(text: str) -> str:
         return a2b_base64(text, strict_mode=True).decode(errors="ignore")
     except ValueError:
         return ""
+
+
+def test_a_program_that_fails_leaves_no_task_to_the_next_one() -> None:
+    async def fails() -> None:
+        raise RunError("no cluster")
+
+    async def never_ends() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(RunError, match="no cluster"):
+        deploy(lambda: (Output.from_input(never_ends()), Output.from_input(fails())))
+
+    assert deploy(lambda: None).of(STACK)
