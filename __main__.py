@@ -1,9 +1,10 @@
-"""The workshop, stage by stage: what is known first, the cluster and its add-ons, mesh, delivery, demos, outputs."""
+"""The workshop, stage by stage: what is known first, cluster, add-ons, mesh, delivery, demos, attendees, outputs."""
 
 import pulumi
 
 from preflight.startup import prepare, silence_sdk
 from stack.addons import install_add_ons
+from stack.attendees import install_attendees
 from stack.cluster import create_base
 from stack.delivery import install_delivery
 from stack.demos import install_demos
@@ -18,6 +19,9 @@ add_ons = install_add_ons(base)
 mesh = install_mesh(base, add_ons)
 delivery = install_delivery(base, mesh)
 demos = install_demos(base, add_ons, mesh, delivery)
+attendees = install_attendees(base, add_ons, mesh, delivery, demos)
 
-pulumi.export("demos", {**mesh.outputs, **demos, **delivery.outputs})
+pulumi.export("demos", {**mesh.outputs, **demos.outputs, **delivery.outputs})
 pulumi.export("certificatesExpire", mesh.expires(add_ons))
+if attendees:
+    pulumi.export("attendees", attendees)

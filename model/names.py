@@ -18,6 +18,11 @@ addresses of its API server and of its double of AWS."""
 OWNER = "linkerd-workshop/stack"
 """Annotation of every namespace that the program creates: the stack that owns it."""
 
+ATTENDEE = "linkerd-workshop/attendee"
+"""Label of an attendee's namespace: the attendee's name, which is the namespace's, too."""
+ATTENDEE_ACCOUNT = "attendee"
+"""The ServiceAccount in that namespace by which the attendee logs in."""
+
 LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD = "linkerd", "linkerd-viz", "argo-rollouts", "argocd"
 LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
 BOOKSAPP, PODINFO = "booksapp", "podinfo"

@@ -34,6 +34,13 @@ _WEBHOOKS: tuple[Kind, ...] = (
     (_ADMISSION, "mutatingwebhookconfigurations"),
     (_ADMISSION, "validatingwebhookconfigurations"),
 )
+ATTENDEES: tuple[Kind, ...] = (
+    *_ROLES,
+    *(("", each) for each in ("limitranges", "resourcequotas")),
+    *((_ADMISSION, f"validatingadmissionpolic{end}") for end in ("ies", "ybindings")),
+    *((_LINKERD, each) for each in ("authorizationpolicies", "meshtlsauthentications", "servers")),
+)
+"""The kinds that attendees' logins and boundaries take."""
 CHARTS: Mapping[Part, tuple[Kind, ...]] = {
     Part.GATEWAY_API_CRDS: _DEFINITIONS,
     Part.LINKERD_CRDS: _DEFINITIONS,
@@ -80,8 +87,9 @@ def kinds(settings: Settings) -> frozenset[Kind]:
         (_ARGO, "applications"): by_argo_cd,
         (_ARGO, "appprojects"): by_argo_cd,
     }
+    attendees = ATTENDEES if parts.attendees(settings) else ()
     by_charts = {kind for part in parts.charts(settings) for kind in CHARTS[part]}
-    return frozenset({*ALWAYS, *by_charts, *(kind for kind, needed in wanted.items() if needed)})
+    return frozenset({*ALWAYS, *attendees, *by_charts, *(kind for kind, needed in wanted.items() if needed)})
 
 
 def check_permissions(api: ClusterApi, wanted: Collection[Kind]) -> list[Problem]:

@@ -38,18 +38,23 @@ def namespaces(settings: Settings) -> list[str]:
         PROGRESSIVE_DELIVERY: canary.enabled and canary.owner is CanaryOwner.PULUMI,
         GITOPS_DELIVERY: canary.enabled and canary.owner is CanaryOwner.ARGO_CD,
     }
-    return [name for name, wanted in parts.items() if wanted]
+    return [*(name for name, wanted in parts.items() if wanted), *attendees(settings)]
+
+
+def attendees(settings: Settings) -> list[str]:
+    """Return the names of the attendees, which are those of their namespaces."""
+    return settings.attendees.all_names if settings.attendees else []
 
 
 def demo_namespaces(settings: Settings) -> list[str]:
-    """Return the namespaces of a stack that hold nothing but a demo."""
+    """Return the namespaces of a stack that hold nothing but a demo, without those of attendees."""
     demos = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
     return [name for name in namespaces(settings) if name in demos]
 
 
 def meshed_namespaces(settings: Settings) -> list[str]:
     """Return the namespaces of a stack whose pods have proxies."""
-    meshed = {LINKERD, VIZ, ARGO_ROLLOUTS, *demo_namespaces(settings)}
+    meshed = {LINKERD, VIZ, ARGO_ROLLOUTS, *demo_namespaces(settings), *attendees(settings)}
     return [name for name in namespaces(settings) if name in meshed]
 
 
@@ -100,3 +105,17 @@ def hosts(settings: Settings) -> dict[str, str]:
         ),
     }
     return {key: host for key, host in wanted.items() if host}
+
+
+def attendee_host(settings: Settings, attendee: str, host: str | None) -> str | None:
+    """Return the host of an attendee's demo, beside the stack's own `host`; None if there is none."""
+    if not host or not settings.attendees or not settings.attendees.hosts:
+        return None
+    return f"{attendee}-{host}"
+
+
+def attendee_hosts(settings: Settings) -> dict[str, str]:
+    """Return each public host of an attendee, with the attendee's name."""
+    own = [host for key, host in hosts(settings).items() if key != DASHBOARD_HOST]
+    found = {attendee_host(settings, attendee, host): attendee for attendee in attendees(settings) for host in own}
+    return {host: attendee for host, attendee in found.items() if host}

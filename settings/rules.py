@@ -11,7 +11,11 @@ from model.names import PROJECT, CanaryOwner, Scheme
 from model.problem import Problem
 from settings import Settings, parts
 
-_DNS, _HOSTS = f"{PROJECT}:dns", f"{PROJECT}:publicHosts"
+_DNS, _HOSTS, _ATTENDEES = f"{PROJECT}:dns", f"{PROJECT}:publicHosts", f"{PROJECT}:attendees"
+LONGEST_LABEL = 63
+"""Characters between two dots of a DNS name. Source: RFC 1035, 2.3.4."""
+MOST_LISTENER_RULES = 100
+"""Source: "Rules per Application Load Balancer" in AWS' quotas for Elastic Load Balancing; it can be raised."""
 LONGEST_CERTIFIED = 64
 """Source: "Domain names" in docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html."""
 
@@ -206,6 +210,48 @@ def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:
     return Problem(f"{PROJECT}:{key}", f"it is {value} while {needed} is false", why, fix)
 
 
+def _attendees(settings: Settings) -> Iterator[Problem]:
+    """Yield what keeps attendees from namespaces of their own."""
+    chosen = settings.attendees
+    if not chosen:
+        return
+    if (chosen.count is None) == (chosen.names is None):
+        found = "neither count nor names is set" if chosen.names is None else "count and names are both set"
+        fix = f"Set one with `pulumi config set --path '{_ATTENDEES}.count' 20`, and remove the other."
+        yield Problem(_ATTENDEES, found, "attendees have either a number or a name each", fix)
+        return
+    own = set(parts.namespaces(settings.model_copy(update={"attendees": None})))
+    for number, name in enumerate(chosen.all_names):
+        key = f"{_ATTENDEES}.names[{number}]" if chosen.names else f"{_ATTENDEES}.prefix"
+        fix = "Choose another name."
+        if name in own or name == "default" or name.startswith("kube-"):
+            yield Problem(key, f"'{name}' is the name of another namespace", "each attendee has one of their own", fix)
+        if name in chosen.all_names[:number]:
+            yield Problem(key, f"'{name}' is the name of another attendee", "each has a name of their own", fix)
+
+
+def _attendee_hosts(settings: Settings) -> Iterator[Problem]:
+    """Yield the public hosts of attendees that cannot exist; one of a kind is enough."""
+    found = parts.attendee_hosts(settings)
+    fix = f"Choose shorter names, or none with `pulumi config set --path '{_ATTENDEES}.hosts' false`."
+    longest = max((host.partition(".")[0] for host in found), key=len, default="")
+    if len(longest) > LONGEST_LABEL:
+        rule = f"a label of a DNS name has at most {LONGEST_LABEL}"
+        yield Problem(f"{_ATTENDEES}.hosts", f"the label '{longest}' has {len(longest)} characters", rule, fix)
+    taken = {host: key for key, host in parts.hosts(settings).items()}
+    for host in sorted(taken.keys() & found.keys()):
+        clash = f"the host '{host}' of attendee {found[host]} is that of {taken[host]}, too"
+        yield Problem(
+            f"{_ATTENDEES}.hosts", clash, "each host leads to one app", "Choose another name for one of them."
+        )
+    listeners = 1 + (settings.public_hosts.https and parts.needs_certificate(settings))
+    rules = listeners * (len(found) + len(taken))
+    if settings.eks and rules > MOST_LISTENER_RULES:
+        seen = f"{len(found) + len(taken)} hosts need {rules} rules on {listeners} listeners of the load balancer"
+        rule = f"AWS allows {MOST_LISTENER_RULES} a load balancer by default"
+        yield Problem(f"{_ATTENDEES}.hosts", seen, rule, f"{fix[:-1]}, or spread the attendees over several stacks.")
+
+
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _lifetimes,
     _penalties,
@@ -222,5 +268,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _records_without_zone,
     _certificate,
     _networks,
+    _attendees,
+    _attendee_hosts,
 )
 """Every rule; the order decides nothing."""

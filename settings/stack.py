@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
+from settings.attendees import OptionalAttendees
 from settings.delivery import Delivery
 from settings.demos import Demos
 from settings.eks import OptionalDns, OptionalEks, PublicHosts
@@ -48,3 +49,4 @@ class Settings(Section):
     viz: Viz = Field(default=Viz(), description="a mapping of settings", examples=[{}])
     delivery: Delivery = Field(default=Delivery(), description="a mapping of settings", examples=[{}])
     demos: Demos = Field(default=Demos(), description="a mapping of demos", examples=[{}])
+    attendees: OptionalAttendees = Field(default=None, description="a mapping of settings", examples=[{}])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi import Output, Resource, ResourceOptions
 
 from components.addons import external_dns, load_balancer_controller
+from components.attendees import attendee
 from components.cluster import Cluster, ClusterArgs
 from components.delivery import argo_cd
 from components.mesh import linkerd, viz
@@ -90,5 +91,6 @@ def tags(settings: Settings, stack: str) -> Mapping[str, str]:
 
 def namespaces_args(start: Start, stack: str) -> NamespacesArgs:
     """Return the arguments of all namespaces."""
-    wanted = {name: NAMESPACES.get(name, MESHED) for name in parts.namespaces(start.settings)}
+    attendees = {name: attendee.namespace_metadata(name) for name in parts.attendees(start.settings)}
+    wanted = {name: NAMESPACES.get(name, MESHED) for name in parts.namespaces(start.settings)} | attendees
     return {"owner": stack, "namespaces": wanted}

@@ -1,6 +1,7 @@
 """The demo apps, with the URL or command of each."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pulumi import Output
 
@@ -19,8 +20,18 @@ from stack.delivery import Delivery
 from stack.mesh import Mesh
 
 
-def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -> Mapping[str, Output[str]]:
-    """Install the demos that the settings ask for; return each one's URL or command."""
+@dataclass(frozen=True)
+class Demos:
+    """The stack's own demos."""
+
+    outputs: Mapping[str, Output[str]]
+    """The URL or the command of each demo."""
+    analysis: PrometheusAccess | None
+    """The permission to measure a canary's success; None without analysis."""
+
+
+def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -> Demos:
+    """Install the demos that the settings ask for."""
     demos, outputs = base.settings.demos, dict[str, Output[str]]()
     # A pod that starts before the injectors answer runs unmeshed, or cannot be tapped, without an error.
     meshed = base.after(mesh.linkerd, mesh.viz)
@@ -31,24 +42,18 @@ def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -
     if demos.circuit_breaking.enabled:
         breaking = CircuitBreaking("circuit-breaking", circuit_breaking_args(base, mesh), meshed)
         outputs["circuitBreaking"] = breaking.command
-    if demos.progressive_delivery.enabled:
-        outputs |= _install_canary(base, add_ons, mesh, delivery)
-    return outputs
-
-
-def _install_canary(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -> Mapping[str, Output[str]]:
-    demo, name = base.settings.demos.progressive_delivery, "progressive-delivery"
+    canary, name = demos.progressive_delivery, "progressive-delivery"
+    if not canary.enabled:
+        return Demos(outputs, None)
     # Its controllers are deleted after it: what they own could not be changed without them nor, where it has a
     # finalizer, be deleted.
     delivered = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, delivery.argo_cd)
-    if demo.owner is CanaryOwner.ARGO_CD:
+    if canary.owner is CanaryOwner.ARGO_CD:
         GitopsDelivery(name, gitops_delivery_args(base, mesh), delivered)
-        return {}
-    access = None
-    if demo.analysis:
-        access = PrometheusAccess("analysis", prometheus_access_args(base), base.after(mesh.linkerd, mesh.viz))
-    canary = ProgressiveDelivery(name, progressive_delivery_args(base, add_ons, mesh, access), delivered)
-    return {"progressiveDelivery": canary.url}
+        return Demos(outputs, None)
+    access = PrometheusAccess("analysis", prometheus_access_args(base), meshed) if canary.analysis else None
+    demo = ProgressiveDelivery(name, progressive_delivery_args(base, add_ons, mesh, access), delivered)
+    return Demos({**outputs, "progressiveDelivery": demo.url}, access)
 
 
 def booksapp_args(base: Base, add_ons: AddOns, mesh: Mesh) -> BooksappArgs:

@@ -9,6 +9,7 @@ from clients.clusters import create_api
 from model.json_values import at, text
 from model.names import (
     OWNER,
+    PROJECT,
     RELEASES,
 )
 from model.problem import InputError, Problem
@@ -26,6 +27,8 @@ KEEP = "helm.sh/resource-policy"
 CLUSTER_WIDE = (
     "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
     "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
     "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "/apis/apiregistration.k8s.io/v1/apiservices",
@@ -79,7 +82,7 @@ def _report_cluster(settings: Settings, stack: str, console: Console) -> int:
 
 def _list_labels(settings: Settings) -> set[tuple[str, str]]:
     """Return the labels that the stack's charts put on cluster-wide objects."""
-    marks = {("linkerd.io/control-plane-ns", "linkerd"), ("linkerd.io/extension", "viz")}
+    marks = {("linkerd.io/control-plane-ns", "linkerd"), ("linkerd.io/extension", "viz"), (PART_OF, PROJECT)}
     # Other installations often have these labels, so they count only where the stack has the part.
     often = {
         (PART_OF, "argo-rollouts"): settings.delivery.argo_rollouts.enabled,

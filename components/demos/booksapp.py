@@ -10,9 +10,10 @@ from components.resources.workload import NOBODY, Workload, WorkloadArgs
 from components.traffic.fault_injection import FaultInjection
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
-from model.names import BOOKSAPP, RouteApi
+from model.names import RouteApi
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
+PART_OF, WEB_APP = "booksapp", "webapp"
 WEBAPP, AUTHORS, BOOKS = 7000, 7001, 7002
 DATABASE = {"DATABASE_URL": "sqlite3:db/db.sqlite3"}
 AUTHORS_SITE = {"AUTHORS_SITE": f"http://authors:{AUTHORS}"}
@@ -23,7 +24,7 @@ class BooksappArgs(TypedDict):
     """Inputs of a Booksapp."""
 
     namespace: Input[str]
-    """The namespace `booksapp`, meshed."""
+    """The namespace, meshed."""
     fault_percent: NotRequired[int]
     """The percentage of requests to `books` that fail; 10 if left out."""
     authors_failure_rate: NotRequired[float]
@@ -58,13 +59,13 @@ class Booksapp(ComponentResource):
         namespace = args["namespace"]
         services = {
             workload["name"]: Workload(f"{name}-{workload['name']}", workload, child).service
-            for workload in _workloads(name, args)
+            for workload in _workloads(args)
         }
         FaultInjection(
             f"{name}-faults",
             {
                 "namespace": namespace,
-                "part_of": name,
+                "part_of": PART_OF,
                 "service": services["books"],
                 "port": BOOKS,
                 "percent": args.get("fault_percent", 10),
@@ -74,7 +75,7 @@ class Booksapp(ComponentResource):
             },
             child,
         )
-        self.url = Output.from_input(f"kubectl -n {BOOKSAPP} port-forward svc/webapp {WEBAPP}")
+        self.url = Output.concat("kubectl -n ", namespace, f" port-forward svc/{WEB_APP} {WEBAPP}")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",
@@ -93,7 +94,7 @@ class Booksapp(ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
+def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
     """Return the four parts of the app, as its authors publish them but for the failures of `authors`."""
     rate = args.get("authors_failure_rate", 0)
     failures = {"FAILURE_RATE": str(rate)} if rate else {}
@@ -109,7 +110,7 @@ def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
         {
             "name": service,
             "namespace": args["namespace"],
-            "part_of": demo,
+            "part_of": PART_OF,
             "image": mirrored(args.get("booksapp_image", BOOKSAPP_IMAGE), args.get("image_registry")),
             "arguments": [f"prod:{service}"],
             "environment": environment,
@@ -120,15 +121,15 @@ def _workloads(demo: str, args: BooksappArgs) -> list[WorkloadArgs]:
         }
         for service, environment in environments.items()
     ]
-    return [*services, _traffic(demo, args)]
+    return [*services, _traffic(args)]
 
 
-def _traffic(demo: str, args: BooksappArgs) -> WorkloadArgs:
+def _traffic(args: BooksappArgs) -> WorkloadArgs:
     """Return the traffic generator."""
     return {
         "name": "traffic",
         "namespace": args["namespace"],
-        "part_of": demo,
+        "part_of": PART_OF,
         "image": mirrored(args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE), args.get("image_registry")),
         "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],
         "user": NOBODY,

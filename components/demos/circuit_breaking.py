@@ -10,10 +10,9 @@ from components.resources.workload import NOBODY, SKIP_AWAIT, Workload, Workload
 from components.traffic.circuit_breaker import circuit_breaker
 from model.failure_accrual import FailureAccrual
 from model.images import mirrored
-from model.names import CIRCUIT_BREAKING
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
-BB, CLIENT = "bb", "slow-cooker"
+PART_OF, BB, CLIENT = "circuit-breaking", "bb", "slow-cooker"
 PORT = 8080
 PUBLISHED_FOR = "amd64"
 
@@ -22,7 +21,7 @@ class CircuitBreakingArgs(TypedDict):
     """Inputs of a CircuitBreaking."""
 
     namespace: Input[str]
-    """The namespace `circuit-breaking-demo`, meshed."""
+    """The namespace, meshed."""
     breaker: NotRequired[FailureAccrual | None]
     """The breaker of the Service; none if left out."""
     requests_per_second: NotRequired[int]
@@ -55,19 +54,19 @@ class CircuitBreaking(ComponentResource):
             metadata={
                 "name": BB,
                 "namespace": args["namespace"],
-                "labels": {"app": BB, "app.kubernetes.io/part-of": name},
+                "labels": {"app": BB, "app.kubernetes.io/part-of": PART_OF},
                 "annotations": {**SKIP_AWAIT, **circuit_breaker(args.get("breaker"))},
             },
             spec={"selector": {"app": BB}, "ports": [{"name": "http", "port": PORT}]},
             opts=child,
         )
-        for workload in _workloads(name, args):
+        for workload in _workloads(args):
             Workload(f"{name}-{workload['name']}", workload, child)
-        self.command = Output.from_input(f"kubectl -n {CIRCUIT_BREAKING} logs deploy/{CLIENT} -c service -f")
+        self.command = Output.concat("kubectl -n ", args["namespace"], f" logs deploy/{CLIENT} -c service -f")
         self.register_outputs({"command": self.command})
 
 
-def _workloads(demo: str, args: CircuitBreakingArgs) -> list[WorkloadArgs]:
+def _workloads(args: CircuitBreakingArgs) -> list[WorkloadArgs]:
     """Return the two pods behind the Service, and the client, whose proxy is the one that breaks the circuit."""
     good = ["terminus", f"--h1-server-port={PORT}"]
     bad = [*good, f"--percent-failure={args.get('failure_percent', 100)}"]
@@ -76,17 +75,17 @@ def _workloads(demo: str, args: CircuitBreakingArgs) -> list[WorkloadArgs]:
     bb = mirrored(args.get("bb_image", BB_IMAGE), registry)
     slow_cooker = mirrored(args.get("slow_cooker_image", SLOW_COOKER_IMAGE), registry)
     return [
-        {**_workload("good", bb, good, demo, args), "port": PORT, "behind": BB},
-        {**_workload("bad", bb, bad, demo, args), "port": PORT, "behind": BB},
-        _workload(CLIENT, slow_cooker, client, demo, args),
+        {**_workload("good", bb, good, args), "port": PORT, "behind": BB},
+        {**_workload("bad", bb, bad, args), "port": PORT, "behind": BB},
+        _workload(CLIENT, slow_cooker, client, args),
     ]
 
 
-def _workload(name: str, image: str, arguments: list[str], demo: str, args: CircuitBreakingArgs) -> WorkloadArgs:
+def _workload(name: str, image: str, arguments: list[str], args: CircuitBreakingArgs) -> WorkloadArgs:
     return {
         "name": name,
         "namespace": args["namespace"],
-        "part_of": demo,
+        "part_of": PART_OF,
         "image": image,
         "arguments": arguments,
         "user": NOBODY,

@@ -10,9 +10,10 @@ from components.resources.workload import Workload, WorkloadArgs
 from components.traffic.header_route import HeaderRoute
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
-from model.names import PODINFO, ForwardedHeader, RouteApi
+from model.names import ForwardedHeader, RouteApi
 from versions import PODINFO_IMAGE
 
+PART_OF = "podinfo"
 PORT = 9898
 PODINFO_USER = 100
 FRONTEND, BACKEND_A, BACKEND_B = "frontend-podinfo", "backend-a-podinfo", "backend-b-podinfo"
@@ -28,7 +29,7 @@ class PodinfoArgs(TypedDict):
     """Inputs of a Podinfo."""
 
     namespace: Input[str]
-    """The namespace `podinfo`, meshed."""
+    """The namespace, meshed."""
     header: NotRequired[ForwardedHeader]
     """The header that leads to the second backend; `x-request-id` if left out."""
     header_value: NotRequired[str]
@@ -60,7 +61,7 @@ class Podinfo(ComponentResource):
         child = ResourceOptions(parent=self)
         namespace = args["namespace"]
         services = {
-            app: Workload(f"{name}-{app.removesuffix('-podinfo')}", _workload(app, name, args), child).service
+            app: Workload(f"{name}-{app.removesuffix('-podinfo')}", _workload(app, args), child).service
             for app in ENVIRONMENTS
         }
         HeaderRoute(
@@ -77,7 +78,7 @@ class Podinfo(ComponentResource):
             },
             child,
         )
-        self.url = Output.from_input(f"kubectl -n {PODINFO} port-forward svc/{FRONTEND} {PORT}")
+        self.url = Output.concat("kubectl -n ", namespace, f" port-forward svc/{FRONTEND} {PORT}")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",
@@ -96,12 +97,12 @@ class Podinfo(ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def _workload(app: str, demo: str, args: PodinfoArgs) -> WorkloadArgs:
+def _workload(app: str, args: PodinfoArgs) -> WorkloadArgs:
     """Return the front end or one of the backends."""
     return {
         "name": app,
         "namespace": args["namespace"],
-        "part_of": demo,
+        "part_of": PART_OF,
         "image": mirrored(args.get("image", PODINFO_IMAGE), args.get("image_registry")),
         "environment": ENVIRONMENTS[app],
         "port": PORT,

@@ -10,10 +10,9 @@ from components.resources.workload import NOBODY, Workload, WorkloadArgs
 from components.traffic.canary import Canary, CanaryAnalysis
 from components.traffic.public_host import PublicHost
 from model.images import mirrored
-from model.names import PROGRESSIVE_DELIVERY
 from versions import CANARY_REPOSITORY, CURL_IMAGE
 
-APP, ROLLOUT, ROUTE = "podinfo", "rollouts-demo", "argo-rollouts-http-route"
+PART_OF, APP, ROLLOUT, ROUTE = "progressive-delivery", "podinfo", "rollouts-demo", "argo-rollouts-http-route"
 PUBLISHED_FOR = "amd64"
 PORT = 9898
 WEIGHTS = (30, 40, 60, 80)
@@ -70,7 +69,7 @@ class ProgressiveDelivery(ComponentResource):
         canary = Canary(
             f"{name}-canary",
             {
-                "workload": _podinfo(name, args),
+                "workload": _podinfo(args),
                 "port": PORT,
                 "rollout": ROLLOUT,
                 "route": ROUTE,
@@ -80,8 +79,8 @@ class ProgressiveDelivery(ComponentResource):
             },
             child,
         )
-        Workload(f"{name}-client", _client(name, args), child)
-        self.url = Output.from_input(f"kubectl -n {PROGRESSIVE_DELIVERY} logs deployment/client --follow")
+        Workload(f"{name}-client", _client(args), child)
+        self.url = Output.concat("kubectl -n ", args["namespace"], " logs deployment/client --follow")
         if host := args.get("host"):
             public = PublicHost(
                 f"{name}-host",
@@ -100,11 +99,11 @@ class ProgressiveDelivery(ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def _podinfo(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
+def _podinfo(args: ProgressiveDeliveryArgs) -> WorkloadArgs:
     workload: WorkloadArgs = {
         "name": APP,
         "namespace": args["namespace"],
-        "part_of": demo,
+        "part_of": PART_OF,
         "image": mirrored(
             f"{args.get('repository', CANARY_REPOSITORY)}:{args.get('version', '1.7.0')}", args.get("image_registry")
         ),
@@ -119,11 +118,11 @@ def _podinfo(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
     return {**workload, "arguments": ["./podinfo", "--random-error"]} if args.get("random_errors") else workload
 
 
-def _client(demo: str, args: ProgressiveDeliveryArgs) -> WorkloadArgs:
+def _client(args: ProgressiveDeliveryArgs) -> WorkloadArgs:
     return {
         "name": "client",
         "namespace": args["namespace"],
-        "part_of": demo,
+        "part_of": PART_OF,
         "image": mirrored(args.get("client_image", CURL_IMAGE), args.get("image_registry")),
         "arguments": ["sh", "-c", ASKING],
         "user": NOBODY,

@@ -1,0 +1,210 @@
+"""The rights of all attendees: one role, and the admission policies that keep each inside the own namespace."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.admissionregistration.v1 import (
+    MatchConditionArgsDict,
+    MatchResourcesArgsDict,
+    NamedRuleWithOperationsArgsDict,
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+    ValidationArgsDict,
+    VariableArgsDict,
+)
+from pulumi_kubernetes.rbac.v1 import ClusterRole, PolicyRuleArgsDict, Role
+
+from model.names import ATTENDEE, ATTENDEE_ACCOUNT, PROJECT
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+
+ROLE = f"{PROJECT}-attendee"
+LABELS = {"app.kubernetes.io/part-of": PROJECT}
+READ = ["get", "list", "watch"]
+CHANGE = [*READ, "create", "update", "patch", "delete"]
+METRICS_API = "metrics-api"
+
+RULES: list[PolicyRuleArgsDict] = [
+    {"api_groups": ["gateway.networking.k8s.io", "policy.linkerd.io"], "resources": ["httproutes"], "verbs": CHANGE},
+    {"api_groups": ["argoproj.io"], "resources": ["rollouts"], "verbs": CHANGE},
+    # `kubectl argo rollouts promote` and `abort` write the status.
+    {"api_groups": ["argoproj.io"], "resources": ["rollouts/status"], "verbs": ["patch", "update"]},
+    {"api_groups": ["argoproj.io"], "resources": ["analysisruns", "analysistemplates"], "verbs": READ},
+    {"api_groups": ["apps"], "resources": ["deployments"], "verbs": CHANGE},
+    {"api_groups": ["apps"], "resources": ["deployments/scale"], "verbs": ["get", "patch", "update"]},
+    {"api_groups": ["apps"], "resources": ["replicasets"], "verbs": READ},
+    # A circuit breaker is annotations of a Service.
+    {"api_groups": [""], "resources": ["services"], "verbs": [*READ, "update", "patch"]},
+    {"api_groups": [""], "resources": ["pods"], "verbs": [*READ, "delete"]},
+    {"api_groups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+    {"api_groups": [""], "resources": ["pods/portforward"], "verbs": ["create"]},
+    {
+        "api_groups": [""],
+        "resources": ["configmaps", "endpoints", "events", "limitranges", "resourcequotas", "serviceaccounts"],
+        "verbs": READ,
+    },
+    {"api_groups": [""], "resources": ["namespaces"], "verbs": ["get"]},
+    {"api_groups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": READ},
+    {"api_groups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": READ},
+]
+"""The rights in the own namespace. No Secrets, no `exec`, and no Ingress, which would cost a load balancer's rule."""
+
+METRICS_RULES: list[PolicyRuleArgsDict] = [
+    {"api_groups": [""], "resources": ["namespaces"], "verbs": ["get"]},
+    {"api_groups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+    {"api_groups": ["apps"], "resources": ["replicasets"], "verbs": ["get"]},
+    {"api_groups": [""], "resources": ["pods/portforward"], "verbs": ["create"]},
+]
+"""The rights in viz's namespace that `linkerd viz stat --viz-namespace linkerd-viz` needs.
+
+Source: viz/pkg/healthcheck/healthcheck.go and pkg/k8s/portforward.go of linkerd2.
+"""
+
+CONTAINERS: list[VariableArgsDict] = [
+    {
+        "name": "containers",
+        "expression": "object.spec.containers + object.spec.?initContainers.orValue([])"
+        " + object.spec.?ephemeralContainers.orValue([])",
+    },
+]
+PODS: list[ValidationArgsDict] = [
+    {
+        "expression": "!object.spec.?hostNetwork.orValue(false) && !object.spec.?hostPID.orValue(false)"
+        " && !object.spec.?hostIPC.orValue(false)",
+        "message": "an attendee's pod has no access to the node's network, processes or IPC",
+    },
+    {
+        "expression": "object.spec.?volumes.orValue([]).all(v, !has(v.hostPath))",
+        "message": "an attendee's pod mounts no folder of the node",
+    },
+    {
+        "expression": "variables.containers.all(c, !c.?securityContext.privileged.orValue(false)"
+        " && !c.?securityContext.windowsOptions.hostProcess.orValue(false)"
+        " && c.?securityContext.procMount.orValue('Default') == 'Default')",
+        "message": "an attendee's container is not privileged",
+    },
+    {
+        # The mesh's own init container sets up the packet filter; the injector adds it to every pod.
+        "expression": "variables.containers.all(c, c.?securityContext.capabilities.add.orValue([]).all(a,"
+        " c.name == 'linkerd-init' && a in ['NET_ADMIN', 'NET_RAW']))",
+        "message": "an attendee's container adds no capability",
+    },
+    {
+        "expression": "variables.containers.all(c, c.?ports.orValue([]).all(p, p.?hostPort.orValue(0) == 0))",
+        "message": "an attendee's container takes no port of the node",
+    },
+    {
+        "expression": "([object.spec.?securityContext] + variables.containers.map(c, c.?securityContext)).all(s,"
+        " s.?seccompProfile.?type.orValue('') != 'Unconfined' && s.?appArmorProfile.?type.orValue('') != 'Unconfined')"
+        " && object.spec.?securityContext.sysctls.orValue([]).size() == 0",
+        "message": "an attendee's pod keeps seccomp and AppArmor, and sets no sysctl",
+    },
+]
+"""Pod Security's level `baseline`, which cannot be enforced by its label: it refuses the mesh's own init container."""
+
+ROLLOUTS: list[ValidationArgsDict] = [
+    {
+        # The controller changes the route that the plugin's settings name, with its own rights for all namespaces.
+        "expression": "object.spec.?strategy.canary.trafficRouting.plugins.orValue({}).all(p,"
+        " object.spec.strategy.canary.trafficRouting.plugins[p].?namespace.orValue(object.metadata.namespace)"
+        " == object.metadata.namespace)",
+        "message": "an attendee's Rollout changes routes of its own namespace only",
+    },
+]
+
+METRICS: list[ValidationArgsDict] = [
+    {
+        # The other pods there answer whoever comes through a port-forward: the dashboard can tap every namespace.
+        "expression": f"request.name.startsWith('{METRICS_API}-')",
+        "message": f"an attendee may forward a port of {METRICS_API} only",
+    },
+]
+
+
+class AttendeeAccessArgs(TypedDict):
+    """Inputs of an AttendeeAccess."""
+
+    viz: NotRequired[Input[str] | None]
+    """viz's namespace; None or left out where the stack has no viz."""
+
+
+class AttendeeAccess(ComponentResource):
+    """The role and the admission policies of all attendees."""
+
+    role: Output[str]
+    """The ClusterRole that an attendee is bound to in the own namespace."""
+    metrics_role: Output[str] | None
+    """The Role in viz's namespace by which attendees read metrics; None without viz."""
+
+    def __init__(self, name: str, args: AttendeeAccessArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:attendees:AttendeeAccess", name, {}, opts)
+        child = ResourceOptions(parent=self)
+        role = ClusterRole(f"{name}-role", metadata={"name": ROLE, "labels": LABELS}, rules=RULES, opts=child)
+        self.role, self.metrics_role = role.metadata["name"], None
+        everywhere: MatchResourcesArgsDict = {
+            "namespace_selector": {"match_expressions": [{"key": ATTENDEE, "operator": "Exists"}]}
+        }
+        pods = ["pods", "pods/ephemeralcontainers"]
+        _policy(self, f"{name}-pods", _rule("", "v1", pods), everywhere, PODS, variables=CONTAINERS)
+        _policy(self, f"{name}-rollouts", _rule("argoproj.io", "v1alpha1", ["rollouts"]), everywhere, ROLLOUTS)
+        if viz := args.get("viz"):
+            metrics = Role(
+                f"{name}-metrics-role", metadata={"name": ROLE, "namespace": viz}, rules=METRICS_RULES, opts=child
+            )
+            self.metrics_role = metrics.metadata["name"]
+            there: MatchResourcesArgsDict = {
+                "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": viz}}
+            }
+            forwards = _rule("", "v1", ["pods/portforward"], ["CONNECT"])
+            attendees: MatchConditionArgsDict = {
+                "name": "attendees",
+                "expression": "request.userInfo.username.startsWith('system:serviceaccount:')"
+                f" && request.userInfo.username.endsWith(':{ATTENDEE_ACCOUNT}')",
+            }
+            _policy(self, f"{name}-metrics", forwards, there, METRICS, conditions=[attendees])
+        self.register_outputs({"role": self.role})
+
+
+def _rule(
+    group: str, version: str, resources: Sequence[str], operations: Sequence[str] = ("CREATE", "UPDATE")
+) -> NamedRuleWithOperationsArgsDict:
+    return {
+        "api_groups": [group],
+        "api_versions": [version],
+        "resources": list(resources),
+        "operations": list(operations),
+    }
+
+
+def _policy(  # noqa: PLR0913  the parts of a policy
+    parent: Resource,
+    name: str,
+    rule: NamedRuleWithOperationsArgsDict,
+    where: MatchResourcesArgsDict,
+    validations: list[ValidationArgsDict],
+    *,
+    variables: list[VariableArgsDict] | None = None,
+    conditions: list[MatchConditionArgsDict] | None = None,
+) -> None:
+    """Create a policy that refuses what breaks one of `validations`, and its binding."""
+    metadata: ObjectMetaArgsDict = {"name": f"{PROJECT}-{name}", "labels": LABELS}
+    policy = ValidatingAdmissionPolicy(
+        f"{name}-policy",
+        metadata=metadata,
+        spec={
+            "failure_policy": "Fail",
+            "match_constraints": {**where, "resource_rules": [rule]},
+            "match_conditions": conditions or [],
+            "variables": variables or [],
+            "validations": validations,
+        },
+        opts=ResourceOptions(parent=parent),
+    )
+    ValidatingAdmissionPolicyBinding(
+        f"{name}-policy-binding",
+        metadata=metadata,
+        spec={"policy_name": policy.metadata["name"], "validation_actions": ["Deny"]},
+        opts=ResourceOptions(parent=parent),
+    )
