@@ -81,7 +81,10 @@ verify: .venv/installed ## check that the workshop works (`JSON=1`, `REQUESTS=<n
 	@$(WORKSHOP) verify --stack $(STACK) $(if $(JSON),--json) $(if $(REQUESTS),--requests $(REQUESTS))
 
 reset: .venv/installed ## bring the demos back to where they were before the workshop
-	@$(WORKSHOP) reset --stack $(STACK) $(YES)
+	@$(WORKSHOP) reset --stack $(STACK) $(if $(ATTENDEE),--attendee $(ATTENDEE)) $(YES)
+
+handouts: .venv/installed ## write a page and a login for each attendee to the folder handouts
+	@$(WORKSHOP) handouts --stack $(STACK)
 
 demo: .venv/installed ## print a demo's script: `make demo NAME=booksapp`; without a name, list the demos
 	@$(PYTHON) -m workshop demo --stack $(STACK) $(NAME)
@@ -117,4 +120,4 @@ docs: .venv/installed ## write the generated parts of the documentation: picture
 bench: .venv/installed ## time the stack on the sandbox, beside the same steps by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lock docs bench record-preview outputs teardown verify reset demo mirror
+.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lock docs bench record-preview outputs teardown verify reset handouts demo mirror

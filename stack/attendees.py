@@ -1,6 +1,7 @@
 """The attendees of the workshop, each with the demos that the stack has."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pulumi import Output
 
@@ -15,6 +16,9 @@ from stack.cluster import Base
 from stack.delivery import Delivery
 from stack.demos import Demos, booksapp_args, circuit_breaking_args, podinfo_args, progressive_delivery_args
 from stack.mesh import Mesh
+
+if TYPE_CHECKING:
+    from components.attendees.login import LoginArgs
 
 
 def install_attendees(
@@ -66,7 +70,7 @@ def attendee_args(base: Base, access: AttendeeAccess, own: DemosArgs, attendee: 
         demos["circuit_breaking"] = {**demo, "namespace": namespace}
     if demo := own.get("progressive_delivery"):
         demos["progressive_delivery"] = {**demo, "namespace": namespace, "host": host(demo)}
-    args: AttendeeArgs = {"namespace": namespace, "role": access.role, "demos": demos}
+    login: LoginArgs = {"namespace": namespace, "role": access.role}
     if access.metrics_role:
-        args["metrics"] = {"namespace": base.namespaces.names[parts.VIZ], "role": access.metrics_role}
-    return args
+        login["metrics"] = {"namespace": base.namespaces.names[parts.VIZ], "role": access.metrics_role}
+    return {"namespace": namespace, "login": login, "demos": demos}

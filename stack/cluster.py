@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import Output, Resource, ResourceOptions
 
 from components.addons import external_dns, load_balancer_controller
-from components.attendees import attendee
+from components.attendees import boundary
 from components.cluster import Cluster, ClusterArgs
 from components.delivery import argo_cd
 from components.mesh import linkerd, viz
@@ -91,6 +91,6 @@ def tags(settings: Settings, stack: str) -> Mapping[str, str]:
 
 def namespaces_args(start: Start, stack: str) -> NamespacesArgs:
     """Return the arguments of all namespaces."""
-    attendees = {name: attendee.namespace_metadata(name) for name in parts.attendees(start.settings)}
+    attendees = {name: boundary.namespace_metadata(name) for name in parts.attendees(start.settings)}
     wanted = {name: NAMESPACES.get(name, MESHED) for name in parts.namespaces(start.settings)} | attendees
     return {"owner": stack, "namespaces": wanted}

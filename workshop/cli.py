@@ -70,11 +70,30 @@ def verify(
 
 
 @app.command(rich_help_panel=OPERATE)
-def reset(stack: Stack, *, yes: Yes = False) -> int:
+def reset(
+    stack: Stack,
+    *,
+    attendee: Annotated[str | None, Option(help="Restore one attendee's demos instead of the stack's own.")] = None,
+    yes: Yes = False,
+) -> int:
     """Restore the demos to their state before the workshop. The mesh stays as it is."""
     from workshop.reset.command import reset
 
-    return reset(stack, ask=not yes)
+    return reset(stack, attendee, ask=not yes)
+
+
+@app.command(rich_help_panel=OPERATE)
+def handouts(
+    stack: Stack,
+    *,
+    folder: Annotated[Path, Option(help="The folder to write to; it is created if necessary.")] = Path("handouts"),
+    hours: Annotated[int, Option(min=1, max=MOST_DAYS, help="How long the logins last at most, in hours.")] = 24,
+) -> int:
+    """Write a page and a kubeconfig for each attendee. The logins end with the workshop."""
+    from clients.pulumi_cli import read_settings
+    from workshop.handouts import write_handouts
+
+    return write_handouts(read_settings(stack), stack, folder, hours, Console())
 
 
 @app.command(rich_help_panel=OPERATE)

@@ -164,7 +164,7 @@ class AttendeeAccess(ComponentResource):
                 f" && request.userInfo.username.endsWith(':{ATTENDEE_ACCOUNT}')",
             }
             _policy(self, f"{name}-metrics", forwards, there, METRICS, conditions=[attendees])
-        self.register_outputs({"role": self.role})
+        self.register_outputs({"role": self.role, "metrics_role": self.metrics_role})
 
 
 def _rule(

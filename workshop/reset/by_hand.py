@@ -51,25 +51,35 @@ class ManualChange:
         return f"{kind} {namespace}/{name}"
 
 
-def find_manual_changes(api: ClusterApi, settings: Settings, version: str) -> Iterator[ManualChange]:
+def list_namespaces(settings: Settings, attendee: str | None = None) -> list[str]:
+    """Return the namespaces that a reset restores: that of one attendee, or those of the stack's own demos."""
+    return [attendee] if attendee else parts.demo_namespaces(settings)
+
+
+def find_manual_changes(
+    api: ClusterApi, settings: Settings, version: str, attendee: str | None = None
+) -> Iterator[ManualChange]:
     """Yield what people created or changed, and a canary that is not at rest at `version`.
 
     Raises InputError if the server refuses.
     """
     found = dict[str, ManualChange]()
-    for namespace in parts.demo_namespaces(settings):
+    for namespace in list_namespaces(settings, attendee):
         for kind in KINDS:
             for each in items(api.find(kind.format(namespace))):
                 path = f"{kind.format(namespace)}/{text(each, 'metadata', 'name')}"
                 if tools := sorted(_find_tools(each)):
                     found[path] = ManualChange(path, f"written by {', '.join(tools)}")
-    found |= {each.path: each for each in _find_unfinished_canary(api, settings, version) if each.path not in found}
+    # Argo CD keeps the version of its canary in its repository.
+    if parts.PROGRESSIVE_DELIVERY in parts.demo_namespaces(settings):
+        unfinished = _find_unfinished_canary(api, attendee or parts.PROGRESSIVE_DELIVERY, version)
+        found |= {each.path: each for each in unfinished if each.path not in found}
     yield from found.values()
 
 
-def has_changed_namespaces(api: ClusterApi, settings: Settings) -> bool:
-    """Return whether people changed one of the demos' namespaces, which cannot be created again without its objects."""
-    return any(_find_tools(api.find(f"/api/v1/namespaces/{name}")) for name in parts.demo_namespaces(settings))
+def has_changed_namespaces(api: ClusterApi, settings: Settings, attendee: str | None = None) -> bool:
+    """Return whether people changed one of the namespaces, which cannot be created again without its objects."""
+    return any(_find_tools(api.find(f"/api/v1/namespaces/{name}")) for name in list_namespaces(settings, attendee))
 
 
 def _find_tools(each: object) -> set[str]:
@@ -79,20 +89,18 @@ def _find_tools(each: object) -> set[str]:
     return {name for name in names if name.startswith(HAND)}
 
 
-def _find_unfinished_canary(api: ClusterApi, settings: Settings, version: str) -> Iterator[ManualChange]:
+def _find_unfinished_canary(api: ClusterApi, namespace: str, version: str) -> Iterator[ManualChange]:
     """Yield the Rollout and its route if a canary is under way, was aborted, or ended at another version.
 
     A new Rollout starts at its version at once; a changed one would get there by a canary.
     """
-    if parts.PROGRESSIVE_DELIVERY not in parts.demo_namespaces(settings):
-        return  # Argo CD keeps the version in its repository
-    path = f"/apis/argoproj.io/v1alpha1/namespaces/{parts.PROGRESSIVE_DELIVERY}/rollouts/{canary.ROLLOUT}"
+    path = f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/rollouts/{canary.ROLLOUT}"
     rollout = api.find(path)
     phase, running = text(rollout, "status", "phase"), canary.read_version(rollout)
     if rollout is not None and (phase not in ("", "Healthy") or running != version):
         yield ManualChange(path, f"the canary is {phase or 'not begun'} at version {running}")
     group = "gateway.networking.k8s.io"
-    weights = read_weights(find_route(api, group, parts.PROGRESSIVE_DELIVERY, canary.ROUTE))
+    weights = read_weights(find_route(api, group, namespace, canary.ROUTE))
     if weights not in ({}, {canary.STABLE: 100, canary.CANARY: 0}):
-        where = f"/apis/{group}/v1/namespaces/{parts.PROGRESSIVE_DELIVERY}/httproutes/{canary.ROUTE}"
+        where = f"/apis/{group}/v1/namespaces/{namespace}/httproutes/{canary.ROUTE}"
         yield ManualChange(where, f"the canary has {weights.get(canary.CANARY, 0)} %")

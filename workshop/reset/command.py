@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from http import HTTPStatus
 
 from rich.console import Console
@@ -11,13 +12,13 @@ from clients.cluster_api import ClusterApi, check_connection, refusal
 from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
 from model.json_values import text
-from model.names import OWNER
+from model.names import OWNER, PROJECT
 from model.problem import InputError, Problem, having
 from model.stack_names import short_name, stack_file
 from settings import Settings, parts
 from settings.demos import ProgressiveDelivery
 from workshop.reset.baseline import Change, find_changes
-from workshop.reset.by_hand import ManualChange, find_manual_changes, has_changed_namespaces
+from workshop.reset.by_hand import ManualChange, find_manual_changes, has_changed_namespaces, list_namespaces
 from workshop.terminal import build_table, confirm, run_pulumi
 
 SECONDS_TO_GO = 180
@@ -25,19 +26,23 @@ SECONDS_TO_GO = 180
 PAUSE = 0.5
 FORCE = {"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}
 """Takes back fields that people changed: the API server counts these as owned by the tool that wrote them last."""
-DEMOS = ("**linkerd-workshop:demos:**", "**linkerd-workshop:mesh:PrometheusAccess**")
-"""The demos' resources, and the permission of the canary's analysis, among the stack's resources."""
+DEMOS = ("**::linkerd-workshop:demos:**", "**linkerd-workshop:mesh:PrometheusAccess**")
+"""The stack's own demos, and the permission of the canary's analysis, among the stack's resources."""
 
 
-def reset(stack: str, *, ask: bool) -> int:
-    """Show the plan, and carry it out; return the exit status. Raises InputError with what prevents it."""
+def reset(stack: str, attendee: str | None = None, *, ask: bool) -> int:
+    """Show the plan, and carry it out; return the exit status. Raises InputError with what prevents it.
+
+    It restores the stack's own demos and their settings, or those in an attendee's namespace.
+    """
     settings, console = read_settings(stack), Console()
+    _check_attendee(settings, stack, attendee)
     api = create_api(settings)
     check_connection(api)
-    _check_owner(api, settings, stack)
-    changed = find_changes(stack_file(stack))
-    found = list(find_manual_changes(api, settings, _version(settings, changed)))
-    console.print(_build_plan(stack, changed, found))
+    _check_owner(api, list_namespaces(settings, attendee), stack)
+    changed = [] if attendee else find_changes(stack_file(stack))
+    found = list(find_manual_changes(api, settings, _version(settings, changed), attendee))
+    console.print(_build_plan(f"attendee {attendee}" if attendee else f"stack {stack}", changed, found))
     if not confirm(console, "Go on?", yes=not ask):
         return 1
     with having("the reset ended early, run it again"):
@@ -46,21 +51,32 @@ def reset(stack: str, *, ask: bool) -> int:
                 return status
         for each in found:
             _delete(api, each)
-        return _bring_up(stack, settings, force=has_changed_namespaces(api, settings))
+        targets = (f"**::{attendee}", f"**::{attendee}/**") if attendee else DEMOS
+        namespaces = [f"**::{each}-namespace" for each in list_namespaces(settings, attendee)]
+        force = has_changed_namespaces(api, settings, attendee)
+        return _bring_up(stack, [*targets, *namespaces], force=force)
 
 
-def _bring_up(stack: str, settings: Settings, *, force: bool) -> int:
-    """Bring the demos up, and nothing else; return the exit status."""
-    targets = (*DEMOS, *(f"**::{namespace}-namespace" for namespace in parts.demo_namespaces(settings)))
+def _check_attendee(settings: Settings, stack: str, attendee: str | None) -> None:
+    """Raise InputError if there is no such attendee."""
+    names = parts.attendees(settings)
+    if attendee and attendee not in names:
+        close = get_close_matches(attendee, names, n=1)
+        fix = f"Did you mean '{close[0]}'?" if close else f"See `{PROJECT}:attendees` in the stack's settings."
+        raise InputError([Problem(f"stack {stack}", f"it has no attendee '{attendee}'", "a reset is for one", fix)])
+
+
+def _bring_up(stack: str, targets: Sequence[str], *, force: bool) -> int:
+    """Bring the targets up, and nothing else; return the exit status."""
     options = [option for target in targets for option in ("--target", target)]
     up = ("up", "--refresh", "--yes", "--skip-preview", *options)
     # The provider keeps this force in the state, so an `up` without it has to follow.
     return (force and run_pulumi(stack, *up, environment=FORCE)) or run_pulumi(stack, *up)
 
 
-def _check_owner(api: ClusterApi, settings: Settings, stack: str) -> None:
+def _check_owner(api: ClusterApi, namespaces: Sequence[str], stack: str) -> None:
     """Raise InputError if a namespace has another owner, as on a cluster that was chosen by mistake."""
-    found = {name: api.find(f"/api/v1/namespaces/{name}") for name in parts.demo_namespaces(settings)}
+    found = {name: api.find(f"/api/v1/namespaces/{name}") for name in namespaces}
     own = short_name(stack)
     foreign = [name for name, each in found.items() if each and text(each, "metadata", "annotations", OWNER) != own]
     rule, fix = f"stack {stack} resets only its own", "Check the stack's kubeconfig and context."
@@ -77,8 +93,8 @@ def _version(settings: Settings, changed: Sequence[Change]) -> str:
     return next(before, settings.demos.progressive_delivery.version)
 
 
-def _build_plan(stack: str, changed: Sequence[Change], found: Sequence[ManualChange]) -> Table:
-    return build_table(f"To reset the demos of stack {stack}", ("what", "is", "will be"), _list_rows(changed, found))
+def _build_plan(whose: str, changed: Sequence[Change], found: Sequence[ManualChange]) -> Table:
+    return build_table(f"To reset the demos of {whose}", ("what", "is", "will be"), _list_rows(changed, found))
 
 
 def _list_rows(changed: Sequence[Change], found: Sequence[ManualChange]) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,129 @@
+"""Attendees: a namespace each, with a login, a boundary and the demos, and what all of them share."""
+
+import json
+from functools import cache
+
+from components.attendees.access import AttendeeAccess
+from components.attendees.boundary import Boundary
+from tests.deployment import Deployment
+from tests.engine import deploy
+from tests.program import ON_EKS, run_program
+from tests.program_configs import EVERYTHING, OFF
+from tests.recorded_values import at
+
+POLICY = "kubernetes:policy.linkerd.io"
+BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
+WITHOUT_VIZ = {"viz": json.dumps(OFF)}
+
+
+@cache
+def workshop(*names: str) -> Deployment:
+    return run_program(
+        {**EVERYTHING, **ON_EKS, "attendees": json.dumps({"names": list(names)})} if names else EVERYTHING
+    )
+
+
+def trees(deployment: Deployment, attendee: str) -> dict[str, object]:
+    """Return the inputs of everything that an attendee has, with the attendee's name replaced by a word."""
+    return {
+        each.name.replace(attendee, "NAME"): json.loads(json.dumps(each.inputs, default=str).replace(attendee, "NAME"))
+        for each in deployment.registrations
+        if each.name == attendee or each.name.startswith((f"{attendee}/", f"{attendee}-namespace"))
+    }
+
+
+def test_another_attendee_brings_what_the_first_one_has_and_changes_nothing_else() -> None:
+    one, two = workshop("ada"), workshop("ada", "grace")
+    added = {each.name for each in two.registrations} - {each.name for each in one.registrations}
+
+    assert {each.name: each.inputs for each in one.registrations} == {
+        each.name: each.inputs for each in two.registrations if each.name not in added
+    }
+    assert trees(two, "grace") == trees(two, "ada")
+    assert added == {name.replace("NAME", "grace") for name in trees(two, "ada")}
+
+
+def test_attendees_have_the_demos_of_the_stack_in_their_own_namespace_and_on_their_own_hosts() -> None:
+    found = trees(workshop("ada"), "ada")
+    for name, mine in found.items():
+        own = name.removeprefix("NAME/")
+        if name.startswith("NAME/") and own.startswith(("booksapp-", "podinfo-", "circuit-breaking-")):
+            assert at(mine, "metadata", "name") == at(workshop("ada").named(own).inputs, "metadata", "name")
+            assert "ada" not in str(at(mine, "metadata", "namespace"))
+    hosts = [
+        at(each.inputs, "spec", "rules", 0, "host")
+        for each in workshop("ada").of("kubernetes:networking.k8s.io/v1:Ingress")
+    ]
+    assert {host for host in hosts if str(host).startswith("ada-")} == {
+        "ada-books.example.com",
+        "ada-podinfo.example.com",
+        "ada-canary.example.com",
+    }
+
+
+def test_a_demo_waits_for_the_boundary_of_its_namespace() -> None:
+    deployment = workshop("ada")
+    boundary = {each.name for each in deployment.registrations if each.name.startswith("ada/boundary-")}
+
+    assert {"ada/boundary-quota", "ada/boundary-limits", "ada/boundary-own"} <= boundary
+    for demo in ("booksapp", "podinfo", "circuit-breaking", "progressive-delivery"):
+        assert boundary <= deployment.all_before(deployment.named(f"ada/{demo}")), "its pods would be refused, or open"
+
+
+def test_clients_of_other_namespaces_reach_public_apps_only() -> None:
+    def servers(*public: str) -> dict[str, object]:
+        made = deploy(lambda: Boundary("b", {"namespace": "ada", "public_apps": public}))
+        return {str(each.at("metadata", "name")): each.at("spec") for each in made.of(f"{POLICY}/v1beta3:Server")}
+
+    everything: list[object] = []
+    assert servers() == {
+        "own": {"podSelector": {"matchExpressions": everything}, "port": "service", "accessPolicy": "deny"}
+    }
+    both = servers("webapp")
+    assert at(both["public"], "podSelector", "matchExpressions", 0, "operator") == "In"
+    assert at(both["own"], "podSelector", "matchExpressions", 0, "operator") == "NotIn"
+    assert (at(both["public"], "accessPolicy"), at(both["own"], "accessPolicy")) == ("all-unauthenticated", "deny")
+
+
+def test_the_namespace_itself_refuses_clients_of_ports_that_no_server_guards() -> None:
+    metadata = workshop("ada").named("ada-namespace").at("metadata")
+
+    assert at(metadata, "annotations", "config.linkerd.io/default-inbound-policy") == "deny"
+    assert at(metadata, "labels") == {"linkerd-workshop/attendee": "ada"}
+
+
+def test_a_login_has_no_rights_but_in_its_namespace_and_to_viz_metrics() -> None:
+    bindings = {each.name: each for each in workshop("ada").of(BINDING) if each.name.startswith("ada/")}
+
+    assert sorted(bindings) == ["ada/login-metrics", "ada/login-rights"]
+    assert bindings["ada/login-rights"].at("metadata", "namespace") == "ada"
+    assert bindings["ada/login-metrics"].at("metadata") == {
+        "name": "linkerd-workshop-attendee-ada",
+        "namespace": "linkerd-viz",
+        "labels": {"app.kubernetes.io/part-of": "linkerd-workshop"},
+    }
+    for each in bindings.values():
+        assert each.at("subjects") == [{"kind": "ServiceAccount", "name": "attendee", "namespace": "ada"}]
+
+
+def test_without_viz_nobody_reads_its_metrics() -> None:
+    found = deploy(lambda: AttendeeAccess("attendees", {}))
+    without = run_program({**WITHOUT_VIZ, "attendees": json.dumps({"names": ["ada"]})})
+
+    assert "attendees-metrics-policy" not in found.names
+    assert "ada/login-metrics" not in without.names
+    assert "ada/login-rights" in without.names
+
+
+def test_without_attendees_nothing_of_theirs_is_created() -> None:
+    assert [each.name for each in workshop().registrations if "ttendee" in each.type] == []
+    assert "attendees" not in workshop().exports
+
+
+def test_the_urls_of_each_attendee_are_an_output() -> None:
+    assert at(workshop("ada").exports, "attendees", "ada") == {
+        "booksapp": "https://ada-books.example.com/",
+        "podinfo": "https://ada-podinfo.example.com/",
+        "circuitBreaking": "kubectl -n ada logs deploy/slow-cooker -c service -f",
+        "progressiveDelivery": "https://ada-canary.example.com/",
+    }

@@ -1,0 +1,207 @@
+"""Handouts: a page without secrets for each attendee, and a login that ends with the workshop."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typing_extensions import override
+
+from clients import pulumi_cli
+from clients.cluster_api import Answer, ClusterApi
+from model.problem import InputError
+from settings import Settings
+from settings.loading import parse
+from tests.doubles.api_server import Cluster, serving
+from tests.recorded_values import at
+from workshop import handouts
+
+ENDS = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
+COMMANDS = {
+    "booksapp": "kubectl -n ada port-forward svc/webapp 7000",
+    "podinfo": "kubectl -n ada port-forward svc/frontend-podinfo 9898",
+    "circuitBreaking": "kubectl -n ada logs deploy/slow-cooker -c service -f",
+    "progressiveDelivery": "kubectl -n ada logs deployment/client --follow",
+}
+PUBLIC = {"booksapp": "https://ada-books.example.com/", "podinfo": "https://ada-podinfo.example.com/"}
+
+
+def settings(**others: object) -> Settings:
+    return parse({"attendees": {"names": ["ada"]}, **others})
+
+
+def page(urls: Mapping[str, str], **others: object) -> str:
+    return handouts.compose_page(settings(**others), "dev", "ada", urls, ENDS)
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
+
+
+def test_a_page_has_the_exercises_of_the_demos_that_the_attendee_has() -> None:
+    assert headings(page(COMMANDS)) == [
+        "Log in",
+        "booksapp: inject faults",
+        "podinfo: route by a header",
+        "circuit breaking: take out a failing endpoint",
+        "progressive delivery: run a canary",
+        "When something is broken",
+    ]
+    assert headings(page({"podinfo": COMMANDS["podinfo"]})) == [
+        "Log in",
+        "podinfo: route by a header",
+        "When something is broken",
+    ]
+
+
+def test_commands_ask_the_public_host_or_a_forwarded_port() -> None:
+    assert "curl -sX POST localhost:9898/echo" in page(COMMANDS)
+    assert f"{COMMANDS['booksapp']}    # leave it running" in page(COMMANDS)
+    assert "curl -sX POST https://ada-podinfo.example.com/echo" in page(COMMANDS | PUBLIC)
+    assert "port-forward" not in page(COMMANDS | PUBLIC)
+
+
+def test_a_page_says_what_the_settings_say() -> None:
+    demos = {
+        "booksapp": {"faultPercent": 25, "routeApi": "policy.linkerd.io"},
+        "podinfo": {"headerName": "x-b3-traceid", "headerValue": "blue"},
+        "progressiveDelivery": {"version": "1.7.1"},
+    }
+    found = page(COMMANDS, demos=demos, imageRegistry="registry.example.com/mirror", viz={"enabled": False})
+
+    for expected in (
+        "sends 25 % of the requests",
+        "kubectl patch httproutes.policy.linkerd.io error-split",
+        "-H 'x-b3-traceid: blue'",
+        "registry.example.com/mirror/stefanprodan/podinfo:1.7.0",
+        "The login ends on 2026-12-01 18:00 UTC",
+        "`make reset STACK=dev ATTENDEE=ada`",
+    ):
+        assert expected in found
+    assert "linkerd viz" not in found
+
+
+class Html(HTMLParser):
+    """Collects the elements that are open at the end, and all text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open, self.text, self.links = list[str](), "", list[str]()
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "!doctype"):
+            self.open.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    @override
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_html_is_complete_and_needs_no_other_file() -> None:
+    html = Html()
+    html.feed(handouts.render_html("<ada>", page(COMMANDS)))
+
+    assert html.open == []
+    assert "<ada>" in html.text
+    assert html.links == ["https://linkerd.io/getting-started/"]
+    assert "kubectl annotate service bb balancer.linkerd.io/failure-accrual-\n" in html.text
+
+
+TOKEN = "a-token-that-nobody-may-see"  # noqa: S105  it opens nothing
+
+
+def write(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Mapping[str, object],
+    status: int = 201,
+    **others: object,
+) -> tuple[str, dict[str, object]]:
+    """Write handouts with this answer to a token request; return what was printed, and the request."""
+    asked: dict[str, object] = {}
+
+    def post(_: ClusterApi, path: str, body: Mapping[str, object]) -> Answer:
+        assert path == "/api/v1/namespaces/ada/serviceaccounts/attendee/token"
+        asked.update(body)
+        return Answer(status, dict(answer), ENDS, "")
+
+    def outputs(_: str) -> dict[str, object]:
+        return {"attendees": {"ada": COMMANDS}}
+
+    monkeypatch.setattr(pulumi_cli, "read_outputs", outputs)
+    monkeypatch.setattr(ClusterApi, "post", post)
+    out = StringIO()
+    with serving(Cluster(), tmp_path) as path:
+        chosen = settings(**{"kubeconfig": str(path), **others})
+        handouts.write_handouts(chosen, "dev", tmp_path / "out", 24, Console(file=out, width=200))
+    return out.getvalue(), asked
+
+
+ISSUED = {"status": {"token": TOKEN, "expirationTimestamp": "2026-12-01T18:00:00Z"}}
+
+
+def test_a_login_is_a_file_of_its_own_that_nobody_else_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed, _ = write(tmp_path, monkeypatch, ISSUED)
+    kubeconfig = tmp_path / "out" / "ada" / "kubeconfig"
+    content = json.loads(kubeconfig.read_text())
+
+    assert kubeconfig.stat().st_mode & 0o777 == 0o600
+    assert kubeconfig.parent.stat().st_mode & 0o777 == 0o700
+    assert content["users"] == [{"name": "ada", "user": {"token": TOKEN}}]
+    assert content["contexts"][0]["context"]["namespace"] == "ada"
+    assert set(content["clusters"][0]["cluster"]) <= {"server", "certificate-authority-data"}
+    assert "2026-12-01 18:00" in printed
+    for other in (tmp_path / "out").rglob("handout.*"):
+        assert TOKEN not in other.read_text()
+    assert TOKEN not in printed
+
+
+@pytest.mark.parametrize(
+    ("days", "shortest", "longest"), [(None, 24 * 3600, 24 * 3600), (0, 600, 24 * 3600), (9, 24 * 3600, 24 * 3600)]
+)
+def test_a_login_ends_with_the_workshop_at_the_latest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int | None, shortest: int, longest: int
+) -> None:
+    ends = {"workshopEnds": (datetime.now(UTC) + timedelta(days=days)).date().isoformat()} if days is not None else {}
+    _, asked = write(tmp_path, monkeypatch, ISSUED, **ends)
+
+    assert shortest <= int(str(at(asked, "spec", "expirationSeconds"))) <= longest
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "others", "sentence"),
+    [
+        ({}, 404, {}, "the attendee has no account"),
+        ({"message": "no"}, 403, {}, "no"),
+        ({"status": {}}, 201, {}, "its answer holds no token"),
+        (ISSUED, 201, {"workshopEnds": "2020-01-01"}, "the workshop is over"),
+        (ISSUED, 201, {"attendees": {}}, "its settings name no attendees"),
+        (ISSUED, 201, {"attendees": {"names": ["ada", "grace"]}}, "the last `up` did not create grace"),
+    ],
+)
+def test_what_prevents_handouts_is_one_sentence_and_no_file(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Mapping[str, object],
+    status: int,
+    others: dict[str, object],
+    sentence: str,
+) -> None:
+    with pytest.raises(InputError) as caught:
+        write(tmp_path, monkeypatch, answer, status, **others)
+
+    assert [problem.found for problem in caught.value.problems] == [sentence]
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,213 @@
+"""The command `handouts`: a page, a login and a row of the operator's table for each attendee."""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from http import HTTPStatus
+from pathlib import Path
+from string import Template
+
+from markdown_it import MarkdownIt
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+
+from clients import pulumi_cli
+from clients.cluster_api import ClusterApi, check_connection, refusal
+from clients.clusters import find_kubeconfig
+from clients.kubeconfig import Kubeconfig
+from model.images import mirrored
+from model.json_values import text
+from model.moments import end_of_day
+from model.names import ATTENDEE_ACCOUNT, PROJECT
+from model.problem import InputError, Problem
+from settings import Settings, parts
+from versions import CANARY_REPOSITORY, CANARY_VERSIONS
+from workshop.terminal import build_table, print_text
+
+OUTPUT = "attendees"
+PAGE = Path(__file__).with_name("handout.md")
+AN_HOUR = 3600
+SHORTEST = 600
+"""Seconds; the API server issues no shorter token."""
+SHARED = ("server", "certificate-authority-data", "tls-server-name", "insecure-skip-tls-verify")
+PORTS = {"booksapp": 7000, "podinfo": 9898}
+"""The port on the attendee's machine where a demo answers that has no public host."""
+_URLS = TypeAdapter(dict[str, dict[str, str]])
+_STYLE = """\
+body {
+  max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
+}
+pre { padding: .8rem; background: #f3f4f6; border-radius: .4rem; white-space: pre-wrap }
+@media print {
+  body { margin: 0; max-width: none }
+  pre { border: 1px solid #bbb; break-inside: avoid }
+  h2 { break-after: avoid }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login that was issued."""
+
+    kubeconfig: str
+    """The contents of a kubeconfig, with the token in it."""
+    ends: datetime
+
+
+def write_handouts(settings: Settings, stack: str, folder: Path, hours: int, console: Console) -> int:
+    """Write a folder for each attendee, and print a table of all. Raises InputError with what prevents it."""
+    urls = _read_urls(settings, stack)
+    kubeconfig, seconds = find_kubeconfig(settings), _count_seconds(settings, hours)
+    api, cluster = ClusterApi(kubeconfig), share_cluster(kubeconfig)
+    check_connection(api)
+    logins = {name: issue_login(api, cluster, name, seconds) for name in urls}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, login in logins.items():
+        own = folder / name
+        own.mkdir(mode=0o700, exist_ok=True)
+        _write_secret(own / "kubeconfig", login.kubeconfig)
+        page = compose_page(settings, stack, name, urls[name], login.ends)
+        (own / "handout.md").write_text(page, encoding="utf-8")
+        (own / "handout.html").write_text(render_html(f"Your workshop: {name}", page), encoding="utf-8")
+    rows = [(name, f"{logins[name].ends:%Y-%m-%d %H:%M}", "\n".join(urls[name].values())) for name in urls]
+    console.print(
+        build_table(f"Attendees of stack {stack}", ("attendee", "login ends (UTC)", "where the demos answer"), rows)
+    )
+    print_text(console, f"Give each the folder {folder}/<name>: its kubeconfig is a login, so over a private channel.")
+    return 0
+
+
+def _read_urls(settings: Settings, stack: str) -> dict[str, dict[str, str]]:
+    """Return the URL or the command of each attendee's demos, from the outputs of the last `up`."""
+    names = parts.attendees(settings)
+    if not names:
+        fix = f"Set them with `pulumi config set --path '{PROJECT}:attendees.count' 20`, and run `make up`."
+        raise InputError([Problem(f"stack {stack}", "its settings name no attendees", "a handout is for one", fix)])
+    try:
+        found = _URLS.validate_python(pulumi_cli.read_outputs(stack).get(OUTPUT) or {})
+    except ValidationError:
+        found = {}
+    missing = [name for name in names if name not in found]
+    if missing:
+        seen = f"the last `up` did not create {', '.join(missing)}"
+        raise InputError(
+            [Problem(f"stack {stack}, output {OUTPUT}", seen, "a handout says where to look", "Run `make up`.")]
+        )
+    return {name: found[name] for name in names}
+
+
+def _count_seconds(settings: Settings, hours: int) -> int:
+    """Return for how long the logins last: `hours`, or until the workshop's end if that is earlier."""
+    last, now = settings.workshop_ends, datetime.now(UTC)
+    left = (end_of_day(last) - now).total_seconds() if last else hours * AN_HOUR
+    if left < SHORTEST:
+        fix = f"Change it with `pulumi config set {PROJECT}:workshopEnds <YYYY-MM-DD>`."
+        raise InputError([Problem(f"{PROJECT}:workshopEnds", "the workshop is over", "logins end with it", fix)])
+    return int(min(hours * AN_HOUR, left))
+
+
+def share_cluster(kubeconfig: Kubeconfig) -> dict[str, object]:
+    """Return a kubeconfig's entry of the cluster with its authority in it, and nothing of the operator's machine."""
+    found = kubeconfig.cluster
+    shared = {key: found[key] for key in SHARED if key in found}
+    if path := found.get("certificate-authority"):
+        shared["certificate-authority-data"] = b64encode(Path(str(path)).read_bytes()).decode()
+    return shared
+
+
+def issue_login(api: ClusterApi, cluster: Mapping[str, object], name: str, seconds: int) -> Login:
+    """Ask the API server for a token of an attendee that ends after `seconds`, or earlier if the server says so."""
+    path = f"/api/v1/namespaces/{name}/serviceaccounts/{ATTENDEE_ACCOUNT}/token"
+    request = {
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "spec": {"expirationSeconds": seconds},
+    }
+    answer = api.post(path, request)
+    token, ends = text(answer.body, "status", "token"), text(answer.body, "status", "expirationTimestamp")
+    reason = refusal(answer) or ("" if token and ends else "its answer holds no token")
+    if answer.status == HTTPStatus.NOT_FOUND:
+        reason = "the attendee has no account"
+    if reason:
+        fix = "Run `make up`, and ask for the right `create` on `serviceaccounts/token` if it is missing."
+        raise InputError([Problem(f"{api.address}, namespace {name}", reason, "a token of it is the login", fix)])
+    return Login(_compose_kubeconfig(cluster, name, token), datetime.fromisoformat(ends))
+
+
+def _compose_kubeconfig(entry: Mapping[str, object], name: str, token: str) -> str:
+    cluster = "workshop"
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster, "cluster": dict(entry)}],
+        "users": [{"name": name, "user": {"token": token}}],
+        "contexts": [{"name": name, "context": {"cluster": cluster, "user": name, "namespace": name}}],
+        "current-context": name,
+    }
+    return json.dumps(document, indent=2)
+
+
+def _write_secret(path: Path, contents: str) -> None:
+    """Write a file that only its owner can read, also where it exists already."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(contents, encoding="utf-8")
+
+
+def compose_page(settings: Settings, stack: str, name: str, urls: Mapping[str, str], ends: datetime) -> str:
+    """Return an attendee's page as Markdown, with a section for each demo in `urls`. It holds no secret."""
+    head, *sections = re.split(r"^<!-- (\w+) -->\n", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    chosen = {*urls, "end", *(["metrics"] if settings.viz.enabled else [])}
+    wanted = [body for key, body in zip(sections[::2], sections[1::2], strict=True) if key in chosen]
+    page = "\n\n".join(each.strip("\n") for each in (head, *wanted)) + "\n"
+    return Template(page).substitute(_names(settings, stack, name, ends) | _doors(urls))
+
+
+def _names(settings: Settings, stack: str, name: str, ends: datetime) -> dict[str, str]:
+    demos, version = settings.demos, settings.demos.progressive_delivery.version
+    next_version = next(each for each in reversed(CANARY_VERSIONS) if each != version)
+    return {
+        "name": name,
+        "ends": f"{ends:%Y-%m-%d %H:%M}",
+        "viz": parts.VIZ,
+        "fault": str(demos.booksapp.fault_percent),
+        "books_route": f"httproutes.{demos.booksapp.route_api}",
+        "podinfo_route": f"httproutes.{demos.podinfo.route_api}",
+        "header": demos.podinfo.header_name,
+        "value": demos.podinfo.header_value,
+        "version": version,
+        "next_version": next_version,
+        "next_image": mirrored(f"{CANARY_REPOSITORY}:{next_version}", settings.image_registry),
+        "reset": f"make reset STACK={stack} ATTENDEE={name}",
+    }
+
+
+def _doors(urls: Mapping[str, str]) -> dict[str, str]:
+    """Return where the demos answer, and the commands that open those without a public host."""
+    doors = dict[str, str]()
+    for demo, port in PORTS.items():
+        url = urls.get(demo, "")
+        public = url.startswith("http")
+        doors[f"{demo}_url"] = url.rstrip("/") if public else f"localhost:{port}"
+        doors[f"{demo}_start"] = (
+            f"# {url} shows it in a browser, too"
+            if public
+            else f"{url}    # leave it running, and open another terminal"
+        )
+    return doors
+
+
+def render_html(title: str, page: str) -> str:
+    """Return a page of Markdown as HTML that needs no other file, for a phone and for paper."""
+    body = MarkdownIt().render(page)
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
+        f"<style>\n{_STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
