@@ -14,8 +14,11 @@ from settings import Settings, parts
 _DNS, _HOSTS, _ATTENDEES = f"{PROJECT}:dns", f"{PROJECT}:publicHosts", f"{PROJECT}:attendees"
 LONGEST_LABEL = 63
 """Characters between two dots of a DNS name. Source: RFC 1035, 2.3.4."""
-MOST_LISTENER_RULES = 100
-"""Source: "Rules per Application Load Balancer" in AWS' quotas for Elastic Load Balancing; it can be raised."""
+MOST_HOSTS = 100
+"""Target groups of a load balancer, one for each host; AWS does not raise this quota.
+
+Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html.
+"""
 LONGEST_CERTIFIED = 64
 """Source: "Domain names" in docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html."""
 
@@ -244,12 +247,11 @@ def _attendee_hosts(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             f"{_ATTENDEES}.hosts", clash, "each host leads to one app", "Choose another name for one of them."
         )
-    listeners = 1 + (settings.public_hosts.https and parts.needs_certificate(settings))
-    rules = listeners * (len(found) + len(taken))
-    if settings.eks and rules > MOST_LISTENER_RULES:
-        seen = f"{len(found) + len(taken)} hosts need {rules} rules on {listeners} listeners of the load balancer"
-        rule = f"AWS allows {MOST_LISTENER_RULES} a load balancer by default"
-        yield Problem(f"{_ATTENDEES}.hosts", seen, rule, f"{fix[:-1]}, or spread the attendees over several stacks.")
+    if settings.eks and len(found) + len(taken) > MOST_HOSTS:
+        seen = f"there are {len(found) + len(taken)} hosts, of which {len(found)} are of attendees"
+        rule = f"the load balancer that they share has at most {MOST_HOSTS} target groups"
+        fix = f"Have none with `pulumi config set --path '{_ATTENDEES}.hosts' false`, or several stacks and clusters."
+        yield Problem(f"{_ATTENDEES}.hosts", seen, rule, fix)
 
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (

@@ -118,7 +118,7 @@ def test_the_html_is_complete_and_needs_no_other_file() -> None:
     assert "kubectl annotate service bb balancer.linkerd.io/failure-accrual-\n" in html.text
 
 
-TOKEN = "a-token-that-nobody-may-see"  # noqa: S105  it opens nothing
+TOKEN = "a-token-that-nobody-may-see"
 
 
 def write(
@@ -182,26 +182,25 @@ def test_a_login_ends_with_the_workshop_at_the_latest(
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "others", "sentence"),
+    ("answered", "others", "sentence"),
     [
-        ({}, 404, {}, "the attendee has no account"),
-        ({"message": "no"}, 403, {}, "no"),
-        ({"status": {}}, 201, {}, "its answer holds no token"),
-        (ISSUED, 201, {"workshopEnds": "2020-01-01"}, "the workshop is over"),
-        (ISSUED, 201, {"attendees": {}}, "its settings name no attendees"),
-        (ISSUED, 201, {"attendees": {"names": ["ada", "grace"]}}, "the last `up` did not create grace"),
+        (({}, 404), {}, "the attendee has no account"),
+        (({"message": "no"}, 403), {}, "no"),
+        (({"status": {}}, 201), {}, "its answer holds no token"),
+        ((ISSUED, 201), {"workshopEnds": "2020-01-01"}, "the workshop is over"),
+        ((ISSUED, 201), {"attendees": {}}, "its settings name no attendees"),
+        ((ISSUED, 201), {"attendees": {"names": ["ada", "grace"]}}, "the last `up` did not create grace"),
     ],
 )
 def test_what_prevents_handouts_is_one_sentence_and_no_file(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    answer: Mapping[str, object],
-    status: int,
+    answered: tuple[Mapping[str, object], int],
     others: dict[str, object],
     sentence: str,
 ) -> None:
     with pytest.raises(InputError) as caught:
-        write(tmp_path, monkeypatch, answer, status, **others)
+        write(tmp_path, monkeypatch, *answered, **others)
 
     assert [problem.found for problem in caught.value.problems] == [sentence]
     assert not (tmp_path / "out").exists()
