@@ -47,6 +47,7 @@ def api_server(program: Path, home: Home, ports: Ports) -> list[str]:
         f"--service-account-signing-key-file={pki / 'service-accounts.key'}",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
         "--authorization-mode=RBAC",
+        "--allow-privileged=true",  # as on EKS and kind: there admission policies refuse privileged pods, or nobody
         "--endpoint-reconciler-type=none",
         f"--egress-selector-config-file={home.run / 'egress.json'}",
         *aggregation(pki),

@@ -163,7 +163,7 @@ def test_a_reset_restores_one_attendee_and_leaves_the_others_alone(attendees: At
     ]
     assert found == ["consecutive", ""]
     wrong = workshop.operation("reset", "--yes", "--attendee", "team-1")
-    assert "Did you mean 'team-01'?" in wrong.stderr
+    assert "it has no attendee 'team-1'" in wrong.stderr
 
 
 def test_a_login_ends_with_its_namespace(attendees: Attendees) -> None:
