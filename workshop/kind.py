@@ -43,9 +43,9 @@ _NEXT = f"""
 `kubectl` and `linkerd` reach the cluster after
   export KUBECONFIG=$PWD/{KUBECONFIG}
 Your own kubeconfig is not changed. Next:
-  make verify STACK={STACK}    # checks the mesh and what each demo does
-  make demo STACK={STACK}      # lists the demos and their scripts
-  make kind-down          # deletes the workshop and its cluster"""
+  make verify STACK={STACK}   # checks the mesh and what each demo does
+  make demo STACK={STACK}     # lists the demos, each with a script
+  make kind-down           # destroys the workshop and deletes its cluster"""
 
 
 def create(console: Console) -> int:
@@ -145,15 +145,15 @@ def _check_docker() -> None:
 
 def _find_kind(console: Console) -> list[str]:
     """Return the pinned kind: from PATH, or built by Go. Its images work with exactly the release they are made for."""
-    found = _ask("kind", "version")
-    words = found.stdout.split() if found else []
+    answer = _ask("kind", "version")
+    words = answer.stdout.split() if answer else []
     if f"v{KIND}" in words:
         return ["kind"]
     there = f"version {words[1].removeprefix('v')} is on PATH" if words[1:] else "it is not on PATH"
     rule, build = f"version {KIND} fits the pinned node image", ["go", "run", MODULE]
     if shutil.which("go") is None:
-        found_, fix = f"{there}, and there is no Go to build it", f"{_INSTALL} or Go (https://go.dev/doc/install)."
-        raise InputError([Problem("kind", found_, rule, fix)])
+        found, fix = f"{there}, and there is no Go to build it", f"{_INSTALL} or Go (https://go.dev/doc/install)."
+        raise InputError([Problem("kind", found, rule, fix)])
     print_text(console, f"kind {KIND}: {there}, so Go builds it, once")
     built = subprocess.run(  # noqa: S603  no shell
         [*build, "version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace", check=False

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from clients import limits
 from tests.doubles.api_server import Cluster, serving
 from tests.program import ROOT
 from versions import KIND, KIND_NODE_IMAGE
@@ -307,6 +309,17 @@ def test_without_a_working_docker_one_sentence_says_so_before_anything_is_create
     assert "use the sandbox, which needs no Docker: `make up`." in text
     assert [line for line, *_ in machine.calls if not line.startswith("docker")] == []
     assert not (machine.folder / ".kind").exists()
+
+
+def test_a_docker_that_hangs_is_not_waited_for(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SECONDS", 1)
+    executable(machine.folder / "programs/docker", f"#!{sys.executable}\nimport time\ntime.sleep(30)\n")
+    started = time.monotonic()
+    status, text = machine.run("kind")
+
+    assert status
+    assert "docker: its daemon does not answer (no answer within 1 s), but" in text
+    assert time.monotonic() - started < 20
 
 
 def test_without_pulumi_no_cluster_is_created(machine: Machine) -> None:
