@@ -180,7 +180,7 @@ def _run(console: Console, kind: Sequence[str], verb: str, noun: str, *options: 
     if status := subprocess.run(command, check=False).returncode:  # noqa: S603  no shell
         found, rule = f"`kind {verb} {noun}` fails with exit status {status}", "the workshop runs on its cluster"
         fix = "See what it says above and https://kind.sigs.k8s.io/docs/user/known-issues/, and run `make kind-down`."
-        raise InputError([Problem("kind", found, rule, fix)], "the workshop is as it was")
+        raise InputError([Problem("kind", found, rule, fix)], "the command did not finish")
 
 
 def _ask(*command: str) -> subprocess.CompletedProcess[str] | None:
