@@ -4,8 +4,10 @@ PYTHON := .venv/bin/python
 # (`python -m sandbox`) reaches nothing else, so nothing has to ask. Any other stack is run by `pulumi` itself.
 $(if $(filter-out 1 true yes 0 false no,$(ON_SANDBOX)),$(error ON_SANDBOX is $(ON_SANDBOX), but it takes 1 or 0))
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
-PULUMI := $(if $(SANDBOXED),@ON_SANDBOX=1 $(PYTHON) -m sandbox pulumi --stack $(STACK) --,PULUMI_STACK=$(STACK) pulumi)
-WORKSHOP := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m workshop
+# The backend of the stack that `make kind` creates, as in workshop/kind.py.
+BACKEND := $(if $(and $(filter kind,$(STACK)),$(wildcard .kind),$(if $(SANDBOXED),,1)),PULUMI_BACKEND_URL=file://.kind PULUMI_CONFIG_PASSPHRASE=kind)
+PULUMI := $(if $(SANDBOXED),@ON_SANDBOX=1 $(PYTHON) -m sandbox pulumi --stack $(STACK) --,$(strip $(BACKEND) PULUMI_STACK=$(STACK) pulumi))
+WORKSHOP := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --,$(BACKEND)) $(PYTHON) -m workshop
 # On any other stack they ask before they change something, unless YES=--yes is given.
 YES ?= $(if $(SANDBOXED),--yes)
 FILE := Pulumi.$(notdir $(STACK)).yaml
@@ -21,7 +23,7 @@ SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reord
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-init: .venv/installed ## create a stack for your own cluster, in your backend: `make init STACK=kind` (or `STACK=acme/kind`)
+init: .venv/installed ## create a stack for your own cluster, in your backend: `make init STACK=team` (or `STACK=acme/team`)
 	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; }; $(PULUMI:@%=%) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
 
 up: .venv/installed ## bring the stack up (`STACK=local`: the sandbox, which is started if it does not run)
@@ -54,7 +56,7 @@ forget-cluster: .venv/installed ## remove what is left of a stack whose cluster 
 # Only what is asked for on the command line: no default of STACK or YES takes anything away here.
 TEARDOWN := $(if $(filter command%,$(origin STACK)),--stack $(STACK)) $(if $(filter command%,$(origin YES)),$(YES))
 teardown: .venv/installed ## destroy the workshops that are over (all stacks, or `STACK=`); only lists them without `YES=--yes`
-	@$(PYTHON) -m workshop teardown $(TEARDOWN)
+	@$(BACKEND) $(PYTHON) -m workshop teardown $(TEARDOWN)
 
 recover: .venv/installed ## recover your own cluster's stack after a killed run
 	$(PULUMI) cancel --yes
@@ -89,6 +91,12 @@ handouts: .venv/installed ## write a page and a login for each attendee to the f
 demo: .venv/installed ## print a demo's script: `make demo NAME=booksapp`; without a name, list the demos
 	@$(PYTHON) -m workshop demo --stack $(STACK) $(NAME)
 
+kind: .venv/installed ## create a kind cluster in Docker, and bring the stack `kind` up on it
+	@$(PYTHON) -m workshop kind
+
+kind-down: .venv/installed ## destroy and remove the stack `kind`, and delete its cluster
+	@$(PYTHON) -m workshop kind-down
+
 sandbox: .venv/installed ## start the sandbox
 	@$(PYTHON) -m sandbox up
 
@@ -120,4 +128,4 @@ docs: .venv/installed ## write the generated parts of the documentation: picture
 bench: .venv/installed ## time the stack on the sandbox, beside the same steps by hand
 	@$(PYTHON) -m sandbox bench
 
-.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry sandbox sandbox-down test acceptance check lock docs bench record-preview outputs teardown verify reset handouts demo mirror
+.PHONY: help init up preview policies refresh destroy release-hosts forget-cluster recover unlock set check-cluster expiry kind kind-down sandbox sandbox-down test acceptance check lock docs bench record-preview outputs teardown verify reset handouts demo mirror

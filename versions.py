@@ -57,6 +57,12 @@ BB_IMAGE = "docker.io/buoyantio/bb:v0.0.7"
 # renovate: datasource=docker depName=buoyantio/slow_cooker
 SLOW_COOKER_IMAGE = "docker.io/buoyantio/slow_cooker:1.3.0"
 
+# renovate: datasource=github-releases depName=kubernetes-sigs/kind
+KIND = "0.33.0"
+
+# renovate: datasource=docker depName=kindest/node
+KIND_NODE_IMAGE = "kindest/node:v1.36.4@sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed"
+
 CANARY_REPOSITORY = "quay.io/stefanprodan/podinfo"
 """podinfo's old releases, for the canary; which one is a setting."""
 

@@ -44,6 +44,8 @@ ARGUMENTS: dict[str, list[str]] = {
         "t",
     ],
     "fill-mirror": ["--folder", "mirror"],
+    "kind": [],
+    "kind-down": [],
     "record-failure": ["--folder", "preview", "--log", "log"],
 }
 """What each command of `python -m workshop` is given; a new one fails here until somebody decides."""
@@ -79,7 +81,7 @@ STRAY = """\
 echo "[\\"stray\\", \\"$(basename "$0")\\", \\"$*\\"]" >> "$CALLS"
 exit 1
 """
-OPERATORS_TOOLS = ("pulumi", "kubectl", "aws", "helm", "linkerd", "lint-imports", "zizmor")
+OPERATORS_TOOLS = ("pulumi", "kubectl", "aws", "helm", "linkerd", "docker", "kind", "lint-imports", "zizmor")
 EKS = """\
 config:
   linkerd-workshop:eks: {cluster: workshop, region: eu-central-1, owner: me}
@@ -225,7 +227,7 @@ def test_no_command_reaches_a_real_cluster_or_account_when_called_directly(
     if command not in WITHOUT_CLUSTER:
         assert "Traceback" not in shown
         asked = [each for _, each in real.launched if "config" not in each]
-        assert REFUSAL in shown or asked or "This stack is not on EKS" in shown
+        assert REFUSAL in shown or asked or "This stack is not on EKS" in shown or "is not the sandbox" in shown
 
 
 def test_no_login_helper_of_another_cluster_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,8 +36,13 @@ def found(path: str) -> list[tuple[dict[str, Any], re.Match[str]]]:
     return [(manager, match) for manager, pattern in managers(path) for match in pattern.finditer(text)]
 
 
+def pin(match: re.Match[str]) -> str:
+    """Return the name of a pin that was found in versions.py."""
+    return match[0].splitlines()[1].partition(" = ")[0]
+
+
 def test_every_pin_is_found_exactly_once() -> None:
-    matched = [match[0].splitlines()[1].partition(" = ")[0] for _, match in found("versions.py")]
+    matched = [pin(match) for _, match in found("versions.py")]
 
     assert len(PINS) > 10
     assert sorted(matched) == sorted(PINS), "a pin without a marker is never renewed, one with two is renewed twice"
@@ -51,8 +56,8 @@ def test_every_marker_leads_to_a_pin() -> None:
 
 def test_what_is_renewed_is_the_version_and_nothing_else() -> None:
     for _, match in found("versions.py"):
-        name = match[0].splitlines()[1].partition(" = ")[0]
-        assert PINS[name].endswith(match["currentValue"]), name
+        name = pin(match)
+        assert PINS[name].partition("@")[0].endswith(match["currentValue"]), name
         assert re.fullmatch(r"v?\d+\.\d+\.\d+[\w.-]*", match["currentValue"]), name
 
 
@@ -60,6 +65,17 @@ def test_a_version_without_its_tags_v_stays_without_it() -> None:
     for manager, match in found("versions.py"):
         image = ":" in match[0].splitlines()[1]
         assert ("extractVersionTemplate" in manager) is not image, match[0]
+
+
+def test_a_digest_is_renewed_with_its_version() -> None:
+    digests = {
+        name: match["currentDigest"] for _, match in found("versions.py") for name in [pin(match)] if "@" in PINS[name]
+    }
+
+    assert digests == {"KIND_NODE_IMAGE": versions.KIND_NODE_IMAGE.partition("@")[2]}
+    assert {"kubernetes-sigs/kind", "kindest/node"} in [
+        set(each.get("matchPackageNames", ())) for each in CONFIG["packageRules"]
+    ]
 
 
 def test_a_helm_chart_is_looked_for_in_its_repository() -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from sandbox import tools
 from tests.program import ROOT
+from workshop.kind import KUBECONFIG, VARIABLES
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
@@ -191,3 +192,25 @@ def test_credentials_last_as_long_as_the_job_that_got_them() -> None:
     assert lasting == {"PreviewRole": 3600, "DeployRole": 5400}
     for role, seconds in lasting.items():
         assert resources[role]["Properties"].get("MaxSessionDuration", 3600) >= seconds
+
+
+def test_the_weekly_run_uses_the_targets_that_the_readme_shows() -> None:
+    path = ROOT / ".github" / "workflows" / "kind.yml"
+    (job,) = jobs(path).values()
+    commands = [line for step in job["steps"] for line in step.get("run", "").splitlines()]
+    settled = [number for number, line in enumerate(commands) if line.startswith("make set")][:2]
+
+    assert commands[0] == "make kind", "it starts from nothing"
+    assert commands[settled[-1] + 1 :][:3] == [
+        "make kind",
+        "pulumi preview --stack kind --diff --expect-no-changes",
+        "make check-cluster STACK=kind",
+    ]
+    assert [line for line in commands if re.match(r"make (verify|expiry)", line)][:2] == [
+        "make verify STACK=kind",
+        "make expiry STACK=kind",
+    ]
+    assert [line.partition(" | ")[0] for line in commands if "kind-down" in line] == ["make kind-down"] * 2
+    assert {name: job["env"][name] for name in VARIABLES} == VARIABLES
+    assert job["env"]["KUBECONFIG"] == str(KUBECONFIG)
+    assert "workshop/kind.py" in document(path)[True]["pull_request"]["paths"]

@@ -200,6 +200,22 @@ def fill_mirror(folder: Annotated[Path, Option(help="The archives' folder; it is
     return 0
 
 
+@app.command(rich_help_panel=OPERATE)
+def kind() -> int:
+    """Create a kind cluster, which runs in Docker, and bring the stack `kind` up on it."""
+    from workshop.kind import create
+
+    return create(Console())
+
+
+@app.command(rich_help_panel=OPERATE)
+def kind_down() -> int:
+    """Destroy and remove the stack `kind`, and delete its cluster."""
+    from workshop.kind import delete
+
+    return delete(Console())
+
+
 @app.command(rich_help_panel=REVIEW)
 def record_preview(
     stack: Stack,
