@@ -93,11 +93,11 @@ def log_in(login: Eks) -> tuple[Any, str]:
 def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
     """Return a session that has its credentials."""
     check_target(os.environ.get("AWS_ENDPOINT_URL", ""), "AWS")  # a login helper may run
+    core = _botocore.Session(profile=login.profile)
     if login.profile:
-        known = _NAMES.validate_python(_boto3.Session().available_profiles)
+        known = _NAMES.validate_python(core.available_profiles)
         if login.profile not in known:
             raise InputError([_unknown(login.profile, known)])
-    core = _botocore.Session(profile=login.profile)
 
     def load() -> None:
         if found := core.get_credentials():
