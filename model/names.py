@@ -25,6 +25,8 @@ CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-d
 GITOPS_DELIVERY = "progressive-delivery-gitops"
 """The namespaces of a stack's parts. The canary has another one where Argo CD owns it: in a shared one, both owners
 would meet while it changes hands."""
+DEMOS = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
+"""The namespaces that hold nothing but a demo."""
 
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 """Namespace and name of the Helm release that holds the Gateway API's definitions."""

@@ -10,7 +10,7 @@ import pytest
 from sandbox.paths import Home
 from tests.iam.test_environment_roles import check_preview_rights
 from tests.sandbox.aws import AwsDouble
-from tests.sandbox.dev_changes import ROWS, WITHOUT_ROW
+from tests.sandbox.dev_changes import ROWS
 from tests.sandbox.dev_stack import DevStack, Scene, account, scene
 from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import Row
@@ -233,9 +233,3 @@ def test_a_plain_destroy_leaves_nothing_either(running: Running, stack: DevStack
 
     running.scene.controllers.dns.wait()
     assert running.left() == set()
-
-
-def test_every_setting_of_an_eks_environment_has_its_row() -> None:
-    told = {key for row in ROWS for key in row.settings} | set(WITHOUT_ROW)
-
-    assert {key for key in told if key.split(".")[0] not in ("eks", "dns", "publicHosts", "demos", "viz")} == set()
