@@ -6,7 +6,7 @@ $(if $(filter-out 1 true yes 0 false no,$(ON_SANDBOX)),$(error ON_SANDBOX is $(O
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
 PULUMI := $(if $(SANDBOXED),@ON_SANDBOX=1 $(PYTHON) -m sandbox pulumi --stack $(STACK) --,PULUMI_STACK=$(STACK) pulumi)
 WORKSHOP := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --) $(PYTHON) -m workshop
-# On any other stack they ask before they change something, unless YES=--yes is given.
+# On any other stack all commands ask before they change something, unless YES=--yes is given.
 YES ?= $(if $(SANDBOXED),--yes)
 FILE := Pulumi.$(notdir $(STACK)).yaml
 PYTEST := env -u ON_SANDBOX $(PYTHON) -m pytest

@@ -12,7 +12,7 @@ ON_SANDBOX = "ON_SANDBOX"
 OFF = ("", "0", "false", "no")
 """Values by which it does not."""
 SANDBOX_REACHES = "SANDBOX_REACHES"
-"""Variable in which the launcher lists what belongs to the sandbox, one a line: the path of its kubeconfig, the
+"""Variable in which the launcher lists what belongs to the sandbox, one per line: the path of its kubeconfig, the
 addresses of its API server and of its double of AWS."""
 
 OWNER = "linkerd-workshop/stack"

@@ -96,7 +96,7 @@ class StackFile:
 
 
 def account_of(settings: Json) -> Account | None:
-    """What a stack's settings say of its AWS account; what they lack the program will complain of."""
+    """Return the AWS account that a stack's settings describe; the program reports what is missing."""
     eks = mapping(settings.get("eks"))
 
     def said(key: str) -> str | None:

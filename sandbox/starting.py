@@ -26,7 +26,7 @@ ROOM = {"cpu": "1000", "memory": "4Ti", "pods": "10000"}
 
 
 def start_on_free_ports(home: Home, wanted: int | None, programs: dict[str, Path], stages: list[Path]) -> None:
-    """Start every component; a port that somebody took since it was chosen is a reason for others, not an end."""
+    """Start every component; choose new ports if another program took one."""
     for _ in range(ATTEMPTS - 1):
         try:
             return start_components(home, ports.choose(home, wanted), programs, stages)

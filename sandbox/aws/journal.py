@@ -11,7 +11,7 @@ from sandbox.aws.calls import Call
 
 
 class Journal:
-    """The requests that changed something, one a line."""
+    """The requests that changed something, one per line."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -72,7 +72,7 @@ def ensure(home: Home, account: Account) -> None:
 
 
 def ask(request: urllib.request.Request) -> bytes:
-    """One request to the double, past every proxy; raises with what it answers."""
+    """Send a request to the double, without any proxy. Raises SandboxError with its refusal."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=START_SECONDS) as answer:
@@ -82,7 +82,7 @@ def ask(request: urllib.request.Request) -> bytes:
 
 
 def reason(body: bytes) -> str:
-    """What an answer says, be it no JSON."""
+    """Return an answer's `message`, or its text if it is not JSON."""
     try:
         return str(mapping(json.loads(body))["message"])
     except (ValueError, KeyError):

@@ -33,7 +33,7 @@ def change_as_a_whole(original: Any, backend: Any, zoneid: str, change_list: lis
             refuse(f"{tried} it was not found")
         if change["Action"] == "DELETE" and not same(found, wanted):
             refuse(f"{tried} the values provided do not match the current values")
-    # moto takes a record for present if one of its past is made again and any other name comes after it.
+    # moto also compares with past changes: with them, a deleted record that is created again is refused.
     zone.rr_changes = type(zone.rr_changes)()
     original(backend, zoneid, change_list)
 

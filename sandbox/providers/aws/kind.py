@@ -16,20 +16,20 @@ class Kind(ABC):
     """One type of resource; the same object answers for all resources of the type."""
 
     title: ClassVar[str]
-    """What it is called in sentences."""
+    """Its name in sentences."""
     inputs: ClassVar[type[Inputs]]
     replaces: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose change replaces the resource."""
     computed: ClassVar[frozenset[str]] = frozenset()
-    """Outputs that only a creation makes known."""
+    """Outputs that are known only after the creation."""
     kept: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose value stays when the program stops setting them: AWS chooses one."""
     documents: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that are policy documents: compared by what they mean."""
+    """Inputs that are policy documents, which are compared by their meaning."""
     sets: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose order means nothing."""
     longest_name: ClassVar[int] = 0
-    """Of a name that Pulumi makes where the program gives none; 0 where it makes none."""
+    """Longest generated name; 0 if none is generated."""
     regional: ClassVar[bool] = False
     """Whether it is in a region: its input `region`, else the provider's."""
 
@@ -40,15 +40,15 @@ class Kind(ABC):
 
     @abstractmethod
     def create(self, aws: Aws, given: Given) -> str:
-        """Make the resource; return its id."""
+        """Create the resource; return its id."""
 
     def wait(self, aws: Aws, key: str, given: Given, wait: Wait) -> None:
-        """Wait until it is there in full; nothing is recorded if that fails."""
+        """Wait until it is complete; nothing is recorded if that fails."""
         del aws, key, given, wait
 
     @abstractmethod
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
-        """Give what AWS says of it, by the names of outputs; None if it is gone."""
+        """Return its state in AWS, by the names of outputs; None if it does not exist."""
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
         """Change it in place."""
