@@ -111,7 +111,7 @@ def import_seconds(project: Path) -> float:
     tree = ast.parse((project / "__main__.py").read_text(encoding="utf-8"))
     imports = [ast.unparse(each) for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
     code = "import time; started = time.monotonic()\n" + "\n".join(imports) + "\nprint(time.monotonic() - started)"
-    environment = launcher.with_tools({})
+    environment = launcher.add_tools({})
 
     def once() -> float:
         done = subprocess.run(

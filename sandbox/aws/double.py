@@ -111,6 +111,6 @@ class Double:
                 self._troubles = Troubles(**{key: str(value) for key, value in call.json().items()})
                 return answer({})
             case (_, "login"):
-                return answer(login.checked(call.query))
+                return answer(login.check_login(call.query))
             case _:
                 return answer({"ready": True})

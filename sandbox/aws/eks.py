@@ -81,7 +81,7 @@ class Eks:
         """Give the clusters that are this sandbox its address, authority and version, as they are now."""
         for cluster in backends.clusters(account, region).values():
             if getattr(cluster, "sandbox", False):
-                cluster.endpoint, cluster.created_at = facts.address(self._home), facts.born(self._home)
+                cluster.endpoint, cluster.created_at = facts.address(self._home), facts.created_at(self._home)
                 cluster.version = facts.version(self._home) or cluster.version
                 cluster.certificate_authority = {"data": facts.authority(self._home)}
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from model.json_values import mapping
 from sandbox import paths
 from sandbox.aws.wanted import Account
-from sandbox.builds import held
+from sandbox.builds import hold_lock
 from sandbox.console import SandboxError
 from sandbox.paths import PROJECT, Home
 from sandbox.ports import LOOPBACK
@@ -29,7 +29,7 @@ FIX = (
 def up(home: Home) -> str:
     """Start the double unless it runs; return its address."""
     home.make()
-    with held(home.aws_lock, "another command starts the double of AWS"):
+    with hold_lock(home.aws_lock, "another command starts the double of AWS"):
         if not running(home, NAME):
             home.aws_port.unlink(missing_ok=True)
             start(home, NAME, [sys.executable, "-m", "sandbox.aws", str(home.folder)], environment())

@@ -59,9 +59,9 @@ class Certificate(Kind):
             return {**given, "subjectAlternativeNames": UNKNOWN}
         return {**given, "subjectAlternativeNames": ordered({*texts(given, "subjectAlternativeNames"), str(domain)})}
 
-    def foreseen(self, given: Given) -> Object:
+    def predict_outputs(self, given: Given) -> Object:
         """Give the domains whose records are going to be asked for, so that a program can make one for each."""
-        names, seen = given.get("subjectAlternativeNames"), super().foreseen(given)
+        names, seen = given.get("subjectAlternativeNames"), super().predict_outputs(given)
         if isinstance(names, list) and text(given, "validationMethod") == "DNS":
             options: list[Plain] = [{"domainName": name, **dict.fromkeys(RECORD, UNKNOWN)} for name in names]
             seen["domainValidationOptions"] = options

@@ -59,21 +59,21 @@ class Kind(ABC):
         """Remove it."""
 
     def completed(self, given: Given) -> Object:
-        """Put in what AWS adds to the inputs by itself, so that it is no difference."""
+        """Return the inputs with what AWS adds to them, so that it is no difference."""
         return dict(given)
 
-    def foreseen(self, given: Given) -> Object:
-        """Give what a preview knows of a resource that is to be made."""
+    def predict_outputs(self, given: Given) -> Object:
+        """Return the outputs of a new resource that a preview knows."""
         return dict.fromkeys(self.computed - given.keys(), UNKNOWN)
 
     def normal(self, key: str, value: Plain) -> Plain:
-        """Write an input so that equal ones are written alike."""
+        """Return an input in one spelling for all equal values."""
         del key
         return value
 
 
 def text(given: Given, key: str) -> str:
-    """An input that is text; empty if it is not set."""
+    """Return an input that is text; empty if it is not set."""
     value = given.get(key)
     return value if isinstance(value, str) else ""
 
