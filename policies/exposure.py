@@ -29,9 +29,9 @@ def _service(judged: Judged) -> Iterator[Finding]:
     spec = mapping(judged.content.get("spec"))
     kind = spec.get("type", "ClusterIP")
     if kind in {"LoadBalancer", "NodePort"}:
-        yield Finding(str(judged), f"its type is {kind}: the world reaches it without an Ingress")
+        yield Finding(str(judged), f"its type is {kind}: it is reached from outside without an Ingress")
     if spec.get("externalIPs"):
-        yield Finding(str(judged), "externalIPs bring the world to it")
+        yield Finding(str(judged), "externalIPs make it reachable from outside")
 
 
 def _ingress(judged: Judged) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def _open_doors(annotations: Json) -> Iterator[str]:
     if annotations.get(f"{ALB}/auth-on-unauthenticated-request", "authenticate") != "authenticate":
         yield f"lets in who has not logged in ({ALB}/auth-on-unauthenticated-request)"
     if not _https_only(str(annotations.get(f"{ALB}/listen-ports", ""))):
-        yield f"is reached by HTTP, where nobody is asked for a login ({ALB}/listen-ports)"
+        yield f"is reached by HTTP, which asks for no login ({ALB}/listen-ports)"
 
 
 def _https_only(listen: str) -> bool:
