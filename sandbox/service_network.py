@@ -69,7 +69,7 @@ class Certificates:
         return connect(self.home).get(path)
 
     def serving(self, data: Json) -> ssl.SSLContext:
-        """The certificate and the key of the Secret."""
+        """Return a TLS context with the certificate and the key of a Secret."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.NamedTemporaryFile(dir=self.home.run) as file:  # readable by its owner only
             file.write(b"\n".join(b64decode(str(data[key])) for key in ("tls.key", "tls.crt")))

@@ -1,4 +1,4 @@
-"""The double as a WSGI application: one request at a time, and those that change something remembered."""
+"""The double as a WSGI application: it handles one request at a time, and remembers those that change something."""
 
 import sys
 import threading

@@ -38,7 +38,7 @@ def up(home: Home) -> str:
 
 
 def environment() -> dict[str, str]:
-    """The process's variables: nothing of the user's own account."""
+    """Return the process's variables, without those of the user's own account."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
     path = os.pathsep.join(filter(None, (str(PROJECT), kept.get("PYTHONPATH"))))
     if kept.pop("PYTHONDONTWRITEBYTECODE", None):
@@ -60,7 +60,7 @@ def wait(home: Home) -> None:
 
 
 def endpoint(home: Home) -> str:
-    """Where it listens."""
+    """Return its address."""
     return f"http://{LOOPBACK}:{home.aws_port.read_text(encoding='ascii')}"
 
 

@@ -14,7 +14,7 @@ from sandbox.providers.property_values import UNKNOWN, Object, Plain, has_unknow
 
 
 class CertificateOptions(Fields):
-    """What else is done with the certificate."""
+    """Options of the certificate."""
 
     certificate_transparency_logging_preference: Annotated[str, Field(pattern="^(ENABLED|DISABLED)$")] = "ENABLED"
     export: Annotated[str, Field(pattern="^(ENABLED|DISABLED)$")] | None = None

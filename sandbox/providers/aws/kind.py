@@ -1,4 +1,4 @@
-"""What is common to the resources: what the engine asks of each, and how inputs and AWS's answers become a state."""
+"""The base class of the resources: what the engine asks of each, and how AWS's answers become a state."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ class Kind(ABC):
     longest_name: ClassVar[int] = 0
     """Longest generated name; 0 if none is generated."""
     regional: ClassVar[bool] = False
-    """Whether it is in a region: its input `region`, else the provider's."""
+    """True if it is in a region: its input `region`, else the provider's."""
 
     @property
     def tagged(self) -> bool:
-        """Whether it has tags."""
+        """True if it has tags."""
         return issubclass(self.inputs, Tagged)
 
     @abstractmethod
@@ -96,7 +96,7 @@ def pairs(given: Given) -> list[dict[str, str]]:
 
 
 def changed(old: Given, new: Given, *keys: str) -> bool:
-    """Whether one of these inputs differs."""
+    """Return whether one of these inputs differs."""
     return any(old.get(key) != new.get(key) for key in keys)
 
 
