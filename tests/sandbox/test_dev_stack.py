@@ -215,7 +215,7 @@ def test_records_of_a_dead_external_dns_are_reported_and_the_rest_waits_until_it
     assert failed.returncode == 1
     assert "books.dev.example.com (A)" in failed.stdout
     assert "Records are deleted by ExternalDNS: ExternalDNS" in failed.stdout
-    assert running.has(DNS), "whoever removes them is still there"
+    assert running.has(DNS), "the controller that removes them is still there"
 
     controllers.dns.is_dead = False
     done = stack.operation("destroy", "--yes")
