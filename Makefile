@@ -8,7 +8,7 @@ SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filte
 BACKEND := $(if $(and $(filter kind,$(STACK)),$(wildcard .kind),$(if $(SANDBOXED),,1)),PULUMI_BACKEND_URL=file://.kind PULUMI_CONFIG_PASSPHRASE=kind)
 PULUMI := $(if $(SANDBOXED),@ON_SANDBOX=1 $(PYTHON) -m sandbox pulumi --stack $(STACK) --,$(strip $(BACKEND) PULUMI_STACK=$(STACK) pulumi))
 WORKSHOP := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --,$(BACKEND)) $(PYTHON) -m workshop
-# On any other stack they ask before they change something, unless YES=--yes is given.
+# On any other stack all commands ask before they change something, unless YES=--yes is given.
 YES ?= $(if $(SANDBOXED),--yes)
 FILE := Pulumi.$(notdir $(STACK)).yaml
 PYTEST := env -u ON_SANDBOX $(PYTHON) -m pytest

@@ -1,4 +1,4 @@
-"""Every pin of the program, one a line, each with the marker by which Renovate finds it.
+"""Every pin of the program, one per line, each with the marker by which Renovate finds it.
 
 Python packages are pinned in `requirements*.txt`, the sandbox's Go tools in `sandbox/tools/*/go.mod`.
 """

@@ -11,7 +11,7 @@ import requests
 
 from charts import archive
 from clients import limits
-from clients.limits import begun
+from clients.limits import start_work
 from model.problem import InputError, Problem, SilenceError
 from versions import ARGO_CD, ARGO_ROLLOUTS, GATEWAY_API, LOAD_BALANCER_CONTROLLER
 
@@ -88,7 +88,7 @@ def fetch(url: str) -> bytes:
                 content.extend(part)
         return bytes(content)
 
-    download, seen, since = begun(read), 0, time.monotonic()
+    download, seen, since = start_work(read), 0, time.monotonic()
     while not wait([download], timeout=0.2).done:
         if len(content) >= seen + LEAST:
             seen, since = len(content), time.monotonic()

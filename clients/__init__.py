@@ -1,1 +1,1 @@
-"""One client each for Kubernetes, AWS, Pulumi and GitHub: bounded in time, with errors that are one sentence."""
+"""One client each for Kubernetes, AWS and Pulumi: bounded in time, with errors that are one sentence."""

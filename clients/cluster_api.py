@@ -20,7 +20,7 @@ from clients import cluster_faults
 from clients.cluster_faults import BUSY, FAULTS, SECONDS_TO_CONNECT, Response, explain, retries
 from clients.cluster_login import configuration
 from clients.kubeconfig import Advice, Kubeconfig, find
-from clients.limits import within
+from clients.limits import finish_within
 from model.json_values import entries, text
 from model.problem import InputError, Problem, SilenceError, on_one_line
 from model.sandbox_only import check_target
@@ -69,7 +69,10 @@ class ClusterApi:
         try:
             self._client = _client.ApiClient(self.configuration)
         except FAULTS:  # its text may hold the password of a proxy
-            found, rule = "its proxy-url is none", "it has to be like http://<host>:<port> or socks5://<host>:<port>"
+            found, rule = (
+                "the proxy's URL is not valid",
+                "it has to be like http://<host>:<port> or socks5://<host>:<port>",
+            )
             raise InputError([Problem(self.address, found, rule, "Correct the kubeconfig or HTTPS_PROXY.")]) from None
 
     def get(self, path: str) -> Answer:
@@ -132,7 +135,7 @@ class ClusterApi:
             date, retry_after = (response.headers.get(name) for name in ("Date", "Retry-After"))
             return Response(response.status, text, date, retry_after)
 
-        return within(left, answer)
+        return finish_within(left, answer)
 
     def _without_credentials(self, text: str) -> str:
         """Return a server's text without the request's credentials: some proxies repeat its headers."""

@@ -186,7 +186,7 @@ def _tls_fault(errors: Sequence[ssl.SSLError]) -> Fault:
             f"the kubeconfig's certificates or key cannot be read ({said})",
             "Log in again, or fetch the kubeconfig again.",
         )
-    if "EOF" in reason:  # what was written too late for an answer hides the alert that says so
+    if "EOF" in reason:  # writing after the server closed hides its TLS alert
         return _closed_tls()
     return Fault(_silent(said))
 

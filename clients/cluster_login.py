@@ -32,7 +32,7 @@ from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from clients import cluster_faults
 from clients.kubeconfig import Document, Kubeconfig
-from clients.limits import within
+from clients.limits import finish_within
 from clients.proxies import proxy_of
 from model.problem import InputError, Problem, on_one_line
 
@@ -130,7 +130,7 @@ def _loaded(kubeconfig: Kubeconfig, login: _Login) -> Any:  # noqa: ANN401  as a
     loaded = _client.Configuration()
     load = partial(_config.load_kube_config_from_dict, document, None, loaded, persist_config=False)
     try:
-        within(cluster_faults.SECONDS_TO_ANSWER, load)
+        finish_within(cluster_faults.SECONDS_TO_ANSWER, load)
     except _NO_LOGIN as error:
         raise _failed(kubeconfig, _provider_says(error)) from None
     except _UNUSABLE:  # its text may quote credentials
@@ -153,7 +153,7 @@ def _server(kubeconfig: Kubeconfig) -> str:
         is_address = False
     if not is_address or not isinstance(server, str) or "@" in server:
         rule, fix = "it has to be an address like https://<host>:<port>", "Fetch the kubeconfig again, or correct it."
-        raise InputError([Problem(kubeconfig.where, "its cluster's server is none", rule, fix)])
+        raise InputError([Problem(kubeconfig.where, "its cluster's server is not an address", rule, fix)])
     return server.rstrip("/")
 
 

@@ -24,15 +24,15 @@ def limited() -> Generator[None]:
         _end.reset(token)
 
 
-def within(seconds: float, work: Callable[[], _T]) -> _T:
+def finish_within(seconds: float, work: Callable[[], _T]) -> _T:
     """Return the result of `work`. Raises TimeoutError after `seconds`, or at the end of what limits all of it.
 
     A socket's timeouts bound neither a name server, nor several addresses, nor a server that sends a byte a second.
     """
-    return begun(work).result(max(min(seconds, _end.get() - time.monotonic()), 0))
+    return start_work(work).result(max(min(seconds, _end.get() - time.monotonic()), 0))
 
 
-def begun(work: Callable[[], _T]) -> Future[_T]:
+def start_work(work: Callable[[], _T]) -> Future[_T]:
     """Return the future result of `work`, which no end of this program waits for."""
     future, context = Future[_T](), copy_context()
 

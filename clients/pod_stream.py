@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import websocket
 from typing_extensions import Buffer
 
-from clients.limits import within
+from clients.limits import finish_within
 from model.problem import on_one_line
 
 PROTOCOL = "v4.channel.k8s.io"
@@ -110,7 +110,7 @@ def connect(
     address = "ws" + url.removeprefix("http")
     options = {"timeout": seconds, "header": header, "subprotocols": [PROTOCOL], **proxy}
     try:
-        within(seconds, partial(connection.connect, address, **options))
+        finish_within(seconds, partial(connection.connect, address, **options))
     except (_websocket.WebSocketException, OSError, ValueError) as error:
         raise StreamError(_reason(error)) from None
     return PodStream(connection)

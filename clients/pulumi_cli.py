@@ -105,7 +105,7 @@ def _command(stack: str, arguments: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def explained() -> Generator[None]:
+def explain_failures() -> Generator[None]:
     """Raise InputError if the command that is started here cannot be."""
     try:
         yield
@@ -114,7 +114,7 @@ def explained() -> Generator[None]:
         raise InputError([Problem("pulumi", "there is no such program on PATH", rule, fix)]) from None
 
 
-@explained()
+@explain_failures()
 def ask(command: Sequence[str], folder: Path | None = None, variables: Mapping[str, str] | None = None) -> Done:
     """Run a command that only reads; it ends within limits.SECONDS, but for the sandbox's launcher, which may build."""
     try:
@@ -211,7 +211,7 @@ def _problem(stack: str, found: str, fix: str) -> Problem:
     return Problem(f"stack {stack}", found, "its settings are read with `pulumi config`", fix)
 
 
-@explained()
+@explain_failures()
 def run(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  a callback of one shape
     """Run a command to its end."""
     if not shown:

@@ -133,7 +133,7 @@ def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
         if lacking := _lacking(kind, workload):
             yield f"{kind.name} {text(workload, 'metadata', 'name')} {lacking}"
     for pod in items(api.find(f"/api/v1/namespaces/{namespace}/pods")):
-        # It is in no count of its Deployment's, but clients may still know its address.
+        # Its Deployment no longer counts it, but clients may still know its address.
         if at(pod, "metadata", "deletionTimestamp"):
             yield f"Pod {text(pod, 'metadata', 'name')} is still going"
 

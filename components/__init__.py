@@ -1,1 +1,4 @@
-"""The cluster's parts as Pulumi components, lowest layer first: resources, addons, mesh, traffic, demos."""
+"""The cluster's parts as Pulumi components.
+
+Lowest layer first: resources, cluster, addons, mesh, delivery, traffic, demos.
+"""

@@ -12,7 +12,7 @@ ON_SANDBOX = "ON_SANDBOX"
 OFF = ("", "0", "false", "no")
 """Values by which it does not."""
 SANDBOX_REACHES = "SANDBOX_REACHES"
-"""Variable in which the launcher lists what belongs to the sandbox, one a line: the path of its kubeconfig, the
+"""Variable in which the launcher lists what belongs to the sandbox, one per line: the path of its kubeconfig, the
 addresses of its API server and of its double of AWS."""
 
 OWNER = "linkerd-workshop/stack"
@@ -30,6 +30,8 @@ CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-d
 GITOPS_DELIVERY = "progressive-delivery-gitops"
 """The namespaces of a stack's parts. The canary has another one where Argo CD owns it: in a shared one, both owners
 would meet while it changes hands."""
+DEMOS = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
+"""The namespaces that hold nothing but a demo."""
 
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 """Namespace and name of the Helm release that holds the Gateway API's definitions."""

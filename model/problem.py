@@ -50,7 +50,7 @@ class InputError(RunError):
 
 
 @contextmanager
-def having(outcome: str) -> Generator[None]:
+def report_outcome(outcome: str) -> Generator[None]:
     """Have the problems that are found inside say what was done before them."""
     try:
         yield

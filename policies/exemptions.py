@@ -1,4 +1,4 @@
-"""What is allowed against a policy, each with the reason why."""
+"""Findings that are allowed, each with its reason."""
 
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from policies.judged import Finding
 
 
 class Exemption(NamedTuple):
-    """One thing that a policy finds and that stays."""
+    """One finding of a policy that is allowed."""
 
     policy: str
     where: str
@@ -27,7 +27,8 @@ PROXY_INIT = (
 )
 CONTROLLER = "aws:iam/rolePolicy:RolePolicy *load-balancer-controller-identity-policy, statement"
 NO_KEY_FOR_TAGS = (
-    "AWS supports no condition key for the tags of what it changes; only who switches the extra on gives the right."
+    "AWS supports no condition key for the tags of what it changes; "
+    "the permission exists only while the extra is switched on."
 )
 EXEMPTIONS = (
     Exemption(
@@ -66,12 +67,12 @@ EXEMPTIONS = (
 
 
 def exempt(policy: str, finding: Finding) -> bool:
-    """Whether a finding is allowed."""
+    """Return whether a finding is allowed."""
     return any(covers(each, policy, finding) for each in EXEMPTIONS)
 
 
 def covers(exemption: Exemption, policy: str, finding: Finding) -> bool:
-    """Whether a finding is the one that an exemption is about."""
+    """Return whether an exemption is about a finding."""
     return (
         exemption.policy == policy
         and fnmatchcase(finding.where, exemption.where)

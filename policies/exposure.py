@@ -1,4 +1,4 @@
-"""Who can be reached from outside the cluster: apps through an Ingress, dashboards by nobody who did not log in."""
+"""What can be reached from outside the cluster: apps through an Ingress, dashboards only after a login."""
 
 import json
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ DASHBOARDS = {
     ("argocd", "argocd-server"): "Argo CD",
     ("argo-rollouts", "argo-rollouts-dashboard"): "the dashboard of Argo Rollouts",
 }
-"""Services that show or change what goes on in the cluster, none of which asks who somebody is in a way to rely on."""
+"""Services that show or change what is in the cluster; none has a login of its own that is safe in public."""
 ALB = "alb.ingress.kubernetes.io"
 
 
-def dashboards_private(judged: Judged) -> Iterator[Finding]:
-    """Yield what lets the world see a dashboard, or goes around the load balancer that all apps share."""
+def find_public_dashboards(judged: Judged) -> Iterator[Finding]:
+    """Yield what opens a dashboard to the internet, or bypasses the load balancer that all apps share."""
     if judged.kind == "Service":
         yield from _service(judged)
     elif judged.kind == "Ingress":
@@ -29,9 +29,9 @@ def _service(judged: Judged) -> Iterator[Finding]:
     spec = mapping(judged.content.get("spec"))
     kind = spec.get("type", "ClusterIP")
     if kind in {"LoadBalancer", "NodePort"}:
-        yield Finding(str(judged), f"its type is {kind}: the world reaches it without an Ingress")
+        yield Finding(str(judged), f"its type is {kind}: it is reached from outside without an Ingress")
     if spec.get("externalIPs"):
-        yield Finding(str(judged), "externalIPs bring the world to it")
+        yield Finding(str(judged), "externalIPs make it reachable from outside")
 
 
 def _ingress(judged: Judged) -> Iterator[Finding]:
@@ -45,13 +45,13 @@ def _ingress(judged: Judged) -> Iterator[Finding]:
 
 
 def _open_doors(annotations: Json) -> Iterator[str]:
-    """Yield how somebody could get past the login."""
+    """Yield the ways around the login."""
     if annotations.get(f"{ALB}/auth-type") != "oidc":
         yield f"is public without a login ({ALB}/auth-type is not oidc)"
     if annotations.get(f"{ALB}/auth-on-unauthenticated-request", "authenticate") != "authenticate":
         yield f"lets in who has not logged in ({ALB}/auth-on-unauthenticated-request)"
     if not _https_only(str(annotations.get(f"{ALB}/listen-ports", ""))):
-        yield f"is reached by HTTP, where nobody is asked for a login ({ALB}/listen-ports)"
+        yield f"is reached by HTTP, which asks for no login ({ALB}/listen-ports)"
 
 
 def _https_only(listen: str) -> bool:

@@ -1,4 +1,4 @@
-"""Rights in AWS: what changes something is bound to this stack's things, and records to named zones."""
+"""IAM permissions: changes are limited to this stack's resources, and DNS records to named zones."""
 
 import json
 from collections.abc import Iterator
@@ -7,19 +7,19 @@ from model.json_values import Json, is_list, mapping, mappings
 from policies.judged import Finding, Judged, containers
 
 READING = ("batchget", "describe", "get", "list", "lookup", "search", "simulate", "view")
-"""How the names of actions begin that change nothing; a wildcard that goes further does."""
+"""Prefixes of actions that only read; a wildcard that is shorter than these may change something."""
 DOCUMENTS = ("policy", "assumeRolePolicy")
 """Where roles and policies have their documents."""
 WIDE = {"aws:RequestedRegion", "aws:TagKeys"}
-"""Condition keys that say nothing of whose a thing is."""
+"""Condition keys that do not say who owns a resource."""
 SHOWN = 3
 """How many names a message lists."""
 WITHOUT_ZONE = {"route53:listhostedzones", "route53:listhostedzonesbyname", "route53:getchange"}
 """Actions of Route 53 that are about no zone in particular; AWS knows no narrower resource for them."""
 
 
-def bound(judged: Judged) -> Iterator[Finding]:
-    """Yield the statements that allow to change things, whoever they belong to."""
+def find_unbound(judged: Judged) -> Iterator[Finding]:
+    """Yield the statements that allow changes that no condition limits."""
     for arn in [*_list(judged.content.get("policyArn")), *_list(judged.content.get("managedPolicyArns"))]:
         if ":iam::aws:policy/" in arn:
             yield Finding(str(judged), f"{arn} is a policy of AWS, which knows nothing of this stack and may grow")
@@ -31,8 +31,8 @@ def bound(judged: Judged) -> Iterator[Finding]:
             yield Finding(where, f"{_few(changing)} may be done to anything: there is no condition that names a value")
 
 
-def zones_named(judged: Judged) -> Iterator[Finding]:
-    """Yield what is not kept to one zone: statements on all of them, and an ExternalDNS without a filter."""
+def find_unnamed_zones(judged: Judged) -> Iterator[Finding]:
+    """Yield what is not limited to named zones: statements on every zone, and an ExternalDNS without a filter."""
     for where, statement in statements(judged):
         zoned = sorted(action for action in _list(statement.get("Action")) if _about_a_zone(action))
         wild = [resource for resource in _list(statement.get("Resource")) if _any_zone(resource)]
@@ -63,12 +63,12 @@ def statements(judged: Judged) -> Iterator[tuple[str, Json]]:
 
 
 def mutates(action: str) -> bool:
-    """Whether an action, or one that its wildcard stands for, may change something."""
+    """Return whether an action, or one that its wildcard stands for, may change something."""
     return not action.lower().partition(":")[2].startswith(READING)
 
 
 def _binds(condition: Json) -> bool:
-    """Whether something has to have a certain value: that a tag exists, or is right if it does, is no bound."""
+    """Return whether a key has to have a certain value; that a tag exists, or is right if it does, is not enough."""
     for operator, keys in condition.items():
         name = operator.rpartition(":")[2]
         if name == "Null" or name.endswith("IfExists") or "Not" in name:

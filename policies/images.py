@@ -1,4 +1,4 @@
-"""Images: of one version, and of one digest where one is pinned."""
+"""Images: each has a fixed version, and the pinned digest if there is one."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,8 @@ MOVING_TAGS = {"latest", "edge", "stable", "main", "master", "nightly", "dev"}
 """Tags that mean something else tomorrow."""
 
 
-def pinned(judged: Judged, digests: Mapping[str, str] | None = None) -> Iterator[Finding]:
-    """Yield the images that may change under the same name; `digests` are those pinned, by repository."""
+def find_unpinned(judged: Judged, digests: Mapping[str, str] | None = None) -> Iterator[Finding]:
+    """Yield the images that may change under the same name; `digests` are the pinned ones, by repository."""
     for container in containers(judged):
         image = str(container.content.get("image", ""))
         if image == UNKNOWN:

@@ -13,7 +13,7 @@ UNKNOWN = "(known after the up)"
 
 @dataclass(frozen=True)
 class Judged:
-    """Something that a stack makes."""
+    """Something that a stack creates."""
 
     kind: str
     """Kubernetes' kind, or Pulumi's type of any other resource."""
@@ -82,7 +82,7 @@ _TEMPLATES: Mapping[str, tuple[str, ...]] = {
 
 
 def pod_template(judged: Judged) -> Json | None:
-    """Return the pod that an object is or makes (`metadata`, `spec`); None if it makes none."""
+    """Return the pod that an object is or creates (`metadata`, `spec`); None if it creates none."""
     path = _TEMPLATES.get(judged.kind)
     if path is None:
         return None
@@ -100,7 +100,7 @@ class Container(NamedTuple):
 
 
 def containers(judged: Judged) -> Iterator[Container]:
-    """Yield every container of the pods that an object makes, those that come before and those for debugging, too."""
+    """Yield every container of the pods that an object creates, with init and ephemeral containers."""
     pod = mapping((pod_template(judged) or {}).get("spec"))
     for group in ("initContainers", "containers", "ephemeralContainers"):
         for each in mappings(pod.get(group)):

@@ -1,4 +1,4 @@
-"""Secrets where everybody who may look at a pod, a ConfigMap or a Helm release sees them."""
+"""Secrets in clear: in a pod, a ConfigMap or a Helm release, where everybody who may read these sees them."""
 
 import base64
 import binascii
@@ -16,12 +16,12 @@ DETECTORS = (
     *("AWSKeyDetector", "AzureStorageKeyDetector", "BasicAuthDetector", "GitHubTokenDetector", "GitLabTokenDetector"),
     *("JwtTokenDetector", "KeywordDetector", "PrivateKeyDetector", "SlackDetector", "StripeDetector"),
 )
-"""Those that know a secret by its form or its name; those that only measure disorder find certificates, too."""
+"""Detectors of a secret's form or name; those that only measure entropy find certificates, too."""
 CHARTS = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
 
 
-def kept(judged: Judged) -> Iterator[Finding]:
-    """Yield what looks like a secret in plain sight."""
+def find_exposed_secrets(judged: Judged) -> Iterator[Finding]:
+    """Yield what looks like a secret in an environment, a ConfigMap or chart values."""
     for container in containers(judged):
         for variable in mappings(container.content.get("env")):
             yield from _named(f"{container.where}, variable", str(variable.get("name")), variable.get("value"))

@@ -43,7 +43,7 @@ def _validate(rule: Rule, args: ResourceValidationArgs, report: ReportViolation)
     guarded = rule.about_documents and args.resource_type.startswith(DOCUMENTS)
     inputs = {key: _known(partial(args.props.__getitem__, key), guarded=guarded) for key in args.props}
     resource = of_resource(args.resource_type, args.name, inputs)
-    for each in (resource, *releases.objects(resource)):
+    for each in (resource, *releases.list_objects(resource)):
         for finding in judge(each, rule):
             report(str(finding), None)
 

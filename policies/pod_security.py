@@ -28,8 +28,8 @@ SELINUX_TYPES = {"", "container_t", "container_init_t", "container_kvm_t", "cont
 PROFILES = {"RuntimeDefault", "Localhost"}
 
 
-def baseline(judged: Judged) -> Iterator[Finding]:
-    """Yield what gives a pod more than a container runtime does by itself: the profile `baseline`."""
+def find_beyond_baseline(judged: Judged) -> Iterator[Finding]:
+    """Yield what the profile `baseline` forbids: rights that a container runtime does not give by itself."""
     pod = mapping((pod_template(judged) or {}).get("spec"))
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.get(key):
@@ -45,9 +45,9 @@ def baseline(judged: Judged) -> Iterator[Finding]:
         yield from _baseline_of(container)
 
 
-def restricted(judged: Judged) -> Iterator[Finding]:
-    """Yield what a pod need not have or leaves open: the profile `restricted`, which has `baseline` in it."""
-    yield from baseline(judged)
+def find_beyond_restricted(judged: Judged) -> Iterator[Finding]:
+    """Yield what the profile `restricted` forbids; it includes `baseline`."""
+    yield from find_beyond_baseline(judged)
     pod = mapping((pod_template(judged) or {}).get("spec"))
     for volume in mappings(pod.get("volumes")):
         for source in set(volume) - SAFE_VOLUMES - {"name", "hostPath"}:
@@ -56,10 +56,10 @@ def restricted(judged: Judged) -> Iterator[Finding]:
         yield from _restricted_of(container, mapping(pod.get("securityContext")))
 
 
-def limited(judged: Judged) -> Iterator[Finding]:
-    """Yield the containers that may take a node's memory, or that nobody has reckoned with.
+def find_unlimited(judged: Judged) -> Iterator[Finding]:
+    """Yield the containers without a memory limit, or without any CPU request or limit.
 
-    No limit of CPU is asked for: it slows a container down on an idle node, and a request keeps the others' share.
+    A CPU limit is not required: it slows a container down on an idle node, and a request is enough for the others.
     """
     for container in containers(judged):
         resources = mapping(container.content.get("resources"))
@@ -70,7 +70,7 @@ def limited(judged: Judged) -> Iterator[Finding]:
             yield Finding(container.where, "no CPU is asked for it (resources.requests.cpu)")
 
 
-def writable(judged: Judged) -> Iterator[Finding]:
+def find_writable(judged: Judged) -> Iterator[Finding]:
     """Yield the containers that can change their own programs."""
     for container in containers(judged):
         if mapping(container.content.get("securityContext")).get("readOnlyRootFilesystem") is not True:

@@ -22,23 +22,23 @@ class RenderError(Exception):
     """A chart cannot be rendered; the text says why."""
 
 
-def seen(judged: Judged) -> Iterator[Finding]:
-    """Yield the releases whose objects nobody can judge."""
+def find_unrenderable(judged: Judged) -> Iterator[Finding]:
+    """Yield the releases whose objects cannot be rendered, and so not judged."""
     try:
-        rendered(judged)
+        render_objects(judged)
     except RenderError as error:
         yield Finding(str(judged), f"its objects cannot be judged: {error}")
 
 
-def objects(judged: Judged) -> list[Judged]:
-    """Return the objects of a release; none where they cannot be seen, which is for `seen` to say."""
+def list_objects(judged: Judged) -> list[Judged]:
+    """Return the objects of a release; none where they cannot be seen, which is for `find_unrenderable` to say."""
     try:
-        return rendered(judged)
+        return render_objects(judged)
     except RenderError:
         return []
 
 
-def rendered(judged: Judged) -> list[Judged]:
+def render_objects(judged: Judged) -> list[Judged]:
     """Return the objects of a release, none of anything else. Raises RenderError if helm is not there or refuses."""
     if judged.kind != RELEASE:
         return []

@@ -1,66 +1,79 @@
-"""The workshop's policies, and how a thing is judged by one of them."""
+"""The workshop's policies, each with the function that finds what violates it."""
 
 from collections.abc import Iterator
 
+from model.names import DEMOS
 from policies import exposure, iam, images, leaks, pod_security, releases
 from policies.exemptions import exempt
 from policies.judged import Finding, Judged, Level, Policy, namespace_of
 
-DEMOS = ("booksapp", "podinfo", "circuit-breaking-demo", "progressive-delivery", "progressive-delivery-gitops")
-"""The namespaces of the demo apps."""
 
-
-def demos_restricted(judged: Judged) -> Iterator[Finding]:
-    """Yield what a demo app leaves open."""
+def find_unrestricted_demos(judged: Judged) -> Iterator[Finding]:
+    """Yield what a demo app has beyond the profile `restricted`."""
     if namespace_of(judged) in DEMOS:
-        yield from pod_security.restricted(judged)
+        yield from pod_security.find_beyond_restricted(judged)
 
 
 POLICIES = (
     Policy(
         "iam-changes-are-bound",
-        "What changes something in AWS is bound by a condition",
+        "Every IAM permission to change something has a condition",
         Level.MANDATORY,
-        iam.bound,
+        iam.find_unbound,
         about_documents=True,
     ),
     Policy(
         "zones-are-named",
-        "Records are kept in named zones only",
+        "DNS records are changed in named zones only",
         Level.MANDATORY,
-        iam.zones_named,
+        iam.find_unnamed_zones,
         about_documents=True,
     ),
     Policy(
         "images-are-pinned",
-        "An image is of one version, and has the digest that is pinned",
+        "Every image has a fixed version, and the digest that versions.py pins",
         Level.MANDATORY,
-        images.pinned,
+        images.find_unpinned,
     ),
     Policy(
         "limits-are-set",
-        "Every container has a limit of its memory and a share of CPU",
+        "Every container has a memory limit, and a CPU request or limit",
         Level.MANDATORY,
-        pod_security.limited,
+        pod_security.find_unlimited,
     ),
     Policy(
         "pods-are-unprivileged",
-        "No pod gets more than the profile `baseline` allows",
+        "No pod has more rights than the profile `baseline` allows",
         Level.MANDATORY,
-        pod_security.baseline,
-    ),
-    Policy("demos-are-restricted", "The demo apps keep to the profile `restricted`", Level.MANDATORY, demos_restricted),
-    Policy(
-        "dashboards-are-private", "No dashboard is public without a login", Level.MANDATORY, exposure.dashboards_private
+        pod_security.find_beyond_baseline,
     ),
     Policy(
-        "secrets-are-kept",
-        "No secret stands in an environment, a ConfigMap or chart values",
+        "demos-are-restricted",
+        "The demo apps keep to the profile `restricted`",
         Level.MANDATORY,
-        leaks.kept,
+        find_unrestricted_demos,
     ),
-    Policy("releases-are-seen", "The objects of every Helm release can be judged", Level.MANDATORY, releases.seen),
-    Policy("files-are-read-only", "No container can change its own programs", Level.ADVISORY, pod_security.writable),
+    Policy(
+        "dashboards-are-private",
+        "No dashboard is public without a login",
+        Level.MANDATORY,
+        exposure.find_public_dashboards,
+    ),
+    Policy(
+        "no-secrets-in-clear",
+        "No secret is in a container's environment, a ConfigMap or chart values",
+        Level.MANDATORY,
+        leaks.find_exposed_secrets,
+    ),
+    Policy(
+        "releases-are-seen",
+        "The objects of every Helm release can be rendered and checked",
+        Level.MANDATORY,
+        releases.find_unrenderable,
+    ),
+    Policy(
+        "files-are-read-only", "No container can change its own programs", Level.ADVISORY, pod_security.find_writable
+    ),
 )
 
 

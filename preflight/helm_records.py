@@ -17,7 +17,7 @@ PATH = f"/api/v1/secrets?labelSelector=owner%3Dhelm,name%20in%20({','.join(name 
 
 
 def records(api: ClusterApi) -> dict[tuple[str, str], list[object]]:
-    """Return the metadata of Helm's records by release, one Secret a revision. Raises InputError if that is refused."""
+    """Return the metadata of Helm's records by release, one Secret per revision. Raises InputError on a refusal."""
     found = api.metadata(PATH)
     return {release: [each for each in found if _release(each) == release] for release in RELEASES}
 

@@ -81,7 +81,7 @@ def check_trust(api: ClusterApi, anchor: int, phase: TrustPhase) -> list[Problem
 
 
 def _state(bundle: object) -> TrustState | None:
-    """Return the state that the bundle's annotations name; stacks from before they had any trust anchor 1 alone."""
+    """Return the state that the bundle's annotations name; a bundle from before them trusts anchor 1 alone."""
     annotations = ("metadata", "annotations")
     anchor, phase = text(bundle, *annotations, TRUST_ANCHOR), text(bundle, *annotations, TRUST_PHASE)
     if not anchor and not phase:

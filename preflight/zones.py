@@ -138,7 +138,7 @@ def _absent(api: AwsApi, dns: Dns) -> Problem:
     if parent := next((name for name in _parents(dns.zone) if _zones(api, name)), None):
         domain = dns.base_domain
         fix = (
-            f"There is one of the name {parent}: set `pulumi config set --path '{_KEY}' {parent}`"
+            f"There is one of the name {parent}: run `pulumi config set --path '{_KEY}' {parent}`"
             f" and `pulumi config set --path '{PROJECT}:dns.domain' {domain}`."
         )
     else:

@@ -32,7 +32,7 @@ class ApiClient:
             return False
 
     def get(self, path: str) -> Json | None:
-        """The object at a path, or None if there is none."""
+        """Return the object at a path; None if there is none."""
         try:
             value: object = json.loads(self.request("GET", path))
         except urllib.error.HTTPError as answer:
@@ -46,7 +46,7 @@ class ApiClient:
         self.request("PATCH", f"{path}?fieldManager=sandbox&force=true", json.dumps(body).encode())
 
     def request(self, method: str, path: str, body: bytes | None = None, kind: str = APPLY) -> bytes:
-        """One request, whose body is of `kind`; raises urllib's errors."""
+        """Send a request whose body is of `kind`. Raises urllib's errors."""
         context = ssl.create_default_context(cafile=self.certificates / "ca.crt")
         context.load_cert_chain(self.certificates / "admin.crt", self.certificates / "admin.key")
         headers = {"Content-Type": kind} if body else {}
@@ -79,7 +79,7 @@ class Reference:
 
     @classmethod
     def of_inputs(cls, inputs: Json) -> "Reference | None":
-        """The object that a resource's inputs describe; None if they name none."""
+        """Return the object that a resource's inputs describe; None if they name none."""
         metadata = mapping(inputs.get("metadata"))
         api_version, kind, name = inputs.get("apiVersion"), inputs.get("kind"), metadata.get("name")
         namespace = metadata.get("namespace")
@@ -95,7 +95,7 @@ class ClusterObjects:
     client: ApiClient
 
     def find(self, reference: Reference) -> tuple[str, Json] | None:
-        """The Pulumi id and the content of an object; None if there is none or its kind is not served."""
+        """Return the Pulumi id and the content of an object; None if there is none or its kind is not served."""
         kind = self.kind(reference)
         if kind is None:
             return None
@@ -110,7 +110,7 @@ class ClusterObjects:
         return (identity, found) if found is not None else None
 
     def kind(self, reference: Reference) -> Json | None:
-        """How the API server serves a kind."""
+        """Return how the API server serves a kind."""
         group = reference.api_version
         served = self.client.get("/api/v1" if group == "v1" else f"/apis/{group}")
         for entry in mappings(mapping(served).get("resources")):
@@ -120,7 +120,7 @@ class ClusterObjects:
 
 
 def pulumi_manager(found: Json) -> str | None:
-    """The field manager by which Pulumi made an object; None if something else made it."""
+    """Return the field manager by which Pulumi created an object; None if something else created it."""
     managed = mapping(found.get("metadata")).get("managedFields")
     names = [str(each.get("manager")) for each in mappings(managed)]
     return next((name for name in names if name.startswith(PULUMI_MANAGER)), None)

@@ -28,7 +28,7 @@ LEFT_OUT = (".venv", ".git", ".sandbox", ".charts", "__pycache__", ".pytest_cach
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured: seconds, but for the state's size in bytes and the number of resources."""
+    """The measurements: seconds, but for the state's size in bytes and the number of resources."""
 
     control_plane: float
     cold_up: float
@@ -59,7 +59,7 @@ def run(*, as_json: bool) -> None:
 
 
 def measure(home: paths.Home, project: Path, scratch: Path) -> Figures:
-    """One run: from nothing to the whole stack, twice nothing to do, and back; then the same by hand."""
+    """Measure one run: the whole stack, two runs without a change, and the destroy; then the same by hand."""
     tools.find((*tools.CONTROL_PLANE, "pulumi", "helm"))
     started = time.monotonic()
     control_plane.up(home)
@@ -111,7 +111,7 @@ def import_seconds(project: Path) -> float:
     tree = ast.parse((project / "__main__.py").read_text(encoding="utf-8"))
     imports = [ast.unparse(each) for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
     code = "import time; started = time.monotonic()\n" + "\n".join(imports) + "\nprint(time.monotonic() - started)"
-    environment = launcher.with_tools({})
+    environment = launcher.add_tools({})
 
     def once() -> float:
         done = subprocess.run(

@@ -65,13 +65,13 @@ def built(build: Build) -> bool:
 def run_builds(builds: Sequence[Build]) -> None:
     """Build each program that is not in the cache yet, one after the other; two runs never build the same twice."""
     for number, build in enumerate(builds, start=1):
-        with held(paths.cache() / "tools" / f"{build.program}.lock", f"another run builds {build.program}"):
+        with hold_lock(paths.cache() / "tools" / f"{build.program}.lock", f"another run builds {build.program}"):
             if not built(build):
                 run_build(build, f"{number} of {len(builds)}")
 
 
 @contextmanager
-def held(path: Path, reason: str) -> Generator[None]:
+def hold_lock(path: Path, reason: str) -> Generator[None]:
     """Hold a file lock; print the reason if it has to wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

@@ -1,4 +1,4 @@
-"""What a stack made, made again with `helm` and `kubectl`, as one would without Pulumi."""
+"""Creates a stack's objects again with `helm` and `kubectl`, as one would without Pulumi."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ WAIT_SECONDS = 300
 
 @dataclass(frozen=True)
 class Parts:
-    """The objects of a stack, by the way in which they are made by hand."""
+    """The objects of a stack, by the way in which they are created by hand."""
 
     releases: list[Json] = field(default_factory=list[Json])
     charts: dict[str, list[Json]] = field(default_factory=dict[str, list[Json]])
@@ -77,7 +77,7 @@ class ByHand:
     environment: Mapping[str, str]
 
     def install(self, parts: Parts) -> float:
-        """Seconds to make everything and to wait until it is available."""
+        """Create everything and wait until it is available; return the seconds."""
         before = parts.before_charts()
         after = [each for each in parts.plain if each not in before]
         archives = {name: self.package(name, objects) for name, objects in parts.charts.items()}
@@ -96,7 +96,7 @@ class ByHand:
         return time.monotonic() - started
 
     def uninstall(self, parts: Parts) -> float:
-        """Seconds to take everything away and to wait until it is gone."""
+        """Delete everything and wait for the deletion; return the seconds."""
         started = time.monotonic()
         before = parts.before_charts()
         self.delete([each for each in parts.plain if each not in before])

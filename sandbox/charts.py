@@ -24,7 +24,7 @@ FORGET_SECONDS = 24 * 3600
 
 @dataclass(frozen=True)
 class Published:
-    """Where a Go module carries the definitions of a chart."""
+    """The place in a Go module of a chart's definitions."""
 
     chart: DefinitionChart
     pins: str
@@ -42,14 +42,14 @@ DEFINITIONS = (
 
 @dataclass(frozen=True)
 class Charts:
-    """Where charts come from: what to say of it, and the value of `CHART_MIRROR` if it is to be set."""
+    """The source of charts: its description, and the value of `CHART_MIRROR` if it is to be set."""
 
     description: str
     mirror: str | None
 
 
 def choose(home: paths.Home, reachable: Callable[[], bool] | None = None) -> Charts:
-    """The charts for this run; the doubles are packaged where nothing better is there."""
+    """Return the source of charts for this run; the doubles are packaged if there is no other."""
     mirror = os.environ.get("CHART_MIRROR")
     if mirror:
         return Charts(f"mirror {mirror}", mirror)

@@ -55,7 +55,7 @@ def api_server(program: Path, home: Home, ports: Ports) -> list[str]:
 
 
 def aggregation(pki: Path) -> list[str]:
-    """What the API server needs before an APIService can be created."""
+    """Return the options without which no APIService can be created."""
     return [
         f"--requestheader-client-ca-file={pki / 'ca.crt'}",
         "--requestheader-allowed-names=front-proxy",
@@ -106,12 +106,12 @@ def kwok(program: Path, home: Home, stages: Sequence[Path]) -> list[str]:
 
 
 def service_network(home: Home) -> list[str]:
-    """What is behind Services."""
+    """Return the command line of the server behind Services."""
     return [sys.executable, "-m", "sandbox.service_network", str(home.folder)]
 
 
 def egress() -> Mapping[str, object]:
-    """Where the API server finds Services: behind a socket of this sandbox.
+    """Write how the API server reaches Services: through a socket of this sandbox.
 
     On a network that swallows packets a call to a webhook's Service would hang until the webhook's timeout; here it is
     refused within milliseconds on every network.

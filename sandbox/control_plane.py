@@ -9,7 +9,7 @@ from model.json_values import mapping
 from sandbox import ports, starting, tools
 from sandbox.api_client import connect
 from sandbox.aws import process
-from sandbox.builds import held
+from sandbox.builds import hold_lock
 from sandbox.certificates import CONTEXT
 from sandbox.console import console, say
 from sandbox.paths import Home
@@ -22,7 +22,7 @@ MEBIBYTE = 1024 * 1024
 def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
     """Start the control plane and wait until it is ready; harmless if it runs, then said only if not `quiet`."""
     home.make()
-    with held(home.lock, "another command starts or stops the sandbox"):
+    with hold_lock(home.lock, "another command starts or stops the sandbox"):
         if healthy(home):
             if not quiet:
                 say(f"already running ({describe(home)})")
@@ -54,7 +54,7 @@ def down(home: Home, *, wipe: bool = False) -> None:
     if not home.folder.exists():
         say(f"nothing runs, {home.folder} does not exist")
         return
-    with held(home.lock, "another command starts or stops the sandbox"):
+    with hold_lock(home.lock, "another command starts or stops the sandbox"):
         names = [name for name in COMPONENTS if running(home, name)]
         stop_components(home)
         if wipe:

@@ -1,4 +1,4 @@
-"""Linkerd's and the load balancer controller's definitions, held ready for a preview on a cluster that has none.
+"""Creates the definitions of Linkerd and of the load balancer controller for a preview on a cluster that has none.
 
 The Kubernetes provider that is built from its module asks the API server for the scope of each custom resource in a
 chart and fails where its definition is only going to be created; the published provider finds it in the same program
@@ -50,30 +50,30 @@ LOAD_BALANCERS = Release(Part.LOAD_BALANCER_CONTROLLER_CRDS, *reversed(LOAD_BALA
 
 
 @contextmanager
-def held(home: Home, charts: Path, releases: list[Release]) -> Generator[None]:
-    """Hold the definitions that no release has installed; remove those that none has adopted in the meantime."""
+def hold_definitions(home: Home, charts: Path, releases: list[Release]) -> Generator[None]:
+    """Create the definitions that no release has installed; at the end remove those that no release has adopted."""
     client = connect(home)
-    missing = [release for release in releases if not installed(client, release)]
+    missing = [release for release in releases if not is_installed(client, release)]
     for release in missing:
-        for definition in rendered(charts / archive_name(release.chart), release):
+        for definition in render_definitions(charts / archive_name(release.chart), release):
             client.apply(f"{PATH}/{name_of(definition)}", definition)
     try:
         yield
     finally:
         for release in missing:
-            if not installed(client, release):
-                remove(client, rendered(charts / archive_name(release.chart), release))
+            if not is_installed(client, release):
+                remove(client, render_definitions(charts / archive_name(release.chart), release))
 
 
 def remove(client: ApiClient, definitions: list[Json]) -> None:
-    """Delete definitions and wait until they are gone: Helm cannot create one that is being deleted.
+    """Delete definitions and wait for the deletion: Helm cannot create one that is being deleted.
 
     Each has to be listable before: the API server looks for instances of what is deleted, and where the storage of the
     new kind is not ready yet ("storage is (re)initializing"), the definition may stay for good (Kubernetes 1.36).
     """
     paths = [f"{PATH}/{name_of(each)}" for each in definitions]
     deadline = time.monotonic() + REMOVAL_SECONDS
-    while not all(listable(client, each) for each in definitions) and time.monotonic() < deadline:
+    while not all(is_listable(client, each) for each in definitions) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     for path in paths:
         if client.get(path):
@@ -82,7 +82,7 @@ def remove(client: ApiClient, definitions: list[Json]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def listable(client: ApiClient, definition: Json) -> bool:
+def is_listable(client: ApiClient, definition: Json) -> bool:
     """Return whether the API server can list the instances of a definition."""
     spec = mapping(definition.get("spec"))
     stored = next(each.get("name") for each in mappings(spec.get("versions")) if each.get("storage") is True)
@@ -95,14 +95,14 @@ def listable(client: ApiClient, definition: Json) -> bool:
         return False
 
 
-def installed(client: ApiClient, release: Release) -> bool:
+def is_installed(client: ApiClient, release: Release) -> bool:
     """Return whether Helm has a record of the release."""
     return (
         client.get(f"/api/v1/namespaces/{release.namespace}/secrets/sh.helm.release.v1.{release.name}.v1") is not None
     )
 
 
-def rendered(archive: Path, release: Release) -> list[Json]:
+def render_definitions(archive: Path, release: Release) -> list[Json]:
     """Return the chart's definitions with Helm's marks; raises if the chart cannot be rendered."""
     helm = tools.find(("helm",))["helm"]
     command = [helm, "template", release.name, archive, "--namespace", release.namespace]
@@ -110,10 +110,10 @@ def rendered(archive: Path, release: Release) -> list[Json]:
     if done.returncode:
         raise SandboxError(f"the definitions of {archive} could not be rendered: {' '.join(done.stderr.split())}")
     definitions = [each for each in yaml.safe_load_all(done.stdout) if is_mapping(each)]
-    return [{**each, "metadata": merged(mapping(each.get("metadata")), release.marks)} for each in definitions]
+    return [{**each, "metadata": merge_metadata(mapping(each.get("metadata")), release.marks)} for each in definitions]
 
 
-def merged(metadata: Json, marks: Json) -> Json:
+def merge_metadata(metadata: Json, marks: Json) -> Json:
     """Return metadata with the marks in its labels and annotations."""
     return {**metadata, **{key: {**mapping(metadata.get(key)), **mapping(value)} for key, value in marks.items()}}
 

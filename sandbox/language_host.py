@@ -150,7 +150,7 @@ class PythonHost(LanguageServer):
 
     @override
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """Who answers."""
+        """Return the host's version."""
         return plugin_pb2.PluginInfo(version="0.0.0-sandbox")
 
     @override
@@ -165,7 +165,7 @@ class PythonHost(LanguageServer):
     def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
-        """What is installed beside the program."""
+        """Return the packages that are installed for the program."""
         found = sorted({(each.name, each.version) for each in distributions()})
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in found]

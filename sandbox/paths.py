@@ -1,4 +1,4 @@
-"""Where the sandbox keeps its things: a home inside the checkout, and a cache outside of it."""
+"""The sandbox's folders: a home inside the checkout, and a cache outside of it."""
 
 import hashlib
 import os
@@ -31,15 +31,15 @@ class Home:
     certificates = Below("pki")
     """Keys and certificates of the control plane."""
     logs = Below("logs")
-    """One log a component."""
+    """One log per component."""
     run = Below("run")
-    """What runs now: process records and ports."""
+    """Records of the processes that run, and their ports."""
     etcd_data = Below("etcd")
     """The cluster's objects; they outlive `down`."""
     state = Below("state")
     """Pulumi's file backend."""
     aws = Below("aws")
-    """What the double of AWS keeps."""
+    """The data of the double of AWS."""
     aws_port = Below("run/aws-port")
     """The port that the double of AWS listens on."""
     trials = Below("trials")

@@ -44,7 +44,7 @@ class Plugin:
     executable: Path | None
     """None is this project's provider of AWS, which speaks to the double on loopback."""
     source: str
-    """What the plugin really is, for the line that every command prints."""
+    """The plugin's origin, for the line that every command prints."""
     from_module: bool = False
 
     @property

@@ -17,12 +17,12 @@ LOOPBACK = "127.0.0.1"
 LOWEST = 10_000
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 USUAL_EPHEMERAL = 32_768
-"""Where Linux begins to take ports for outgoing connections unless it is told otherwise."""
+"""The first port that Linux takes for outgoing connections by default."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the components listen."""
+    """The ports of the components."""
 
     api: int
     etcd_clients: int
@@ -32,7 +32,7 @@ class Ports:
 
 
 def choose(home: Home, wanted: int | None = None) -> Ports:
-    """The ports of the last start where they are still free, else free ones; a wanted API port has to be free."""
+    """Return the ports of the last start if they are still free, else free ones; a wanted API port has to be free."""
     if wanted is not None and (holder := held_by(wanted)):
         raise SandboxError(
             f"port {wanted} for the API server is held by {holder}: stop that program, or leave --port away "
@@ -74,7 +74,7 @@ def _first_ephemeral() -> int:
 
 
 def recorded(home: Home) -> Ports | None:
-    """The ports of the last start."""
+    """Return the ports of the last start."""
     try:
         fields: dict[str, int] = json.loads((home.run / "ports.json").read_text(encoding="utf-8"))
         return Ports(**fields)
@@ -88,7 +88,7 @@ def forget(home: Home) -> None:
 
 
 def held_by(port: int) -> str | None:
-    """Who holds a port, in words; None if it can be bound."""
+    """Return who holds a port, in words; None if it can be bound."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -99,7 +99,7 @@ def held_by(port: int) -> str | None:
 
 
 def listener(port: int) -> str:
-    """The program that listens on a port, as far as this user may know it."""
+    """Return the program that listens on a port, if this user may see it."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
             if connection.laddr and connection.laddr.port == port and connection.pid:

@@ -20,7 +20,7 @@ SAME_START_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Record:
-    """What identifies a started process: a pid alone does not, it is given to another program after a while."""
+    """The identity of a started process: its pid alone is not enough, because pids are reused."""
 
     name: str
     pid: int
@@ -52,12 +52,12 @@ def start(home: Home, name: str, command: Sequence[str], environment: Mapping[st
 
 
 def record_file(home: Home, name: str) -> Path:
-    """Where a component's process is recorded."""
+    """Return the file that records a component's process."""
     return home.run / f"{name}.json"
 
 
 def recorded(home: Home, name: str) -> Record | None:
-    """What was last started under this name; None if nothing was or the record cannot be read."""
+    """Return the process that was last started under this name; None without a readable record."""
     try:
         fields: dict[str, object] = json.loads(record_file(home, name).read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -69,7 +69,7 @@ def recorded(home: Home, name: str) -> Record | None:
 
 
 def running(home: Home, name: str) -> psutil.Process | None:
-    """The component's process, if it runs."""
+    """Return the component's process, if it runs."""
     record = recorded(home, name)
     return record.process() if record else None
 
@@ -90,7 +90,7 @@ def stop(home: Home, names: Sequence[str]) -> None:
 
 
 def wait(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """What of these still runs after the grace period."""
+    """Return those of the processes that still run after the grace period."""
     deadline = time.monotonic() + GRACE_SECONDS
     alive = list(processes)
     while alive and time.monotonic() < deadline:
@@ -108,7 +108,7 @@ def runs(process: psutil.Process) -> bool:
 
 
 def last_line(home: Home, name: str) -> str:
-    """The last line of a component's log that says something."""
+    """Return the last line of a component's log that is not empty."""
     try:
         text = (home.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

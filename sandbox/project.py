@@ -17,7 +17,7 @@ COLONS = 5
 """In an ARN: arn:partition:service:region:account:what."""
 
 UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
-"""What PyYAML raises on texts that are no YAML, or none that it can construct."""
+"""PyYAML's errors for text that is not YAML, or not YAML that it can construct."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class StackFile:
     stack: str
     kubeconfig: str | None
     account: Account | None = None
-    """What the stack expects of its AWS account; None where its cluster is not on EKS."""
+    """The AWS account that the stack expects; None if its cluster is not on EKS."""
 
     @property
     def path(self) -> Path:
@@ -87,16 +87,16 @@ class StackFile:
         return (self.project / Path(self.kubeconfig).expanduser()).resolve() == home.kubeconfig
 
     def state(self, home: Home) -> Path:
-        """Where the sandbox's backend keeps the stack."""
+        """Return the file in which the sandbox's backend keeps the stack."""
         return home.state / ".pulumi" / "stacks" / self.name / f"{self.short_name}.json"
 
     def locks(self, home: Home) -> Path:
-        """Where the sandbox's backend keeps the stack's locks."""
+        """Return the folder in which the sandbox's backend keeps the stack's locks."""
         return home.state / ".pulumi" / "locks" / "organization" / self.name / self.short_name
 
 
 def account_of(settings: Json) -> Account | None:
-    """What a stack's settings say of its AWS account; what they lack the program will complain of."""
+    """Return the AWS account that a stack's settings describe; the program reports what is missing."""
     eks = mapping(settings.get("eks"))
 
     def said(key: str) -> str | None:
@@ -115,7 +115,7 @@ def account_of(settings: Json) -> Account | None:
 
 
 def read_mapping(path: Path) -> dict[str, object]:
-    """A YAML file that holds a mapping; raises if it is anything else."""
+    """Return the mapping in a YAML file. Raises SandboxError if it holds anything else."""
     try:
         document: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What lies behind Services in the sandbox: nothing, but for two servers without which a stack could not come or go.
+"""Answers calls to Services in the sandbox: for two servers without which a stack could not be created or deleted.
 
 A namespace can be deleted only while every APIService of the cluster can say what it serves. linkerd-viz brings one,
 whose pods do not run here. And an Ingress is refused while the AWS Load Balancer Controller's webhook is silent.
@@ -44,12 +44,12 @@ DISCOVERY: dict[str, object] = {
 
 @dataclass(frozen=True)
 class Certificates:
-    """With what a call is answered: with nothing, unless it is for one of a few hosts."""
+    """Chooses a call's certificate; hosts outside ANSWERED are refused."""
 
     home: Home
 
     def choose(self, connection: ssl.SSLSocket | ssl.SSLObject, host: str) -> int | None:
-        """Take up a connection to a host with the certificate of its Secret, as it is now."""
+        """Accept a connection to a host with the certificate that its Secret holds now."""
         secret = self.find(ANSWERED[host]) if host in ANSWERED else None
         if secret is None:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
@@ -57,7 +57,7 @@ class Certificates:
         return None
 
     def has_ready_pod(self, host: str) -> bool:
-        """Whether a pod is ready behind the Service of a host."""
+        """Return whether a pod is ready behind the Service of a host."""
         service, namespace = host.split(".")[:2]
         selector = f"labelSelector=kubernetes.io/service-name%3D{service}"
         slices = self.find(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices?{selector}")
@@ -65,11 +65,11 @@ class Certificates:
         return any(at(each, "conditions", "ready") is True for each in endpoints)
 
     def find(self, path: str) -> Json | None:
-        """What the API server has at a path."""
+        """Return the object at a path of the API server."""
         return connect(self.home).get(path)
 
     def serving(self, data: Json) -> ssl.SSLContext:
-        """The certificate and the key of the Secret."""
+        """Return a TLS context with the certificate and the key of a Secret."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.NamedTemporaryFile(dir=self.home.run) as file:  # readable by its owner only
             file.write(b"\n".join(b64decode(str(data[key])) for key in ("tls.key", "tls.crt")))

@@ -26,7 +26,7 @@ ROOM = {"cpu": "1000", "memory": "4Ti", "pods": "10000"}
 
 
 def start_on_free_ports(home: Home, wanted: int | None, programs: dict[str, Path], stages: list[Path]) -> None:
-    """Start every component; a port that somebody took since it was chosen is a reason for others, not an end."""
+    """Start every component; choose new ports if another program took one."""
     for _ in range(ATTEMPTS - 1):
         try:
             return start_components(home, ports.choose(home, wanted), programs, stages)
@@ -63,7 +63,7 @@ def start_components(home: Home, chosen: ports.Ports, programs: dict[str, Path],
 def command_lines(
     home: Home, chosen: ports.Ports, programs: dict[str, Path], stages: list[Path]
 ) -> dict[str, list[str]]:
-    """How every component is started."""
+    """Return the command line of each component."""
     return {
         "etcd": commands.etcd(programs["etcd"], home, chosen),
         "kube-apiserver": commands.api_server(programs["kube-apiserver"], home, chosen),
@@ -106,13 +106,13 @@ def stop_components(home: Home) -> None:
 
 
 def stages() -> list[Path]:
-    """Folders of kwok's stages: a node that is ready, and pods that start and end at once."""
+    """Return the folders of kwok's stages: a node that is ready, and pods that start and end at once."""
     folder = module_folder(paths.TOOL_MODULES / "control-plane", "sigs.k8s.io/kwok") / "kustomize" / "stage"
     return [folder / "node" / "fast", folder / "node" / "heartbeat", folder / "pod" / "fast"]
 
 
 def node() -> Json:
-    """The node, large enough for everything."""
+    """Return the node, large enough for everything."""
     labels = {
         "kubernetes.io/hostname": NODE,
         "kubernetes.io/os": "linux",

@@ -148,7 +148,7 @@ def on_path(tool: Tool) -> Path | None:
 
 
 def version_of(program: Path, arguments: Sequence[str]) -> Version | None:
-    """The first version number that the program prints, or None if it prints none within ten seconds."""
+    """Return the first version number that the program prints; None if it prints none within ten seconds."""
     environment = os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
         run = subprocess.run(

@@ -1,7 +1,7 @@
-"""Trying a stack of EKS on the sandbox: the same program and settings, in a folder and a backend of its own.
+"""Tries a stack of EKS on the sandbox: the same program and settings, in a folder and a backend of its own.
 
 Pulumi writes into the stack's file, at the latest the salt of its passphrase. So that the user's file stays as it is,
-the engine runs in a mirror of the project: links to everything in it, and a copy of the one file.
+the engine runs in a mirror of the project: links to everything in it, and a copy of that file.
 """
 
 import os
@@ -19,10 +19,10 @@ from sandbox.paths import Home
 from sandbox.project import StackFile, read_mapping
 
 SALT = "v1:WTfs01rEGBA=:v1:UWZhmhL1pgbIM+m9:OyrvUGfe9MHZpVGBjos8IweU53HjbQ=="
-"""That of the passphrase `sandbox`, as in Pulumi.local.yaml."""
+"""The salt of the passphrase `sandbox`, as in Pulumi.local.yaml."""
 OF_THE_REAL_STACK = ("encryptionsalt", "encryptedkey", "secretsprovider")
 REAL_VARIABLES = ("AWS_", "PULUMI_ACCESS_TOKEN", "PULUMI_API", "PULUMI_BACKEND_", "PULUMI_CONFIG_PASSPHRASE")
-"""How variables begin that lead to the account, the backend and the passphrase of a real stack."""
+"""Prefixes of the variables that lead to the account, the backend and the passphrase of a real stack."""
 OWN = {".git", ".sandbox"}
 TRUE = ("1", "true", "yes")
 SWITCHES = {
@@ -31,7 +31,7 @@ SWITCHES = {
 }
 """Options of `pulumi` and of `pulumi config` that take no value."""
 SETTINGS_ONLY = {"env", "get", "set", "set-all", "delete", "remove", "rm", "delete-all", "remove-all", "rm-all"}
-"""What `pulumi config` has that writes nothing but settings into a stack's file."""
+"""Subcommands of `pulumi config` that write nothing but settings into a stack's file."""
 ELSEWHERE = "would leave the sandbox: run it with ON_SANDBOX=0"
 KEPT_IN_COPY = "would set it in a copy of the stack's file: `pulumi config set` changes the file itself"
 REFUSED = {
@@ -42,25 +42,25 @@ REFUSED = {
 """Commands and options of `pulumi` that make no sense on the sandbox, and why."""
 
 
-def wanted() -> bool:
-    """Return whether ON_SANDBOX asks for it; raises if it says neither yes nor no."""
+def is_requested() -> bool:
+    """Return whether ON_SANDBOX asks for the sandbox. Raises SandboxError if it says neither yes nor no."""
     text = os.environ.get(ON_SANDBOX, "")
     if text not in (*TRUE, *OFF):
         raise SandboxError(f"ON_SANDBOX is {text!r}, but it takes 1 (try the stack on the sandbox) or 0.")
     return text in TRUE
 
 
-def tried(home: Home, stack_file: StackFile) -> StackFile:
-    """The stack where ON_SANDBOX wants it: in a mirror of its project, or where it is.
+def choose_project(home: Home, stack_file: StackFile) -> StackFile:
+    """Return the stack with the folder to run it in: with ON_SANDBOX a mirror, unless the stack is on the sandbox.
 
-    With ON_SANDBOX this process forgets the real stack's account, backend and passphrase.
+    With ON_SANDBOX this process drops the variables of the real stack's account, backend and passphrase.
     """
-    if not wanted():
+    if not is_requested():
         return stack_file
     for name in [name for name in os.environ if name.startswith(REAL_VARIABLES)]:
         del os.environ[name]
     if not stack_file.on_sandbox(home):
-        return mirrored(home, stack_file)
+        return mirror_project(home, stack_file)
     if read_mapping(stack_file.path).get("secretsprovider") not in (None, "default", "passphrase"):
         raise SandboxError(
             f"{stack_file.path} names a secretsprovider, which ON_SANDBOX=1 does not ask: take it out of the file."
@@ -68,18 +68,18 @@ def tried(home: Home, stack_file: StackFile) -> StackFile:
     return stack_file
 
 
-def within(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a command on the sandbox, with all that it may reach; kubectl finds no other cluster."""
+def sandbox_environment(home: Home, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a command on the sandbox, with a list of what it may reach, and kubectl's cluster."""
     chosen = ports.recorded(home)
     reaches = [str(home.kubeconfig), *([f"https://{ports.LOOPBACK}:{chosen.api}"] if chosen else [])]
-    if wanted() and "AWS_ENDPOINT_URL" in environment:
+    if is_requested() and "AWS_ENDPOINT_URL" in environment:
         reaches.append(environment["AWS_ENDPOINT_URL"])
     own = {"SANDBOX_HOME": str(home.folder), "KUBECONFIG": str(home.kubeconfig), SANDBOX_REACHES: "\n".join(reaches)}
     return {**environment, **own}
 
 
-def mirrored(home: Home, stack_file: StackFile) -> StackFile:
-    """The stack in a mirror of its project; raises if it has nothing to do with EKS, or secrets of its own."""
+def mirror_project(home: Home, stack_file: StackFile) -> StackFile:
+    """Return the stack in a mirror of its project. Raises SandboxError if it is not on EKS, or has secrets."""
     if stack_file.account is None:
         raise SandboxError(
             f"ON_SANDBOX=1 is for stacks with the setting `eks`, and {stack_file.path} has none and is not on "
@@ -99,7 +99,7 @@ def mirrored(home: Home, stack_file: StackFile) -> StackFile:
 
 
 def link_all(project: Path, mirror: Path, left_out: set[str]) -> None:
-    """Have a link to everything in the project, and to nothing that is not there any more."""
+    """Link to everything in the project, and remove links to what no longer exists."""
     (project / ".charts").mkdir(exist_ok=True)  # what the program fetches stays for the next run, wherever that is
     names = {entry.name for entry in project.iterdir()} - left_out
     for present in mirror.iterdir():
@@ -156,5 +156,5 @@ def check_arguments(arguments: Sequence[str], stack_file: StackFile, chosen: Sta
             "passphrase, which everybody knows, and write its salt into a real stack's file: run it with ON_SANDBOX=0."
         )
     named = {*options, *(arguments if command[:1] == ["stack"] else command)}
-    if wanted() and (refused := sorted(named & REFUSED.keys())):
+    if is_requested() and (refused := sorted(named & REFUSED.keys())):
         raise SandboxError(f"`pulumi … {refused[0]}` with ON_SANDBOX=1 {REFUSED[refused[0]]}.")

@@ -6,6 +6,7 @@ from model.names import (
     ARGO_ROLLOUTS,
     BOOKSAPP,
     CIRCUIT_BREAKING,
+    DEMOS,
     EXTERNAL_DNS,
     GITOPS_DELIVERY,
     LINKERD,
@@ -48,8 +49,7 @@ def attendees(settings: Settings) -> list[str]:
 
 def demo_namespaces(settings: Settings) -> list[str]:
     """Return the namespaces of a stack that hold nothing but a demo, without those of attendees."""
-    demos = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
-    return [name for name in namespaces(settings) if name in demos]
+    return [name for name in namespaces(settings) if name in DEMOS]
 
 
 def meshed_namespaces(settings: Settings) -> list[str]:

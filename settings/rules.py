@@ -185,7 +185,7 @@ def _certificate(settings: Settings) -> Iterator[Problem]:
         found = "it is true" if chosen.https else "the dashboard is public, and always over HTTPS"
         rule = "there is neither a certificate nor a zone to validate one in"
         fix = (
-            f"Set `pulumi config set --path '{_DNS}.zone' example.com`, a certificate with"
+            f"Set a zone with `pulumi config set --path '{_DNS}.zone' example.com`, a certificate with"
             f" `pulumi config set --path '{arn}' <arn>`, or plain HTTP with https false."
         )
         yield Problem(f"{_HOSTS}.https", found, rule, fix)
@@ -205,7 +205,7 @@ def _networks(settings: Settings) -> Iterator[Problem]:
             f"Set it with `pulumi config set --path '{key}[0]' 203.0.113.0/24` (your network;"
             f" {EVERYWHERE} for the whole internet), or set publicHosts.scheme to internal."
         )
-        yield Problem(key, "it is not set", f"who may reach {names} is chosen on purpose", fix)
+        yield Problem(key, "it is not set", f"it has to name the networks that may reach {names}", fix)
 
 
 def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:

@@ -1,6 +1,6 @@
 """The kinds of values that settings have.
 
-What is refused is not repeated in the error: pydantic fails on text that is no Unicode, and `settings.errors` has it.
+A validator's error omits the value: pydantic fails on text that is not Unicode. `settings.errors` adds it.
 """
 
 import re
@@ -58,7 +58,7 @@ def unset_if(empty: object) -> BeforeValidator:
 
 
 def _printable(value: str) -> str:
-    """Refuse control characters; not by a pattern, which would outdo that of a field of this kind."""
+    """Refuse control characters; not by a pattern, which would override that of a field of this kind."""
     if _CONTROL.search(value):
         raise ValueError
     return value

@@ -45,8 +45,7 @@ def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -
     canary, name = demos.progressive_delivery, "progressive-delivery"
     if not canary.enabled:
         return Demos(outputs, None)
-    # Its controllers are deleted after it: what they own could not be changed without them nor, where it has a
-    # finalizer, be deleted.
+    # It is deleted before its controllers: without them its objects cannot be changed, nor, with a finalizer, deleted.
     delivered = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, delivery.argo_cd)
     if canary.owner is CanaryOwner.ARGO_CD:
         GitopsDelivery(name, gitops_delivery_args(base, mesh), delivered)

@@ -104,7 +104,7 @@ class Deployment:
         return {by_urn[urn].name for urn in found} - {waiting.name}
 
     def tree(self) -> str:
-        """Return the tree of resources: name, type, options and what is waited for, one resource a line."""
+        """Return the tree of resources: name, type, options and what is waited for, one resource per line."""
         return "".join(f"{line}\n" for each in self.registrations if not each.parent for line in self._lines(each, 0))
 
     def _lines(self, each: Registration, depth: int) -> list[str]:

@@ -2,6 +2,9 @@
 
 import json
 
+from settings import parts
+from settings.demos import Demos
+from settings.loading import parse
 from tests.program import ON_EKS
 
 OIDC = dict.fromkeys(
@@ -27,13 +30,16 @@ EVERYTHING = {
     "trust": json.dumps({"generation": 7, "anchor": 2, "phase": "bundled"}),
 }
 OFF = {"enabled": False}
-DEMOS = {
-    "booksapp": "booksapp",
-    "podinfo": "podinfo",
-    "circuitBreaking": "circuit-breaking-demo",
-    "progressiveDelivery": "progressive-delivery",
-}
-"""The namespace of each demo."""
+KEYS = [str(field.alias) for field in Demos.model_fields.values()]
+
+
+def _namespace(demo: str) -> str:
+    (found,) = parts.demo_namespaces(parse({"demos": {each: OFF for each in KEYS if each != demo}}))
+    return found
+
+
+DEMOS = {demo: _namespace(demo) for demo in KEYS}
+"""The namespace of each demo, by its key."""
 NOTHING = {
     "demos": json.dumps(dict.fromkeys(DEMOS, OFF)),
     "viz": json.dumps(OFF),

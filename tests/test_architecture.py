@@ -32,7 +32,7 @@ def sources() -> dict[str, str]:
     return {relative(path): path.read_text(encoding="utf-8") for path in sorted(paths)}
 
 
-def within(*tops: str) -> dict[str, str]:
+def read_sources(*tops: str) -> dict[str, str]:
     """Return the sources in some of the top folders."""
     return {path: text for path, text in sources().items() if path.split("/")[0] in tops}
 
@@ -79,7 +79,7 @@ def test_the_composition_root_can_be_read_at_a_glance() -> None:
 def test_no_function_outgrows_its_reader() -> None:
     long = {
         f"{path}:{node.lineno} {node.name}": length
-        for path, text in within(*PRODUCT, "sandbox", "tests").items()
+        for path, text in read_sources(*PRODUCT, "sandbox", "tests").items()
         if not path.startswith("tests/sandbox/")  # a scene on the real engine is told in one piece
         for node, length in functions(text)
         if length > (LONGEST_INIT if node.name == "__init__" and path.startswith("components/") else LONGEST_FUNCTION)
@@ -100,7 +100,7 @@ def test_no_function_outgrows_its_reader() -> None:
     ],
 )
 def test_components_hold_nothing_that_the_design_forbids(pattern: str, why: str) -> None:
-    found = [path for path, text in within("components").items() if re.search(pattern, text)]
+    found = [path for path, text in read_sources("components").items() if re.search(pattern, text)]
 
     assert found == [], why
 
@@ -108,14 +108,14 @@ def test_components_hold_nothing_that_the_design_forbids(pattern: str, why: str)
 def test_only_one_module_reads_the_configuration() -> None:
     readers = [
         path
-        for path, text in within(*PRODUCT, "__main__.py").items()
+        for path, text in read_sources(*PRODUCT, "__main__.py").items()
         if re.search(r"pulumi\.Config\(|runtime\.config|import Config\b", text)
     ]
     assert readers == ["settings/loading.py"]
 
 
 def classes(base: str) -> Iterator[tuple[str, ast.ClassDef]]:
-    for path, text in within("components").items():
+    for path, text in read_sources("components").items():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ClassDef) and any(ast.unparse(each) == base for each in node.bases):
                 yield path, node
@@ -157,7 +157,7 @@ def test_a_component_registers_exactly_its_annotated_outputs() -> None:
 
 
 def test_every_input_of_a_component_that_is_not_plain_to_see_is_a_typeddict() -> None:
-    for path, text in within("components").items():
+    for path, text in read_sources("components").items():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ClassDef) and node.name.endswith("Args"):
                 assert [ast.unparse(base) for base in node.bases] == ["TypedDict"], path
@@ -185,7 +185,7 @@ def test_every_pin_of_the_program_has_a_version_and_its_marker() -> None:
 def test_images_and_versions_are_named_in_one_place_only() -> None:
     named = [
         path
-        for path, text in within(*PRODUCT, "__main__.py").items()
+        for path, text in read_sources(*PRODUCT, "__main__.py").items()
         if path != "model/images.py" and re.search(r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", text)
     ]
     assert named == []

@@ -208,7 +208,7 @@ def test_the_stack_of_the_sandbox_is_agreed_to_on_the_sandbox_only(real: Real, t
 
 
 @pytest.mark.parametrize("target", ["reset", "destroy", "up"])
-def test_whoever_wants_no_sandbox_is_asked(real: Real, target: str) -> None:
+def test_without_the_sandbox_a_command_asks(real: Real, target: str) -> None:
     real.make(target, "STACK=local", "ON_SANDBOX=0")
 
     assert [call for call in real.calls if "--yes" in " ".join(call)] == []

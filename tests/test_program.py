@@ -142,7 +142,7 @@ def test_the_stack_says_when_each_certificate_ends(config: str) -> None:
     assert len(expires) == sum(len(deployment.of(type_)) for type_ in certificates)
 
 
-def within(deployment: Deployment, namespace: str) -> list[str]:
+def list_objects_in(deployment: Deployment, namespace: str) -> list[str]:
     """Return the names of what lies in a namespace, the namespace's own among them."""
     places = [("metadata", "namespace"), ("namespace",)]
     inside = [each.name for each in deployment.registrations if namespace in {_found(each, *place) for place in places}]
@@ -162,8 +162,8 @@ def test_a_switched_off_demo_leaves_no_trace(demo: str, namespace: str) -> None:
     others = {name: {} if name != demo else OFF for name in DEMOS}
     deployment = run_program({"demos": json.dumps(others)})
 
-    assert within(deployment, namespace) == []
-    assert within(deployed("program"), namespace)
+    assert list_objects_in(deployment, namespace) == []
+    assert list_objects_in(deployed("program"), namespace)
     assert demo not in mapping(deployment.exports["demos"])
     assert demo in mapping(deployed("program").exports["demos"])
 
@@ -176,8 +176,8 @@ def test_a_switched_off_part_leaves_no_trace(part: str, namespace: str) -> None:
     off = {"viz": OFF, "delivery": {"argoRollouts": OFF}}[part]
     deployment = run_program({part: json.dumps(off), "demos": json.dumps({"progressiveDelivery": OFF})})
 
-    assert within(deployment, namespace) == []
-    assert within(deployed("program"), namespace)
+    assert list_objects_in(deployment, namespace) == []
+    assert list_objects_in(deployed("program"), namespace)
 
 
 def test_nothing_but_the_mesh_is_made_where_all_is_off() -> None:

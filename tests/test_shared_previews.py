@@ -1,8 +1,10 @@
-"""Which settings' changes may be seen in one preview: those that cannot be taken for one another."""
+"""The tables of settings: each setting has a row, and rows that cannot be taken for one another share a preview."""
 
+from settings import Settings
 from tests.sandbox import dev_changes, single_changes
 from tests.sandbox.shared_previews import groups
 from tests.sandbox.single_changes import Row
+from tests.settings_keys import keys
 
 
 def apart(one: Row, other: Row) -> bool:
@@ -46,3 +48,16 @@ def test_a_row_that_is_refused_beside_others_shares_with_none() -> None:
 def test_every_row_of_a_table_is_in_one_group() -> None:
     for rows in (single_changes.ROWS, dev_changes.ROWS):
         assert sorted(row.title for group in groups(rows) for row in group) == sorted(row.title for row in rows)
+
+
+def test_every_setting_has_a_row_or_a_reason_to_have_none() -> None:
+    listed = {key for row in single_changes.ROWS for key in row.settings} | set(single_changes.WITHOUT_ROW)
+
+    assert listed == set(keys(Settings))
+
+
+def test_every_setting_of_an_eks_environment_has_a_row_or_a_reason_to_have_none() -> None:
+    own = ("eks.", "dns.", "publicHosts.")
+    listed = {key for row in dev_changes.ROWS for key in row.settings} | set(dev_changes.WITHOUT_ROW)
+
+    assert {key for key in listed if key.startswith(own)} == {key for key in keys(Settings) if key.startswith(own)}

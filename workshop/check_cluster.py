@@ -11,7 +11,7 @@ from workshop.terminal import build_table
 
 
 def check_cluster(settings: Settings, stack: str, console: Console) -> int:
-    """Print one row a check; return 1 if something has to be done first."""
+    """Print one row per check; return 1 if something has to be done first."""
     aws = survey_aws(settings, stack)
     results, name = [*aws.checks], settings.eks.cluster if settings.eks else ""
     if aws.cluster or not settings.eks:

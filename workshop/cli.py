@@ -254,10 +254,10 @@ def comment(  # noqa: PLR0913 - options, by name
 ) -> int:
     """Write the comment about a recorded preview."""
     from workshop.previews.comment import Origin, compose, whole_diff
-    from workshop.previews.recording import read_account
+    from workshop.previews.recording import read_result
 
-    account = read_account(folder, stack)
-    to.write_text(compose(account, Origin(commit, run_url, sandbox), datetime.now(UTC)), encoding="utf-8")
+    result = read_result(folder, stack)
+    to.write_text(compose(result, Origin(commit, run_url, sandbox), datetime.now(UTC)), encoding="utf-8")
     if whole:
-        whole.write_text(whole_diff(account), encoding="utf-8")
+        whole.write_text(whole_diff(result), encoding="utf-8")
     return 0

@@ -20,7 +20,7 @@ from rich.console import Console
 from charts.definitions import SECONDS_TO_CONNECT, fetch, reason
 from charts.sources import MADE_HERE, PUBLISHED, archive_name
 from clients import limits
-from clients.limits import within
+from clients.limits import finish_within
 from model.charts import Part
 from model.images import CHART_IMAGES, OWN_IMAGES, ChartImage
 from model.json_values import at, text
@@ -184,7 +184,7 @@ def digest(image: str) -> str:
     url = f"{scheme}://{DOCKER_HUB_API if host == DOCKER_HUB else host}/v2/{repository}/manifests/{tag}"
     rule = "its digest is asked of its registry"
     try:
-        answer = within(limits.SECONDS, partial(_manifest, url, repository))
+        answer = finish_within(limits.SECONDS, partial(_manifest, url, repository))
     except TimeoutError:
         raise _not_had(image, requests.Timeout(), rule) from None
     except requests.RequestException as error:

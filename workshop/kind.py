@@ -16,7 +16,7 @@ from rich.console import Console
 from clients import limits
 from clients.pulumi_cli import NoStackError, ask, read_settings
 from model.names import OFF, ON_SANDBOX, PROJECT
-from model.problem import InputError, Problem, having, on_one_line
+from model.problem import InputError, Problem, on_one_line, report_outcome
 from model.stack_names import stack_file
 from versions import KIND, KIND_NODE_IMAGE
 from workshop import outputs_summary
@@ -104,7 +104,7 @@ def _remove_stack(console: Console, kind: Sequence[str], *, exists: bool) -> int
         return run_pulumi(STACK, "stack", "rm", "--yes", "--force")
     command = shlex.join([*kind, "delete", "cluster", "--name", CLUSTER])
     outcome = f"the cluster was kept, and `{command}`, then `make kind-down`, deletes it without a destroy"
-    with having(outcome):
+    with report_outcome(outcome):
         status = destroy_stack(settings, STACK, console, yes=True)
     if status:
         print_text(console, f"The destroy failed; {outcome}.")

@@ -9,7 +9,7 @@ from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
-from clients.pulumi_cli import explained, pulumi
+from clients.pulumi_cli import explain_failures, pulumi
 
 
 def build_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> Table:
@@ -38,7 +38,7 @@ def confirm(console: Console, question: str, *, yes: bool = False) -> bool:
     return False
 
 
-@explained()
+@explain_failures()
 def run_pulumi(stack: str, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
     """Run a command of the Pulumi CLI in the operator's terminal; return its exit status."""
     variables = {**os.environ, **(environment or {})}

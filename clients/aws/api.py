@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clients.aws.login import client, log_in
-from clients.aws.refusals import Question, explained
+from clients.aws.refusals import Question, explain_refusals
 from clients.limits import limited
 from settings.eks import Eks
 
@@ -34,13 +34,13 @@ class AwsApi:
         """Find out who asks. Raises InputError if that is nobody."""
         self.login = login
         self._session, self.caller = log_in(login)
-        with explained(Question("sts:GetCallerIdentity", "AWS", login)):
+        with explain_refusals(Question("sts:GetCallerIdentity", "AWS", login)):
             self.account = self.caller.split(":")[4]
         self.where = f"AWS account {self.account}, {login.region}"
 
     def asking(self, action: str) -> AbstractContextManager[None]:
         """Return a context in which AWS is asked for `action`; what it does not answer becomes InputError."""
-        return explained(Question(action, self.where, self.login))
+        return explain_refusals(Question(action, self.where, self.login))
 
     def regions(self) -> list[str]:
         """Return the regions that have EKS, as far as this version of boto3 knows."""

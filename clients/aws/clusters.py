@@ -114,7 +114,7 @@ def _facts(found: _Cluster, region: str) -> EksCluster:
 def _absent(api: AwsApi, name: str) -> Problem:
     found, rule = f"there is no cluster '{name}' in {api.login.region}", "the stack needs an existing one"
     if elsewhere := _elsewhere(api, name):
-        fix = f"It is in {', '.join(elsewhere)}: set `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
+        fix = f"It is in {', '.join(elsewhere)}: run `pulumi config set --path '{_REGION}' {elsewhere[0]}`."
         return Problem(f"{_REGION}, AWS account {api.account}", found, rule, fix)
     known = _there(api)
     others = f"those in {api.login.region} are {', '.join(known)}" if known else "the region has none that you may see"

@@ -12,14 +12,13 @@ def document(cluster: EksCluster, login: Eks) -> dict[str, object]:
     The context has the cluster's name.
     """
     arguments = ["eks", "get-token", "--cluster-name", cluster.name, "--region", cluster.region, "--output", "json"]
+    # As an option: the AWS CLI prefers exported keys (AWS_ACCESS_KEY_ID) to a profile in AWS_PROFILE.
+    arguments += ["--profile", login.profile] if login.profile else []
     arguments += ["--role-arn", login.role_arn] if login.role_arn else []
-    # By the environment: what the user chose there would win over nothing, and has to lose against the settings.
-    variables = [{"name": "AWS_PROFILE", "value": login.profile}] if login.profile else []
     helper = {
         "apiVersion": _API,
         "command": "aws",
         "args": arguments,
-        "env": variables,
         "interactiveMode": "Never",
         "installHint": "Install the AWS CLI, version 2.",
     }

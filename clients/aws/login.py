@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import TypeAdapter
 
 from clients import limits
-from clients.aws.refusals import DENIED, Question, code, explained
-from clients.limits import within
+from clients.aws.refusals import DENIED, Question, code, explain_refusals
+from clients.limits import finish_within
 from model.names import PROJECT
 from model.problem import InputError, Problem, SilenceError, on_one_line
 from model.sandbox_only import check_target
@@ -50,7 +50,7 @@ class _Limited:
     def _make_api_call(self, *call: object) -> object:
         parent: Any = super()
         try:
-            return within(self.seconds_in_all, partial(parent._make_api_call, *call))  # noqa: SLF001
+            return finish_within(self.seconds_in_all, partial(parent._make_api_call, *call))  # noqa: SLF001
         except TimeoutError:
             raise ReadTimeoutError(endpoint_url=self.meta.endpoint_url) from None
 
@@ -81,23 +81,23 @@ def client(session: Any, service: str, region: str, seconds: float | None = None
 def log_in(login: Eks) -> tuple[Any, str]:
     """Return a session, and the ARN of who asks in it. Raises InputError if that is nobody."""
     where = f"AWS, profile '{login.profile}'" if login.profile else "AWS"
-    with explained(Question("sts:GetCallerIdentity", where, login)):
+    with explain_refusals(Question("sts:GetCallerIdentity", where, login)):
         session = _session(login, where)
         sts: STSClient = client(session, "sts", login.region)
         if not login.role_arn:
             return session, sts.get_caller_identity()["Arn"]
-    with explained(Question("sts:AssumeRole", where, login)):
+    with explain_refusals(Question("sts:AssumeRole", where, login)):
         return _assumed(sts, login.role_arn, login.region)
 
 
 def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
     """Return a session that has its credentials."""
     check_target(os.environ.get("AWS_ENDPOINT_URL", ""), "AWS")  # a login helper may run
+    core = _botocore.Session(profile=login.profile)
     if login.profile:
-        known = _NAMES.validate_python(_boto3.Session().available_profiles)
+        known = _NAMES.validate_python(core.available_profiles)
         if login.profile not in known:
             raise InputError([_unknown(login.profile, known)])
-    core = _botocore.Session(profile=login.profile)
 
     def load() -> None:
         if found := core.get_credentials():
@@ -108,7 +108,7 @@ def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
     asks = may_ask and sys.stdin is not None and sys.stdin.isatty()
     seconds = SECONDS_FOR_A_PERSON if asks else limits.SECONDS
     try:
-        within(seconds, load)
+        finish_within(seconds, load)
     except TimeoutError:
         found, rule = f"nobody hands over credentials within {seconds:g} s", "the program asks AWS as somebody"
         raise SilenceError([Problem(where, found, rule, Question("", where, login).log_in)]) from None

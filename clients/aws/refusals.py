@@ -51,7 +51,7 @@ class Question:
 
 
 @contextmanager
-def explained(question: Question) -> Generator[None]:
+def explain_refusals(question: Question) -> Generator[None]:
     """Turn what AWS and its client raise meanwhile into InputError."""
     try:
         yield

@@ -39,18 +39,18 @@ class AwsAddOns(ComponentResource):
     def __init__(self, name: str, args: AwsAddOnsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:AwsAddOns", name, {}, opts)
         child, none = ResourceOptions(parent=self), dict[str, str]()
-        wanted, balancers = args["external_dns"], args["load_balancer_controller"]
-        installed, proven = args.get("pod_identity_agent"), args.get("certificate")
-        agent = PodIdentityAgent(f"{name}-pod-identity-agent", installed, child) if installed else None
+        dns_args, controller_args = args["external_dns"], args["load_balancer_controller"]
+        agent_args, certificate_args = args.get("pod_identity_agent"), args.get("certificate")
+        agent = PodIdentityAgent(f"{name}-pod-identity-agent", agent_args, child) if agent_args else None
         # A pod gets its credentials from the agent, when it is created.
-        credible = ResourceOptions(parent=self, depends_on=[agent] if agent else [])
-        dns = ExternalDns(f"{name}-external-dns", wanted, credible) if wanted else None
+        after_agent = ResourceOptions(parent=self, depends_on=[agent] if agent else [])
+        dns = ExternalDns(f"{name}-external-dns", dns_args, after_agent) if dns_args else None
         controller = (
-            LoadBalancerController(f"{name}-load-balancer-controller", {**balancers, "dns": dns}, credible)
-            if balancers
+            LoadBalancerController(f"{name}-load-balancer-controller", {**controller_args, "dns": dns}, after_agent)
+            if controller_args
             else None
         )
-        certificate = HostCertificate(f"{name}-certificate", proven, child) if proven else None
+        certificate = HostCertificate(f"{name}-certificate", certificate_args, child) if certificate_args else None
         self.certificate_arn = certificate.arn if certificate else Output.from_input("")
         self.expires = controller.expires if controller else Output.from_input(none)
         self.register_outputs({"certificate_arn": self.certificate_arn, "expires": self.expires})

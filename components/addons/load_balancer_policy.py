@@ -77,7 +77,7 @@ def _security_groups(cluster: EksCluster) -> list[Statement]:
     created = {"ec2:CreateAction": "CreateSecurityGroup", **_requested(cluster)}
     return [
         statement("CreateGroup", ["ec2:CreateSecurityGroup"], groups, {"StringEquals": _requested(cluster)}),
-        # The same call is judged a second time, by the VPC, which has no tag of the request's.
+        # AWS checks the call against the VPC, too; the request's tags do not apply there.
         statement("InTheVpc", ["ec2:CreateSecurityGroup"], [vpc], {"StringEquals": {"ec2:VpcID": cluster.vpc_id}}),
         statement("TagNewGroup", ["ec2:CreateTags"], groups, {"StringEquals": created}),
         statement("TagGroup", ["ec2:CreateTags", "ec2:DeleteTags"], groups, _other_tags(cluster)),

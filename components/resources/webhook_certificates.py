@@ -1,7 +1,7 @@
-"""Certificates of admission webhooks: one long-lived authority, and a leaf a webhook that renews by itself.
+"""Certificates of admission webhooks: one long-lived authority, and for each webhook a leaf that an `up` renews.
 
-The charts would make their own, new ones in every render and never renewed in between: every preview would show them
-change, and after a year the injector would silently stop injecting.
+The charts would create their own, new ones in every render and never renewed in between: every preview would change
+them, and after a year the injector would silently stop injecting.
 """
 
 from collections.abc import Mapping

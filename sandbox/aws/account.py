@@ -1,4 +1,4 @@
-"""What an account has before the stack: the cluster with its network, a hosted zone, and the role of the operator."""
+"""Creates what an account has before the stack: the cluster with its network, a hosted zone, the operator's role."""
 
 import hashlib
 import json

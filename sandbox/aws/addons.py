@@ -47,7 +47,7 @@ class Addons:
         return self.by_name[name]
 
     def describe(self, name: str) -> Fields:
-        """One add-on; raises if it is not there."""
+        """Return one add-on; raises if there is none."""
         if name not in self.by_name:
             raise not_found(f"No addon: {name} found in cluster: {self.cluster}")
         return self.by_name[name]
@@ -69,7 +69,7 @@ class Addons:
 
 
 def finished_update(key: str) -> Fields:
-    """The record of a change that is done."""
+    """Return the record of a change that is done."""
     return {
         "id": key,
         "status": "Successful",
@@ -81,7 +81,7 @@ def finished_update(key: str) -> Fields:
 
 
 def known(name: str | None) -> list[Fields]:
-    """What `describe-addon-versions` lists."""
+    """Return what `describe-addon-versions` lists."""
     return [
         {
             "addonName": each,

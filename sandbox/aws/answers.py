@@ -14,16 +14,16 @@ class RefusalError(Exception):
         self.status = status
 
     def response(self) -> Response:
-        """The answer that a client turns into its exception."""
+        """Return the answer that a client turns into its exception."""
         body = {"__type": self.code, "message": str(self)}
         return Response(json.dumps(body), self.status, {"x-amzn-ErrorType": self.code}, content_type="application/json")
 
 
 def not_found(what: str) -> RefusalError:
-    """What is said of something that is not there."""
+    """Return the refusal for something that does not exist."""
     return RefusalError("ResourceNotFoundException", what, 404)
 
 
 def answer(body: object, status: int = 200) -> Response:
-    """A JSON document."""
+    """Return a JSON document as the answer."""
     return Response(json.dumps(body), status, content_type="application/json")

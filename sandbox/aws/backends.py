@@ -18,13 +18,13 @@ def load() -> None:
 
 
 def of(service: str, account: str, region: str) -> Any:  # noqa: ANN401
-    """The backend of a service in an account; a global service has one for the partition."""
+    """Return the backend of a service in an account; a global service has one for the partition."""
     every: Any = importlib.import_module("moto.backends").get_backend(service)
     return every[account][region if region in every[account] else "aws"]
 
 
 def account_of(call: Call) -> str:
-    """Whose request it is: that of the role whose session signed it, else the default account."""
+    """Return a request's account: that of the role whose session signed it, else the default one."""
     look_up: Any = importlib.import_module("moto.iam.models").get_account_id_from
     return str(look_up(call.scope("key")))
 
@@ -48,18 +48,18 @@ def prepare(account: str, region: str) -> None:
 
 
 def clusters(account: str, region: str) -> dict[str, Any]:
-    """The EKS clusters by name."""
+    """Return the EKS clusters by name."""
     return of("eks", account, region).clusters
 
 
 def role_exists(arn: str) -> bool:
-    """Whether there is an IAM role of this ARN."""
+    """Return whether there is an IAM role of this ARN."""
     account = (arn.split(":") + [""] * 5)[4]
     return account.isdigit() and any(role.arn == arn for role in of("iam", account, "aws").roles.values())
 
 
 def record_values(account: str, name: str, kind: str) -> Iterator[str]:
-    """The values that any hosted zone of the account has for a name."""
+    """Return the values that any hosted zone of the account has for a name."""
     for zone in of("route53", account, "aws").zones.values():
         for record in zone.rrsets:
             if record.name.rstrip(".").lower() == name.rstrip(".").lower() and record.type == kind:
@@ -67,6 +67,6 @@ def record_values(account: str, name: str, kind: str) -> Iterator[str]:
 
 
 def knows(region: str) -> bool:
-    """Whether EKS is in a region of this name."""
+    """Return whether EKS is in a region of this name."""
     every: Any = importlib.import_module("moto.backends").get_backend("eks")
     return region in every[DEFAULT_ACCOUNT]

@@ -1,4 +1,4 @@
-"""One request to the double: whose, for which service, and whether it may change something."""
+"""One request to the double: its account, its service, and whether it may change something."""
 
 import base64
 import json
@@ -85,12 +85,12 @@ class Call:
 
     @property
     def operation(self) -> str:
-        """The operation's name; empty where path and method say it."""
+        """The operation's name; empty if path and method determine it."""
         return self.headers.get("X-Amz-Target", "").rpartition(".")[2] or self.form.get("Action", "")
 
     @property
     def changing(self) -> bool:
-        """Whether it may change something."""
+        """True if it may change something."""
         return not self.operation.startswith(READS) if self.operation else self.method != "GET"
 
     def json(self) -> dict[str, object]:

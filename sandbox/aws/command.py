@@ -23,7 +23,7 @@ ONLY = "on the sandbox `aws` answers only `aws eks get-token --cluster-name <clu
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
+    """Reports an error in one sentence."""
 
     @override
     def error(self, message: str) -> NoReturn:
@@ -43,9 +43,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def credential(chosen: argparse.Namespace) -> dict[str, object]:
-    """The answer to a client of the cluster: the certificate and the key of the sandbox's administrator."""
+    """Return the answer to a client of the cluster: the certificate and the key of the sandbox's administrator."""
     home = paths.home()
-    check_profile(chosen.profile or os.environ.get("AWS_PROFILE"))
+    check_profile(chosen.profile)
     region = chosen.region or os.environ.get("AWS_REGION") or ""
     ask(home, {"cluster": chosen.cluster_name, "region": region, "role": chosen.role_arn or ""})
     pair = {"clientCertificateData": "admin.crt", "clientKeyData": "admin.key"}

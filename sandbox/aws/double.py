@@ -1,4 +1,4 @@
-"""The double as a WSGI application: one request at a time, and those that change something remembered."""
+"""The double as a WSGI application: it handles one request at a time, and remembers those that change something."""
 
 import sys
 import threading
@@ -30,7 +30,7 @@ DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no policy allo
 
 @dataclass
 class Troubles:
-    """What an account may have that a stack meets seldom; nothing unless it is asked for."""
+    """Rare faults of an account; none unless asked for."""
 
     denied: str = ""
     """Part of the path of the requests that nobody may make."""
@@ -90,7 +90,7 @@ class Double:
 
     def _served(self, call: Call) -> Response:
         environ = call.environ()
-        # Some of moto's modules draw when they are imported: before the seed, or it depends on what was asked first.
+        # Import before seeding: some of moto's modules draw random numbers on import.
         self._moto.get_application(environ)
         if call.scope("region"):
             backends.prepare(backends.account_of(call), call.scope("region"))
@@ -111,6 +111,6 @@ class Double:
                 self._troubles = Troubles(**{key: str(value) for key, value in call.json().items()})
                 return answer({})
             case (_, "login"):
-                return answer(login.checked(call.query))
+                return answer(login.check_login(call.query))
             case _:
                 return answer({"ready": True})

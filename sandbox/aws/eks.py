@@ -1,4 +1,4 @@
-"""The part of the EKS API that moto does not have, and the truth about the cluster that is the sandbox."""
+"""The part of the EKS API that moto does not have, and the facts of the cluster that is the sandbox."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from sandbox.paths import Home
 
 @dataclass
 class Extras:
-    """What one cluster has beside what moto keeps of it."""
+    """The part of one cluster that moto does not have."""
 
     associations: Associations
     addons: Addons
@@ -42,7 +42,7 @@ class Eks:
         self._extras: dict[tuple[str, str, str], Extras] = {}
 
     def extras(self, account: str, region: str, cluster: str) -> Extras:
-        """What a cluster has beside; raises if there is no such cluster."""
+        """Return the part of a cluster that moto does not have; raises if there is no such cluster."""
         if cluster not in backends.clusters(account, region):
             raise not_found(f"No cluster found for name: {cluster}.")
         make = partial(self._extras.setdefault, (account, region, cluster))
@@ -81,7 +81,7 @@ class Eks:
         """Give the clusters that are this sandbox its address, authority and version, as they are now."""
         for cluster in backends.clusters(account, region).values():
             if getattr(cluster, "sandbox", False):
-                cluster.endpoint, cluster.created_at = facts.address(self._home), facts.born(self._home)
+                cluster.endpoint, cluster.created_at = facts.address(self._home), facts.created_at(self._home)
                 cluster.version = facts.version(self._home) or cluster.version
                 cluster.certificate_authority = {"data": facts.authority(self._home)}
 

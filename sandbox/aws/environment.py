@@ -1,4 +1,4 @@
-"""What a program needs to find the double of AWS, and nothing else of AWS."""
+"""The environment in which a program finds the double of AWS, and no other AWS."""
 
 import shlex
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from sandbox.paths import Home
 from sandbox.ports import LOOPBACK
 
 KEYS = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
-"""They open nothing: the double asks nobody who they are."""
+"""They protect nothing: the double checks no signature."""
 NEAR = (LOOPBACK, "localhost")
 
 
-def prepared(home: Home, account: Account, base: Mapping[str, str]) -> dict[str, str]:
-    """Start the double with what an account has, and give an environment whose only AWS it is.
+def prepare_environment(home: Home, account: Account, base: Mapping[str, str]) -> dict[str, str]:
+    """Start the double with an account, and return an environment in which it is the only AWS.
 
-    Everything of the user's own account is taken out: a request that would reach it cannot be signed.
+    Without the variables of the user's own account a request that would reach it cannot be signed.
     """
     endpoint = process.up(home)
     process.ensure(home, account)
@@ -38,7 +38,7 @@ def prepared(home: Home, account: Account, base: Mapping[str, str]) -> dict[str,
 
 
 def write_profiles(home: Home, account: Account) -> dict[str, str]:
-    """Write the AWS CLI's two files with the stack's profile; give the variables that name them."""
+    """Write the AWS CLI's two files with the stack's profile; return the variables that name them."""
     names = ["default", *([account.profile] if account.profile else [])]
     titles = ["default" if name == "default" else f"profile {name}" for name in names]
     keys = "\n".join(f"{key} = {value}" for key, value in KEYS.items())
@@ -52,7 +52,7 @@ def write_profiles(home: Home, account: Account) -> dict[str, str]:
 
 
 def write_command(home: Home) -> str:
-    """Write the command `aws`, which kubeconfigs of EKS clusters start to log in; give its folder."""
+    """Write the command `aws`, which kubeconfigs of EKS clusters start to log in; return its folder."""
     folder = home.aws / "bin"
     settled = f"export SANDBOX_HOME={shlex.quote(str(home.folder))}\n"
     engine.write_script(folder / "aws", "sandbox.aws.command", settled)

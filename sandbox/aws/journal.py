@@ -1,4 +1,4 @@
-"""What was asked of the double since it is there: made again after a restart, it leads to the same account.
+"""The requests to the double since it exists: repeated after a restart, they lead to the same account.
 
 Every identifier in the account is random. Seeded with the number of the request that makes it, it is the same again.
 """
@@ -11,7 +11,7 @@ from sandbox.aws.calls import Call
 
 
 class Journal:
-    """The requests that changed something, one a line."""
+    """The requests that changed something, one per line."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""Whether somebody may log in to a cluster, as `aws eks get-token` and the API server would decide it together."""
+"""Decides whether a user may log in to a cluster, as `aws eks get-token` and the API server do together."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,8 @@ from sandbox.aws.answers import RefusalError, not_found
 from sandbox.aws.wanted import DEFAULT_ACCOUNT
 
 
-def checked(query: Mapping[str, str]) -> Mapping[str, str]:
-    """Check the cluster and the role of a request; raises with the sentence that the person sees."""
+def check_login(query: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the cluster of a request. Raises RefusalError if it, or the role, does not exist."""
     cluster, region, role = query.get("cluster", ""), query.get("region", ""), query.get("role")
     if role and not backends.role_exists(role):
         raise RefusalError(

@@ -41,7 +41,7 @@ class Associations:
         return self.by_id[key]
 
     def describe(self, key: str) -> Fields:
-        """One association; raises if there is none."""
+        """Return one association; raises if there is none."""
         if key not in self.by_id:
             raise not_found(f"No association found with id: {key} in cluster: {self.cluster}")
         return self.by_id[key]

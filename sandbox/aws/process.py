@@ -11,7 +11,7 @@ from dataclasses import asdict
 from model.json_values import mapping
 from sandbox import paths
 from sandbox.aws.wanted import Account
-from sandbox.builds import held
+from sandbox.builds import hold_lock
 from sandbox.console import SandboxError
 from sandbox.paths import PROJECT, Home
 from sandbox.ports import LOOPBACK
@@ -29,7 +29,7 @@ FIX = (
 def up(home: Home) -> str:
     """Start the double unless it runs; return its address."""
     home.make()
-    with held(home.aws_lock, "another command starts the double of AWS"):
+    with hold_lock(home.aws_lock, "another command starts the double of AWS"):
         if not running(home, NAME):
             home.aws_port.unlink(missing_ok=True)
             start(home, NAME, [sys.executable, "-m", "sandbox.aws", str(home.folder)], environment())
@@ -38,7 +38,7 @@ def up(home: Home) -> str:
 
 
 def environment() -> dict[str, str]:
-    """The process's variables: nothing of the user's own account."""
+    """Return the process's variables, without those of the user's own account."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
     path = os.pathsep.join(filter(None, (str(PROJECT), kept.get("PYTHONPATH"))))
     if kept.pop("PYTHONDONTWRITEBYTECODE", None):
@@ -60,7 +60,7 @@ def wait(home: Home) -> None:
 
 
 def endpoint(home: Home) -> str:
-    """Where it listens."""
+    """Return its address."""
     return f"http://{LOOPBACK}:{home.aws_port.read_text(encoding='ascii')}"
 
 
@@ -72,7 +72,7 @@ def ensure(home: Home, account: Account) -> None:
 
 
 def ask(request: urllib.request.Request) -> bytes:
-    """One request to the double, past every proxy; raises with what it answers."""
+    """Send a request to the double, without any proxy. Raises SandboxError with its refusal."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=START_SECONDS) as answer:
@@ -82,7 +82,7 @@ def ask(request: urllib.request.Request) -> bytes:
 
 
 def reason(body: bytes) -> str:
-    """What an answer says, be it no JSON."""
+    """Return an answer's `message`, or its text if it is not JSON."""
     try:
         return str(mapping(json.loads(body))["message"])
     except (ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""What a stack expects of its account."""
+"""The account that a stack expects."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ DEFAULT_ACCOUNT = "123456789012"
 
 @dataclass(frozen=True)
 class Account:
-    """What is there before the stack."""
+    """What exists in the account before the stack."""
 
     cluster: str
     region: str

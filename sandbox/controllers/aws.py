@@ -1,4 +1,4 @@
-"""The account as the two controllers ask it."""
+"""The AWS clients of the two controllers."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 _boto3: Any = boto3
 KEY = "controllers"
-"""The access key by which the double knows their requests from others."""
+"""The access key by which the double recognizes their requests."""
 
 
 @dataclass(frozen=True)
 class Aws:
-    """One client a service: making one takes a tenth of a second."""
+    """One client per service: creating one takes a tenth of a second."""
 
     elbv2: "ElasticLoadBalancingv2Client"
     ec2: "EC2Client"

@@ -1,4 +1,4 @@
-"""What a group of Ingresses becomes in AWS: a load balancer, its listeners, target groups and rules."""
+"""Creates the AWS resources of a group of Ingresses: a load balancer, its listeners, target groups and rules."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ NOTHING_HERE: "ActionTypeDef" = {
     "Type": "fixed-response",
     "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"},
 }
-"""What a listener answers where no rule fits."""
+"""A listener's answer if no rule matches."""
 
 
 @dataclass(frozen=True)
@@ -122,5 +122,5 @@ class Balancers:
 
 
 def redirect(port: str) -> "ActionTypeDef":
-    """The action that sends a request to HTTPS."""
+    """Return the action that redirects a request to HTTPS."""
     return {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": port, "StatusCode": "HTTP_301"}}

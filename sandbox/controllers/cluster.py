@@ -1,4 +1,4 @@
-"""What both controllers ask the API server."""
+"""The questions of both controllers to the API server."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ MERGE = "application/merge-patch+json"
 
 @dataclass(frozen=True)
 class Ingress:
-    """What a controller reads from an Ingress."""
+    """The part of an Ingress that a controller reads."""
 
     namespace: str
     name: str
@@ -22,11 +22,11 @@ class Ingress:
     finalizers: tuple[str, ...]
     is_going: bool
     address: str
-    """What the load balancer controller wrote into its status; empty if it did not."""
+    """The host name in its status, from the load balancer controller; empty without one."""
 
     @property
     def path(self) -> str:
-        """Where the API server has it."""
+        """Its path on the API server."""
         return f"/apis/networking.k8s.io/v1/namespaces/{self.namespace}/ingresses/{self.name}"
 
     def annotation(self, name: str, default: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Whether a controller would run in a real cluster, and with which arguments and rights."""
+"""Decides whether a controller would run in a real cluster, and with which arguments and rights."""
 
 import time
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Deployment:
     _ends: float = field(default=0.0, init=False)
 
     def works(self, api: ApiClient, aws: Aws, cluster: str) -> bool:
-        """Whether its pods are there, and may do something in AWS.
+        """Return whether its pods are there, and may do something in AWS.
 
         The simulated kubelet ends pods at once, so a `preStop` that lets them work on is played here.
         """
@@ -64,7 +64,7 @@ class Deployment:
         self._grace = min(float(str(sleep)), float(str(limit)))
 
     def _has_rights(self, api: ApiClient, aws: Aws, cluster: str) -> bool:
-        """Whether a pod was created with the way to credentials, and the role behind them is there."""
+        """Return whether a pod was created with the way to credentials, and the role behind them is there."""
         found = mappings(api.get(f"/api/v1/namespaces/{self.namespace}/pods?labelSelector={self._selector}"), "items")
         containers = [each for pod in found for each in mappings(pod, "spec", "containers")]
         given = {text(each, "name") for container in containers for each in entries(container, "env")}

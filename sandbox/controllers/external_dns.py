@@ -32,7 +32,7 @@ class ExternalDns:
     aws: Aws
     cluster: str
     is_dead: bool = False
-    """Whether it does nothing at all, as one does whose zone is not found."""
+    """True if it does nothing at all, like one whose zone is not found."""
     deployment: Deployment = field(default_factory=lambda: Deployment("external-dns"))
     _seen: Mapping[str, str] = field(default_factory=dict[str, str])
     _since: float = 0.0
@@ -58,7 +58,7 @@ class ExternalDns:
         raise TimeoutError(message)
 
     def _wanted(self) -> dict[str, str]:
-        """The load balancer's name by host."""
+        """Return the load balancer's name by host."""
         domains = self.deployment.values("domain-filter")
         return {
             host: each.address
@@ -77,7 +77,7 @@ class ExternalDns:
             self.aws.route53.change_resource_record_sets(HostedZoneId=self._zone, ChangeBatch={"Changes": changes})
 
     def _owned(self) -> "dict[str, list[ResourceRecordSetTypeDef]]":
-        """The records of each host that belongs to this owner, and the TXT record that says so."""
+        """Return the records of each host that belongs to this owner, and the TXT record that says so."""
         known = self.aws.route53.list_resource_record_sets(HostedZoneId=self._zone)["ResourceRecordSets"]
         mark = f"external-dns/owner={self._owner},"
         owned: dict[str, list[ResourceRecordSetTypeDef]] = {}
@@ -100,7 +100,7 @@ class ExternalDns:
         return [_change("CREATE", each) for each in (alias, txt)]
 
     def _title(self, name: str) -> str:
-        """The name of the TXT record of an alias, which is called a CNAME there."""
+        """Return the name of the TXT record of an alias, which is called a CNAME there."""
         prefix = self.deployment.value("txt-prefix")
         if "%{record_type}" in prefix:
             return prefix.replace("%{record_type}", "cname") + name

@@ -8,11 +8,11 @@ from sandbox.controllers.cluster import Ingress
 
 ALB = "alb.ingress.kubernetes.io"
 EXCLUSIVE = ("scheme", "load-balancer-attributes", "inbound-cidrs", "ssl-policy", "ssl-redirect")
-"""What all Ingresses of a group that say something about it have to say alike."""
+"""Annotations whose values have to agree among the Ingresses of a group that have them."""
 
 
 class DisagreementError(Exception):
-    """What the real controller would report as an event, and stop at."""
+    """A disagreement that the real controller reports as an event, and stops at."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Group:
     """Those that are being deleted and still wait for the controller."""
 
     def agreed(self, name: str, default: str = "") -> str:
-        """What the members say in an annotation; raises DisagreementError if they say different things."""
+        """Return the members' value of an annotation. Raises DisagreementError if their values differ."""
         said = {each.annotation(f"{ALB}/{name}") for each in self.members if f"{ALB}/{name}" in each.annotations}
         if len(said) > 1:
             message = f"conflicting {name} in group {self.id}: {', '.join(sorted(said))}"

@@ -21,7 +21,7 @@ class LoadBalancerController:
     aws: Aws
     cluster: str
     complaints: list[str] = field(default_factory=list[str])
-    """What the real one would report of Ingresses that it cannot serve."""
+    """The errors that the real one would report of Ingresses that it cannot serve."""
     deployment: Deployment = field(default_factory=lambda: Deployment("aws-load-balancer-controller"))
     _served: dict[str, Sequence[Ingress]] = field(default_factory=dict[str, Sequence[Ingress]])
 

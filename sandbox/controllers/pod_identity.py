@@ -44,7 +44,7 @@ class PodIdentity:
     aws: Aws
     cluster: str
     seconds_late: float = 0.0
-    """How long an association takes to be effective; AWS says that it may be several seconds."""
+    """Seconds until an association is effective; AWS documents several."""
     _told: Json | None = field(default=None, init=False)
 
     def step(self) -> None:

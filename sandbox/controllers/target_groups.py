@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tags_of(cluster: str, stack: str, part: str) -> "list[TagTypeDef]":
-    """The tags by which the controller knows what it made."""
+    """The tags by which the controller recognizes what it created."""
     tags = {CLUSTER: cluster, STACK: stack, PART: part}
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 

@@ -60,7 +60,7 @@ class EngineLog:
 
 
 class _PropertyValue(PropertyValue):
-    """What the SDK's servicer calls to read and write values."""
+    """The functions that the SDK's servicer calls to read and write values."""
 
     @staticmethod
     def unmarshal_map(value: struct_pb2.Struct) -> dict[str, PropertyValue]:

@@ -17,7 +17,7 @@ from settings import Settings
 from settings.eks import Eks
 from tests.doubles.api_server import Cluster
 from tests.doubles.aws_server import ROLE, Account
-from tests.doubles.eks_account import account, settings, shim
+from tests.doubles.eks_account import KEY_AS_TOKEN, account, settings, shim
 from tests.program import EKS, ROOT
 
 WORKSHOP = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
@@ -42,7 +42,7 @@ def test_the_cluster_is_reached_with_the_token_of_the_aws_cli(tmp_path: Path) ->
         assert api.get("/version").body["gitVersion"] == "v1.36.3"
         assert cluster.tokens == ["Bearer hunter2"]
         call = "eks get-token --cluster-name workshop --region eu-central-1 --output json"
-        assert log.read_text() == f" {call}\n"
+        assert log.read_text() == f"{call}\n"
 
 
 def test_profile_and_role_of_the_settings_are_those_of_the_token(tmp_path: Path) -> None:
@@ -51,8 +51,21 @@ def test_profile_and_role_of_the_settings_are_those_of_the_token(tmp_path: Path)
             settings(eks={**WORKSHOP, "profile": "workshop-dev", "roleArn": ROLE}), replace(EKS, endpoint="http://x")
         )
 
-        assert log.read_text().startswith("workshop-dev eks get-token ")
-        assert log.read_text().endswith(f" --role-arn {ROLE}\n")
+        assert log.read_text().endswith(f" --profile workshop-dev --role-arn {ROLE}\n")
+
+
+def test_the_profile_of_the_settings_wins_over_exported_keys_and_an_exported_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Cluster()
+    config = "[profile workshop-dev]\naws_access_key_id = PROFILE\naws_secret_access_key = hunter2\n"
+    aws = Account()
+    with account(tmp_path, cluster, aws, config=config), shim(tmp_path, KEY_AS_TOKEN):
+        monkeypatch.setenv("AWS_PROFILE", "another")
+        create_api(settings(eks={**WORKSHOP, "profile": "workshop-dev"})).get("/version")
+
+    assert set(aws.keys) == {"PROFILE"}, "the program asks AWS with it"
+    assert cluster.tokens == ["Bearer PROFILE"], "the AWS CLI asks with it for the token"
 
 
 def test_a_cluster_that_is_known_already_is_not_looked_up_again(tmp_path: Path) -> None:
@@ -68,7 +81,7 @@ def test_the_kubeconfig_holds_no_secret_and_is_equal_for_equal_facts() -> None:
 
     assert text == Kubeconfig(kubeconfig.document(replace(EKS), LOGIN), "there").contents
     assert not {"token", "client-key-data", "password"} & set(text.split('"'))
-    assert '"AWS_PROFILE", "value": "workshop-dev"' in text
+    assert '"--profile", "workshop-dev"' in text
 
 
 def test_a_missing_aws_cli_is_reported_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

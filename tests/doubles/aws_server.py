@@ -122,23 +122,23 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         if isinstance(answer, bytes):
             self.send(200, answer)
         elif isinstance(answer, Refusal):
-            self.send(answer.status, _refused(action, answer))
+            self.send(answer.status, _encode_refusal(action, answer))
         else:
-            self.send(200, _told(action, answer))
+            self.send(200, _encode(action, answer))
 
 
 def _is_json(action: str) -> bool:
     return action in ("DescribeCluster", "ListClusters", "DescribeAddon")
 
 
-def _refused(action: str, refusal: Refusal) -> bytes:
+def _encode_refusal(action: str, refusal: Refusal) -> bytes:
     if _is_json(action):
         return json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
     error = f"<Error><Code>{refusal.code}</Code><Message>{refusal.message}</Message></Error>"
     return f"<ErrorResponse>{error}</ErrorResponse>".encode()
 
 
-def _told(action: str, document: object) -> bytes:
+def _encode(action: str, document: object) -> bytes:
     if _is_json(action):
         return json.dumps(document).encode()
     inner = _xml(document)

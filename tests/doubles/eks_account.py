@@ -1,5 +1,6 @@
 """A user's machine with the AWS CLI, an account with an EKS cluster, and that cluster's API server."""
 
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +15,22 @@ from tests.doubles.api_server import Cluster
 from tests.doubles.aws_server import CLUSTER, Account, serving
 
 SHIM = """#!/bin/sh
-echo "$AWS_PROFILE $*" >> {log}
+echo "$*" >> {log}
 {answer}
 """
 TOKEN = """cat <<'END'
 {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
  "status": {"token": "hunter2", "expirationTimestamp": "2999-01-01T00:00:00Z"}}
 END"""
+KEY_AS_TOKEN = f"""exec {sys.executable} - "$@" <<'END'
+import argparse, json
+from botocore.session import Session
+parser = argparse.ArgumentParser()
+parser.add_argument("--profile")
+key = Session(profile=parser.parse_known_args()[0].profile).get_credentials().access_key
+print(json.dumps({{"apiVersion": "client.authentication.k8s.io/v1", "status": {{"token": key}}}}))
+END"""
+"""The token is the access key that the AWS CLI signs with: it takes `--profile` in the same way."""
 
 
 def settings(**chosen: object) -> Settings:
@@ -43,15 +53,22 @@ def shim(folder: Path, answer: str = TOKEN) -> Generator[Path]:
 
 @contextmanager
 def account(
-    folder: Path, cluster: Cluster, aws: Account | None = None, found: Mapping[str, object] | None = None
+    folder: Path,
+    cluster: Cluster,
+    aws: Account | None = None,
+    found: Mapping[str, object] | None = None,
+    config: str = "",
 ) -> Generator[Path]:
-    """Serve all three; `found` is what AWS tells of the cluster beside its address. Give the CLI's log."""
+    """Serve all three to a user with the file `config`; yield the CLI's log.
+
+    `found` is what AWS answers about the cluster beside its address.
+    """
     aws = aws or Account()
     with api_server.serving(cluster, folder) as path, shim(folder) as log:
         server = yaml.safe_load(path.read_text(encoding="utf-8"))["clusters"][0]["cluster"]["server"]
         aws.answers["DescribeCluster"] = {"cluster": {**CLUSTER, "endpoint": server, **(found or {})}}
         aws.answers.setdefault("ListHostedZonesByName", {"HostedZones": zone("example.com", "Z1")})
-        with serving(aws, folder):
+        with serving(aws, folder, config):
             yield log
 
 

@@ -11,7 +11,7 @@ from tests.doubles.api_server import Cluster, serving
 from tests.doubles.workshop_apps import Bookshelf, FrontEnd, SlowCooker, listening, proxy
 from tests.doubles.workshop_certificates import MeshCertificates
 from workshop.verify.lines import Line, Status
-from workshop.verify.scene import Check, Patience, Scene
+from workshop.verify.scene import GroupCheck, Patience, Scene
 
 ADMIN = 4191
 IN_A_HURRY = Patience(window=0.3, settled=0, most=60, pause=0.05)
@@ -162,7 +162,11 @@ def _deployment() -> dict[str, object]:
 
 
 def look(
-    check: Check, played: Played, folder: Path, demos: Mapping[str, object] | None = None, requests: int | None = None
+    check: GroupCheck,
+    played: Played,
+    folder: Path,
+    demos: Mapping[str, object] | None = None,
+    requests: int | None = None,
 ) -> dict[str, Line]:
     """Return the lines of a check by their names, with some settings of the demos."""
     settings = Settings.model_validate({"demos": dict(demos or {})})

@@ -171,7 +171,7 @@ def test_a_preview_that_is_broken_in_any_way_leaves_no_secret(tmp_path: Path, ho
 )
 def test_a_line_around_a_preview_does_not_make_it_a_failed_one(tmp_path: Path, how: str) -> None:
     assert kept(tmp_path, Engine(BROKEN[how])) == 0
-    assert [each.op for each in recording.read_account(tmp_path, "dev").digest.steps] == ["create", "create"]
+    assert [each.op for each in recording.read_result(tmp_path, "dev").digest.steps] == ["create", "create"]
 
 
 def test_a_preview_that_cannot_be_read_is_reported_as_one_that_failed(
@@ -179,7 +179,7 @@ def test_a_preview_that_cannot_be_read_is_reported_as_one_that_failed(
 ) -> None:
     assert kept(tmp_path, Engine(DIGEST[:-2])) == 1
     assert "no preview that can be read" in capsys.readouterr().err
-    told = recording.read_account(tmp_path, "dev")
+    told = recording.read_result(tmp_path, "dev")
     assert not told.succeeded
     assert "no preview that can be read, so nothing of it is kept" in told.log
 
@@ -209,7 +209,7 @@ def test_an_event_log_that_is_broken_in_any_way_leaves_no_secret_and_no_tracebac
 @pytest.mark.parametrize("how", ["torn at its end", "torn at its beginning", "a line of text"])
 def test_what_can_be_read_of_a_torn_event_log_is_reported_with_a_warning(tmp_path: Path, how: str) -> None:
     kept(tmp_path, Engine(DIGEST, events=LOGS[how]))
-    told = recording.read_account(tmp_path, "dev")
+    told = recording.read_result(tmp_path, "dev")
 
     assert [each.policy for each in told.findings or ()] == ["p"]
     assert "Some findings of the policies cannot be read." in (tmp_path / "comment.md").read_text()
@@ -231,7 +231,7 @@ def test_what_an_earlier_run_left_is_not_taken_for_this_ones(tmp_path: Path) -> 
     kept(tmp_path, Engine(DIGEST))
     assert kept(tmp_path, Engine("", "error: no stack", status=255)) == 255
 
-    assert recording.read_account(tmp_path, "dev").digest.steps == []
+    assert recording.read_result(tmp_path, "dev").digest.steps == []
 
 
 def test_a_run_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:

@@ -35,14 +35,14 @@ def found(findings: Iterable[Finding]) -> str:
     ],
 )
 def test_an_action_that_changes_something_needs_a_condition(action: str) -> None:
-    assert "there is no condition" in found(iam.bound(policy(Action=[action])))
-    assert "there is no condition" in found(iam.bound(policy(Action=action))), "a text is a list of one"
-    assert found(iam.bound(policy(Action=[action], Condition=OURS))) == ""
+    assert "there is no condition" in found(iam.find_unbound(policy(Action=[action])))
+    assert "there is no condition" in found(iam.find_unbound(policy(Action=action))), "a text is a list of one"
+    assert found(iam.find_unbound(policy(Action=[action], Condition=OURS))) == ""
 
 
 @pytest.mark.parametrize("action", ["ec2:DescribeSubnets", "acm:ListCertificates", "acm:Get*", "EC2:describe*"])
 def test_looking_needs_no_condition(action: str) -> None:
-    assert found(iam.bound(policy(Action=[action]))) == ""
+    assert found(iam.find_unbound(policy(Action=[action]))) == ""
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_looking_needs_no_condition(action: str) -> None:
 def test_a_condition_that_something_of_another_cluster_meets_is_none(condition: dict[str, object]) -> None:
     changing = policy(Action=["elasticloadbalancing:DeleteLoadBalancer"], Condition=condition)
 
-    assert "there is no condition" in found(iam.bound(changing))
+    assert "there is no condition" in found(iam.find_unbound(changing))
 
 
 def test_every_place_of_a_document_is_read() -> None:
@@ -69,34 +69,34 @@ def test_every_place_of_a_document_is_read() -> None:
     document = json.loads(str(policy(Action=["ec2:*"]).content["policy"]))
     inline = of_resource("aws:iam/role:Role", "rights", {"inlinePolicies": [{"policy": json.dumps(document)}]})
 
-    assert "statement Why" in found(iam.bound(policy("aws:iam/rolePolicy:RolePolicy", Action=["ec2:*"])))
-    assert "sts:AssumeRole" in found(iam.bound(policy("aws:iam/role:Role", "assumeRolePolicy", **trust)))
-    assert "ec2:*" in found(iam.bound(inline))
-    assert found(iam.bound(policy("aws:sns/topic:Topic", Action=["ec2:*"]))) == "", "not a policy of IAM"
+    assert "statement Why" in found(iam.find_unbound(policy("aws:iam/rolePolicy:RolePolicy", Action=["ec2:*"])))
+    assert "sts:AssumeRole" in found(iam.find_unbound(policy("aws:iam/role:Role", "assumeRolePolicy", **trust)))
+    assert "ec2:*" in found(iam.find_unbound(inline))
+    assert found(iam.find_unbound(policy("aws:sns/topic:Topic", Action=["ec2:*"]))) == "", "not a policy of IAM"
 
 
 def test_a_statement_alone_needs_no_list_and_a_denial_is_none_of_our_business() -> None:
     document = {"Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}
 
-    assert "statement 1" in found(iam.bound(of_resource("aws:iam/policy:Policy", "x", {"policy": document})))
-    assert found(iam.bound(policy(Effect="Deny", Action=["ec2:*"]))) == ""
+    assert "statement 1" in found(iam.find_unbound(of_resource("aws:iam/policy:Policy", "x", {"policy": document})))
+    assert found(iam.find_unbound(policy(Effect="Deny", Action=["ec2:*"]))) == ""
 
 
 @pytest.mark.parametrize("key", ["NotAction", "NotResource"])
 def test_what_is_allowed_but_for_exceptions_is_found(key: str) -> None:
-    assert "nobody has thought of" in found(iam.bound(policy(**{key: ["ec2:*"]})))
+    assert "nobody has thought of" in found(iam.find_unbound(policy(**{key: ["ec2:*"]})))
 
 
 def test_a_policy_of_aws_itself_is_found() -> None:
     arn = "arn:aws:iam::aws:policy/AmazonRoute53FullAccess"
 
     attached = of_resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "x", {"policyArn": arn})
-    assert arn in found(iam.bound(attached))
-    assert arn in found(iam.bound(of_resource("aws:iam/role:Role", "x", {"managedPolicyArns": [arn]})))
+    assert arn in found(iam.find_unbound(attached))
+    assert arn in found(iam.find_unbound(of_resource("aws:iam/role:Role", "x", {"managedPolicyArns": [arn]})))
     own = of_resource(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "x", {"policyArn": arn.replace("aws:p", "1:p")}
     )
-    assert found(iam.bound(own)) == ""
+    assert found(iam.find_unbound(own)) == ""
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_a_policy_of_aws_itself_is_found() -> None:
 def test_rights_on_every_zone_are_found_even_with_a_condition(resource: str, action: str) -> None:
     statement = policy(Action=[action], Resource=[ZONE, resource], Condition=OURS)
 
-    assert "every zone of the account" in found(iam.zones_named(statement))
+    assert "every zone of the account" in found(iam.find_unnamed_zones(statement))
 
 
 def test_rights_on_one_zone_and_looking_for_it_are_in_order() -> None:
-    assert found(iam.zones_named(policy(Action=[CHANGE], Resource=[ZONE]))) == ""
-    assert found(iam.zones_named(policy(Action=["route53:ListHostedZones"], Resource=["*"]))) == ""
-    assert found(iam.zones_named(policy(Action=["ec2:DescribeVpcs"], Resource=["*"]))) == ""
+    assert found(iam.find_unnamed_zones(policy(Action=[CHANGE], Resource=[ZONE]))) == ""
+    assert found(iam.find_unnamed_zones(policy(Action=["route53:ListHostedZones"], Resource=["*"]))) == ""
+    assert found(iam.find_unnamed_zones(policy(Action=["ec2:DescribeVpcs"], Resource=["*"]))) == ""
 
 
 def external_dns(*args: str) -> Judged:
@@ -128,7 +128,7 @@ def external_dns(*args: str) -> Judged:
 def test_an_external_dns_that_looks_after_every_zone_or_has_no_owner_is_found() -> None:
     kept = ("--domain-filter=dev.example.com", "--zone-id-filter=Z0123456789", "--txt-owner-id=workshop")
 
-    assert found(iam.zones_named(external_dns(*kept))) == ""
+    assert found(iam.find_unnamed_zones(external_dns(*kept))) == ""
     for flag in kept:
-        missing = found(iam.zones_named(external_dns(*(each for each in kept if each != flag))))
+        missing = found(iam.find_unnamed_zones(external_dns(*(each for each in kept if each != flag))))
         assert f"{flag.partition('=')[0]} is missing" in missing

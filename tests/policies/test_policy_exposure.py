@@ -36,8 +36,8 @@ def ingress(namespace: str, service: str, annotations: Mapping[str, str]) -> Jud
 
 @pytest.mark.parametrize(("namespace", "service"), DASHBOARDS)
 def test_a_dashboard_is_public_behind_a_login_only(namespace: str, service: str) -> None:
-    assert "public without a login" in found(exposure.dashboards_private(ingress(namespace, service, {})))
-    assert found(exposure.dashboards_private(ingress(namespace, service, BEHIND_A_LOGIN))) == ""
+    assert "public without a login" in found(exposure.find_public_dashboards(ingress(namespace, service, {})))
+    assert found(exposure.find_public_dashboards(ingress(namespace, service, BEHIND_A_LOGIN))) == ""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_dashboard_is_public_behind_a_login_only(namespace: str, service: str)
 def test_every_way_around_the_login_is_found(annotation: str, value: str, words: str) -> None:
     annotations = {**BEHIND_A_LOGIN, f"{ALB}/{annotation}": value}
 
-    assert words in found(exposure.dashboards_private(ingress("linkerd-viz", "web", annotations)))
+    assert words in found(exposure.find_public_dashboards(ingress("linkerd-viz", "web", annotations)))
 
 
 def test_a_default_backend_shows_a_dashboard_too() -> None:
@@ -63,12 +63,12 @@ def test_a_default_backend_shows_a_dashboard_too() -> None:
             "spec": {"defaultBackend": {"service": {"name": "argocd-server"}}},
         }
     )
-    assert "Argo CD is public" in found(exposure.dashboards_private(judged))
+    assert "Argo CD is public" in found(exposure.find_public_dashboards(judged))
 
 
 def test_an_app_may_be_public() -> None:
-    assert found(exposure.dashboards_private(ingress("booksapp", "webapp", {}))) == ""
-    assert found(exposure.dashboards_private(ingress("booksapp", "web", {}))) == "", "another app of that name"
+    assert found(exposure.find_public_dashboards(ingress("booksapp", "webapp", {}))) == ""
+    assert found(exposure.find_public_dashboards(ingress("booksapp", "web", {}))) == "", "another app of that name"
 
 
 @pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort"])
@@ -76,10 +76,10 @@ def test_no_service_goes_around_the_ingress(kind: str) -> None:
     service = {"kind": "Service", "metadata": {"name": "web", "namespace": "linkerd-viz"}, "spec": {"type": kind}}
     inside = {**service, "spec": {"type": "ClusterIP"}}
 
-    assert kind in found(exposure.dashboards_private(of_kubernetes(service)))
-    assert found(exposure.dashboards_private(of_kubernetes(inside))) == ""
+    assert kind in found(exposure.find_public_dashboards(of_kubernetes(service)))
+    assert found(exposure.find_public_dashboards(of_kubernetes(inside))) == ""
     assert "externalIPs" in found(
-        exposure.dashboards_private(of_kubernetes({**inside, "spec": {"externalIPs": ["1.2.3.4"]}}))
+        exposure.find_public_dashboards(of_kubernetes({**inside, "spec": {"externalIPs": ["1.2.3.4"]}}))
     )
 
 
@@ -89,8 +89,8 @@ def test_a_gateway_shows_no_dashboard_and_a_route_of_the_mesh_is_no_gateway() ->
         spec = {"parentRefs": [parent], "rules": rules}
         return of_kubernetes({"kind": "HTTPRoute", "metadata": {"name": "r", "namespace": "linkerd-viz"}, "spec": spec})
 
-    assert "through a Gateway" in found(exposure.dashboards_private(route({"name": "public"})))
-    assert found(exposure.dashboards_private(route({"name": "web", "kind": "Service"}))) == ""
+    assert "through a Gateway" in found(exposure.find_public_dashboards(route({"name": "public"})))
+    assert found(exposure.find_public_dashboards(route({"name": "web", "kind": "Service"}))) == ""
 
 
 def variable(name: str, value: object) -> Judged:
@@ -121,16 +121,16 @@ def test_what_looks_like_a_secret_is_found_in_a_variable_a_config_map_and_chart_
         "binaryData": {name: base64.b64encode(value.encode()).decode()},
     }
 
-    assert f"variable {name}: it looks like a secret" in found(leaks.kept(variable(name, value)))
-    assert f"key {name}: it looks like a secret" in found(leaks.kept(config_map(**{name: value})))
-    assert f"value server[0].{name}: it looks like a secret" in found(leaks.kept(chart))
-    assert f"key {name}" in found(leaks.kept(of_kubernetes(encoded)))
-    assert value not in found(leaks.kept(variable(name, value))), "a finding shows no secret"
+    assert f"variable {name}: it looks like a secret" in found(leaks.find_exposed_secrets(variable(name, value)))
+    assert f"key {name}: it looks like a secret" in found(leaks.find_exposed_secrets(config_map(**{name: value})))
+    assert f"value server[0].{name}: it looks like a secret" in found(leaks.find_exposed_secrets(chart))
+    assert f"key {name}" in found(leaks.find_exposed_secrets(of_kubernetes(encoded)))
+    assert value not in found(leaks.find_exposed_secrets(variable(name, value))), "a finding shows no secret"
 
 
 def test_a_secret_in_a_file_of_a_config_map_is_found() -> None:
-    assert "Private Key" in found(leaks.kept(config_map(file=f"before\n{KEY}after\n")))
-    assert "Secret Keyword" in found(leaks.kept(config_map(file='a: 1\npassword: "swordfish"\n')))
+    assert "Private Key" in found(leaks.find_exposed_secrets(config_map(file=f"before\n{KEY}after\n")))
+    assert "Secret Keyword" in found(leaks.find_exposed_secrets(config_map(file='a: 1\npassword: "swordfish"\n')))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_secret_in_a_file_of_a_config_map_is_found() -> None:
     ],
 )
 def test_what_is_none_is_left_alone(name: str, value: object) -> None:
-    assert found(leaks.kept(variable(name, value))) == ""
+    assert found(leaks.find_exposed_secrets(variable(name, value))) == ""
 
 
 def test_a_variable_from_a_secret_is_how_it_should_be() -> None:
@@ -153,5 +153,5 @@ def test_a_variable_from_a_secret_is_how_it_should_be() -> None:
     spec = {"template": {"spec": {"containers": [{"name": "app", "env": env}]}}}
     judged = of_kubernetes({"kind": "Deployment", "metadata": {"name": "app"}, "spec": spec})
 
-    assert found(leaks.kept(judged)) == ""
+    assert found(leaks.find_exposed_secrets(judged)) == ""
     assert json.dumps(env)

@@ -45,7 +45,13 @@ def found(judge: Judge, judged: Judged) -> str:
 
 @pytest.mark.parametrize(
     "judge",
-    [pod_security.baseline, pod_security.restricted, pod_security.limited, pod_security.writable, images.pinned],
+    [
+        pod_security.find_beyond_baseline,
+        pod_security.find_beyond_restricted,
+        pod_security.find_unlimited,
+        pod_security.find_writable,
+        images.find_unpinned,
+    ],
 )
 def test_an_app_that_asks_for_no_more_than_it_needs_is_in_order(judge: Judge) -> None:
     assert found(judge, app()) == ""
@@ -81,23 +87,24 @@ RESTRICTED = {
 
 @pytest.mark.parametrize("taken", BASELINE)
 def test_what_gives_a_pod_power_over_its_node_is_found(taken: str) -> None:
-    assert found(pod_security.baseline, BASELINE[taken])
-    assert found(pod_security.restricted, BASELINE[taken]), "the stricter profile has the other one in it"
+    assert found(pod_security.find_beyond_baseline, BASELINE[taken])
+    assert found(pod_security.find_beyond_restricted, BASELINE[taken]), "the stricter profile has the other one in it"
 
 
 @pytest.mark.parametrize("left", RESTRICTED)
 def test_what_an_app_leaves_open_is_found_by_the_stricter_profile_only(left: str) -> None:
-    assert found(pod_security.restricted, RESTRICTED[left])
-    assert not found(pod_security.baseline, RESTRICTED[left])
+    assert found(pod_security.find_beyond_restricted, RESTRICTED[left])
+    assert not found(pod_security.find_beyond_baseline, RESTRICTED[left])
 
 
 def test_what_the_pod_says_holds_for_its_containers() -> None:
     ours = {key: value for key, value in SECURE.items() if key not in {"runAsNonRoot", "seccompProfile"}}
     pod = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
-    assert found(pod_security.restricted, app({"securityContext": ours}, securityContext=pod)) == ""
+    assert found(pod_security.find_beyond_restricted, app({"securityContext": ours}, securityContext=pod)) == ""
     assert "as root" in found(
-        pod_security.restricted, app({"securityContext": {**ours, "runAsNonRoot": False}}, securityContext=pod)
+        pod_security.find_beyond_restricted,
+        app({"securityContext": {**ours, "runAsNonRoot": False}}, securityContext=pod),
     )
 
 
@@ -105,7 +112,7 @@ def test_what_the_pod_says_holds_for_its_containers() -> None:
 def test_containers_beside_the_app_are_judged_too(group: str) -> None:
     bad = {"name": "beside", "image": "example.com/app:1.2.3", "securityContext": {"privileged": True}}
 
-    assert "container beside: it is privileged" in found(pod_security.baseline, app(**{group: [bad]}))
+    assert "container beside: it is privileged" in found(pod_security.find_beyond_baseline, app(**{group: [bad]}))
 
 
 POD = {"hostNetwork": True}
@@ -123,7 +130,7 @@ TEMPLATE = {"template": {"spec": POD}}
 def test_every_kind_that_makes_pods_is_judged(kind: str, spec: Mapping[str, object]) -> None:
     judged = of_kubernetes({"kind": kind, "metadata": {"name": "x", "namespace": "shop"}, "spec": spec})
 
-    assert found(pod_security.baseline, judged) == f"{kind} shop/x: hostNetwork shares the node's own"
+    assert found(pod_security.find_beyond_baseline, judged) == f"{kind} shop/x: hostNetwork shares the node's own"
 
 
 @pytest.mark.parametrize(
@@ -138,15 +145,15 @@ def test_every_kind_that_makes_pods_is_judged(kind: str, spec: Mapping[str, obje
 def test_a_container_without_a_limit_of_memory_or_a_share_of_cpu_is_found(
     resources: dict[str, object], missing: str
 ) -> None:
-    assert missing in found(pod_security.limited, app({"resources": resources}))
+    assert missing in found(pod_security.find_unlimited, app({"resources": resources}))
 
 
 def test_a_limit_of_cpu_stands_for_the_share() -> None:
-    assert found(pod_security.limited, app({"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}})) == ""
+    assert found(pod_security.find_unlimited, app({"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}})) == ""
 
 
 def test_a_container_that_can_write_its_files_is_found() -> None:
-    assert "readOnlyRootFilesystem" in found(pod_security.writable, secured(readOnlyRootFilesystem=None))
+    assert "readOnlyRootFilesystem" in found(pod_security.find_writable, secured(readOnlyRootFilesystem=None))
 
 
 @pytest.mark.parametrize(
@@ -161,17 +168,17 @@ def test_a_container_that_can_write_its_files_is_found() -> None:
     ],
 )
 def test_an_image_that_may_change_under_its_name_is_found(image: str, words: str) -> None:
-    assert words in found(images.pinned, app({"image": image}))
+    assert words in found(images.find_unpinned, app({"image": image}))
 
 
 @pytest.mark.parametrize("image", ["registry.example.com:5000/app:1", f"app@{DIGEST}", f"app:latest@{DIGEST}", UNKNOWN])
 def test_an_image_of_one_version_or_one_digest_is_in_order(image: str) -> None:
-    assert found(images.pinned, app({"image": image})) == ""
+    assert found(images.find_unpinned, app({"image": image})) == ""
 
 
 def test_where_a_digest_is_pinned_no_other_image_of_that_repository_will_do() -> None:
     def judge(image: str) -> list[str]:
-        return [each.what for each in images.pinned(app({"image": image}), {"example.com/app": DIGEST})]
+        return [each.what for each in images.find_unpinned(app({"image": image}), {"example.com/app": DIGEST})]
 
     assert judge(f"example.com/app:1.2.3@{DIGEST}") == []
     assert "is not the one that versions.py pins" in judge("example.com/app:1.2.3")[0]
@@ -182,5 +189,5 @@ def test_where_a_digest_is_pinned_no_other_image_of_that_repository_will_do() ->
 def test_a_finding_names_the_object_and_the_container() -> None:
     judged = app({"image": "app"})
 
-    assert found(images.pinned, judged).startswith("Deployment shop/app, container app: ")
+    assert found(images.find_unpinned, judged).startswith("Deployment shop/app, container app: ")
     assert mapping(judged.content)["kind"] == "Deployment"

@@ -39,7 +39,7 @@ def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_release_is_rendered_as_it_is_going_to_be_installed(helm: Path) -> None:
-    found = releases.rendered(release(version="1.2.3", repositoryOpts={"repo": "https://charts.example.com"}))
+    found = releases.render_objects(release(version="1.2.3", repositoryOpts={"repo": "https://charts.example.com"}))
 
     assert [str(each) for each in found] == ["ConfigMap shops/settings", "Service other/elsewhere"]
     asked = (helm / "asked").read_text(encoding="utf-8").split()
@@ -50,15 +50,15 @@ def test_a_release_is_rendered_as_it_is_going_to_be_installed(helm: Path) -> Non
 
 
 def test_what_is_no_release_brings_nothing() -> None:
-    assert releases.rendered(of_resource("kubernetes:helm.sh/v4:Chart", "chart", {"chart": "x"})) == []
+    assert releases.render_objects(of_resource("kubernetes:helm.sh/v4:Chart", "chart", {"chart": "x"})) == []
 
 
 def test_without_helm_a_release_is_a_finding_and_not_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     judged = release(name="without-helm")
 
-    assert "helm is not on PATH" in str(*releases.seen(judged))
-    assert releases.objects(judged) == []
+    assert "helm is not on PATH" in str(*releases.find_unrenderable(judged))
+    assert releases.list_objects(judged) == []
 
 
 def test_a_chart_that_helm_refuses_is_a_finding(helm: Path) -> None:
@@ -66,8 +66,8 @@ def test_a_chart_that_helm_refuses_is_a_finding(helm: Path) -> None:
         "#!/bin/sh\ncat > /dev/null\necho 'Error: no such chart' >&2\nexit 1\n", encoding="utf-8"
     )
 
-    assert "Error: no such chart" in str(*releases.seen(release(name="refused")))
+    assert "Error: no such chart" in str(*releases.find_unrenderable(release(name="refused")))
 
 
 def test_values_that_only_the_up_knows_are_a_finding() -> None:
-    assert "not known before the up" in str(*releases.seen(release(values={"deep": [UNKNOWN]})))
+    assert "not known before the up" in str(*releases.find_unrenderable(release(values={"deep": [UNKNOWN]})))

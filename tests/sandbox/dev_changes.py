@@ -1,4 +1,4 @@
-"""What each setting of an EKS environment is about: what a preview announces when it alone changes."""
+"""The objects that each setting of an EKS environment changes, as in `single_changes`."""
 
 from tests.sandbox.single_changes import Row
 

@@ -1,4 +1,4 @@
-"""What each setting is about: one row a setting, with everything that a preview may announce when it alone changes."""
+"""The objects that each setting changes: one row per setting, with everything that a preview of it alone announces."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

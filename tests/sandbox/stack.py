@@ -88,7 +88,7 @@ class Stack:
             path.mkdir(parents=True, exist_ok=True)
         (self._folder / "Pulumi.yaml").write_text("{name: test, runtime: python}", encoding="utf-8")
         self._environment = {
-            **launcher.with_tools(found),
+            **launcher.add_tools(found),
             "PULUMI_HOME": str(home),
             "PULUMI_BACKEND_URL": f"file://{self._states}",
             "PULUMI_CONFIG_PASSPHRASE": "test",

@@ -11,7 +11,7 @@ import pytest
 
 from clients.cluster_api import ClusterApi
 from model.json_values import text
-from sandbox.aws.environment import prepared
+from sandbox.aws.environment import prepare_environment
 from sandbox.aws.wanted import Account
 from sandbox.engine import write_script
 from sandbox.paths import Home
@@ -31,7 +31,9 @@ def double(sandbox_home: Home) -> Iterator[AwsDouble]:
 
 @pytest.fixture(scope="module")
 def environment(double: AwsDouble) -> dict[str, str]:
-    return prepared(double.home, ACCOUNT, os.environ | {"AWS_SECRET_ACCESS_KEY": "mine", "AWS_SESSION_TOKEN": "mine"})
+    return prepare_environment(
+        double.home, ACCOUNT, os.environ | {"AWS_SECRET_ACCESS_KEY": "mine", "AWS_SESSION_TOKEN": "mine"}
+    )
 
 
 def get_token(environment: Mapping[str, str], *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":

@@ -25,9 +25,10 @@ login = {
     "apiVersion": "client.authentication.k8s.io/v1",
     "interactiveMode": "Never",
     "command": "aws",
-    "args": ["eks", "get-token", "--cluster-name", "tried", "--region", "eu-north-1", "--role-arn", operator],
-    "env": [{"name": "AWS_PROFILE", "value": "trial"}],
-    "interactiveMode": "Never",
+    "args": [
+        "eks", "get-token", "--cluster-name", "tried", "--region", "eu-north-1", "--profile", "trial",
+        "--role-arn", operator,
+    ],
 }
 kubeconfig = {
     "apiVersion": "v1", "kind": "Config", "current-context": "c",

@@ -10,7 +10,7 @@ import pytest
 from sandbox.paths import Home
 from tests.iam.test_environment_roles import check_preview_rights
 from tests.sandbox.aws import AwsDouble
-from tests.sandbox.dev_changes import ROWS, WITHOUT_ROW
+from tests.sandbox.dev_changes import ROWS
 from tests.sandbox.dev_stack import DevStack, Scene, account, scene
 from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import Row
@@ -215,7 +215,7 @@ def test_records_of_a_dead_external_dns_are_reported_and_the_rest_waits_until_it
     assert failed.returncode == 1
     assert "books.dev.example.com (A)" in failed.stdout
     assert "Records are deleted by ExternalDNS: ExternalDNS" in failed.stdout
-    assert running.has(DNS), "whoever removes them is still there"
+    assert running.has(DNS), "the controller that removes them is still there"
 
     controllers.dns.is_dead = False
     done = stack.operation("destroy", "--yes")
@@ -233,9 +233,3 @@ def test_a_plain_destroy_leaves_nothing_either(running: Running, stack: DevStack
 
     running.scene.controllers.dns.wait()
     assert running.left() == set()
-
-
-def test_every_setting_of_an_eks_environment_has_its_row() -> None:
-    told = {key for row in ROWS for key in row.settings} | set(WITHOUT_ROW)
-
-    assert {key for key in told if key.split(".")[0] not in ("eks", "dns", "publicHosts", "demos", "viz")} == set()

@@ -4,11 +4,9 @@ import pytest
 
 from clients.cluster_api import items
 from model.json_values import at, entries, mapping, text
-from settings import Settings
 from tests.sandbox.shared_previews import SharedPreviews
-from tests.sandbox.single_changes import ROWS, WITHOUT_ROW, Row
+from tests.sandbox.single_changes import ROWS, Row
 from tests.sandbox.workshop import Workshop
-from tests.settings_keys import keys
 
 pytestmark = pytest.mark.sandbox
 
@@ -57,11 +55,3 @@ def test_both_pods_stand_behind_the_one_service_of_circuit_breaking(workshop: Wo
 
     pods = [text(each, "targetRef", "name") for part in slices for each in entries(part, "endpoints")]
     assert sorted(name.split("-")[0] for name in pods) == ["bad", "good"]
-
-
-def test_every_setting_has_its_row() -> None:
-    told = {key for row in ROWS for key in row.settings} | set(WITHOUT_ROW)
-    known = set(keys(Settings))
-
-    assert known - told == set(), "write a row for it"
-    assert told - known == set(), "there is no such setting any more"

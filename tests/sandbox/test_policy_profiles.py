@@ -16,7 +16,7 @@ from tests.policies.test_policy_pods import BASELINE, RESTRICTED, app
 
 pytestmark = pytest.mark.sandbox
 
-PROFILES = {"baseline": pod_security.baseline, "restricted": pod_security.restricted}
+PROFILES = {"baseline": pod_security.find_beyond_baseline, "restricted": pod_security.find_beyond_restricted}
 UNLIKE_ANY_POD = {"a privileged container", "a Windows host", "all of /proc"}
 """What this API server takes for no pod at all unless more is set, before it looks at profiles."""
 PODS = {"in order": app(), **{name: pod for name, pod in (BASELINE | RESTRICTED).items() if name not in UNLIKE_ANY_POD}}

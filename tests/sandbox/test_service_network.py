@@ -177,7 +177,7 @@ def test_a_call_to_any_other_service_is_refused_at_once(client: ApiClient) -> No
 
 
 @pytest.mark.usefixtures("webhooks")
-def test_an_ingress_is_admitted_by_whoever_has_the_certificate_of_the_secret(client: ApiClient) -> None:
+def test_an_ingress_is_admitted_by_the_server_with_the_certificate_of_the_secret(client: ApiClient) -> None:
     assert eventually(lambda: not ingress_refusal(client)), ingress_refusal(client)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import launcher, paths, tools, trial
 from sandbox.console import SandboxError
-from sandbox.launcher import Setting
+from sandbox.launcher import EngineRun
 from sandbox.project import PulumiCli, StackFile
 
 EKS = "config:\n  # A comment of the user's.\n  small:eks: {cluster: tried}\n"
@@ -77,9 +77,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         '{"api": 11, "etcd_clients": 12, "etcd_peers": 13, "controllers": 14, "scheduler": 15}'
     )
 
-    def setting(_: paths.Home, stack_file: StackFile, _arguments: object = None) -> Setting:
+    def prepare(_: paths.Home, stack_file: StackFile, _arguments: object = None) -> EngineRun:
         double = {"AWS_ENDPOINT_URL": "http://127.0.0.1:16"} if stack_file.account else {}
-        return Setting(PulumiCli(Path("pulumi"), stack_file.project, {**os.environ, **double}), "as usual")
+        return EngineRun(PulumiCli(Path("pulumi"), stack_file.project, {**os.environ, **double}), "as usual")
 
     def found(names: tuple[str, ...]) -> dict[str, Path]:
         return dict.fromkeys(names, Path("/bin/pulumi"))
@@ -93,9 +93,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     def nothing(*_: object) -> None:
         """Leave out what needs a running sandbox."""
 
-    for name in ("clear_stale_locks", "remove_torn_files", "ensure_stack", "clear_up", "settle_releases"):
+    for name in ("prepare_stack", "ensure_stack"):
         monkeypatch.setattr(launcher, name, nothing)
-    monkeypatch.setattr(launcher, "sandbox_setting", setting)
+    monkeypatch.setattr(launcher, "prepare_engine", prepare)
     monkeypatch.setattr(tools, "find", found)
     monkeypatch.setattr(os, "execve", execute)
     monkeypatch.setattr(os, "execvpe", execute)
@@ -215,4 +215,4 @@ def test_on_sandbox_takes_the_words_that_the_makefile_knows(text: str, monkeypat
     monkeypatch.setenv("ON_SANDBOX", text)
 
     with pytest.raises(SandboxError, match=r"ON_SANDBOX is .* but it takes 1 .* or 0"):
-        trial.wanted()
+        trial.is_requested()

@@ -160,7 +160,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterat
         workshop.destroy()
 
 
-def test_pods_of_neighbouring_states_trust_each_other_whoever_calls(walk: dict[str, Step]) -> None:
+def test_pods_of_neighbouring_states_trust_each_other_in_both_directions(walk: dict[str, Step]) -> None:
     for old, new in pairwise(STATES):
         for caller, called in product((old, new), (old, new)):
             assert walk[caller].proxy.trusts(walk[called].proxy), f"a pod of {caller} cannot call one of {called}"

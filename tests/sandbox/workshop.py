@@ -28,7 +28,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 OWN = {".sandbox", ".charts", ".git"}
 NOT_BOOKSAPP = ("viz", "demos.podinfo", "demos.circuitBreaking", "demos.progressiveDelivery", "delivery.argoRollouts")
 HURRIED = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-"""Has the engine write the state at the end only, and not twice a resource, which is most of its work."""
+"""Has the engine write the state at the end only, and not twice per resource, which is most of its work."""
 KUBERNETES_OWN = {
     *("events", "leases", "endpoints", "endpointslices", "nodes", "pods", "componentstatuses"),
     "ipaddresses",  # of Services; where a request was cut off, the API server releases the address minutes later

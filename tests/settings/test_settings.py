@@ -356,11 +356,11 @@ def test_every_stack_of_the_project_has_settings_without_an_error(path: Path) ->
 
 
 def test_every_setting_says_its_rule_and_has_an_example() -> None:
-    def untold(section: type[BaseModel]) -> list[str]:
+    def list_undocumented(section: type[BaseModel]) -> list[str]:
         found: list[str] = []
         for name, field in section.model_fields.items():
-            found += [each for inner in sections_in(field) for each in untold(inner)]
+            found += [each for inner in sections_in(field) for each in list_undocumented(inner)]
             found += [] if field.description and field.examples else [name]
         return found
 
-    assert untold(Settings) == []
+    assert list_undocumented(Settings) == []

@@ -131,11 +131,11 @@ def test_good_settings_come_out_as_they_went_in_by_every_way(raw: dict[str, obje
     assert by_pulumi == read_once
     assert again == read_once
     for key, value in raw.items():
-        assert within(value, read_once.model_dump(by_alias=True)[key]), key
+        assert is_part_of(value, read_once.model_dump(by_alias=True)[key]), key
 
 
-def within(part: object, whole: object) -> bool:
+def is_part_of(part: object, whole: object) -> bool:
     """Tell whether `whole` says all that `part` says."""
     if not isinstance(part, dict):
         return part == whole
-    return all(within(value, at(whole, key)) for key, value in MAPPING.validate_python(part).items())
+    return all(is_part_of(value, at(whole, key)) for key, value in MAPPING.validate_python(part).items())

@@ -7,6 +7,7 @@ import pytest
 
 from model.problem import InputError
 from settings import Settings
+from settings.demos import Demos
 from settings.loading import parse
 from tests.settings.test_settings import only, problems
 
@@ -144,7 +145,7 @@ def named(domain: str, **hosts: object) -> dict[str, object]:
     return {**READY, "dns": {**DNS, "domain": domain}, "demos": demos, "publicHosts": {**OPEN, **hosts}}
 
 
-DEMOS: tuple[str, ...] = ("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery")
+DEMOS = [str(field.alias) for field in Demos.model_fields.values()]
 IDLE = canary(enabled=False, analysis=True, owner="argo-cd")
 TAKEN: dict[str, Mapping[str, object]] = {
     "everything off": {"demos": dict.fromkeys(DEMOS, OFF), "viz": OFF, "delivery": WITHOUT_ROLLOUTS},

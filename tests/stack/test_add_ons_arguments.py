@@ -41,7 +41,7 @@ def test_a_short_name_says_whose_role_it_is() -> None:
     assert re.fullmatch(r"dev-workshop-dns-[0-9a-f]{8}", role_name("dev", CLUSTER, "dns"))
 
 
-def test_records_have_the_same_owner_whenever_the_stack_is_made_anew_and_another_in_another_stack() -> None:
+def test_records_keep_their_owner_when_the_stack_is_created_again_and_have_another_in_another_stack() -> None:
     owners = {dns_owner(*each) for each in (("a-b", "r", "c"), ("a", "r", "b-c"), ("a", "r-b", "c"), ("a", "b", "r-c"))}
 
     assert dns_owner("dev", "eu-central-1", "workshop") == "linkerd-workshop/dev/eu-central-1/workshop"

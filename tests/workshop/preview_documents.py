@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from workshop.previews.comment import Origin, compose
 from workshop.previews.document import Digest, Finding
-from workshop.previews.summary import Account
+from workshop.previews.summary import PreviewResult
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 RUN = "https://github.example.com/example/workshop/actions/runs/7"
@@ -52,10 +52,10 @@ def account(
     findings: Sequence[Json] | None = None,
     diagnostics: Sequence[Json] = (),
     stack: str = "dev",
-) -> Account:
+) -> PreviewResult:
     digest = Digest.model_validate({"steps": steps, "diagnostics": diagnostics})
     told = None if findings is None else [Finding.model_validate(each) for each in findings]
-    return Account(stack, digest, not failed, told, log)
+    return PreviewResult(stack, digest, not failed, told, log)
 
 
 def comment(

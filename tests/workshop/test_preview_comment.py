@@ -23,7 +23,7 @@ from workshop.previews import recording
 from workshop.previews.comment import LIMIT, Origin, compose, whole_diff
 from workshop.previews.document import Digest
 from workshop.previews.masking import mask_preview
-from workshop.previews.summary import Account
+from workshop.previews.summary import PreviewResult
 
 RECORDED = Path(__file__).with_name("previews")
 """Previews of a small program by the real engine, one a kind of change, masked as they are kept."""
@@ -74,7 +74,7 @@ def test_what_the_real_engine_printed_reads_as_it_was_reviewed(path: Path) -> No
     digest = Digest.model_validate_json(path.read_bytes())
     failed = path.stem == "failure"
 
-    golden(f"recorded-{path.stem}", compose(Account("dev", digest, not failed, None, ""), ORIGIN, NOW))
+    golden(f"recorded-{path.stem}", compose(PreviewResult("dev", digest, not failed, None, ""), ORIGIN, NOW))
 
 
 def test_no_text_of_a_change_looks_like_the_mark_of_another_stacks_comment() -> None:
@@ -245,7 +245,7 @@ def test_a_sandboxs_preview_says_that_real_stacks_may_differ() -> None:
 def test_an_artifact_that_is_no_preview_is_a_failed_one(tmp_path: Path, files: dict[str, str], why: str) -> None:
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-    text = compose(recording.read_account(tmp_path, "dev"), ORIGIN, NOW)
+    text = compose(recording.read_result(tmp_path, "dev"), ORIGIN, NOW)
 
     assert "failed" in text
     assert why in text
@@ -258,13 +258,13 @@ def test_an_artifact_leads_to_no_other_file(tmp_path: Path) -> None:
     (folder / "preview.json").symlink_to(tmp_path / "elsewhere")
     (folder / "status").write_text("0")
 
-    assert not recording.read_account(folder, "dev").succeeded
+    assert not recording.read_result(folder, "dev").succeeded
 
 
 def test_findings_that_cannot_be_read_are_not_taken_for_none(tmp_path: Path) -> None:
     for name, content in {"preview.json": "{}", "status": "0", "policies.json": "no"}.items():
         (tmp_path / name).write_text(content)
-    told = recording.read_account(tmp_path, "dev")
+    told = recording.read_result(tmp_path, "dev")
 
     assert told.findings is None
     assert "cannot be read" in told.log

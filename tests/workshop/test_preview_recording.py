@@ -53,7 +53,7 @@ def test_a_preview_is_kept_with_its_findings_and_without_its_secrets(tmp_path: P
         "status",
     ]
     assert "Zm9v" not in (tmp_path / "kept" / "preview.json").read_text()
-    told = recording.read_account(tmp_path / "kept", "dev")
+    told = recording.read_result(tmp_path / "kept", "dev")
     assert told.succeeded
     assert [each.policy for each in told.findings or ()] == ["no-latest"]
     assert [each.op for each in told.digest.steps] == ["create"]
@@ -65,13 +65,13 @@ def test_a_preview_without_policies_says_nothing_of_them(tmp_path: Path) -> None
     engine = Engine()
     record("dev", tmp_path, plan=False, policies=[], run=engine.run)
 
-    assert recording.read_account(tmp_path, "dev").findings is None
+    assert recording.read_result(tmp_path, "dev").findings is None
     assert "--save-plan" not in engine.command
 
 
 def test_a_preview_that_fails_is_kept_as_one_that_failed(tmp_path: Path) -> None:
     assert record("dev", tmp_path, plan=False, policies=[], run=Engine(255, "").run) == 255
-    told = recording.read_account(tmp_path, "dev")
+    told = recording.read_result(tmp_path, "dev")
 
     assert not told.succeeded
     assert told.log == "sandbox: a line"
@@ -90,7 +90,7 @@ def test_a_stack_that_was_removed_fails_no_pull_request(tmp_path: Path, said: st
     engine.errors = said
 
     assert record("dev", tmp_path, plan=True, policies=["policies"], run=engine.run) == 0
-    told = recording.read_account(tmp_path, "dev")
+    told = recording.read_result(tmp_path, "dev")
     assert told.succeeded
     assert list(told.digest.list_changes()) == []
     assert list_complaints(told) == "Stack dev was removed. Take it out of STACKS."

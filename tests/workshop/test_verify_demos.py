@@ -12,7 +12,7 @@ from tests.doubles.workshop_double import LOG, ROLLOUT, ROUTES, Played, failed, 
 from workshop.verify import booksapp, breaker, canary, podinfo
 from workshop.verify.breaker import Traffic
 from workshop.verify.lines import Status
-from workshop.verify.scene import Check
+from workshop.verify.scene import GroupCheck
 
 SPLIT = ROUTES.format("booksapp", "error-split")
 HEADER = ROUTES.format("podinfo", "backend-router")
@@ -291,7 +291,7 @@ def test_what_is_wrong_with_a_canary_is_told(tmp_path: Path, path: str, answer: 
         (canary.check, "progressiveDelivery"),
     ],
 )
-def test_a_demo_that_is_switched_off_is_skipped_with_the_reason(tmp_path: Path, check: Check, demo: str) -> None:
+def test_a_demo_that_is_switched_off_is_skipped_with_the_reason(tmp_path: Path, check: GroupCheck, demo: str) -> None:
     lines = look(check, Played(), tmp_path, {demo: {"enabled": False}})
 
     assert [(line.status, line.seen) for line in lines.values()] == [(Status.SKIPPED, "it is switched off")]

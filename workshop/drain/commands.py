@@ -6,7 +6,7 @@ from rich.console import Console
 
 from clients.cluster_api import ClusterApi, check_connection
 from clients.clusters import create_api, find_kubeconfig
-from model.problem import InputError, Problem, SilenceError, having
+from model.problem import InputError, Problem, SilenceError, report_outcome
 from model.sandbox_only import NotSandboxError
 from settings import Settings
 from workshop import leftovers
@@ -56,9 +56,9 @@ def destroy_stack(
 def _report_end(settings: Settings, stack: str, console: Console, status: int) -> int:
     """Print what is left, or raise InputError if the destroy failed because the cluster does not answer."""
     if status == 0:
-        with having("the stack is destroyed, but what it has left could not be listed"):
+        with report_outcome("the stack is destroyed, but what it has left could not be listed"):
             return leftovers.report(settings, stack, console)
-    with having("the destroy ended early"):
+    with report_outcome("the destroy ended early"):
         _check_cluster_answers(settings, stack)
     return status
 

@@ -11,7 +11,7 @@ from model.hiding import hidden_words
 from workshop.previews.document import Step
 from workshop.previews.markdown import code, fence, folded, visible
 from workshop.previews.masking import mask_pair
-from workshop.previews.summary import Account, list_complaints, list_points, write_headline
+from workshop.previews.summary import PreviewResult, list_complaints, list_points, write_headline
 
 LIMIT = 65_536
 """GitHub's documented limit in characters; the measured one is 262,144 bytes, which so many characters never exceed."""
@@ -31,20 +31,20 @@ class Origin:
     """True if it ran without credentials, on a sandbox that held the base revision."""
 
 
-def whole_diff(account: Account) -> str:
+def whole_diff(result: PreviewResult) -> str:
     """Return every object's change."""
-    return "\n".join(line for step in account.digest.list_changes() for line in list_diff_lines(step))
+    return "\n".join(line for step in result.digest.list_changes() for line in list_diff_lines(step))
 
 
-def compose(account: Account, origin: Origin, now: datetime) -> str:
+def compose(result: PreviewResult, origin: Origin, now: datetime) -> str:
     """Return the comment; its diff is cut at a line where all of it would be too long."""
-    parts = [f"#### {write_headline(account)}"]
-    parts.append("\n".join(f"- {point}" for point in list_points(account, now)))
-    if told := list_complaints(account):
-        title = "What it complains of" if account.succeeded else "Why it failed"
+    parts = [f"#### {write_headline(result)}"]
+    parts.append("\n".join(f"- {point}" for point in list_points(result, now)))
+    if told := list_complaints(result):
+        title = "What it complains of" if result.succeeded else "Why it failed"
         parts.append(f"**{title}:**\n\n{fence(_shorten(visible(hidden_words(told)), COMPLAINTS))}")
     around = "\n\n".join([*parts, "\n".join(_list_footer(origin))])
-    if diff := whole_diff(account):
+    if diff := whole_diff(result):
         parts.append(_fold_diff(diff, LIMIT - len(around) - RESERVE, origin))
     # Each stack's comment is found by a mark that the posting action appends, wherever that is in a comment's text.
     return "\n\n".join([*parts, "\n".join(_list_footer(origin))]).replace("<!-- Sticky", "<! -- Sticky")

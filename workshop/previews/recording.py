@@ -11,18 +11,18 @@ from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter, ValidationError
 
-from clients.pulumi_cli import NO_STACK, explained, pulumi
+from clients.pulumi_cli import NO_STACK, explain_failures, pulumi
 from model.hiding import hidden_words
 from workshop.previews.document import Digest, Finding
 from workshop.previews.masking import Events, mask_preview
-from workshop.previews.summary import Account
+from workshop.previews.summary import PreviewResult
 
 Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
 """Runs a command with its output and errors in two files and more variables; returns its exit status."""
 NO_PREVIEW = "What the engine printed is no preview that can be read, so nothing of it is kept."
 
 
-@explained()
+@explain_failures()
 def run_to_files(command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
     """Run a command to its end."""
     with output.open("w", encoding="utf-8") as out, errors.open("w", encoding="utf-8") as err:
@@ -121,7 +121,7 @@ LONGEST_LOG = 200_000
 _FINDINGS = TypeAdapter(list[Finding])
 
 
-def read_account(folder: Path, stack: str) -> Account:
+def read_result(folder: Path, stack: str) -> PreviewResult:
     """Read a folder; a missing or unreadable document counts as a failed preview."""
     status = _read_plain_file(folder / STATUS).strip()
     digest, damage = _read_digest(_read_plain_file(folder / DIGEST), "" if status != "0" else "There is no preview.")
@@ -132,7 +132,7 @@ def read_account(folder: Path, stack: str) -> Account:
         told = _FINDINGS.validate_json(findings) if findings else None
     except ValidationError:
         told, log = None, f"{log}\nThe policies' findings cannot be read.".strip()
-    return Account(stack, digest, succeeded, told, log)
+    return PreviewResult(stack, digest, succeeded, told, log)
 
 
 def _read_digest(text: str, absence: str) -> tuple[Digest, str]:

@@ -122,7 +122,7 @@ VERBS = {
 
 
 @dataclass(frozen=True)
-class Account:
+class PreviewResult:
     """The results of a run of `pulumi preview`."""
 
     stack: str
@@ -134,45 +134,43 @@ class Account:
     """The CLI's standard error, for runs that end before there is a digest."""
 
 
-def write_headline(account: Account) -> str:
+def write_headline(result: PreviewResult) -> str:
     """Return the summary in one sentence."""
-    stack = code(account.stack)
-    if not account.succeeded and (refused := sum(each.level == "mandatory" for each in account.findings or ())):
+    stack = code(result.stack)
+    if not result.succeeded and (refused := sum(each.level == "mandatory" for each in result.findings or ())):
         return (
             f"The preview of {stack} is refused by {refused} {'finding' if refused == 1 else 'findings'} of policies."
         )
-    if not account.succeeded:
+    if not result.succeeded:
         return f"The preview of {stack} failed, so nobody knows what an `up` would change."
-    changed = len(list(account.digest.list_changes()))
+    changed = len(list(result.digest.list_changes()))
     if not changed:
         return f"An `up` of {stack} would change nothing."
-    known = len(
-        {each.urn for each in account.digest.steps if each.state.custom and not each.type.startswith("pulumi:")}
-    )
+    known = len({each.urn for each in result.digest.steps if each.state.custom and not each.type.startswith("pulumi:")})
     return f"An `up` of {stack} would change {changed} of {known} objects."
 
 
-def list_points(account: Account, now: datetime) -> Iterator[str]:
+def list_points(result: PreviewResult, now: datetime) -> Iterator[str]:
     """Yield the lines of the summary: changes, their effects, policies and the next expiry."""
-    steps = list(account.digest.list_changes())
-    so_far = "" if account.succeeded else " (as far as it came)"
+    steps = list(result.digest.list_changes())
+    so_far = "" if result.succeeded else " (as far as it came)"
     for op, verb in VERBS.items():
         if of_kind := [step for step in steps if step.op == op]:
             yield f"**{verb} {len(of_kind)}{so_far}:** {_join_titles(of_kind)}"
-    if account.succeeded:
+    if result.succeeded:
         yield f"**Restarts:** {_join_effects(find_restarts(steps), 'nothing')}"
         yield f"**Certificates:** {_join_effects(find_renewals(steps), 'none is renewed')}"
         yield f"**Public hosts:** {_join_effects(find_host_changes(steps), 'none changes')}"
-    yield f"**Policies:** {_write_policies(account.findings)}"
-    yield f"**Next expiry:** {_write_expiry(account, now)}"
+    yield f"**Policies:** {_write_policies(result.findings)}"
+    yield f"**Next expiry:** {_write_expiry(result, now)}"
 
 
-def list_complaints(account: Account) -> str:
+def list_complaints(result: PreviewResult) -> str:
     """Return the errors and warnings of the engine and the program as they wrote them; empty if there are none."""
-    told = [_write_complaint(each) for each in account.digest.diagnostics if each.severity in ("error", "warning")]
-    if not account.succeeded:
-        said = [each.message.strip() for each in account.digest.diagnostics if each.severity.startswith("info#err")]
-        told += [] if told else [*filter(None, said), account.log.strip() or "The run ended without a word."]
+    told = [_write_complaint(each) for each in result.digest.diagnostics if each.severity in ("error", "warning")]
+    if not result.succeeded:
+        said = [each.message.strip() for each in result.digest.diagnostics if each.severity.startswith("info#err")]
+        told += [] if told else [*filter(None, said), result.log.strip() or "The run ended without a word."]
     return "\n".join(dict.fromkeys(filter(None, told)))
 
 
@@ -219,8 +217,8 @@ def _write_policies(findings: Sequence[Finding] | None) -> str:
     return "\n  - ".join([counted, *told[:MOST], *more])
 
 
-def _write_expiry(account: Account, now: datetime) -> str:
-    found = find_next_expiry(account.digest.steps)
+def _write_expiry(result: PreviewResult, now: datetime) -> str:
+    found = find_next_expiry(result.digest.steps)
     if not found:
         return "the preview tells of no certificate that stays"
     return f"{code(found.name)} in {floor((found.ends - now) / A_DAY)} days ({found.ends:%Y-%m-%d})"

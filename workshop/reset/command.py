@@ -13,7 +13,7 @@ from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
 from model.json_values import text
 from model.names import OWNER, PROJECT
-from model.problem import InputError, Problem, having
+from model.problem import InputError, Problem, report_outcome
 from model.stack_names import short_name, stack_file
 from settings import Settings, parts
 from settings.demos import ProgressiveDelivery
@@ -45,7 +45,7 @@ def reset(stack: str, attendee: str | None = None, *, ask: bool) -> int:
     console.print(_build_plan(f"attendee {attendee}" if attendee else f"stack {stack}", changed, found))
     if not confirm(console, "Go on?", yes=not ask):
         return 1
-    with having("the reset ended early, run it again"):
+    with report_outcome("the reset ended early, run it again"):
         for change in changed:
             if status := run_pulumi(stack, *change.arguments):
                 return status

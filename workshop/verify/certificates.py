@@ -12,7 +12,7 @@ from math import floor
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from clients.limits import within
+from clients.limits import finish_within
 from clients.pod_stream import SECONDS, PodStream, StreamError
 from model.json_values import text
 from model.moments import A_DAY
@@ -138,7 +138,7 @@ def shake_hands(stream: PodStream, host: str, authority: str) -> Shown:
                 incoming.write_eof()
 
     try:
-        within(SECONDS, finish)
+        finish_within(SECONDS, finish)
     except TimeoutError:
         return Shown(None, f"it does not answer within {SECONDS:g} s")
     except ssl.SSLCertVerificationError as error:

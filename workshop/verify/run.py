@@ -32,18 +32,18 @@ from workshop.verify.lines import (
     report_progress,
     summarize,
 )
-from workshop.verify.scene import Check, Patience, Scene
+from workshop.verify.scene import GroupCheck, Patience, Scene
 from workshop.verify.traffic import UnreachableError
 
-OBJECTS: dict[str, Check] = {
+OBJECT_GROUPS: dict[str, GroupCheck] = {
     mesh.CONTROL_PLANE.name: mesh.check_control_plane,
     certificates.GROUP.name: certificates.check,
     dashboards.GROUP.name: dashboards.check,
     credentials.GROUP.name: credentials.check,
 }
-"""Groups that read only the cluster's objects."""
+"""The checks that only read objects."""
 
-RUNNING: dict[str, Check] = {
+POD_GROUPS: dict[str, GroupCheck] = {
     webhooks.GROUP.name: webhooks.check,
     mesh.DATA_PLANE.name: mesh.check_data_plane,
     booksapp.GROUP.name: booksapp.check,
@@ -51,9 +51,9 @@ RUNNING: dict[str, Check] = {
     breaker.GROUP.name: breaker.check,
     canary.GROUP.name: canary.check,
 }
-"""Groups that need running pods."""
+"""The checks that need pods that run."""
 
-GROUPS = (*OBJECTS, *RUNNING)
+GROUPS = (*OBJECT_GROUPS, *POD_GROUPS)
 REACH = "Check that `kubectl port-forward` to it works: it uses the same connection."
 
 
@@ -62,18 +62,18 @@ def run_checks(scene: Scene) -> list[Line]:
     if scene.simulated:
         seen, fix = "pods are only simulated on this cluster", "Choose a cluster that runs them (`STACK=<stack>`)."
         rest = [Group("control plane").fail("nodes", seen, fix)]
-        rest += [Group(name).skip("all", seen) for name in RUNNING]
-        return [*_run_parallel(scene, OBJECTS), *rest]
-    return _run_parallel(scene, OBJECTS | RUNNING)
+        rest += [Group(name).skip("all", seen) for name in POD_GROUPS]
+        return [*_run_parallel(scene, OBJECT_GROUPS), *rest]
+    return _run_parallel(scene, OBJECT_GROUPS | POD_GROUPS)
 
 
-def _run_parallel(scene: Scene, checks: Mapping[str, Check]) -> list[Line]:
+def _run_parallel(scene: Scene, checks: Mapping[str, GroupCheck]) -> list[Line]:
     with ThreadPoolExecutor(len(checks)) as pool:
         found = pool.map(partial(_run_group, scene), checks, checks.values())
         return [line for lines in found for line in lines]
 
 
-def _run_group(scene: Scene, name: str, check: Check) -> list[Line]:
+def _run_group(scene: Scene, name: str, check: GroupCheck) -> list[Line]:
     """Return a group's lines; an error that ends the group becomes one of them."""
     lines = list[Line]()
     scene.show_progress(name, 0)

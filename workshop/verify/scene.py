@@ -53,7 +53,7 @@ class Scene:
         return bool(nodes) and all(text(node, "metadata", "annotations", SIMULATED) for node in nodes)
 
 
-Check = Callable[[Scene], Iterator[Line]]
+GroupCheck = Callable[[Scene], Iterator[Line]]
 """Yields the lines of one group. May raise InputError or UnreachableError."""
 
 

@@ -13,7 +13,7 @@ from typing import Protocol, Self
 import requests
 
 from clients.cluster_api import ClusterApi
-from clients.limits import within
+from clients.limits import finish_within
 from clients.pod_stream import SECONDS, PodStream, StreamError, connect
 from model.json_values import entries, text
 from workshop.verify.lines import Group, Line
@@ -85,7 +85,7 @@ class PodDoor:
         """Send a request; a connection that the app has closed meanwhile is opened again, once."""
         kept = self._connection.sock is not None
         try:
-            return within(SECONDS, partial(self._send_request, path, method, headers))
+            return finish_within(SECONDS, partial(self._send_request, path, method, headers))
         except TimeoutError:
             self._connection.close()
             raise UnreachableError(f"{self.where} does not answer within {SECONDS:g} s") from None
@@ -121,7 +121,7 @@ class HostDoor:
         """Send a request; return the answer, which may be a redirection."""
         send = partial(self._session.request, headers=dict(headers or {}), timeout=SECONDS, allow_redirects=False)
         try:
-            answer = within(SECONDS, partial(send, method, self.where + path))
+            answer = finish_within(SECONDS, partial(send, method, self.where + path))
         except (requests.RequestException, TimeoutError) as error:
             raise UnreachableError(f"{self.where} does not answer ({type(error).__name__})") from None
         return Reply(answer.status_code, answer.text)

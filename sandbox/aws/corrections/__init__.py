@@ -1,4 +1,4 @@
-"""Where moto answers otherwise than AWS, in what this project relies on: each difference was measured.
+"""Corrects moto where it differs from AWS in what this project relies on: each difference was measured.
 
 moto's own methods are replaced in the double's process; nothing is changed on disk.
 """

@@ -59,21 +59,21 @@ def describe_request(original: Any, certificate: Any) -> Any:  # noqa: ANN401
 
 
 def record_of(name: str) -> dict[str, str]:
-    """The record that proves who owns a name; a wildcard and the name below it share one."""
+    """Return the record that proves who owns a name; a wildcard and the name below it share one."""
     base = name.removeprefix("*.")
     token, value = (hashlib.sha256(f"{part} {base}".encode()).hexdigest()[:32] for part in ("name", "value"))
     return {"Name": f"_{token}.{base}.", "Type": "CNAME", "Value": f"_{value}.jkddzztszm.acm-validations.aws."}
 
 
 def validated(name: str, account: str) -> bool:
-    """Whether the record of a name is in a zone."""
+    """Return whether the record of a name is in a zone."""
     record = record_of(name)
     values = backends.record_values(account, record["Name"], "CNAME")
     return any(value.rstrip(".") == record["Value"].rstrip(".") for value in values)
 
 
 def users(arn: str, account: str, region: str) -> list[str]:
-    """The load balancers with a listener of this certificate."""
+    """Return the load balancers with a listener of this certificate."""
     balancers = backends.of("elbv2", account, region).load_balancers.values()
     return [
         str(balancer.arn)

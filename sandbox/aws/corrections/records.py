@@ -1,4 +1,4 @@
-"""Route 53: what it refuses, as it compares records; moto compares with what was once asked of it."""
+"""Route 53: the changes that it refuses because of existing records; moto also compares with past changes."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ def correct() -> None:
 
 
 def checked_before(_: Any, __: Any, **___: Any) -> bool:  # noqa: ANN401
-    """Say that a deletion fits, as it was compared with what is there."""
+    """Accept a deletion, which was compared with the existing records before."""
     return True
 
 
 def change_as_a_whole(original: Any, backend: Any, zoneid: str, change_list: list[Any]) -> None:  # noqa: ANN401
-    """Refuse a batch that makes what is there, deletes what is not, or is outside the zone."""
+    """Refuse a batch that creates what exists, deletes what does not, or is outside the zone."""
     zone = backend.get_hosted_zone(zoneid)
     present = {key_of(record.name, record.type, record.set_identifier): record for record in zone.rrsets}
     for change in change_list:
@@ -33,23 +33,23 @@ def change_as_a_whole(original: Any, backend: Any, zoneid: str, change_list: lis
             refuse(f"{tried} it was not found")
         if change["Action"] == "DELETE" and not same(found, wanted):
             refuse(f"{tried} the values provided do not match the current values")
-    # moto takes a record for present if one of its past is made again and any other name comes after it.
+    # moto also compares with past changes: with them, a deleted record that is created again is refused.
     zone.rr_changes = type(zone.rr_changes)()
     original(backend, zoneid, change_list)
 
 
 def folded(name: str) -> str:
-    """A name as it is compared."""
+    """Return a name as it is compared."""
     return name.rstrip(".").lower()
 
 
 def key_of(name: str, kind: str, identifier: str | None) -> tuple[str, str, str]:
-    """What is unique in a zone."""
+    """Return the key that is unique in a zone."""
     return folded(name), kind, identifier or ""
 
 
 def same(record: Any, wanted: Any) -> bool:  # noqa: ANN401
-    """Whether a record has exactly these values."""
+    """Return whether a record has exactly these values."""
     alias: Any = record.alias_target or {}
     other: Any = wanted.get("AliasTarget") or {}
     if alias or other:

@@ -23,13 +23,13 @@ class AddonPodIdentityAssociation(Fields):
 
 
 class AddonNamespaceConfig(Fields):
-    """Where the add-on lives."""
+    """The add-on's namespace."""
 
     namespace: str | None = None
 
 
 class AddonInputs(Tagged):
-    """Which add-on, where, and how."""
+    """The add-on, its cluster and its configuration."""
 
     addon_name: str
     cluster_name: Annotated[str, Field(pattern=r"^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$")]

@@ -14,7 +14,7 @@ from sandbox.providers.property_values import UNKNOWN, Object, Plain, has_unknow
 
 
 class CertificateOptions(Fields):
-    """What else is done with the certificate."""
+    """Options of the certificate."""
 
     certificate_transparency_logging_preference: Annotated[str, Field(pattern="^(ENABLED|DISABLED)$")] = "ENABLED"
     export: Annotated[str, Field(pattern="^(ENABLED|DISABLED)$")] | None = None
@@ -59,9 +59,9 @@ class Certificate(Kind):
             return {**given, "subjectAlternativeNames": UNKNOWN}
         return {**given, "subjectAlternativeNames": ordered({*texts(given, "subjectAlternativeNames"), str(domain)})}
 
-    def foreseen(self, given: Given) -> Object:
+    def predict_outputs(self, given: Given) -> Object:
         """Give the domains whose records are going to be asked for, so that a program can make one for each."""
-        names, seen = given.get("subjectAlternativeNames"), super().foreseen(given)
+        names, seen = given.get("subjectAlternativeNames"), super().predict_outputs(given)
         if isinstance(names, list) and text(given, "validationMethod") == "DNS":
             options: list[Plain] = [{"domainName": name, **dict.fromkeys(RECORD, UNKNOWN)} for name in names]
             seen["domainValidationOptions"] = options

@@ -1,4 +1,4 @@
-"""What ACM says of a certificate, by the names of outputs."""
+"""A certificate's details in ACM, by the names of outputs."""
 
 import zlib
 from typing import Any
@@ -39,7 +39,7 @@ def shown(told: Any) -> Object:  # noqa: ANN401  boto3's answers are made at run
 
 
 def proofs(options: list[Any]) -> list[Plain]:
-    """The records that ACM asks for, one a name."""
+    """The records that ACM asks for, one per name."""
     wanted = {option["DomainName"]: option["ResourceRecord"] for option in options if "ResourceRecord" in option}
     return [
         {"domainName": name, **{ours: wanted[name][theirs] for ours, theirs in RECORD.items()}}

@@ -21,7 +21,7 @@ class CertificateValidationInputs(Inputs):
 
 
 class CertificateValidation(Kind):
-    """That a certificate is issued: it is in no account, only waited for."""
+    """The validation of a certificate: it only waits until the certificate is issued."""
 
     title, inputs, regional = "ACM Certificate Validation", CertificateValidationInputs, True
     replaces = frozenset({"certificateArn", "validationRecordFqdns"})

@@ -130,7 +130,7 @@ class RefusedError(ProviderError):
 
     @property
     def gone(self) -> bool:
-        """Whether what was asked for is not there."""
+        """True if what was asked for is not there."""
         return self.code in GONE
 
 

@@ -1,4 +1,4 @@
-"""What a change of inputs does to a resource."""
+"""Decides what a change of inputs does to a resource."""
 
 import json
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ AS_WRITTEN = ("Version", "Id", "Sid", "Effect")
 
 
 def equivalent(one: str, other: str) -> bool:
-    """Whether two documents mean the same."""
+    """Return whether two documents mean the same."""
     return meaning(one) == meaning(other)
 
 

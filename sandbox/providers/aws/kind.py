@@ -1,4 +1,4 @@
-"""What is common to the resources: what the engine asks of each, and how inputs and AWS's answers become a state."""
+"""The base class of the resources: what the engine asks of each, and how AWS's answers become a state."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,39 +16,39 @@ class Kind(ABC):
     """One type of resource; the same object answers for all resources of the type."""
 
     title: ClassVar[str]
-    """What it is called in sentences."""
+    """Its name in sentences."""
     inputs: ClassVar[type[Inputs]]
     replaces: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose change replaces the resource."""
     computed: ClassVar[frozenset[str]] = frozenset()
-    """Outputs that only a creation makes known."""
+    """Outputs that are known only after the creation."""
     kept: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose value stays when the program stops setting them: AWS chooses one."""
     documents: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that are policy documents: compared by what they mean."""
+    """Inputs that are policy documents, which are compared by their meaning."""
     sets: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose order means nothing."""
     longest_name: ClassVar[int] = 0
-    """Of a name that Pulumi makes where the program gives none; 0 where it makes none."""
+    """Longest generated name; 0 if none is generated."""
     regional: ClassVar[bool] = False
-    """Whether it is in a region: its input `region`, else the provider's."""
+    """True if it is in a region: its input `region`, else the provider's."""
 
     @property
     def tagged(self) -> bool:
-        """Whether it has tags."""
+        """True if it has tags."""
         return issubclass(self.inputs, Tagged)
 
     @abstractmethod
     def create(self, aws: Aws, given: Given) -> str:
-        """Make the resource; return its id."""
+        """Create the resource; return its id."""
 
     def wait(self, aws: Aws, key: str, given: Given, wait: Wait) -> None:
-        """Wait until it is there in full; nothing is recorded if that fails."""
+        """Wait until it is complete; nothing is recorded if that fails."""
         del aws, key, given, wait
 
     @abstractmethod
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
-        """Give what AWS says of it, by the names of outputs; None if it is gone."""
+        """Return its state in AWS, by the names of outputs; None if it does not exist."""
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
         """Change it in place."""
@@ -59,21 +59,21 @@ class Kind(ABC):
         """Remove it."""
 
     def completed(self, given: Given) -> Object:
-        """Put in what AWS adds to the inputs by itself, so that it is no difference."""
+        """Return the inputs with what AWS adds to them, so that it is no difference."""
         return dict(given)
 
-    def foreseen(self, given: Given) -> Object:
-        """Give what a preview knows of a resource that is to be made."""
+    def predict_outputs(self, given: Given) -> Object:
+        """Return the outputs of a new resource that a preview knows."""
         return dict.fromkeys(self.computed - given.keys(), UNKNOWN)
 
     def normal(self, key: str, value: Plain) -> Plain:
-        """Write an input so that equal ones are written alike."""
+        """Return an input in one spelling for all equal values."""
         del key
         return value
 
 
 def text(given: Given, key: str) -> str:
-    """An input that is text; empty if it is not set."""
+    """Return an input that is text; empty if it is not set."""
     value = given.get(key)
     return value if isinstance(value, str) else ""
 
@@ -96,7 +96,7 @@ def pairs(given: Given) -> list[dict[str, str]]:
 
 
 def changed(old: Given, new: Given, *keys: str) -> bool:
-    """Whether one of these inputs differs."""
+    """Return whether one of these inputs differs."""
     return any(old.get(key) != new.get(key) for key in keys)
 
 

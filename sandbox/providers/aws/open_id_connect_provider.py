@@ -12,7 +12,7 @@ from sandbox.providers.property_values import Plain
 
 
 class OpenIdConnectProviderInputs(Tagged):
-    """Whose tokens are trusted, and for whom they have to be."""
+    """The issuer whose tokens are trusted, and their audiences."""
 
     client_id_lists: Texts
     url: Annotated[str, Field(pattern=r"^https://")]

@@ -25,7 +25,7 @@ class PodIdentityAssociationInputs(Tagged):
 
 
 class PodIdentityAssociation(Kind):
-    """That the pods of a service account have a role."""
+    """The association of a service account with the role of its pods."""
 
     title, inputs, regional = "EKS Pod Identity Association", PodIdentityAssociationInputs, True
     replaces = frozenset({"clusterName", "namespace", "serviceAccount"})

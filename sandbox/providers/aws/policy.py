@@ -14,7 +14,7 @@ MOST_VERSIONS = 5
 
 
 class PolicyInputs(Tagged):
-    """What it allows, and how it is called."""
+    """The policy's name and document."""
 
     policy: Document
     description: Annotated[str, Field(max_length=1000)] | None = None

@@ -12,7 +12,7 @@ from sandbox.providers.aws.diffing import difference
 from sandbox.providers.aws.kind import Given, Kind
 from sandbox.providers.aws.kinds import KINDS
 from sandbox.providers.aws.patience import Patience
-from sandbox.providers.aws.states import inputs_of, marked, state_of
+from sandbox.providers.aws.states import compose_state, inputs_of, marked
 from sandbox.providers.errors import ProviderError
 from sandbox.providers.property_values import Object, plain_map
 from sandbox.providers.serving import EngineLog
@@ -62,8 +62,8 @@ class AwsProvider(sdk.Provider):
         kind, inputs = _kind(request.urn), plain_map(request.properties)
         if request.preview:
             placed = self._placed(kind, inputs)
-            foreseen = state_of(kind, placed, kind.foreseen(placed))
-            return sdk.CreateResponse(None, marked(foreseen, request.properties))
+            predicted = compose_state(kind, placed, kind.predict_outputs(placed))
+            return sdk.CreateResponse(None, marked(predicted, request.properties))
         return await asyncio.to_thread(self._created, kind, inputs, request)
 
     def _created(self, kind: Kind, inputs: Object, request: sdk.CreateRequest) -> sdk.CreateResponse:
@@ -71,7 +71,7 @@ class AwsProvider(sdk.Provider):
         placed = self._placed(kind, inputs)
         key = kind.create(aws, placed)
         kind.wait(aws, key, placed, self._patience.of(request.urn, request.timeout))
-        state = state_of(kind, placed, kind.read(aws, key, placed) or {})
+        state = compose_state(kind, placed, kind.read(aws, key, placed) or {})
         return sdk.CreateResponse(key, marked(state, request.properties))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
@@ -82,7 +82,7 @@ class AwsProvider(sdk.Provider):
         told: Given = {}
         if not request.preview:
             told = await asyncio.to_thread(self._updated, kind, request.resource_id, old, new)
-        state = state_of(kind, new, told)
+        state = compose_state(kind, new, told)
         return sdk.UpdateResponse(marked(state, request.news))
 
     def _updated(self, kind: Kind, key: str, old: Object, new: Object) -> Given:
@@ -101,7 +101,7 @@ class AwsProvider(sdk.Provider):
         shown = {**self._placed(kind, state), **({"tags": found.get("tags")} if kind.tagged else {})}
         return sdk.ReadResponse(
             request.resource_id,
-            marked(state_of(kind, shown, told), request.properties),
+            marked(compose_state(kind, shown, told), request.properties),
             marked(found, request.inputs or {}),
         )
 

@@ -16,7 +16,7 @@ TYPES = "^(A|AAAA|CAA|CNAME|DS|HTTPS|MX|NAPTR|NS|PTR|SOA|SPF|SRV|SSHFP|SVCB|TLSA
 
 
 class RecordAlias(Fields):
-    """A name of AWS that is answered in the place of this one."""
+    """A name of AWS whose addresses are the answer."""
 
     evaluate_target_health: bool
     name: Annotated[str, Field(min_length=1, max_length=1024)]
@@ -24,7 +24,7 @@ class RecordAlias(Fields):
 
 
 class RecordInputs(Inputs):
-    """Where, how it is called, and what is answered."""
+    """The record's zone, name and values."""
 
     name: str
     type: Annotated[str, Field(pattern=TYPES)]

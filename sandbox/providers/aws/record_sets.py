@@ -9,12 +9,12 @@ QUOTED = ("TXT", "SPF")
 
 
 def folded(name: str) -> str:
-    """A name as it is compared; Route 53 writes the asterisk as a number."""
+    """Return a name as it is compared; Route 53 writes the asterisk as a number."""
     return name.rstrip(".").lower().replace("\\052", "*")
 
 
 def full_name(name: str, zone: str) -> str:
-    """The whole name of a record whose name may be told within its zone."""
+    """Return the full name of a record whose name may be relative to its zone."""
     name, zone = folded(name), folded(zone)
     if not name:
         return zone
@@ -22,7 +22,7 @@ def full_name(name: str, zone: str) -> str:
 
 
 def wanted(fqdn: str, given: Given) -> dict[str, Any]:
-    """The record set that the inputs describe."""
+    """Return the record set that the inputs describe."""
     kind = text(given, "type")
     record: dict[str, Any] = {"Name": fqdn, "Type": kind}
     aliases = given.get("aliases")
@@ -36,7 +36,7 @@ def wanted(fqdn: str, given: Given) -> dict[str, Any]:
 
 
 def shown(record: dict[str, Any]) -> Object:
-    """What a record set says, by the names of outputs."""
+    """Return the values of a record set, by the names of outputs."""
     alias = record.get("AliasTarget")
     if alias:
         target = {"name": folded(alias["DNSName"]), "zoneId": alias["HostedZoneId"]}

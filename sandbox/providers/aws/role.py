@@ -12,7 +12,7 @@ from sandbox.providers.aws.reading import found, rfc3339, tags_of
 
 
 class RoleInputs(Tagged):
-    """Who may assume it, and how it is called."""
+    """The role's name and trust policy."""
 
     assume_role_policy: Document
     description: Annotated[str, Field(max_length=1000)] | None = None

@@ -12,7 +12,7 @@ from sandbox.providers.aws.reading import found
 
 
 class RolePolicyInputs(Inputs):
-    """What the role may do."""
+    """The role, and the document of its rights."""
 
     policy: Document
     role: str

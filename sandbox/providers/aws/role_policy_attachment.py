@@ -14,7 +14,7 @@ class RolePolicyAttachmentInputs(Inputs):
 
 
 class RolePolicyAttachment(Kind):
-    """That a role has a managed policy."""
+    """The attachment of a managed policy to a role."""
 
     title, inputs = "IAM Role Policy Attachment", RolePolicyAttachmentInputs
     replaces = frozenset({"policyArn", "role"})

@@ -1,4 +1,4 @@
-"""What is kept of a resource in the stack's state: its inputs, and over them what AWS says of it."""
+"""The state of a resource: its inputs, overridden by what AWS reports."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from sandbox.providers.aws.kind import Given, Kind
 from sandbox.providers.property_values import Object, Properties, copy_secrets, from_plain
 
 
-def state_of(kind: Kind, given: Given, told: Given) -> Object:
-    """Compose a state; where both mean the same the program's way of writing stays, or every preview would differ."""
+def compose_state(kind: Kind, given: Given, told: Given) -> Object:
+    """Return the state; of two equal values the program's spelling stays, or every preview would show a change."""
     state = {key: value for key, value in given.items() if key != DEFAULTS}
     for key, value in told.items():
         if key not in state or normal(kind, key, state[key]) != normal(kind, key, value):
@@ -20,7 +20,7 @@ def state_of(kind: Kind, given: Given, told: Given) -> Object:
 
 
 def inputs_of(kind: Kind, old: Given, told: Given, default_tags: Mapping[str, str]) -> Object:
-    """The inputs that would lead to what is there; those of a resource that is imported are all that AWS tells."""
+    """Return the inputs that would create what exists; for an imported resource, all that AWS reports."""
     names = {field.alias or name for name, field in kind.inputs.model_fields.items()}
     shown = with_own_tags(old, told, default_tags) if kind.tagged else told
     inputs = dict(old)
@@ -31,7 +31,7 @@ def inputs_of(kind: Kind, old: Given, told: Given, default_tags: Mapping[str, st
 
 
 def with_own_tags(old: Given, told: Given, default_tags: Mapping[str, str]) -> Object:
-    """Tell a resource's own tags from those that the provider puts everywhere."""
+    """Separate a resource's own tags from the provider's default tags."""
     own, every = old.get("tags"), told.get("tagsAll")
     if not isinstance(every, dict):
         return dict(told)
