@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -169,29 +169,37 @@ def test_a_login_is_a_file_of_its_own_that_nobody_else_can_read(
     assert TOKEN not in printed
 
 
-@pytest.mark.parametrize(
-    ("days", "shortest", "longest"), [(None, 24 * 3600, 24 * 3600), (0, 600, 24 * 3600), (9, 24 * 3600, 24 * 3600)]
-)
+@pytest.mark.parametrize(("left", "hours"), [(2, 2), (90, 24)])
 def test_a_login_ends_with_the_workshop_at_the_latest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int | None, shortest: int, longest: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int, hours: int
 ) -> None:
-    ends = {"workshopEnds": (datetime.now(UTC) + timedelta(days=days)).date().isoformat()} if days is not None else {}
-    _, asked = write(tmp_path, monkeypatch, ISSUED, **ends)
+    def end(_: date) -> datetime:
+        return datetime.now(UTC) + timedelta(hours=left)
 
-    assert shortest <= int(str(at(asked, "spec", "expirationSeconds"))) <= longest
+    monkeypatch.setattr(handouts, "end_of_day", end)
+    _, asked = write(tmp_path, monkeypatch, ISSUED, 201, workshopEnds="2027-01-31")
+
+    assert int(str(at(asked, "spec", "expirationSeconds"))) == pytest.approx(hours * 3600, abs=60)
 
 
-@pytest.mark.parametrize(
-    ("answered", "others", "sentence"),
-    [
-        (({}, 404), {}, "the attendee has no account"),
-        (({"message": "no"}, 403), {}, "no"),
-        (({"status": {}}, 201), {}, "its answer holds no token"),
-        ((ISSUED, 201), {"workshopEnds": "2020-01-01"}, "the workshop is over"),
-        ((ISSUED, 201), {"attendees": {}}, "its settings name no attendees"),
-        ((ISSUED, 201), {"attendees": {"names": ["ada", "grace"]}}, "the last `up` did not create grace"),
-    ],
-)
+def test_without_a_last_day_a_login_lasts_as_long_as_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, asked = write(tmp_path, monkeypatch, ISSUED)
+
+    assert at(asked, "spec", "expirationSeconds") == 24 * 3600
+
+
+NOTHING: dict[str, object] = {}
+PREVENTED: list[tuple[tuple[Mapping[str, object], int], dict[str, object], str]] = [
+    ((NOTHING, 404), NOTHING, "the attendee has no account"),
+    (({"message": "no"}, 403), NOTHING, "no"),
+    (({"status": NOTHING}, 201), NOTHING, "its answer holds no token"),
+    ((ISSUED, 201), {"workshopEnds": "2020-01-01"}, "the workshop is over"),
+    ((ISSUED, 201), {"attendees": NOTHING}, "its settings name no attendees"),
+    ((ISSUED, 201), {"attendees": {"names": ["ada", "grace"]}}, "the last `up` did not create grace"),
+]
+
+
+@pytest.mark.parametrize(("answered", "others", "sentence"), PREVENTED, ids=[each[-1] for each in PREVENTED])
 def test_what_prevents_handouts_is_one_sentence_and_no_file(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
