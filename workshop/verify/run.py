@@ -12,6 +12,7 @@ from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
 from model.problem import InputError
 from workshop.verify import (
+    attendees,
     booksapp,
     breaker,
     canary,
@@ -40,6 +41,7 @@ OBJECT_GROUPS: dict[str, GroupCheck] = {
     certificates.GROUP.name: certificates.check,
     dashboards.GROUP.name: dashboards.check,
     credentials.GROUP.name: credentials.check,
+    attendees.GROUP.name: attendees.check,
 }
 """The checks that only read objects."""
 
