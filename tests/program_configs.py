@@ -46,4 +46,12 @@ GITOPS = {
         {"argoCd": {"enabled": True, "application": {"repository": "https://git.example.com/workshop.git"}}}
     ),
 }
-CONFIGS = {"program": {}, "everything": EVERYTHING, "nothing": NOTHING, "gitops": GITOPS, "eks": EVERYTHING | ON_EKS}
+EKS = EVERYTHING | ON_EKS
+CONFIGS = {
+    "program": {},
+    "everything": EVERYTHING,
+    "nothing": NOTHING,
+    "gitops": GITOPS,
+    "eks": EKS,
+    "high-availability": EKS | {"highAvailability": "true"},
+}
