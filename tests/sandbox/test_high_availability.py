@@ -221,9 +221,22 @@ def test_switching_it_off_shows_what_it_is_about_and_nothing_else(workshop: Work
     off = Row({}, (*patterns, "update Namespace argocd-namespace"))
     workshop.choose("highAvailability", value=False)
     changes = [f"{each.operation} {each.type.rpartition(':')[2]} {each.name}" for each in workshop.preview().changes]
-    workshop.choose("highAvailability", value=True)
 
     assert (off.unexpected(changes), off.missing(changes)) == ([], [])
+
+
+def test_it_can_be_switched_off_and_on_while_the_workshop_runs(workshop: Workshop) -> None:
+    workshop.choose("highAvailability", value=False)
+    workshop.up()
+    assert workshop.preview().changes == []
+    assert at(labels(workshop), LABEL) is None
+    assert verified(workshop) == {}
+    assert len(pods(workshop, "linkerd", IDENTITY)) == 1
+
+    workshop.choose("highAvailability", value=True)
+    workshop.up()
+    assert workshop.preview().changes == []
+    assert verified(workshop) == {}
 
 
 def test_destroy_leaves_nothing_and_no_label(workshop: Workshop, before: tuple[set[str], object]) -> None:
