@@ -22,7 +22,6 @@ SPARE = "sandbox-node-spare"
 LABEL = "config.linkerd.io/admission-webhooks"
 HOOKS = "/apis/admissionregistration.k8s.io/v1"
 IDENTITY, INJECTOR = (f"linkerd.io/control-plane-component={name}" for name in ("identity", "proxy-injector"))
-INJECTORS = "/apis/apps/v1/namespaces/linkerd/deployments/linkerd-proxy-injector"
 OFF = ("demos.podinfo", "demos.circuitBreaking", "demos.progressiveDelivery")
 PARTS = ("Linkerd", "viz", "Argo Rollouts", "Argo CD", "trust anchor", "issuer", "ways in from outside")
 """The lines of `verify` that only read objects."""
@@ -72,17 +71,18 @@ def places(workshop: Workshop, namespace: str, selector: str) -> list[str]:
     return [node for pod in pods(workshop, namespace, selector) if (node := text(pod, "spec", "nodeName"))]
 
 
-def change(workshop: Workshop, path: str, spec: dict[str, object]) -> None:
-    answer = workshop.api.ask("PATCH", path, {"spec": spec})
-    assert answer.status == 200, answer.text
-
-
 def cordon(workshop: Workshop, node: str, *, on: bool = True) -> None:
-    change(workshop, f"/api/v1/nodes/{node}", {"unschedulable": on or None})
+    answer = workshop.api.ask("PATCH", f"/api/v1/nodes/{node}", {"spec": {"unschedulable": on or None}})
+    assert answer.status == 200, answer.text
 
 
 def path_of(pod: object) -> str:
     return f"/api/v1/namespaces/{text(pod, 'metadata', 'namespace')}/pods/{text(pod, 'metadata', 'name')}"
+
+
+def delete_pods(workshop: Workshop, selector: str) -> None:
+    for pod in pods(workshop, "linkerd", selector):
+        assert workshop.api.ask("DELETE", path_of(pod), {}).status == 200
 
 
 def evict(workshop: Workshop, pod: object) -> int:
@@ -160,16 +160,16 @@ def test_linkerds_webhooks_are_closed_and_ask_nobody_about_namespaces_without_a_
 
 def test_without_an_injector_only_meshed_namespaces_wait_and_the_control_plane_comes_back(workshop: Workshop) -> None:
     assert service_refusal(workshop, "booksapp") == "", "the injector answers"
+    for node in NODES:
+        cordon(workshop, node)
+    delete_pods(workshop, INJECTOR)
 
-    change(workshop, INJECTORS, {"replicas": 0})
-    try:
-        assert eventually(lambda: "failed calling webhook" in service_refusal(workshop, "booksapp"), 30)
-        open_ones = ("linkerd", "kube-system", "argocd")
-        assert {each: service_refusal(workshop, each) for each in open_ones} == dict.fromkeys(open_ones, "")
-        for pod in pods(workshop, "linkerd", IDENTITY):
-            assert workshop.api.ask("DELETE", path_of(pod), {}).status == 200
-    finally:
-        change(workshop, INJECTORS, {"replicas": 3})
+    assert eventually(lambda: "failed calling webhook" in service_refusal(workshop, "booksapp"), 30)
+    open_ones = ("linkerd", "kube-system", "argocd")
+    assert {each: service_refusal(workshop, each) for each in open_ones} == dict.fromkeys(open_ones, "")
+    delete_pods(workshop, IDENTITY)
+    for node in NODES:
+        cordon(workshop, node, on=False)
     assert eventually(lambda: service_refusal(workshop, "booksapp") == "", 30)
     assert eventually(lambda: verified(workshop) == {}, 60), verified(workshop)
 
