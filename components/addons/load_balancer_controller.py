@@ -141,7 +141,7 @@ class LoadBalancerController(ComponentResource):
 
 def _values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:
     chosen = values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations)
-    more = HIGH_AVAILABILITY if args.get("high_availability") else {}
+    more: Mapping[str, object] = HIGH_AVAILABILITY if args.get("high_availability") else {}
     return with_registry({**chosen, **more}, NAME, args.get("image_registry"))
 
 

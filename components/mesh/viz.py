@@ -122,19 +122,21 @@ def values(
     controller = {"resources": bounded("100m" if high_availability else "10m", "50Mi", "250Mi")}
     server = {"externalSecret": True, "caBundle": PLACEHOLDER, **controller}
     prometheus = bounded("300m", "300Mi", "8192Mi") if high_availability else bounded("50m", "300Mi", "2Gi")
-    switches = dict.fromkeys(("enablePodAntiAffinity", "enablePodDisruptionBudget"), True)
+    switches: Mapping[str, bool] = {}
+    if high_availability:
+        switches = dict.fromkeys(("enablePodAntiAffinity", "enablePodDisruptionBudget"), True)
     # The chart's own default would admit the local names only; an override has to keep them for port-forward.
     hosts = {"enforcedHostRegexp": admitted_hosts(dashboard_host)} if dashboard_host else {}
     return {
         "createNamespaceMetadataJob": False,  # a hook; the namespace has its labels from the start
         "metricsAPI": controller,
-        "tap": server | ({"replicas": 3} if high_availability else {}),
+        "tap": {**server, "replicas": 3} if high_availability else server,
         "tapInjector": server,
         "dashboard": {**controller, **hosts},
         # Six hours of what a workshop's few dozen proxies say about themselves.
         "prometheus": {"resources": prometheus},
         "podAnnotations": dict(pod_annotations),
-        **(switches if high_availability else {}),
+        **switches,
     }
 
 
