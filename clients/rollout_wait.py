@@ -169,9 +169,17 @@ def _lacking(kind: _Kind, workload: object) -> str:
     pods, updated, available = (
         _number(workload, "status", count) for count in (kind.pods, kind.updated, kind.available)
     )
-    if min(updated, available) < wanted:
+    if updated < wanted or available < wanted - _spare(workload, wanted):
         return f"has {min(updated, available)} of {wanted} new pods"
     return "has old pods" if pods > updated else ""
+
+
+def _spare(workload: object, wanted: int) -> int:
+    """Return how many pods of a Deployment need not be there: with high availability one may have no node for a while.
+
+    A percentage, which is the default, is none of so few pods.
+    """
+    return min(_number(workload, "spec", "strategy", "rollingUpdate", "maxUnavailable"), max(wanted - 1, 0))
 
 
 def _number(document: object, *path: str) -> int:

@@ -39,6 +39,8 @@ class Expectations:
     """The IngressClass that has to be the AWS Load Balancer Controller's; None if nothing needs that."""
     brings_class: bool = True
     """False if it has to be there already."""
+    high_availability: bool = False
+    """Whether replicas need nodes of their own."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
     subjects["pods of a mesh may start"] = lambda: site.check_pod_security(api)
     subjects["the cluster's domain"] = lambda: site.check_domain(api)
     subjects["nodes that the images run on"] = lambda: site.check_nodes(api, expected.namespaces)
+    if expected.high_availability:
+        subjects["enough nodes"] = lambda: site.check_node_count(api)
     if wanted := expected.ingress_class:
         subjects["the IngressClass"] = lambda: _ingress_class(api, wanted, brings_it=expected.brings_class)
     return subjects

@@ -78,6 +78,7 @@ def kinds(settings: Settings) -> frozenset[Kind]:
     wanted: Mapping[Kind, bool] = {
         **{(group, "httproutes"): True for group in routes},
         **({ROUTE: True} if own else {}),
+        ("policy", "poddisruptionbudgets"): settings.high_availability,
         ("networking.k8s.io", "ingresses"): bool(parts.hosts(settings)),
         (_RBAC, "roles"): parts.DASHBOARD_HOST in parts.hosts(settings),
         (_RBAC, "rolebindings"): parts.DASHBOARD_HOST in parts.hosts(settings),

@@ -1,11 +1,11 @@
-"""Demands on a cluster beside its version: rules for pods, its domain, and its nodes' architecture."""
+"""Demands on a cluster beside its version: rules for pods, its domain, and its nodes."""
 
 import re
 from collections.abc import Collection
 from http import HTTPStatus
 
-from clients.cluster_api import ClusterApi, refusal
-from model.json_values import text
+from clients.cluster_api import ClusterApi, items, refusal
+from model.json_values import at, entries, text
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from preflight.owners import INJECTOR, namespaces_of
@@ -20,6 +20,15 @@ AMD64_ONLY = {
     parts.GITOPS_DELIVERY: "demos.progressiveDelivery.enabled",
 }
 """The demos whose images are published for amd64 alone, by namespace, with the setting that leaves each out."""
+
+REPLICAS = 3
+"""The replicas of Linkerd's control plane with high availability, of which no two share a node."""
+DESTINATION = f"/apis/apps/v1/namespaces/{parts.LINKERD}/deployments/linkerd-destination"
+NODES = "/api/v1/nodes"
+AUTOSCALERS = ("/apis/karpenter.sh", "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status")
+"""The traces of Karpenter, which is part of EKS Auto Mode, and of the Cluster Autoscaler: they add nodes for pods."""
+CONDITIONS = ("status", "conditions")
+KEEPING_OFF = ("NoSchedule", "NoExecute")
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 ORDINARY = ("default", "kube-public", "kube-node-lease")
@@ -98,9 +107,44 @@ def check_nodes(api: ClusterApi, namespaces: Collection[str]) -> list[Problem]:
     wanted = sorted({AMD64_ONLY[each] for each in namespaces if each in AMD64_ONLY})
     if not wanted:
         return []
-    found = {text(each, "metadata", "labels", "kubernetes.io/arch") for each in api.metadata("/api/v1/nodes")} - {""}
+    found = {text(each, "metadata", "labels", "kubernetes.io/arch") for each in api.metadata(NODES)} - {""}
     if not found or "amd64" in found:
         return []
     commands = " and ".join(f"`pulumi config set --path '{PROJECT}:{each}' false`" for each in wanted)
     rule = f"the images of {' and '.join(each.rpartition('.')[0] for each in wanted)} are published for amd64 alone"
     return [Problem(api.address, f"its nodes are {', '.join(sorted(found))} only", rule, f"Add a node, or {commands}.")]
+
+
+def check_node_count(api: ClusterApi) -> list[Problem]:
+    """Return the problem of a cluster with too few nodes for high availability: an `up` would wait for them in vain.
+
+    A cluster without nodes, or with an autoscaler, may get any number. Where the replicas run already, a node that is
+    drained or lost is no reason to refuse other changes.
+    """
+    nodes = items(api.find(NODES))
+    found = sum(map(_takes_pods, nodes))
+    if not nodes or found >= REPLICAS or at(api.find(DESTINATION), "spec", "replicas") == REPLICAS:
+        return []
+    if any(_is_there(api, each) for each in AUTOSCALERS):
+        return []
+    rule = f"with highAvailability each of the control plane's {REPLICAS} replicas needs a node of its own"
+    fix = (
+        "Add nodes, or let more take pods (`kubectl get nodes`, `kubectl uncordon <node>`), "
+        f"or `pulumi config set {PROJECT}:highAvailability false`."
+    )
+    return [Problem(api.address, f"{found} of its {len(nodes)} nodes take pods (Ready, no taint)", rule, fix)]
+
+
+def _takes_pods(node: object) -> bool:
+    """Return whether the scheduler may put a pod without tolerations there; one that is cordoned has a taint, too."""
+    ready = any(text(each, "type") == "Ready" and text(each, "status") == "True" for each in entries(node, *CONDITIONS))
+    tainted = any(text(each, "effect") in KEEPING_OFF for each in entries(node, "spec", "taints"))
+    is_linux = text(node, "metadata", "labels", "kubernetes.io/os") in ("linux", "")
+    return ready and is_linux and not tainted and at(node, "spec", "unschedulable") is not True
+
+
+def _is_there(api: ClusterApi, path: str) -> bool:
+    try:
+        return api.find(path) is not None
+    except InputError:  # without permission to read it there is nothing to learn from it
+        return False

@@ -127,6 +127,7 @@ def expectations(settings: Settings, stack: str) -> Expectations:
         settings.ingress_class if needs_class else None,
         # Without eks a host whose class does not exist is left out.
         brings_class=brings_class or not settings.eks,
+        high_availability=settings.high_availability,
     )
 
 

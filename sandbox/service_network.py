@@ -1,8 +1,9 @@
-"""Answers calls to Services in the sandbox: for two servers without which a stack could not be created or deleted.
+"""Answers calls to Services in the sandbox, for the servers without which a stack could not be created or deleted.
 
 A namespace can be deleted only while every APIService of the cluster can say what it serves. linkerd-viz brings one,
-whose pods do not run here. And an Ingress is refused while the AWS Load Balancer Controller's webhook is silent.
-Both are answered for, as long as a pod is ready behind the Service, with the certificate of the Secret that their pods
+whose pods do not run here. An Ingress is refused while the AWS Load Balancer Controller's webhook is silent, and with
+high availability every pod, Service and route while one of Linkerd's is, which here admits them as they are.
+All are answered for, as long as a pod is ready behind the Service, with the certificate of the Secret that their pods
 would mount, so that the API server's check of it is a real one; all other calls are refused at once.
 """
 
@@ -30,6 +31,10 @@ ANSWERED = {
     "aws-load-balancer-webhook-service.aws-load-balancer-controller.svc": (
         "/api/v1/namespaces/aws-load-balancer-controller/secrets/aws-load-balancer-tls"
     ),
+    **{
+        f"linkerd-{webhook}.linkerd.svc": f"/api/v1/namespaces/linkerd/secrets/linkerd-{webhook}-k8s-tls"
+        for webhook in ("proxy-injector", "sp-validator", "policy-validator")
+    },
 }
 """Each host that is answered for, with the Secret that the server's pods would mount."""
 GROUP_VERSION = "tap.linkerd.io/v1alpha1"

@@ -1,8 +1,9 @@
-"""Starts the control plane's components and the one simulated node, and stops them."""
+"""Starts the control plane's components and the simulated nodes, and stops them."""
 
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from model.json_values import Json, mapping, mappings
@@ -21,7 +22,8 @@ START_SECONDS = 90.0
 POLL_SECONDS = 0.05
 ATTEMPTS = 4
 PORT_TAKEN = "address already in use"
-NODE = "sandbox-node"
+NODES = {f"sandbox-node-{zone}": f"sandbox-{zone}" for zone in "abc"}
+"""The zone of each node; high availability needs three."""
 ROOM = {"cpu": "1000", "memory": "4Ti", "pods": "10000"}
 
 
@@ -51,8 +53,10 @@ def start_components(home: Home, chosen: ports.Ports, programs: dict[str, Path],
         wait(home, client.ready, "kube-apiserver", "the API server to be ready")
         for name in ("kube-controller-manager", "kube-scheduler", "kwok"):
             start(home, name, lines[name])
-        wait(home, lambda: make_node(client), "kube-apiserver", "the API server to take a node")
-        wait(home, lambda: node_ready(client), "kwok", "the simulated node to be ready")
+        for name, zone in NODES.items():
+            wait(home, partial(make_node, client, name, zone), "kube-apiserver", "the API server to take a node")
+        for name in NODES:
+            wait(home, partial(node_ready, client, name), "kwok", "the simulated nodes to be ready")
         account = "/api/v1/namespaces/default/serviceaccounts/default"
         wait(home, lambda: client.get(account) is not None, "kube-controller-manager", "the controllers to work")
     except BaseException:
@@ -111,29 +115,30 @@ def stages() -> list[Path]:
     return [folder / "node" / "fast", folder / "node" / "heartbeat", folder / "pod" / "fast"]
 
 
-def node() -> Json:
-    """Return the node, large enough for everything."""
+def node(name: str, zone: str) -> Json:
+    """Return a node, large enough for everything."""
     labels = {
-        "kubernetes.io/hostname": NODE,
+        "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
         "node.kubernetes.io/instance-type": "simulated",
+        "topology.kubernetes.io/zone": zone,
     }
-    metadata = {"name": NODE, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
+    metadata = {"name": name, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}}
 
 
-def make_node(client: ApiClient) -> bool:
-    """Create the node with its room; true, as it raises if it cannot."""
-    path = f"/api/v1/nodes/{NODE}"
-    client.apply(path, node())
+def make_node(client: ApiClient, name: str, zone: str) -> bool:
+    """Create a node with its room; true, as it raises if it cannot."""
+    path = f"/api/v1/nodes/{name}"
+    client.apply(path, node(name, zone))
     status = {"status": {"capacity": ROOM, "allocatable": ROOM}}
-    client.apply(f"{path}/status", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}} | status)
+    client.apply(f"{path}/status", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}} | status)
     return True
 
 
-def node_ready(client: ApiClient) -> bool:
-    """Return whether the node says that it is ready."""
-    found = client.get(f"/api/v1/nodes/{NODE}")
+def node_ready(client: ApiClient, name: str) -> bool:
+    """Return whether a node says that it is ready."""
+    found = client.get(f"/api/v1/nodes/{name}")
     conditions = mapping(mapping(found).get("status")).get("conditions")
     return any(each.get("type") == "Ready" and each.get("status") == "True" for each in mappings(conditions))

@@ -44,6 +44,10 @@ class Settings(Section):
         default=None, description="whole days from 1 to 366, or 0 for a workshop without an end", examples=[14]
     )
     """How many days after its last `up` the workshop ends, instead of a last day."""
+    high_availability: bool = Field(
+        default=False, description="true (the cluster needs three nodes) or false", examples=[True]
+    )
+    """Whether Linkerd, viz and the controllers survive the loss of a node, as their charts' values for that have it."""
     gateway_api: GatewayApi = Field(default=GatewayApi(), description="a mapping of settings", examples=[{}])
     trust: Trust = Field(default=Trust(), description="a mapping of settings", examples=[{}])
     viz: Viz = Field(default=Viz(), description="a mapping of settings", examples=[{}])

@@ -78,6 +78,7 @@ def _load_balancer_controller_args(base: Base, eks: Eks, facts: EksFacts) -> Loa
         "namespace": base.namespaces.names[parts.LOAD_BALANCER_CONTROLLER],
         "crds_chart": start.charts[Part.LOAD_BALANCER_CONTROLLER_CRDS],
         "chart": start.charts[Part.LOAD_BALANCER_CONTROLLER],
+        "high_availability": settings.high_availability,
         "image_registry": settings.image_registry,
         "cluster": facts.cluster,
         "identity": eks.identity,

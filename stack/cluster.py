@@ -16,6 +16,7 @@ from components.resources.meshed_namespace import (
     NamespaceMetadata,
     Namespaces,
     NamespacesArgs,
+    exempt,
 )
 from model.names import PROJECT
 from preflight.startup import Start
@@ -91,6 +92,10 @@ def tags(settings: Settings, stack: str) -> Mapping[str, str]:
 
 def namespaces_args(start: Start, stack: str) -> NamespacesArgs:
     """Return the arguments of all namespaces."""
-    attendees = {name: boundary.namespace_metadata(name) for name in parts.attendees(start.settings)}
-    wanted = {name: NAMESPACES.get(name, MESHED) for name in parts.namespaces(start.settings)} | attendees
+    settings = start.settings
+    wanted = {name: NAMESPACES.get(name, MESHED) for name in parts.namespaces(settings)}
+    wanted |= {name: boundary.namespace_metadata(name) for name in parts.attendees(settings)}
+    if settings.high_availability:
+        # The injector fails closed then, and has nothing to add to these: they start before it, and without it.
+        wanted |= {name: exempt(wanted[name]) for name in wanted.keys() - parts.meshed_namespaces(settings)}
     return {"owner": stack, "namespaces": wanted}

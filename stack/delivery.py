@@ -48,6 +48,7 @@ def argo_rollouts_args(base: Base, mesh: Mesh) -> ArgoRolloutsArgs:
         "crds_chart": charts[Part.ARGO_ROLLOUTS_CRDS],
         "chart": charts[Part.ARGO_ROLLOUTS],
         "plugin": source,
+        "high_availability": base.settings.high_availability,
         "image_registry": base.settings.image_registry,
         "pod_annotations": mesh.pod_annotations,
     }

@@ -73,6 +73,7 @@ def linkerd_args(base: Base, add_ons: AddOns) -> LinkerdArgs:
         "generation": trust.generation,
         "wait": base.start.wait_for_mesh,
         "gateway_api": add_ons.gateway_api,
+        "high_availability": base.settings.high_availability,
         "image_registry": base.settings.image_registry,
     }
 
@@ -87,6 +88,7 @@ def viz_args(base: Base, linkerd: Linkerd) -> VizArgs:
         "namespaces": base.namespaces,
         "renewal_days": settings.trust.renewal_days,
         "pod_annotations": _pod_annotations(linkerd),
+        "high_availability": settings.high_availability,
         "image_registry": settings.image_registry,
         "dashboard_host": settings.viz.dashboard.host if settings.viz.dashboard else None,
     }

@@ -53,11 +53,13 @@ GITOPS = {
     ),
 }
 ATTENDEES = {"attendees": json.dumps({"names": ["ada"]})}
+EKS = EVERYTHING | ON_EKS
 CONFIGS = {
     "program": {},
     "everything": EVERYTHING,
     "nothing": NOTHING,
     "gitops": GITOPS,
-    "eks": EVERYTHING | ON_EKS,
+    "eks": EKS,
     "attendees": ATTENDEES,
+    "high-availability": EKS | {"highAvailability": "true"},
 }

@@ -8,7 +8,7 @@ from pulumi_kubernetes.helm import v4
 
 from components.addons.load_balancer_extras import Extra
 from components.addons.load_balancer_policy import statements
-from components.addons.load_balancer_values import NAME, WEBHOOK_SECRET, WEBHOOK_SERVICE, values
+from components.addons.load_balancer_values import HIGH_AVAILABILITY, NAME, WEBHOOK_SECRET, WEBHOOK_SERVICE, values
 from components.addons.pod_identity_role import PodIdentityRole
 from components.addons.readable_secret import ReadableSecret, ReadableSecretArgs, SecretName
 from components.resources.definitions_release import release_definitions
@@ -29,6 +29,8 @@ class LoadBalancerControllerArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace `aws-load-balancer-controller`, with NAMESPACE_METADATA."""
+    high_availability: NotRequired[bool]
+    """Whether its pods never share a node; False if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     crds_chart: ChartSource
@@ -139,7 +141,8 @@ class LoadBalancerController(ComponentResource):
 
 def _values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:
     chosen = values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations)
-    return with_registry(chosen, NAME, args.get("image_registry"))
+    more: Mapping[str, object] = HIGH_AVAILABILITY if args.get("high_availability") else {}
+    return with_registry({**chosen, **more}, NAME, args.get("image_registry"))
 
 
 def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:

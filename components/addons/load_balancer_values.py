@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from components.addons.load_balancer_extras import Extra
 from components.resources.rendered import PLACEHOLDER
+from components.resources.workload import spread
 from model.eks import EksCluster
 from versions import LOAD_BALANCER_CONTROLLER
 
@@ -14,6 +15,9 @@ WEBHOOK_SECRET = "aws-load-balancer-tls"  # noqa: S105  a name
 
 UNUSED = ("NLBGatewayAPI", "ALBGatewayAPI", "GatewayListenerSet", "EnableServiceController", "LBCapacityReservation")
 """Feature gates that are on by default: the workshop is reached by Ingresses, and Linkerd owns the routes."""
+
+HIGH_AVAILABILITY: Mapping[str, object] = {"topologySpreadConstraints": spread({"app.kubernetes.io/name": NAME})}
+"""What is not on in every stack; the chart itself only prefers different nodes."""
 
 RESTRICTED = {
     "allowPrivilegeEscalation": False,

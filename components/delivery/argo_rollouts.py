@@ -7,6 +7,7 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
 from components.resources.definitions_release import release_definitions
+from components.resources.workload import spread
 from model.charts import ChartSource
 from model.images import mirrored, with_registry
 from model.names import ARGO_ROLLOUTS_RELEASE
@@ -30,6 +31,14 @@ PLUGIN_RULES = [{"apiGroups": ["gateway.networking.k8s.io"], "resources": ["http
 """The plugin's permissions on the route that a Rollout names; it lists only for Rollouts that select by label."""
 
 
+HIGH_AVAILABILITY: Mapping[str, object] = {
+    "replicas": 2,  # the chart's own default; one of them leads
+    "pdb": {"enabled": True, "maxUnavailable": 1},
+    "topologySpreadConstraints": spread({"app.kubernetes.io/component": "rollouts-controller"}),
+}
+"""The values of the controller, for which the chart has no file of its own."""
+
+
 class PluginSource(TypedDict):
     """A plugin that is not the one of the pinned image."""
 
@@ -48,6 +57,8 @@ class ArgoRolloutsArgs(TypedDict):
     chart: ChartSource
     plugin: NotRequired[PluginSource | None]
     """The file of the pinned image if left out."""
+    high_availability: NotRequired[bool]
+    """Whether a second controller takes over when the first one is lost; False if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
@@ -69,7 +80,12 @@ class ArgoRollouts(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(args.get("plugin"), args.get("pod_annotations", {}), args.get("image_registry")),
+            values=values(
+                args.get("plugin"),
+                args.get("pod_annotations", {}),
+                args.get("image_registry"),
+                high_availability=args.get("high_availability", False),
+            ),
             # Without its definitions the controller does nothing, and looks for them after ever longer pauses.
             opts=ResourceOptions(parent=self, depends_on=[crds]),
         )
@@ -77,11 +93,15 @@ class ArgoRollouts(ComponentResource):
 
 
 def values(
-    plugin: PluginSource | None, pod_annotations: Mapping[str, Input[str]], registry: str | None = None
+    plugin: PluginSource | None,
+    pod_annotations: Mapping[str, Input[str]],
+    registry: str | None = None,
+    *,
+    high_availability: bool = False,
 ) -> Mapping[str, Input[object]]:
     """Return the chart's values."""
     controller = {
-        "replicas": 1,
+        **(HIGH_AVAILABILITY if high_availability else {"replicas": 1}),
         "image": {"tag": f"v{ARGO_ROLLOUTS}"},
         "podAnnotations": dict(pod_annotations),
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},

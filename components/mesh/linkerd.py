@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.core.v1 import NamespacePatch
 from pulumi_kubernetes.helm import v4
 
 from components.mesh.control_plane import restart_key, transforms, values
 from components.mesh.trust import Trust
 from components.resources.definitions_release import release_definitions
-from components.resources.meshed_namespace import NamespaceMetadata
+from components.resources.meshed_namespace import EXEMPT, NamespaceMetadata
 from components.resources.rendered import known_after
 from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from model.charts import ChartSource
@@ -21,7 +22,7 @@ NAMESPACE_METADATA: NamespaceMetadata = {
     "labels": {
         "linkerd.io/is-control-plane": "true",
         "linkerd.io/control-plane-ns": LINKERD,
-        "config.linkerd.io/admission-webhooks": "disabled",
+        **EXEMPT,
         "pod-security.kubernetes.io/enforce": "privileged",
     },
 }
@@ -58,6 +59,8 @@ class LinkerdArgs(TypedDict):
     """A known number; a new one restarts the control plane and every pod with `restart_key`."""
     wait: NotRequired[Callable[[], None]]
     """Returns once every pod of the control plane is a new one; not called in a preview."""
+    high_availability: NotRequired[bool]
+    """Whether it survives the loss of a node, and its webhooks fail closed; False if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     gateway_api: Resource | None
@@ -87,8 +90,10 @@ class Linkerd(ComponentResource):
         )
         off = {"installGatewayAPI": False}
         crds = release_definitions(f"{name}-crds", (target, LINKERD_RELEASE[1]), args["crds_chart"], child, off)
+        high_availability = args.get("high_availability", False)
+        exempt = [_exempt_kube_system(name, child)] if high_availability else []
         # The policy controller looks for definitions only when it starts, and pods wait minutes for missing Secrets.
-        needed = [trust, webhooks, crds, args["gateway_api"]]
+        needed = [trust, webhooks, crds, args["gateway_api"], *exempt]
         control_plane = v4.Chart(
             f"{name}-control-plane",
             name="linkerd-control-plane",
@@ -96,11 +101,13 @@ class Linkerd(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=with_registry(values(key), "linkerd-control-plane", args.get("image_registry")),
+            values=with_registry(
+                values(key, high_availability=high_availability), "linkerd-control-plane", args.get("image_registry")
+            ),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],
-                transforms=transforms(webhooks.ca_bundle),
+                transforms=transforms(webhooks.ca_bundle, high_availability=high_availability),
             ),
         )
         self.expires = Output.all(trust.expires, webhooks.expires).apply(lambda both: {**both[0], **both[1]})
@@ -109,3 +116,11 @@ class Linkerd(ComponentResource):
         # service.
         self.restart_key = known_after(control_plane, args.get("wait"), key)
         self.register_outputs({"expires": self.expires, "restart_key": self.restart_key})
+
+
+def _exempt_kube_system(name: str, opts: ResourceOptions) -> NamespacePatch:
+    """Label the cluster's own namespace: nothing that starts a node may wait for a webhook that fails closed.
+
+    Source: linkerd.io/2/features/ha, "Exclude the kube-system namespace". On destroy the label goes, and not the rest.
+    """
+    return NamespacePatch(f"{name}-kube-system", metadata={"name": "kube-system", "labels": EXEMPT}, opts=opts)

@@ -50,6 +50,8 @@ class VizArgs(TypedDict):
     """Days before its end from which an `up` replaces a certificate; 90 if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of every pod; a changed one restarts them."""
+    high_availability: NotRequired[bool]
+    """Whether it survives the loss of a node as far as its chart can; False if left out."""
     image_registry: NotRequired[str | None]
     """A registry that mirrors all images; they come from their own ones if left out."""
     dashboard_host: NotRequired[str | None]
@@ -81,11 +83,7 @@ class Viz(ComponentResource):
             chart=source["chart"],
             version=source.get("version"),
             repository_opts={"repo": source["repository"]} if "repository" in source else None,
-            values=with_registry(
-                values(args.get("pod_annotations", {}), args.get("dashboard_host")),
-                "linkerd-viz",
-                args.get("image_registry"),
-            ),
+            values=with_registry(_values(args), "linkerd-viz", args.get("image_registry")),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[
@@ -106,21 +104,39 @@ class Viz(ComponentResource):
         self.register_outputs({"expires": self.expires})
 
 
-def values(pod_annotations: Mapping[str, Input[str]], dashboard_host: str | None = None) -> Mapping[str, Input[object]]:
-    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
-    controller = {"resources": bounded("10m", "50Mi", "250Mi")}
+def _values(args: VizArgs) -> Mapping[str, Input[object]]:
+    return values(
+        args.get("pod_annotations", {}),
+        args.get("dashboard_host"),
+        high_availability=args.get("high_availability", False),
+    )
+
+
+def values(
+    pod_annotations: Mapping[str, Input[str]], dashboard_host: str | None = None, *, high_availability: bool = False
+) -> Mapping[str, Input[object]]:
+    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders.
+
+    High availability is that of github.com/linkerd/linkerd2/blob/edge-26.8.3/viz/charts/linkerd-viz/values-ha.yaml.
+    """
+    controller = {"resources": bounded("100m" if high_availability else "10m", "50Mi", "250Mi")}
     server = {"externalSecret": True, "caBundle": PLACEHOLDER, **controller}
+    prometheus = bounded("300m", "300Mi", "8192Mi") if high_availability else bounded("50m", "300Mi", "2Gi")
+    switches: Mapping[str, bool] = {}
+    if high_availability:
+        switches = dict.fromkeys(("enablePodAntiAffinity", "enablePodDisruptionBudget"), True)
     # The chart's own default would admit the local names only; an override has to keep them for port-forward.
     hosts = {"enforcedHostRegexp": admitted_hosts(dashboard_host)} if dashboard_host else {}
     return {
         "createNamespaceMetadataJob": False,  # a hook; the namespace has its labels from the start
         "metricsAPI": controller,
-        "tap": server,
+        "tap": {**server, "replicas": 3} if high_availability else server,
         "tapInjector": server,
         "dashboard": {**controller, **hosts},
         # Six hours of what a workshop's few dozen proxies say about themselves.
-        "prometheus": {"resources": bounded("50m", "300Mi", "2Gi")},
+        "prometheus": {"resources": prometheus},
         "podAnnotations": dict(pod_annotations),
+        **switches,
     }
 
 

@@ -11,6 +11,9 @@ from model.names import OWNER
 INJECT = {"linkerd.io/inject": "enabled"}
 """Annotation of a meshed namespace: on it and not on its workloads, so that the very first pod is meshed."""
 
+EXEMPT = {"config.linkerd.io/admission-webhooks": "disabled"}
+"""Label of a namespace for whose objects Linkerd's webhooks are not asked."""
+
 FORMER_PARENTS = {"linkerd": "linkerd-workshop:mesh:Linkerd", "booksapp": "linkerd-workshop:demos:Booksapp"}
 """Namespaces that once belonged to a component, which had their name, with its type."""
 
@@ -32,6 +35,11 @@ MESHED_AND_RESTRICTED: NamespaceMetadata = {
 
 It cannot refuse pods: the init container that the mesh adds to each needs the right to set up the packet filter.
 """
+
+
+def exempt(metadata: NamespaceMetadata) -> NamespaceMetadata:
+    """Return the metadata of a namespace whose pods start also while Linkerd's injector does not answer."""
+    return {**metadata, "labels": {**metadata.get("labels", {}), **EXEMPT}}
 
 
 class NamespacesArgs(TypedDict):

@@ -23,6 +23,19 @@ SECONDS_TO_DRAIN = 5
 """The time in which a terminating pod keeps answering; needs Kubernetes 1.30."""
 
 
+def spread(labels: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return the constraints that keep the pods with `labels` on different nodes, and in different zones if they can.
+
+    Only nodes that take the pods count, and only the newest pods: an update goes on while a node is drained.
+    """
+    pods = {"labelSelector": {"matchLabels": dict(labels)}, "matchLabelKeys": ["pod-template-hash"]}
+    places = {"kubernetes.io/hostname": "DoNotSchedule", "topology.kubernetes.io/zone": "ScheduleAnyway"}
+    return [
+        {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": otherwise, "nodeTaintsPolicy": "Honor", **pods}
+        for key, otherwise in places.items()
+    ]
+
+
 class ConfigFile(TypedDict):
     """One file in the container, from a ConfigMap."""
 

@@ -47,6 +47,28 @@ def daemon_set(wanted: int, available: int) -> dict[str, object]:
 GOING: dict[str, object] = {"metadata": {"name": "identity-0", "deletionTimestamp": "2026-11-23T15:00:00Z"}}
 
 
+def strategy(unavailable: object, **counts: int) -> dict[str, object]:
+    """Return a Deployment that may do without some of its pods."""
+    spec = {"replicas": 2, "strategy": {"rollingUpdate": {"maxUnavailable": unavailable}}}
+    return {**deployment(**counts), "spec": spec}
+
+
+def test_a_replica_without_a_node_is_not_waited_for_where_the_deployment_does_without_it(tmp_path: Path) -> None:
+    wait(cluster(strategy(1, available=1)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [strategy(1, updated=1), strategy(1, pods=3, available=1), strategy(2, available=0), strategy("25%", available=1)],
+    ids=["an old pod", "one too many", "none at all", "a share of so few"],
+)
+def test_a_rollout_is_waited_for_whatever_the_deployment_does_without(
+    tmp_path: Path, unfinished: dict[str, object]
+) -> None:
+    with pytest.raises(RolloutError):
+        wait(cluster(unfinished), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("unfinished", "told"),
     [

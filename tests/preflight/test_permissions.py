@@ -19,13 +19,16 @@ PLURALS = {
     "Ingress": "ingresses",
     "IngressClass": "ingressclasses",
     "NetworkPolicy": "networkpolicies",
+    "NamespacePatch": "namespaces",
 }
+BUDGETS: Kind = ("policy", "poddisruptionbudgets")
 NEVER: Mapping[Part, set[Kind]] = {
-    Part.LINKERD_CONTROL_PLANE: {("batch", "cronjobs"), ("policy", "poddisruptionbudgets")},
-    Part.LINKERD_VIZ: {("batch", "jobs")},
+    Part.LINKERD_CONTROL_PLANE: {("batch", "cronjobs"), BUDGETS},
+    Part.LINKERD_VIZ: {("batch", "jobs"), BUDGETS},
+    Part.ARGO_ROLLOUTS: {BUDGETS},
     Part.LOAD_BALANCER_CONTROLLER: {("", "lists")},
 }
-"""The heartbeat and high availability, which are off; a hook, which `helm.v4.Chart` drops; and what is no kind."""
+"""The heartbeat, which is off; high availability's; a hook, which `helm.v4.Chart` drops; and what is no kind."""
 
 
 def plural(kind: str) -> str:
@@ -85,6 +88,7 @@ ARGO_CD = {
         ({}, "apiservices.apiregistration.k8s.io"),
         ({}, "rollouts.argoproj.io"),
         ({}, "servers.policy.linkerd.io"),
+        ({"highAvailability": True}, "poddisruptionbudgets.policy"),
         (ARGO_CD, "statefulsets.apps"),
         (ARGO_CD, "networkpolicies.networking.k8s.io"),
         (ARGO_CD, "applications.argoproj.io"),
@@ -103,6 +107,7 @@ def test_what_is_switched_off_needs_no_rights(tmp_path: Path) -> None:
     off = {"enabled": False}
     demos = dict.fromkeys(("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery"), off)
     few = {"viz": off, "delivery": {"argoRollouts": off}, "demos": demos, "gatewayApi": {"install": False}}
-    cluster = Cluster(denied=lambda resource, _verb: resource in ("apiservices", "rollouts", "httproutes", "ingresses"))
+    unused = ("apiservices", "rollouts", "httproutes", "ingresses", "poddisruptionbudgets")
+    cluster = Cluster(denied=lambda resource, _verb: resource in unused)
 
     assert asked(cluster, tmp_path, few) == []

@@ -16,7 +16,7 @@ ACCEPTANCE = (
     *("test_canary_on_cluster", "test_viz_installed", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts"),
     *("test_add_ons", "test_charts", "test_control_plane", "test_argo_cd", "test_policy_pack"),
     *("test_teardown_on_cluster", "test_aws_launcher", "test_aws_double", "test_service_network"),
-    *("test_by_hand", "test_definitions", "test_broken_cluster", "test_attendees"),
+    *("test_by_hand", "test_definitions", "test_broken_cluster", "test_attendees", "test_high_availability"),
 )
 """Files that `make test` leaves to `make acceptance`, those that take longest first."""
 LONGEST_FIRST = (*ACCEPTANCE, "test_workshop", "test_launcher", "test_bad_inputs")

@@ -87,6 +87,21 @@ ROWS = [
         "update Secret linkerd-trust-issuer-secret",  # `linkerd check` reads the anchors beside the issuer
         *RESTARTS,
     ),
+    _row(
+        "highAvailability",
+        True,
+        "create NamespacePatch linkerd-kube-system",
+        "create PodDisruptionBudget linkerd-control-plane:linkerd/linkerd-*",
+        "create PodDisruptionBudget viz-chart:linkerd-viz/tap",
+        "create PodDisruptionBudget argo-rollouts-controller:argo-rollouts/argo-rollouts",
+        "update Service linkerd-control-plane:linkerd/*",  # they are waited for
+        "update MutatingWebhookConfiguration linkerd-control-plane:linkerd-proxy-injector-webhook-config",
+        "update ValidatingWebhookConfiguration linkerd-control-plane:linkerd-*",
+        "update ConfigMap linkerd-control-plane:linkerd/linkerd-config",
+        "update Deployment linkerd-control-plane:linkerd/*",
+        "update Deployment viz-chart:linkerd-viz/*",
+        "update Deployment argo-rollouts-controller:argo-rollouts/argo-rollouts",
+    ),
     _row("viz.enabled", False, "delete * viz*", "delete * tap*", "delete Namespace linkerd-viz-namespace"),
     _row(f"{PLUGIN}.location", "https://mirror.example.com/plugin", *CONTROLLER),
     Row({f"{PLUGIN}.location": "file:///plugins/other", f"{PLUGIN}.sha256": "0123456789abcdef" * 4}, CONTROLLER),

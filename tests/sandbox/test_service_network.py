@@ -1,4 +1,4 @@
-"""Behind Services: viz's API server and the load balancer controller's webhooks, by their Secrets, and nobody else."""
+"""Behind Services: viz's API server and the webhooks that may fail closed, by their Secrets, and nobody else."""
 
 import json
 import time

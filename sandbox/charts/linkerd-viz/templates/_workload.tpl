@@ -42,6 +42,10 @@ spec:
   selector:
     matchLabels:
       {{- include "viz.selector" . | nindent 6 }}
+  {{- if and $values.enablePodAntiAffinity (has .component (list "tap" "tap-injector")) }}
+  strategy:
+    rollingUpdate: {maxUnavailable: 1}
+  {{- end }}
   template:
     metadata:
       annotations:
@@ -72,6 +76,16 @@ spec:
       {{- with $values.tolerations }}
       tolerations:
         {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- if and $values.enablePodAntiAffinity (ne .component "prometheus") }}
+      {{- $pods := dict "matchExpressions" (list (dict "key" "component" "operator" "In" "values" (list .component))) }}
+      affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              podAffinityTerm: {labelSelector: {{ toJson $pods }}, topologyKey: topology.kubernetes.io/zone}
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - {labelSelector: {{ toJson $pods }}, topologyKey: kubernetes.io/hostname}
       {{- end }}
       containers:
         - name: {{ .component }}
@@ -112,6 +126,17 @@ spec:
             sources:
               - serviceAccountToken: {expirationSeconds: 3607, path: token}
               - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+{{- if and $values.enablePodDisruptionBudget (gt (int (dig "replicas" 1 .settings)) 1) }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  {{- include "viz.metadata" (merge (dict "name" .component) .) | nindent 2 }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: {linkerd.io/extension: viz, component: {{ .component }}}
+{{- end }}
 {{- end -}}
 
 {{/* A Service: component and ports (a list of name, port, targetPort). */}}
