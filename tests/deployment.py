@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pulumi import ResourceTransform
 
-from tests.recorded_values import at
+from tests.recorded_values import at, mapping
 
 
 @dataclass
@@ -59,6 +59,15 @@ class Deployment:
         found = [each for each in self.registrations if each.name == name]
         assert len(found) == 1, f"{len(found)} resources of name {name} among {self.names}"
         return found[0]
+
+    def container(self, name: str) -> dict[str, object]:
+        """Return the first container of the Deployment or Rollout of that name."""
+        return mapping(self.named(name).at("spec", "template", "spec", "containers", 0))
+
+    def changed(self, other: "Deployment") -> list[str]:
+        """Return the names of the resources whose inputs differ in `other`, which has the same resources."""
+        pairs = zip(self.registrations, other.registrations, strict=True)
+        return [mine.name for mine, theirs in pairs if mine.inputs != theirs.inputs]
 
     @property
     def names(self) -> set[str]:
