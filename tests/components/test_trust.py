@@ -10,8 +10,7 @@ from components.mesh.trust import Trust
 from model.names import TrustPhase
 from tests.deployment import Deployment
 from tests.engine import deploy
-from tests.recorded_values import UNKNOWN, Secret, at
-from tests.texts import decoded
+from tests.recorded_values import UNKNOWN, Secret, at, decoded
 
 CERTIFICATES = ("tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert")
 

@@ -8,8 +8,7 @@ from components.mesh.linkerd import WEBHOOK_SECRETS
 from components.resources.webhook_certificates import WebhookCertificates, WebhookCertificatesArgs
 from tests.deployment import Deployment
 from tests.engine import CERTIFICATE_ENDS, deploy
-from tests.recorded_values import Secret, at
-from tests.texts import decoded
+from tests.recorded_values import Secret, at, decoded
 
 
 @cache
