@@ -15,12 +15,11 @@ from typer.main import get_group
 from components.addons import external_dns, load_balancer_policy
 from components.addons.load_balancer_extras import Extra
 from components.resources.iam_policy import Condition, Statement
-from model.eks import Zone
 from settings import Settings
 from tests.diagram import WHOLE, draw
-from tests.iam import load_balancer_requests, test_dns_rights
+from tests.iam import load_balancer_requests, test_add_on_rights
 from tests.iam.stack import CLUSTER
-from tests.program import ROOT, run_program
+from tests.program import ROOT, ZONE, run_program
 from tests.settings_keys import Setting, sections_in, settings
 from workshop.cli import app
 
@@ -94,16 +93,15 @@ def commands() -> str:
 
 def role_statements() -> list[tuple[str, Sequence[Statement]]]:
     """Return the statements of both controllers' roles, with all extras, and for a domain below the zone."""
-    zone = Zone("Z0123456789ABCDEFGHIJ", "example.com")
     return [
         ("the AWS Load Balancer Controller", load_balancer_policy.statements(CLUSTER, tuple(Extra))),
-        ("ExternalDNS", external_dns.statements(CLUSTER, zone, "dev.example.com")),
+        ("ExternalDNS", external_dns.statements(CLUSTER, ZONE, "dev.example.com")),
     ]
 
 
 def calls() -> list[tuple[str, str, str, Condition, str]]:
     """Return every call of AWS of the controllers: who makes it, action, statement, condition, and where it is made."""
-    sources = {**load_balancer_requests.UPSTREAM, **test_dns_rights.UPSTREAM}
+    sources = {**load_balancer_requests.UPSTREAM, **test_add_on_rights.UPSTREAM}
     return [
         (who, action, each["Sid"], each.get("Condition", {}), sources[action])
         for who, found in role_statements()
