@@ -1,4 +1,4 @@
-"""The calls of AWS that the AWS Load Balancer Controller makes for Ingresses (its source, v3.5.0), and forbidden ones."""
+"""The calls of AWS by the AWS Load Balancer Controller for Ingresses (its source, v3.5.0), and forbidden ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
