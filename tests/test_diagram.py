@@ -1,4 +1,4 @@
-"""The picture of the program: that it is drawn as it should be."""
+"""The diagram of the program and its arrows."""
 
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_tls import PrivateKey
@@ -27,11 +27,11 @@ def three_parts() -> Deployment:
     return deploy(program)
 
 
-def test_a_first_preview_draws_what_an_up_does() -> None:
+def test_a_first_preview_draws_the_same_diagram_as_an_up() -> None:
     assert draw(run_program(WHOLE, preview=True)) == draw(run_program(WHOLE))
 
 
-def test_an_arrow_leads_to_what_has_to_be_there_before() -> None:
+def test_an_arrow_leads_to_what_has_to_exist_before() -> None:
     assert draw(three_parts()).splitlines() == [
         "flowchart LR",
         '  ground["ground"]',
@@ -42,7 +42,7 @@ def test_an_arrow_leads_to_what_has_to_be_there_before() -> None:
     ]
 
 
-def test_what_follows_from_other_arrows_has_none_of_its_own() -> None:
+def test_a_need_that_follows_from_other_arrows_has_no_arrow() -> None:
     assert direct({"a": {"b", "c", "d"}, "b": {"c"}, "c": {"d"}, "d": set()}) == {
         "a": {"b"},
         "b": {"c"},
@@ -51,7 +51,7 @@ def test_what_follows_from_other_arrows_has_none_of_its_own() -> None:
     }
 
 
-def test_every_part_of_the_program_is_in_the_picture() -> None:
+def test_the_diagram_has_every_part_of_the_program() -> None:
     deployment = run_program(WHOLE)
     parts = {each.name for each in deployment.registrations if each.type.startswith("linkerd-workshop:")}
     shown = draw(deployment)
