@@ -1,4 +1,4 @@
-"""An AWS on loopback that gives canned answers, for what an account says and for what stands in its way."""
+"""An AWS on loopback with canned answers and canned failures."""
 
 import json
 import re
@@ -48,7 +48,7 @@ class Refusal:
 
 @dataclass
 class Account:
-    """What AWS answers; what is not here is an error."""
+    """The answers of AWS; any other action is an error."""
 
     answers: dict[str, object] = field(
         default_factory=lambda: dict[str, object](
@@ -62,13 +62,13 @@ class Account:
     )
     """By action: a document, a Refusal, or bytes as they are."""
     regions: Mapping[str, object] = field(default_factory=dict[str, object])
-    """What DescribeCluster answers in other regions."""
+    """The answers of DescribeCluster in other regions."""
     silence: float = 0
     """Seconds until it answers."""
     asked: list[str] = field(default_factory=list[str])
-    """The actions that it was asked for."""
+    """The actions of the requests."""
     keys: list[str] = field(default_factory=list[str])
-    """With which access keys."""
+    """The access keys of the requests."""
 
 
 @contextmanager
@@ -124,7 +124,7 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         elif isinstance(answer, Refusal):
             self.send(answer.status, _refused(action, answer))
         else:
-            self.send(200, _told(action, answer))
+            self.send(200, _answered(action, answer))
 
 
 def _is_json(action: str) -> bool:
@@ -138,7 +138,7 @@ def _refused(action: str, refusal: Refusal) -> bytes:
     return f"<ErrorResponse>{error}</ErrorResponse>".encode()
 
 
-def _told(action: str, document: object) -> bytes:
+def _answered(action: str, document: object) -> bytes:
     if _is_json(action):
         return json.dumps(document).encode()
     inner = _xml(document)

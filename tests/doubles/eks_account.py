@@ -31,7 +31,7 @@ def settings(**chosen: object) -> Settings:
 
 @contextmanager
 def shim(folder: Path, answer: str = TOKEN) -> Generator[Path]:
-    """Put an AWS CLI before every other; give the file in which it writes down how it was called."""
+    """Put an AWS CLI first on PATH; give the file in which it logs its calls."""
     log, program = folder / "calls", folder / "bin" / "aws"
     program.parent.mkdir(exist_ok=True)
     program.write_text(SHIM.format(log=log, answer=answer), encoding="utf-8")
@@ -45,7 +45,7 @@ def shim(folder: Path, answer: str = TOKEN) -> Generator[Path]:
 def account(
     folder: Path, cluster: Cluster, aws: Account | None = None, found: Mapping[str, object] | None = None
 ) -> Generator[Path]:
-    """Serve all three; `found` is what AWS tells of the cluster beside its address. Give the CLI's log."""
+    """Serve all three; `found` is what AWS reports of the cluster beside its address. Give the CLI's log."""
     aws = aws or Account()
     with api_server.serving(cluster, folder) as path, shim(folder) as log:
         server = yaml.safe_load(path.read_text(encoding="utf-8"))["clusters"][0]["cluster"]["server"]
