@@ -1,4 +1,4 @@
-"""A picture of the program: its components and what each of them needs, drawn from the resources that it registers."""
+"""A diagram of the program: its components and their needs, drawn from the resources that it registers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,14 +7,14 @@ from tests.deployment import Deployment, Registration
 from tests.engine import STACK
 
 WHOLE = {"delivery": json.dumps({"argoCd": {"enabled": True}})}
-"""Settings by which every part is there but one: Argo CD's own demo, which would take the place of Pulumi's."""
+"""Settings with every part but the demo of Argo CD, which would take the place of Pulumi's."""
 INSTALLED = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
 
 Needs = Mapping[str, set[str]]
 
 
 def draw(deployment: Deployment) -> str:
-    """Return the picture as Mermaid's text; an arrow leads from a part to what has to be there before it."""
+    """Return the diagram in Mermaid's syntax; an arrow leads from a part to what has to exist before it."""
     parts = deployment.children(deployment.one(STACK))
     arrows = [
         f"  {part} --> {other}" for part, others in direct(needs(deployment, parts)).items() for other in sorted(others)

@@ -16,7 +16,7 @@ _SEQUENCE = TypeAdapter(list[object])
 
 
 class Unknown(Enum):
-    """A value that only an up will know."""
+    """A value that only an `up` knows."""
 
     UNKNOWN = "unknown"
 

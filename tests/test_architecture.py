@@ -73,7 +73,7 @@ def test_no_function_is_too_long() -> None:
     long = {
         f"{path}:{node.lineno} {node.name}": length
         for path, text in within(*PRODUCT, "sandbox", "tests").items()
-        if not path.startswith("tests/sandbox/")  # a scene on the real engine is told in one piece
+        if not path.startswith("tests/sandbox/")  # a scene on the real engine stays in one piece
         for node, length in functions(text)
         if length > (LONGEST_INIT if node.name == "__init__" and path.startswith("components/") else LONGEST_FUNCTION)
     }
