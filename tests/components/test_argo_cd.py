@@ -152,7 +152,6 @@ def test_the_application_deploys_a_folder_of_a_repository_and_belongs_to_the_pro
 
     assert application().at("spec", "source") == source
     assert application().at("spec", "project") == project().at("metadata", "name")
-    assert "gitops-project" in demo().before(application())
 
 
 def test_application_and_project_lie_in_argo_cds_namespace_and_have_no_finalizer() -> None:

@@ -94,23 +94,6 @@ def test_the_controller_calls_no_service_of_aws_that_its_role_may_not_call(extra
     assert at(values, "enableWaf") is False, "no role has permissions for the classic WAF"
 
 
-@pytest.mark.parametrize("identity", Identity)
-def test_definitions_roles_and_external_dns_exist_before_the_controller_and_outlive_it(identity: Identity) -> None:
-    before = deployed(identity).all_before(deployed(identity).named(BALANCERS))
-
-    wanted = {f"{NAME}-crds", f"{NAME}-identity-policy", DNS, "aws-external-dns-identity-policy"}
-    assert wanted <= before
-    associations = {f"{NAME}-identity-association", "aws-external-dns-identity-association"}
-    assert (associations <= before) is (identity is Identity.POD_IDENTITY)
-
-
-def test_external_dns_waits_for_its_role_and_its_namespace_and_for_no_part_of_the_controller() -> None:
-    dns = deployed().named(DNS)
-
-    assert deployed().before(dns) == ["aws-external-dns-identity", "namespaces"]
-    assert not [name for name in deployed().all_before(dns) if name.startswith(NAME)]
-
-
 def test_each_add_on_can_be_left_out() -> None:
     without_dns = deploy(lambda: AwsAddOns("aws", {**arguments(), "external_dns": None}))
     without_controller = deploy(lambda: AwsAddOns("aws", {**arguments(), "load_balancer_controller": None}))

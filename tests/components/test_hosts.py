@@ -4,7 +4,6 @@ import json
 from functools import cache
 
 import pytest
-from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.addons.host_certificate import HostCertificate
 from components.resources.host_ingress import Exposure
@@ -13,7 +12,7 @@ from components.traffic.public_host import PublicHost, PublicHostArgs
 from model.names import Scheme
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
-from tests.recorded_values import UNKNOWN, at, mapping
+from tests.recorded_values import at, mapping
 
 ALB = "alb.ingress.kubernetes.io"
 DNS = "external-dns.alpha.kubernetes.io/hostname"
@@ -104,17 +103,6 @@ def test_the_load_balancer_belongs_to_the_group_and_admits_only_the_given_networ
     assert wanted.items() <= annotations(shared()).items()
 
 
-def test_the_ingress_is_deleted_before_its_controller_and_has_time_for_it() -> None:
-    def program() -> None:
-        PublicHost("host", {**ARGS, "exposure": {**SHARED, "served_by": [ConfigMap("controller")]}})
-
-    found = deploy(program)
-
-    assert "controller" in found.before(ingress(found)), "the controller removes its finalizer"
-    assert ingress(found).options == {"longestDelete": "15m"}, "no deletedWith: the finalizer would be skipped"
-    assert "pulumi.com/skipAwait" not in annotations(found)
-
-
 LOGIN = "https://login.example.com"
 PROTECTED: ProtectedHostArgs = {
     "name": "web",
@@ -182,10 +170,7 @@ def test_a_protected_host_leads_to_its_service_by_https() -> None:
     assert url == "https://viz.example.com/"
 
 
-@cache
-def certificate(*, preview: bool = False) -> Deployment:
-    program = lambda: HostCertificate("hosts", {"domain": "dev.example.com", "zone_id": "Z1"})  # noqa: E731
-    return deploy(program, preview=preview)
+certificate = cache(lambda: deploy(lambda: HostCertificate("hosts", {"domain": "dev.example.com", "zone_id": "Z1"})))
 
 
 def test_one_certificate_is_for_every_host_below_the_domain() -> None:
@@ -210,8 +195,3 @@ def test_the_certificate_is_given_out_once_it_is_valid() -> None:
     assert validation.at("validationRecordFqdns") == ["_proof.example.com"]
     assert at(certificate().one("linkerd-workshop:addons:HostCertificate").outputs, "arn") == "arn:made"
     assert certificate().before(validation) == ["hosts-record", "hosts-wildcard"]
-
-
-def test_a_first_preview_shows_every_resource_of_the_certificate() -> None:
-    assert certificate(preview=True).names == certificate().names
-    assert certificate(preview=True).one("aws:route53/record:Record").at("name") == UNKNOWN

@@ -52,14 +52,6 @@ def test_the_authority_reaches_the_api_service_which_keeps_the_rest_of_its_spec(
     assert spec.items() <= dict(at(result, "spec")).items()
 
 
-def test_the_api_service_is_deleted_before_any_namespace_of_the_stack() -> None:
-    namespaces = {each.urn for each in installed("viz").of("kubernetes:core/v1:Namespace")}
-
-    assert len(namespaces) == 3
-    reason = "while an APIService has no server, no namespace of the cluster can be deleted"
-    assert namespaces <= chart(CHART).dependencies, reason
-
-
 @pytest.mark.parametrize("hosts", [values({}), values({}, "")], ids=["none", "empty"])
 def test_without_a_public_host_the_charts_own_rule_admits_local_names_only(hosts: object) -> None:
     assert "enforcedHostRegexp" not in str(hosts)
