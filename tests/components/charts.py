@@ -1,6 +1,6 @@
 """The charts of the program, each installed by its component, and the objects that come out of their transforms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from pulumi import CustomResource, ResourceOptions, ResourceTransformArgs, ResourceTransformResult
@@ -93,7 +93,7 @@ def chart(name: str, *, published: bool = False, preview: bool = False) -> Regis
     return installed(CHARTS[name], published=published, preview=preview).named(name)
 
 
-def transformed(name: str, type_: str, rendered: dict[str, object]) -> dict[str, object]:
+def transformed(name: str, type_: str, rendered: Mapping[str, object]) -> dict[str, object]:
     """Return the inputs that an object rendered by one of CHARTS has after the transforms of the chart."""
     transforms = chart(name).transforms
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from components.delivery.argo_cd import ArgoCd, ArgoCdArgs, password_from
+from components.delivery.argo_cd import ArgoCd, ArgoCdArgs, Extension, password_from
 from components.delivery.argo_cd_roles import DEPLOYED, Rules, controller_rules, server_rules
 from components.demos.gitops_delivery import GitopsDelivery, GitopsDeliveryArgs
 from tests.components.charts import ARCHIVE, chart, installed
@@ -26,19 +26,6 @@ def extension(found: Registration) -> dict[str, object]:
 
 def verbs(rules: Rules, resource: str) -> set[str]:
     return {verb for rule in rules if resource in rule["resources"] for verb in rule["verbs"]}
-
-
-def test_the_chart_installs_no_definitions_runs_no_hook_and_has_no_part_that_the_demo_does_not_need() -> None:
-    values = mapping(chart(CHART).at("values"))
-
-    assert values["crds"] == {"install": False}
-    for part in ("redisSecretInit", "dex", "notifications"):
-        assert values[part] == {"enabled": False}, part
-
-
-def test_nothing_is_reachable_from_outside_the_cluster() -> None:
-    assert chart(CHART).at("values", "server", "service", "type") == "ClusterIP"
-    assert chart(CHART).at("values", "server", "ingress", "enabled") is False
 
 
 def test_the_password_of_redis_is_a_secret_value_in_the_secret_that_every_pod_reads() -> None:
@@ -66,8 +53,8 @@ def test_the_rollout_tab_is_a_pinned_release() -> None:
 
 def test_the_rollout_tab_can_come_from_a_mirror_with_a_checksum() -> None:
     mirror = "https://mirror.example.com/extension.tar"
-    checked = {"url": mirror, "checksums": f"{mirror}.sha256"}
-    args: ArgoCdArgs = {"namespace": "argocd", "crds_chart": ARCHIVE, "chart": ARCHIVE, "extension": {**checked}}
+    checked: Extension = {"url": mirror, "checksums": f"{mirror}.sha256"}
+    args: ArgoCdArgs = {"namespace": "argocd", "crds_chart": ARCHIVE, "chart": ARCHIVE, "extension": checked}
     found = deploy(lambda: ArgoCd("argo-cd", args)).one("kubernetes:helm.sh/v4:Chart")
 
     assert extension(found) == {"EXTENSION_URL": mirror, "EXTENSION_CHECKSUM_URL": f"{mirror}.sha256"}
@@ -104,10 +91,6 @@ def test_a_role_may_press_the_buttons_of_a_rollout_without_being_admin() -> None
 
     assert "p, role:canary, applications, action/argoproj.io/Rollout/*, */*, allow" in policy.splitlines()
     assert "role:admin" not in policy
-
-
-def test_a_controller_that_may_not_list_every_kind_keeps_running() -> None:
-    assert chart(CHART).at("values", "configs", "cm", "resource.respectRBAC") == "normal"
 
 
 @pytest.mark.parametrize("part", ["controller", "server", "repoServer", "redis"])

@@ -2,12 +2,12 @@
 
 import pytest
 
-from components.delivery.argo_rollouts import PROVIDERS, ArgoRollouts, PluginSource
+from components.delivery.argo_rollouts import ArgoRollouts, PluginSource
 from tests.components.charts import ARCHIVE, chart
 from tests.deployment import Registration
 from tests.engine import deploy
 from tests.recorded_values import at
-from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
+from versions import ROLLOUTS_PLUGIN_IMAGE
 
 PLUGIN = "rollouts-plugin-trafficrouter-gatewayapi"
 ELSEWHERE: PluginSource = {"location": "https://example.com/plugin", "sha256": "ab" * 32}
@@ -29,11 +29,6 @@ def deployed(plugin: PluginSource | None = None) -> Registration:
 
 def values(*path: str | int) -> object:
     return chart("argo-rollouts-controller").at("values", *path)
-
-
-def test_the_controller_is_the_pinned_one_and_brings_no_definitions() -> None:
-    assert values("controller", "image") == {"tag": f"v{ARGO_ROLLOUTS}"}
-    assert values("installCRDs") is False
 
 
 def test_the_plugin_is_copied_from_its_image_where_the_controller_reads_but_cannot_write_it() -> None:
@@ -64,21 +59,6 @@ def test_a_missing_checksum_is_left_out_because_an_empty_one_matches_nothing(sou
     plugin = deployed(source).at("values", "controller", "trafficRouterPlugins", 0)
 
     assert plugin == {"name": "argoproj-labs/gatewayAPI", "location": "file:///a"}
-
-
-def test_permissions_are_granted_for_the_routes_of_the_plugin_and_for_no_other_router() -> None:
-    rule = {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"], "verbs": ["get", "update"]}
-
-    assert values("providerRBAC") == {"providers": dict.fromkeys(PROVIDERS, False), "additionalRules": [rule]}
-
-
-def test_every_container_is_restricted() -> None:
-    assert values("controller", "initContainers", 0, "securityContext") == {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "readOnlyRootFilesystem": True,
-    }
-    assert values("podSecurityContext") == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
 def test_pod_annotations_restart_the_controller() -> None:

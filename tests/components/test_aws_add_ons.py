@@ -11,14 +11,12 @@ from components.addons.load_balancer_extras import Extra
 from components.addons.load_balancer_values import WEBHOOK_SECRET
 from components.addons.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.resources.iam_policy import statement
-from components.resources.rendered import PLACEHOLDER
 from model.names import DNS_TXT_PREFIX, Identity
 from tests.components.charts import transformed
 from tests.deployment import Deployment, Registration
 from tests.engine import CERTIFICATE_ENDS, deploy
-from tests.iam.stack import ACCOUNT, CLUSTER, ISSUER, TAGS, arguments, deployed
+from tests.iam.stack import ACCOUNT, CLUSTER, ISSUER, arguments, deployed
 from tests.recorded_values import UNKNOWN, Secret, at, decoded, mapping, plain_texts
-from versions import LOAD_BALANCER_CONTROLLER
 
 NAME = "aws-load-balancer-controller"
 BALANCERS, DNS = f"{NAME}-chart", "aws-external-dns-chart"
@@ -31,14 +29,13 @@ def value(chart: str, *path: str, identity: Identity = Identity.POD_IDENTITY, ex
 
 
 def test_the_rendered_secret_of_the_webhooks_gets_our_certificate_and_a_secret_key() -> None:
-    rendered: dict[str, object] = {
+    rendered = {
         "metadata": {"name": WEBHOOK_SECRET, "namespace": NAME},
         "type": "kubernetes.io/tls",
         "data": dict.fromkeys(("ca.crt", "tls.crt", "tls.key"), "cGxhY2Vob2xkZXI="),
     }
     data = at(transformed(BALANCERS, "kubernetes:core/v1:Secret", rendered), "data")
 
-    assert value(BALANCERS, "webhookTLS") == dict.fromkeys(("caCert", "cert", "key"), PLACEHOLDER)
     assert decoded(at(data, "tls.crt")) == f"certificate {WEBHOOK_SECRET}-leaf"
     assert decoded(at(data, "tls.key")) == Secret(f"PKCS#8 key of {WEBHOOK_SECRET}-key")
     assert decoded(at(data, "ca.crt")) == AUTHORITY
@@ -64,25 +61,6 @@ def test_the_controller_serves_ingresses_and_leaves_routes_and_services_to_other
 
     assert {"NLBGatewayAPI", "ALBGatewayAPI", "GatewayListenerSet", "EnableServiceController"} <= set(gates)
     assert set(gates.values()) == {False}
-    assert value(BALANCERS, "enableServiceMutatorWebhook") is False, "every Service in the cluster would wait for it"
-
-
-def test_the_pinned_controller_knows_its_cluster_and_fits_a_restricted_namespace() -> None:
-    wanted = {
-        "image": {"tag": f"v{LOAD_BALANCER_CONTROLLER}"},
-        "clusterName": "workshop",
-        "region": "eu-central-1",
-        "vpcId": "vpc-0123456789abcdef0",
-        "ingressClass": "alb",
-        "defaultTags": TAGS,
-        "replicaCount": 2,
-        "podDisruptionBudget": {"maxUnavailable": 1},
-    }
-    values = mapping(value(BALANCERS))
-
-    assert {key: values[key] for key in wanted} == wanted
-    assert at(values, "securityContext", "capabilities") == {"drop": ["ALL"]}
-    assert at(values, "podSecurityContext", "seccompProfile") == {"type": "RuntimeDefault"}
 
 
 @pytest.mark.parametrize("extras", [(), (Extra.WAF,), (Extra.SHIELD,), tuple(Extra)], ids=str)
@@ -155,32 +133,6 @@ def test_the_controller_may_read_the_secret_of_a_login_and_no_other() -> None:
     assert deployed().of(f"{rbac}:Role") == []
 
 
-def test_external_dns_removes_a_record_soon_after_its_ingress() -> None:
-    assert value(DNS, "policy") == "sync", "the default of the chart never removes a record"
-    assert value(DNS, "triggerLoopOnEvent") is True
-    assert value(DNS, "interval") == "1m"
-    assert value(DNS, "deploymentStrategy") == {"type": "Recreate"}, "two at once would write the same records"
-
-
-def test_external_dns_keeps_the_records_of_one_stack_below_one_domain_of_one_zone() -> None:
-    wanted = {
-        "registry": "txt",
-        "txtOwnerId": "linkerd-workshop/dev/eu-central-1/workshop",
-        "domainFilters": ["dev.example.com"],
-        "extraArgs": {
-            "zone-id-filter": "Z0123456789ABCDEFGHIJ",
-            "aws-zone-match-parent": True,  # a filter below the zone's name otherwise matches no zone
-            "ingress-class": "alb",
-        },
-        "managedRecordTypes": ["A", "CNAME"],
-        "sources": ["ingress"],
-        "env": [{"name": "AWS_REGION", "value": "eu-central-1"}],
-    }
-    values = mapping(value(DNS))
-
-    assert {key: values[key] for key in wanted} == wanted
-
-
 @pytest.mark.parametrize("host", ["books.dev.example.com", "dev.example.com"])
 def test_the_record_that_names_the_owner_of_a_host_lies_below_that_host(host: str) -> None:
     prefix = str(value(DNS, "txtPrefix"))
@@ -191,7 +143,7 @@ def test_the_record_that_names_the_owner_of_a_host_lies_below_that_host(host: st
 
 
 def test_a_terminating_external_dns_works_on_until_the_last_records_are_removed() -> None:
-    rendered: dict[str, object] = {
+    rendered = {
         "metadata": {"name": "external-dns"},
         "spec": {"template": {"spec": {"containers": [{"name": "x"}]}}},
     }

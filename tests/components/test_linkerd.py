@@ -9,26 +9,12 @@ from pulumi import CustomResource, RunError
 
 from components.mesh.control_plane import values
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
-from components.resources.rendered import PLACEHOLDER
 from model.names import TrustPhase
 from tests.components.charts import LINKERD, chart, installed
 from tests.deployment import Deployment
 from tests.engine import deploy
 
 CHART = "linkerd-control-plane"
-
-
-def test_the_chart_reads_identity_from_objects_that_it_does_not_create() -> None:
-    assert chart(CHART).at("values", "identity") == {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}}
-
-
-@pytest.mark.parametrize("webhook", ["proxyInjector", "profileValidator", "policyValidator"])
-def test_the_chart_creates_no_webhook_certificate_and_has_a_placeholder_for_the_authority(webhook: str) -> None:
-    assert chart(CHART).at("values", webhook) == {"externalSecret": True, "caBundle": PLACEHOLDER}
-
-
-def test_nothing_that_differs_between_two_renders_is_left_on() -> None:
-    assert chart(CHART).at("values", "disableHeartBeat") is True, "its schedule is the minute of the render"
 
 
 def test_another_restart_key_changes_the_pod_annotation_and_nothing_else() -> None:
@@ -44,12 +30,6 @@ def test_the_control_plane_comes_after_everything_that_it_looks_for_when_it_star
 
     assert found.before(chart(CHART)) == ["gateway-api-crds", "linkerd-crds", "linkerd-trust", "linkerd-webhooks"]
     assert chart(CHART).order > max(each.order for each in found.registrations if each.type.endswith("Release"))
-
-
-def test_linkerds_definitions_come_without_the_gateway_api() -> None:
-    crds = installed("linkerd").named("linkerd-crds")
-
-    assert crds.at("values") == {"installGatewayAPI": False}, "it has one owner, and that is another release"
 
 
 def test_the_namespace_carries_what_linkerds_own_installer_puts_on_it() -> None:

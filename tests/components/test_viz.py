@@ -6,31 +6,19 @@ import pytest
 
 from components.mesh.prometheus_access import PrometheusAccess
 from components.mesh.viz import admitted_hosts, values
-from components.resources.rendered import PLACEHOLDER
 from tests.components.charts import chart, installed, transformed
 from tests.engine import CERTIFICATE_ENDS, deploy
-from tests.recorded_values import Secret, at, decoded
+from tests.recorded_values import Secret, at, decoded, mapping
 
 CHART = "viz-chart"
 SECRETS = {"tap-k8s-tls": "tap.linkerd-viz.svc", "tap-injector-k8s-tls": "tap-injector.linkerd-viz.svc"}
 
 
-@pytest.mark.parametrize("server", ["tap", "tapInjector"])
-def test_the_chart_creates_no_certificate_and_has_a_placeholder_for_the_authority(server: str) -> None:
-    assert chart(CHART).at("values", server, "externalSecret") is True
-    assert chart(CHART).at("values", server, "caBundle") == PLACEHOLDER
-
-
-def test_the_hook_that_a_chart_drops_is_off_and_its_labels_are_on_the_namespace() -> None:
-    assert chart(CHART).at("values", "createNamespaceMetadataJob") is False
+def test_the_labels_of_the_hook_that_a_chart_drops_are_on_the_namespace() -> None:
     assert installed("viz").named("linkerd-viz-namespace").at("metadata", "labels") == {
         "linkerd.io/extension": "viz",
         "pod-security.kubernetes.io/enforce": "privileged",
     }
-
-
-def test_pod_annotations_reach_the_chart() -> None:
-    assert chart(CHART).at("values", "podAnnotations") == {"linkerd-workshop/generation": "4"}
 
 
 @pytest.mark.parametrize(("secret", "host"), SECRETS.items())
@@ -49,7 +37,7 @@ def test_the_authority_reaches_the_api_service_which_keeps_the_rest_of_its_spec(
     result = transformed(CHART, "kubernetes:apiregistration.k8s.io/v1:APIService", rendered)
 
     assert decoded(at(result, "spec", "caBundle")) == "certificate viz-webhooks-authority"
-    assert spec.items() <= dict(at(result, "spec")).items()
+    assert spec.items() <= mapping(at(result, "spec")).items()
 
 
 @pytest.mark.parametrize("hosts", [values({}), values({}, "")], ids=["none", "empty"])

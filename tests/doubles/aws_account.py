@@ -62,8 +62,8 @@ class InProcess:
 
     def record(self, name: str, type_: "RRTypeType", value: str) -> None:
         """Write a record."""
-        values = [{"Value": value}]
-        record: ResourceRecordSetTypeDef = {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": values}
+        record: ResourceRecordSetTypeDef = {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": []}
+        record["ResourceRecords"] = [{"Value": value}]
         self.aws.route53.change_resource_record_sets(
             HostedZoneId=self.zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
         )
