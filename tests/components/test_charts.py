@@ -60,7 +60,10 @@ WEBHOOK_TLS = dict.fromkeys(("caCert", "cert", "key"), PLACEHOLDER)
 IDENTITY = {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}}
 PLUGIN_RULE = {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"], "verbs": ["get", "update"]}
 UNPRIVILEGED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True}
+GENERATION = "linkerd-workshop/generation"
 SECCOMP = {"type": "RuntimeDefault"}
+RESTRICTED_POD = {"runAsNonRoot": True, "seccompProfile": SECCOMP}
+OWNER = "linkerd-workshop/dev/eu-central-1/workshop"
 ROUTERS = dict.fromkeys(PROVIDERS, False)
 VALUES = {
     "Argo CD has no hook, which a chart drops": (ARGO_CD, "redisSecretInit", {"enabled": False}),
@@ -75,23 +78,20 @@ VALUES = {
     "no other router than the plugin has permissions": (ROLLOUTS, "providerRBAC/providers", ROUTERS),
     "the plugin may change routes": (ROLLOUTS, "providerRBAC/additionalRules", [PLUGIN_RULE]),
     "the plugin's container is restricted": (ROLLOUTS, "controller/initContainers/0/securityContext", UNPRIVILEGED),
-    "Rollouts' pods are restricted": (
-        ROLLOUTS,
-        "podSecurityContext",
-        {"runAsNonRoot": True, "seccompProfile": SECCOMP},
-    ),
+    "Rollouts' pods are restricted": (ROLLOUTS, "podSecurityContext", RESTRICTED_POD),
     "Linkerd reads its identity from objects of the stack": (LINKERD, "identity", IDENTITY),
     "the stack has the certificate of the injector": (LINKERD, "proxyInjector", EXTERNAL),
     "the stack has the certificate of the profile validator": (LINKERD, "profileValidator", EXTERNAL),
     "the stack has the certificate of the policy validator": (LINKERD, "policyValidator", EXTERNAL),
     "the schedule of the heartbeat would be the minute of the render": (LINKERD, "disableHeartBeat", True),
+    "the restart key restarts the control plane": (LINKERD, "podAnnotations", {GENERATION: "1-anchor-1-stable"}),
     "the Gateway API has one owner, which is another release": ("linkerd-crds", "installGatewayAPI", False),
     "the stack has the certificate of tap": (VIZ, "tap/externalSecret", True),
     "the authority of tap is a placeholder": (VIZ, "tap/caBundle", PLACEHOLDER),
     "the stack has the certificate of the tap injector": (VIZ, "tapInjector/externalSecret", True),
     "the authority of the tap injector is a placeholder": (VIZ, "tapInjector/caBundle", PLACEHOLDER),
     "viz has no hook, which a chart drops": (VIZ, "createNamespaceMetadataJob", False),
-    "pod annotations restart viz": (VIZ, "podAnnotations", {"linkerd-workshop/generation": "4"}),
+    "pod annotations restart viz": (VIZ, "podAnnotations", {GENERATION: "4"}),
     "the stack has the certificate of the load balancer controller": (LOAD_BALANCERS, "webhookTLS", WEBHOOK_TLS),
     "every Service in the cluster would wait for this webhook": (LOAD_BALANCERS, "enableServiceMutatorWebhook", False),
     "the controller is the pinned one": (LOAD_BALANCERS, "image", {"tag": f"v{LOAD_BALANCER_CONTROLLER}"}),
@@ -109,11 +109,7 @@ VALUES = {
     "ExternalDNS looks every minute": (DNS, "interval", "1m"),
     "two ExternalDNS at once would write the same records": (DNS, "deploymentStrategy", {"type": "Recreate"}),
     "records name their owner": (DNS, "registry", "txt"),
-    "the owner of records is one stack in one cluster": (
-        DNS,
-        "txtOwnerId",
-        "linkerd-workshop/dev/eu-central-1/workshop",
-    ),
+    "the owner of records is one stack in one cluster": (DNS, "txtOwnerId", OWNER),
     "records lie below the domain of the stack": (DNS, "domainFilters", ["dev.example.com"]),
     "records lie in one zone": (DNS, "extraArgs/zone-id-filter", "Z0123456789ABCDEFGHIJ"),
     "a filter below the name of the zone would match no zone": (DNS, "extraArgs/aws-zone-match-parent", True),
@@ -129,7 +125,9 @@ def test_the_values_of_a_chart_keep_a_promise(promise: str) -> None:
     name, path, value = VALUES[promise]
     keys = (int(key) if key.isdigit() else key for key in path.split("/"))
 
-    assert installed(CHARTS.get(name, "linkerd")).named(name).at("values", *keys) == value
+    found = installed(CHARTS.get(name, "linkerd")).named(name).at("values", *keys)
+    assert found == value
+    assert isinstance(found, bool) is isinstance(value, bool), "1 is not True"
 
 
 @every_chart
