@@ -213,7 +213,6 @@ def test_a_plan_is_written_beside_the_folder_that_is_uploaded(tmp_path: Path) ->
 def test_the_steps_of_an_earlier_run_are_not_reported_again(tmp_path: Path) -> None:
     kept(tmp_path, Engine(DIGEST))
     assert kept(tmp_path, Engine("", "error: no stack", status=255)) == 255
-
     assert recording.read_account(tmp_path, "dev").digest.steps == []
 
 
@@ -230,7 +229,8 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
 
 def test_only_the_user_can_read_the_output_of_the_engine(tmp_path: Path) -> None:
     modes = list[int]()
-    kept(tmp_path, Engine(DIGEST, then=lambda output: modes.append(output.parent.stat().st_mode & 0o777)))
+    engine = Engine(DIGEST, then=lambda output: modes.append(output.parent.stat().st_mode & 0o777))
+    record("dev", tmp_path, plan=False, policies=[], run=engine.run)
 
     assert modes == [0o700]
 
