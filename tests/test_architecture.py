@@ -102,7 +102,7 @@ COMPONENTS, PROGRAM = ("components",), (*PRODUCT, "__main__.py")
         (PROGRAM, r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", ["model/images.py"], "versions.py names the images"),
     ],
 )
-def test_the_design_allows_a_text_in_no_file_or_in_one(
+def test_a_forbidden_text_is_in_no_file_but_the_one_that_the_design_names(
     tops: tuple[str, ...], pattern: str, only: list[str], why: str
 ) -> None:
     found = [path for path, text in within(*tops).items() if re.search(pattern, text)]

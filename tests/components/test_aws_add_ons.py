@@ -50,7 +50,7 @@ def test_the_certificate_is_for_the_name_by_which_the_api_server_calls_the_webho
     assert deployed().named(f"{WEBHOOK_SECRET}-leaf").at("earlyRenewalHours") == 10 * 24
 
 
-def test_its_certificates_end_under_names_that_no_other_certificate_has() -> None:
+def test_the_certificates_of_the_controller_end_under_names_that_no_other_certificate_has() -> None:
     ends = at(deployed().one(ADD_ONS).outputs, "expires")
 
     assert ends == dict.fromkeys(["loadBalancerAuthority", WEBHOOK_SECRET], CERTIFICATE_ENDS)

@@ -44,7 +44,7 @@ def test_the_namespace_carries_what_linkerds_own_installer_puts_on_it() -> None:
     }
 
 
-def test_it_creates_no_namespace_and_puts_its_objects_into_the_given_one() -> None:
+def test_linkerd_creates_no_namespace_and_puts_its_objects_into_the_given_one() -> None:
     objects = [each for each in installed("linkerd").registrations if each.type.startswith("kubernetes:core/v1:")]
 
     assert {each.at("metadata", "namespace") for each in objects} == {"linkerd"}
