@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from model.names import Identity
 from tests.deployment import Deployment
 from tests.program import run_program
 from tests.program_configs import OIDC
@@ -17,11 +19,11 @@ HOSTS = {
     "progressiveDelivery": "c.dev.example.com",
 }
 DASHBOARD = {"host": "viz.dev.example.com", "oidc": {**OIDC, "secretName": "oidc"}}
-EXAMPLES = 8
+EXAMPLES = 5
 
 
 @st.composite
-def stacks(draw: st.DrawFn) -> dict[str, str]:
+def stacks(draw: st.DrawFn, identity: Identity) -> dict[str, str]:
     """Draw the settings of a stack on EKS with a host at least."""
     served = draw(st.sets(st.sampled_from([*HOSTS, "viz"]), min_size=1))
     wants = {name: st.just(value=True) if name in served else st.booleans() for name in (*HOSTS, "viz")}
@@ -33,7 +35,7 @@ def stacks(draw: st.DrawFn) -> dict[str, str]:
         "cluster": "workshop",
         "region": "eu-central-1",
         "owner": "platform-team",
-        "identity": draw(st.sampled_from(["pod-identity", "irsa"])),
+        "identity": identity,
         "installPodIdentityAgent": draw(st.booleans()),
         "loadBalancerController": {"enabled": draw(st.booleans())},
         "externalDns": {"enabled": draw(st.booleans())},
@@ -48,10 +50,11 @@ def stacks(draw: st.DrawFn) -> dict[str, str]:
     return {key: json.dumps(value) for key, value in chosen.items()}
 
 
+@pytest.mark.parametrize("identity", Identity)
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
-@given(stacks())
-def test_a_destroy_deletes_nothing_before_what_it_has_to_clean_up(config: dict[str, str]) -> None:
-    deployment = run_program(config)
+@given(data=st.data())
+def test_a_destroy_deletes_nothing_before_what_it_has_to_clean_up(data: st.DataObject, identity: Identity) -> None:
+    deployment = run_program(data.draw(stacks(identity)))
 
     check_that_every_ingress_is_deleted_before_the_add_ons(deployment)
     check_that_each_controller_keeps_its_permissions_to_the_end(deployment)
