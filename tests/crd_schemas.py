@@ -1,11 +1,13 @@
-"""The schemas of custom resource definitions, as strict as an API server that refuses unknown fields."""
+"""The schemas of custom resource definitions, and the TypedDicts that stand for them."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from pulumi import output
 from pydantic import TypeAdapter
 
 from tests.recorded_values import at, mapping, sequence
@@ -55,3 +57,36 @@ def _strict(schema: dict[str, object]) -> dict[str, object]:
     if "items" in strict:
         strict["items"] = _strict(mapping(strict["items"]))
     return strict
+
+
+def wrong_keys(type_: type, schema: object, where: str = "spec") -> Iterator[str]:
+    """Yield the keys of a TypedDict that the schema does not know, and those that it requires and the type does not."""
+    known, hints = mapping(at(schema, "properties")), _hints(type_, extras=True)
+    for key in map(str, sequence(mapping(schema).get("required", list[object]()))):
+        if key not in hints or get_origin(hints[key]) is NotRequired:
+            yield f"{where}.{key} is required"
+    for key, hint in _hints(type_).items():
+        if key not in known:
+            yield f"{where}.{key} is unknown"
+            continue
+        element = mapping(known[key]).get("items", known[key])
+        for inner in _typed_dicts(hint):
+            yield from wrong_keys(inner, element, f"{where}.{key}")
+
+
+def reached(type_: type) -> set[type]:
+    """Return a TypedDict with all that are in it."""
+    inner = {each for hint in _hints(type_).values() for each in _typed_dicts(hint)}
+    return {type_}.union(*map(reached, inner))
+
+
+def _hints(type_: type, *, extras: bool = False) -> dict[str, object]:
+    names = {**vars(output), **vars(sys.modules[type_.__module__])}  # `Input` is made of names of its own module
+    return get_type_hints(type_, names, include_extras=extras)
+
+
+def _typed_dicts(hint: object) -> set[type]:
+    """Return the TypedDicts in an annotation, however deep in `Input`, `Sequence` and `NotRequired`."""
+    if isinstance(hint, type) and is_typeddict(hint):
+        return {hint}
+    return {found for part in get_args(hint) for found in _typed_dicts(part)}

@@ -1,10 +1,10 @@
-"""What a program has registered, for tests to ask about."""
+"""The resources that a program has registered, with the questions that tests ask about them."""
 
 from dataclasses import dataclass
 
 from pulumi import ResourceTransform
 
-from tests.recorded_values import at
+from tests.recorded_values import at, mapping
 
 
 @dataclass
@@ -27,9 +27,9 @@ class Registration:
     """Options that deviate from their defaults."""
     transforms: list[ResourceTransform]
     order: int
-    """How many were registered before."""
+    """The number of resources that were registered before."""
     outputs: dict[str, object] | None = None
-    """What a component registered at its end; None if it never did."""
+    """The outputs that a component registered at its end; None if it never did."""
 
     def at(self, *path: str | int) -> object:
         """Return the input at `path`; a Secret if it lies in one. Raises LookupError if there is none."""
@@ -60,6 +60,15 @@ class Deployment:
         assert len(found) == 1, f"{len(found)} resources of name {name} among {self.names}"
         return found[0]
 
+    def container(self, name: str) -> dict[str, object]:
+        """Return the first container of the Deployment or Rollout of that name."""
+        return mapping(self.named(name).at("spec", "template", "spec", "containers", 0))
+
+    def changed(self, other: "Deployment") -> list[str]:
+        """Return the names of the resources whose inputs differ in `other`, which has the same resources."""
+        pairs = zip(self.registrations, other.registrations, strict=True)
+        return [mine.name for mine, theirs in pairs if mine.inputs != theirs.inputs]
+
     @property
     def names(self) -> set[str]:
         """The names of all resources."""
@@ -70,18 +79,18 @@ class Deployment:
         return next(each for each in self.registrations if each.urn == child.parent)
 
     def children(self, parent: Registration) -> list[Registration]:
-        """Return what belongs to `parent` directly, by name."""
+        """Return the children of `parent`, by name."""
         found = (each for each in self.registrations if each.parent == parent.urn)
         return sorted(found, key=lambda each: each.name)
 
     def below(self, component: Registration) -> list[Registration]:
-        """Return everything under a component that a provider makes."""
+        """Return everything under a component that a provider creates."""
         children = self.children(component)
         own = [each for each in children if each.custom or each.remote]
         return own + [each for child in children for each in self.below(child)]
 
     def before(self, waiting: Registration) -> list[str]:
-        """Return the names of what `waiting` waits for; a component's name where it waits for all that is in it."""
+        """Return the names that `waiting` waits for, a component's instead of those of everything in it."""
         left, names = set(waiting.dependencies), list[str]()
         for each in self.registrations:
             inside = {other.urn for other in self.below(each)}
@@ -92,9 +101,9 @@ class Deployment:
         return sorted([*outer, *(each.name for each in self.registrations if each.urn in left)])
 
     def all_before(self, waiting: Registration) -> set[str]:
-        """Return the names of all that is made before `waiting` and, on destroy, removed after it.
+        """Return the names of all that is created before `waiting` and, on destroy, deleted after it.
 
-        That is what it, its parents and theirs wait for, and what those wait for, and so on.
+        It and its parents wait for those, directly or through others.
         """
         by_urn = {each.urn: each for each in self.registrations}
         found, left = set[str](), {waiting.urn}

@@ -1,8 +1,9 @@
-"""The generated parts of the documentation: the README's picture, the settings, the commands, the calls of AWS.
+"""The generated parts of the documentation: the README's diagram, the settings, the commands, the calls of AWS.
 
-`make docs` writes them, each between two marks; a test compares them with what the program is today.
+`make docs` writes them, each between two marks; a test compares them with the program.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -15,23 +16,80 @@ from typer.main import get_group
 from components.addons import external_dns, load_balancer_policy
 from components.addons.load_balancer_extras import Extra
 from components.resources.iam_policy import Condition, Statement
-from model.eks import Zone
 from settings import Settings
-from tests.diagram import WHOLE, draw
-from tests.iam import load_balancer_requests, test_dns_rights
+from tests.deployment import Deployment, Registration
+from tests.engine import STACK
+from tests.iam import load_balancer_requests, test_add_on_rights
 from tests.iam.stack import CLUSTER
-from tests.program import ROOT, run_program
+from tests.program import ROOT, ZONE, run_program
 from tests.settings_keys import Setting, sections_in, settings
 from workshop.cli import app
 
+WHOLE = {"delivery": json.dumps({"argoCd": {"enabled": True}})}
+"""Settings with every part but the demo of Argo CD, which would take the place of Pulumi's."""
+INSTALLED = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
 
-def picture() -> str:
-    """Return the picture of the program as Mermaid's text in Markdown."""
+Needs = Mapping[str, set[str]]
+
+
+def draw(deployment: Deployment) -> str:
+    """Return the diagram in Mermaid's syntax; an arrow leads from a part to what has to exist before it."""
+    parts = deployment.children(deployment.one(STACK))
+    arrows = [
+        f"  {part} --> {other}" for part, others in direct(needs(deployment, parts)).items() for other in sorted(others)
+    ]
+    lines = ["flowchart LR", *(line for part in parts for line in box(deployment, part)), *arrows]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def box(deployment: Deployment, part: Registration) -> Iterator[str]:
+    """Yield a part with its own components and charts."""
+    inner = [each for each in deployment.children(part) if not each.custom or each.type in INSTALLED]
+    if not inner:
+        yield f'  {part.name}["{part.name}"]'
+        return
+    yield f'  subgraph {part.name}["{part.name}"]'
+    for each in inner:
+        label = each.name.removeprefix(f"{part.name}-")
+        yield f'    {each.name}(["{label}"])' if each.type in INSTALLED else f'    {each.name}["{label}"]'
+    yield "  end"
+
+
+def needs(deployment: Deployment, parts: list[Registration]) -> Needs:
+    """Return which parts have a resource that waits for a resource of which others."""
+    inside = {part.name: [part, *deployment.below(part)] for part in parts}
+    urns = {name: {each.urn for each in found} for name, found in inside.items()}
+    waited = {name: {urn for each in found for urn in each.dependencies} for name, found in inside.items()}
+    return {
+        name: {other for other in inside if other != name and waited[name] & urns[other]} for name in sorted(inside)
+    }
+
+
+def direct(all_: Needs) -> Needs:
+    """Return the needs without those that follow from others."""
+    return {
+        name: {other for other in found if not _follows(all_, found - {other}, other)} for name, found in all_.items()
+    }
+
+
+def _follows(all_: Needs, starts: set[str], goal: str) -> bool:
+    seen, left = set[str](), set(starts)
+    while left:
+        each = left.pop()
+        if goal in all_[each]:
+            return True
+        seen.add(each)
+        left |= all_[each] - seen
+    return False
+
+
+def diagram() -> str:
+    """Return the diagram of the program in Markdown."""
     return f"```mermaid\n{draw(run_program(WHOLE))}```\n"
 
 
 def settings_tables() -> str:
-    """Return a table of settings for each section, with what each setting is for, its values and its default."""
+    """Return a table of settings for each section, with purpose, values and default."""
     return "\n".join(_tables(Settings))
 
 
@@ -94,16 +152,15 @@ def commands() -> str:
 
 def role_statements() -> list[tuple[str, Sequence[Statement]]]:
     """Return the statements of both controllers' roles, with all extras, and for a domain below the zone."""
-    zone = Zone("Z0123456789ABCDEFGHIJ", "example.com")
     return [
         ("the AWS Load Balancer Controller", load_balancer_policy.statements(CLUSTER, tuple(Extra))),
-        ("ExternalDNS", external_dns.statements(CLUSTER, zone, "dev.example.com")),
+        ("ExternalDNS", external_dns.statements(CLUSTER, ZONE, "dev.example.com")),
     ]
 
 
 def calls() -> list[tuple[str, str, str, Condition, str]]:
-    """Return every call of AWS of the controllers: who makes it, action, statement, condition, and where it is made."""
-    sources = {**load_balancer_requests.UPSTREAM, **test_dns_rights.UPSTREAM}
+    """Return every call of AWS: the controller, the action, the statement, its condition, and the source file."""
+    sources = {**load_balancer_requests.UPSTREAM, **test_add_on_rights.UPSTREAM}
     return [
         (who, action, each["Sid"], each.get("Condition", {}), sources[action])
         for who, found in role_statements()
@@ -147,17 +204,17 @@ OPERATORS = {
 
 
 GENERATED: Mapping[str, Callable[[], str]] = {
-    "README.md": picture,
+    "README.md": diagram,
     "docs/settings.md": settings_tables,
     "docs/iam/calls.md": calls_tables,
     "docs/commands.md": lambda: f"## Make targets\n\n{make_targets()}\n## `python -m workshop`\n\n{commands()}",
 }
-"""What stands between the two marks of a file."""
+"""The generator of the text between the two marks of a file."""
 MARKED = re.compile(r"(?<=<!-- generated by `make docs` -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
 
 
 def shown(path: str) -> str:
-    """Return what stands between a file's marks now."""
+    """Return the text between a file's marks."""
     return "".join(MARKED.findall((ROOT / path).read_text(encoding="utf-8")))
 
 

@@ -1,4 +1,4 @@
-"""Inputs of the tests that try whatever may come from outside, and what holds for every one of them.
+"""Inputs of the tests that try anything that may come from outside, and the promises about every one of them.
 
 FUZZ_EXAMPLES=<number> tries more inputs than the few of a normal run, and other ones each time.
 """
@@ -18,7 +18,7 @@ from tests.doubles.faulty_servers import End, Reply, reply
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 CANARY = "canary-Tr0ub4dor&3-swordfish"
-"""Stands for a secret; it looks like no key or token, so that only who knows where secrets stand hides it."""
+"""Stands for a secret; it has not the form of a key or token, so that only its place tells that it is one."""
 CODED = base64.b64encode(CANARY.encode()).decode()
 ODD = [
     "",
@@ -52,7 +52,7 @@ def few(examples: int = 30) -> settings:
 
 
 def forbidden() -> Iterator[bytes]:
-    """Yield the canary in the forms in which somebody would know it again."""
+    """Yield the canary in every form that can be recognized."""
     for each in (CANARY, CANARY[::-1]):
         yield each.encode()
     for offset in range(3):
@@ -69,13 +69,13 @@ def check_clean(where: str, content: bytes) -> None:
 @contextmanager
 def taken_or_explained(seconds: float = 10, secrets: Sequence[str] = ()) -> Generator[list[str]]:
     """Allow an InputError with printable lines, without a secret, in time; give its lines."""
-    told, begin = list[str](), time.monotonic()
+    lines, begin = list[str](), time.monotonic()
     try:
-        yield told
+        yield lines
     except InputError as error:
-        told += [str(each) for each in error.problems]
+        lines += [str(each) for each in error.problems]
     assert time.monotonic() - begin < seconds
-    for line in told:
+    for line in lines:
         assert line.isprintable(), repr(line)
         check_clean("message", line.encode(errors="replace"))
         assert not any(secret in line for secret in secrets), line

@@ -1,7 +1,7 @@
 """A model of how Linkerd reads the annotations of a circuit breaker.
 
-It follows the policy controller's parser and the proxy's checks of what that hands on (edge-26.8.3), in what they take
-and what they make of it, and knows nothing of the program's own rules.
+It follows the parser of the policy controller and the checks of the proxy (edge-26.8.3), and knows nothing of the
+program's own rules.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The whole program with a cluster that is only said to be there."""
+"""The whole program with a simulated cluster."""
 
 import json
 import runpy
@@ -41,7 +41,7 @@ ON_EKS = {
     "dns": json.dumps({"zone": "example.com"}),
     "publicHosts": json.dumps({"inboundCidrs": ["203.0.113.0/24"]}),
 }
-"""Settings of a stack on that cluster, in that zone."""
+"""The settings of a stack on that cluster, in that zone."""
 
 
 def run_program(

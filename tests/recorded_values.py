@@ -1,5 +1,6 @@
 """Property values as the engine gets them: plain, but for secrets and what is not known yet."""
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ _SEQUENCE = TypeAdapter(list[object])
 
 
 class Unknown(Enum):
-    """A value that only an up will know."""
+    """A value that only an `up` knows."""
 
     UNKNOWN = "unknown"
 
@@ -89,3 +90,10 @@ def _recorded(value: PropertyValue) -> object:
     if isinstance(inner, ResourceReference):
         return inner.urn
     return int(inner) if isinstance(inner, float) and inner.is_integer() else inner
+
+
+def decoded(value: object) -> object:
+    """Return the text that a text holds in base64, or a Secret with that of the text in it."""
+    if isinstance(value, Secret):
+        return Secret(decoded(value.value))
+    return b64decode(str(value), validate=True).decode()

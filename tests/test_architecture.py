@@ -1,4 +1,4 @@
-"""The rules of the house, as far as a machine can check them."""
+"""The rules of the project that a machine can check."""
 
 import ast
 import re
@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -46,117 +45,107 @@ def functions(text: str) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDe
             documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
             docstring = range(first.lineno, (first.end_lineno or 0) + 1) if documented else range(0)
             body = (number for number in range(first.lineno, (node.end_lineno or 0) + 1) if number not in docstring)
-            yield (
-                node,
-                sum(
-                    1 for number in body if lines[number - 1].strip() and not lines[number - 1].lstrip().startswith("#")
-                ),
-            )
+            code = (lines[number - 1].strip() for number in body)
+            yield node, sum(1 for line in code if line and not line.startswith("#"))
 
 
-def test_what_depends_on_what_keeps_the_contracts() -> None:
+def test_imports_keep_the_contracts_of_pyproject() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     result = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert result.returncode == 0, result.stdout
 
 
-def test_no_file_outgrows_its_reader() -> None:
-    long = {
-        path: len(text.splitlines())
-        for path, text in sources().items()
-        if len(text.splitlines()) > (LONGEST_TEST_FILE if path.startswith("tests/") else LONGEST_FILE)
-    }
-    assert long == {}
+def test_no_file_is_too_long() -> None:
+    lengths = {path: len(text.splitlines()) for path, text in sources().items()}
+    most = {path: LONGEST_TEST_FILE if path.startswith("tests/") else LONGEST_FILE for path in lengths}
+
+    assert {path: length for path, length in lengths.items() if length > most[path]} == {}
 
 
-def test_the_composition_root_can_be_read_at_a_glance() -> None:
+def test_the_composition_root_is_short() -> None:
     code = [line for line in sources()["__main__.py"].splitlines() if line.strip()]
 
     assert len(code) <= COMPOSITION_ROOT
 
 
-def test_no_function_outgrows_its_reader() -> None:
+def test_no_function_is_too_long() -> None:
     long = {
         f"{path}:{node.lineno} {node.name}": length
         for path, text in read_sources(*PRODUCT, "sandbox", "tests").items()
-        if not path.startswith("tests/sandbox/")  # a scene on the real engine is told in one piece
+        if not path.startswith("tests/sandbox/")  # a scene on the real engine stays in one piece
         for node, length in functions(text)
         if length > (LONGEST_INIT if node.name == "__init__" and path.startswith("components/") else LONGEST_FUNCTION)
     }
     assert long == {}
 
 
+COMPONENTS, PROGRAM = ("components",), (*PRODUCT, "__main__.py")
+
+
 @pytest.mark.parametrize(
-    ("pattern", "why"),
+    ("tops", "pattern", "only", "why"),
     [
-        (r"from __future__ import annotations", "it breaks the packaging of components"),
-        (r"\bLiteral\b", "it breaks the packaging of components; a closed set is a StrEnum"),
-        (r"ResourceOptions\.merge|\.merge\(", "with a parent in it, children land under the grandparent"),
-        (r"pulumi\.Config\b|import Config\b|require_object", "configuration enters at one door"),
-        (r"pulumi\.export|import export", "only the composition root exports"),
-        (r"deleted_with", "finalizers would be skipped"),
-        (r"get_stack\(", "what a component knows is handed to it"),
+        (COMPONENTS, r"from __future__ import annotations", [], "it breaks the packaging of components"),
+        (COMPONENTS, r"\bLiteral\b", [], "it breaks the packaging of components; a closed set is a StrEnum"),
+        (COMPONENTS, r"ResourceOptions\.merge|\.merge\(", [], "with a parent in it, the grandparent gets the children"),
+        (
+            COMPONENTS,
+            r"pulumi\.Config\b|import Config\b|require_object",
+            [],
+            "settings/loading.py reads the configuration",
+        ),
+        (COMPONENTS, r"pulumi\.export|import export", [], "only the composition root exports"),
+        (COMPONENTS, r"deleted_with", [], "finalizers would be skipped"),
+        (COMPONENTS, r"get_stack\(", [], "a component gets what it knows by its arguments"),
+        (PROGRAM, r"pulumi\.Config\(|runtime\.config|import Config\b", ["settings/loading.py"], "one place reads it"),
+        (PROGRAM, r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", ["model/images.py"], "versions.py names the images"),
     ],
 )
-def test_components_hold_nothing_that_the_design_forbids(pattern: str, why: str) -> None:
-    found = [path for path, text in read_sources("components").items() if re.search(pattern, text)]
+def test_a_forbidden_text_is_in_no_file_but_the_one_that_the_design_names(
+    tops: tuple[str, ...], pattern: str, only: list[str], why: str
+) -> None:
+    found = [path for path, text in read_sources(*tops).items() if re.search(pattern, text)]
 
-    assert found == [], why
-
-
-def test_only_one_module_reads_the_configuration() -> None:
-    readers = [
-        path
-        for path, text in read_sources(*PRODUCT, "__main__.py").items()
-        if re.search(r"pulumi\.Config\(|runtime\.config|import Config\b", text)
-    ]
-    assert readers == ["settings/loading.py"]
+    assert found == only, why
 
 
-def classes(base: str) -> Iterator[tuple[str, ast.ClassDef]]:
+def classes(*bases: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    """Yield the classes of the components that have one of the bases, each after its path."""
     for path, text in read_sources("components").items():
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.ClassDef) and any(ast.unparse(each) == base for each in node.bases):
+            if isinstance(node, ast.ClassDef) and any(ast.unparse(each) in bases for each in node.bases):
                 yield path, node
 
 
-def test_every_component_registers_under_its_own_token_without_inputs_and_its_outputs_last() -> None:
+def init_of(node: ast.ClassDef) -> ast.FunctionDef:
+    return next(each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__")
+
+
+def test_every_component_registers_under_its_own_token_without_inputs_and_exactly_its_annotated_outputs_last() -> None:
     found = list(classes("ComponentResource"))
     assert len(found) > 5
     for path, node in found:
-        init = next(each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__")
         area = "resources" if "/resources/" in path else path.split("/")[1].removesuffix(".py")
         token = f"linkerd-workshop:{'index' if area == 'cluster' else area}:{node.name}"
-        assert ast.unparse(init.body[0]) == f"super().__init__('{token}', name, {{}}, opts)", path
-        assert ast.unparse(init.body[-1]).startswith("self.register_outputs("), path
+        first, last = init_of(node).body[0], init_of(node).body[-1]
+        assert ast.unparse(first) == f"super().__init__('{token}', name, {{}}, opts)", path
+        fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+        annotated = {ast.unparse(each.target) for each in fields if ast.unparse(each.annotation).startswith("Output")}
+        match last:
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name("self"), "register_outputs"), [ast.Dict(keys)])):
+                assert {ast.literal_eval(key) for key in keys if key} == annotated, path
+            case _:
+                pytest.fail(f"{path}: {ast.unparse(last)}")
 
 
 def test_every_component_takes_name_args_and_opts() -> None:
-    for path, node in chain(classes("ComponentResource"), classes("CustomResource")):
-        init = next(each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__")
+    for path, node in classes("ComponentResource", "CustomResource"):
         args = f"self, name: str, args: {node.name}Args, opts: ResourceOptions | None=None"
-        assert ast.unparse(init.args) == args, path
+        assert ast.unparse(init_of(node).args) == args, path
 
 
-def test_a_component_registers_exactly_its_annotated_outputs() -> None:
-    for path, node in classes("ComponentResource"):
-        annotated = {
-            ast.unparse(each.target)
-            for each in node.body
-            if isinstance(each, ast.AnnAssign) and ast.unparse(each.annotation).startswith("Output")
-        }
-        call = next(
-            each
-            for each in ast.walk(node)
-            if isinstance(each, ast.Call) and "register_outputs" in ast.unparse(each.func)
-        )
-        registered = call.args[0]
-        assert isinstance(registered, ast.Dict), path
-        assert {ast.literal_eval(key) for key in registered.keys if key} == annotated, path
-
-
-def test_every_input_of_a_component_that_is_not_plain_to_see_is_a_typeddict() -> None:
+def test_the_arguments_of_a_component_are_a_typeddict() -> None:
     for path, text in read_sources("components").items():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ClassDef) and node.name.endswith("Args"):
@@ -182,15 +171,6 @@ def test_every_pin_of_the_program_has_a_version_and_its_marker() -> None:
         assert re.search(rf"# renovate: datasource=\S+ depName=\S+.*\n{name} = ", text), name
 
 
-def test_images_and_versions_are_named_in_one_place_only() -> None:
-    named = [
-        path
-        for path, text in read_sources(*PRODUCT, "__main__.py").items()
-        if path != "model/images.py" and re.search(r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", text)
-    ]
-    assert named == []
-
-
 def project_files() -> Iterator[tuple[str, str]]:
     """Yield path and text of every file that belongs to the project."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
@@ -202,7 +182,7 @@ def project_files() -> Iterator[tuple[str, str]]:
             yield relative(path), path.read_text(encoding="utf-8", errors="ignore")
 
 
-def test_no_file_names_a_package_registry_or_a_path_of_somebodys_machine() -> None:
+def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
     # Written apart, because this file is one of them.
     forbidden = ["pyp" + r"i\.org", "proxy" + r"\.golang", "npm" + r"js\.", "/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
     pattern = re.compile("|".join(forbidden))
@@ -210,13 +190,13 @@ def test_no_file_names_a_package_registry_or_a_path_of_somebodys_machine() -> No
     assert [path for path, text in project_files() if pattern.search(text)] == []
 
 
-def test_no_checker_is_switched_off_wholesale() -> None:
+def test_every_exception_from_a_checker_names_its_rule() -> None:
     wholesale = re.compile("# type:" + r" ignore|# pyright:" + r" ignore\s*$|# no" + r"qa\s*$", re.MULTILINE)
 
     assert [path for path, text in sources().items() if wholesale.search(text)] == []
 
 
-def test_every_file_that_is_left_to_make_acceptance_is_there() -> None:
+def test_every_file_that_is_left_to_make_acceptance_exists() -> None:
     known = {path.stem for path in (ROOT / "tests/sandbox").glob("test_*.py")}
 
     assert set(LONGEST_FIRST) - known == set()
@@ -247,7 +227,7 @@ def definitions(tree: ast.Module) -> Iterator[str]:
         )
 
 
-def test_every_rule_of_the_product_is_used_by_the_product() -> None:
+def test_every_definition_of_the_product_is_used_by_the_product() -> None:
     """A rule that nothing calls looks like a check and is none."""
     trees = {path: ast.parse(text) for path, text in sources().items() if not path.startswith("tests/")}
     nodes = [node for tree in trees.values() for node in ast.walk(tree)]

@@ -1,100 +1,191 @@
-"""Typed resources against the schemas that upstream publishes, so that no wrong key waits for a cluster to find it."""
+"""Typed custom resources against the schemas that upstream publishes, so that no wrong key waits for a cluster."""
 
 import json
-from functools import cache
-from typing import is_typeddict
+from collections.abc import Callable
+from functools import cache, partial
+from types import ModuleType
+from typing import NamedTuple, is_typeddict
 
 import pytest
 
+from components.demos.gitops_delivery import GitopsDelivery, GitopsDeliveryArgs
 from components.demos.podinfo import Podinfo
-from components.resources import http_route
+from components.demos.progressive_delivery import ProgressiveDelivery, ProgressiveDeliveryArgs
+from components.mesh.prometheus_access import PrometheusAccess
+from components.resources import analysis_template, http_route, rollout
+from components.resources.analysis_template import AnalysisTemplateSpec
+from components.resources.app_project import AppProjectSpec
+from components.resources.application import ApplicationSpec
+from components.resources.authorization_policy import AuthorizationPolicySpec
 from components.resources.http_route import HttpRouteSpec
+from components.resources.rollout import RolloutSpec
 from model.names import RouteApi
+from sandbox import builds, charts, paths
 from tests import crd_schemas
-from tests.crd_schemas import errors
+from tests.crd_schemas import errors, reached, wrong_keys
+from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.program import ROOT, run_program
-from tests.recorded_values import at
-from tests.typed_specs import NONE, optional_but_required, reached, unknown_keys
+from tests.recorded_values import at, mapping
 
 FOLDER = ROOT.parent / "shared" / "data" / "crds"
-VERSIONS = {RouteApi.GATEWAY: "gateway.networking.k8s.io/v1", RouteApi.POLICY: "policy.linkerd.io/v1beta3"}
-SPEC: dict[str, object] = {
-    "parentRefs": [{"name": "books", "kind": "Service", "group": "", "port": 7002}],
-    "rules": [{"backendRefs": [{"name": "books", "port": 7002, "weight": 90}]}],
-}
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="upstream's definitions are not beside this checkout")
+
+class Kind(NamedTuple):
+    """A kind of custom resource with the type of its spec."""
+
+    version: str
+    kind: str
+    spec: type
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.version}"
+
+
+ROUTE = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", HttpRouteSpec)
+LINKERD_ROUTE = Kind("policy.linkerd.io/v1beta3", "HTTPRoute", HttpRouteSpec)
+POLICY = Kind("policy.linkerd.io/v1alpha1", "AuthorizationPolicy", AuthorizationPolicySpec)
+ROLLOUT = Kind("argoproj.io/v1alpha1", "Rollout", RolloutSpec)
+ANALYSIS = Kind("argoproj.io/v1alpha1", "AnalysisTemplate", AnalysisTemplateSpec)
+APPLICATION = Kind("argoproj.io/v1alpha1", "Application", ApplicationSpec)
+PROJECT = Kind("argoproj.io/v1alpha1", "AppProject", AppProjectSpec)
+KINDS = [ROUTE, LINKERD_ROUTE, POLICY, ROLLOUT, ANALYSIS, APPLICATION, PROJECT]
+ROUTES = {RouteApi.GATEWAY: ROUTE, RouteApi.POLICY: LINKERD_ROUTE}
 
 
 @cache
-def schema(api: RouteApi) -> dict[str, object]:
-    return crd_schemas.schema(FOLDER, VERSIONS[api], "HTTPRoute")
+def schema(kind: Kind) -> dict[str, object]:
+    """Return the schema of a kind, for those of Argo CD from its Go module, from which the sandbox takes them too."""
+    folder = FOLDER
+    if kind in (APPLICATION, PROJECT):
+        published = next(each for each in charts.DEFINITIONS if each.pins == "argo-cd")
+        folder = builds.module_folder(paths.TOOL_MODULES / published.pins, published.module) / published.folder
+    elif not FOLDER.is_dir():
+        pytest.skip("upstream's definitions are not beside this checkout")
+    return crd_schemas.schema(folder, kind.version, kind.kind)
 
 
-def route(spec: object, api: RouteApi) -> dict[str, object]:
-    return {"apiVersion": VERSIONS[api], "kind": "HTTPRoute", "metadata": {"name": "r"}, "spec": spec}
-
-
-@pytest.mark.parametrize("percent", [0, 10, 100])
-@pytest.mark.parametrize("api", RouteApi)
-def test_the_route_that_the_program_makes_is_one_that_the_cluster_takes(api: RouteApi, percent: int) -> None:
+@cache
+def fault_route(api: RouteApi, percent: int) -> Registration:
     demo = {"booksapp": {"routeApi": str(api), "faultPercent": percent}}
-    made = run_program({"demos": json.dumps(demo)}).named("booksapp-faults-route").inputs
-
-    assert made["apiVersion"] == VERSIONS[api]
-    assert errors(schema(api), made) == []
+    return run_program({"demos": json.dumps(demo)}).named("booksapp-faults-route")
 
 
-@pytest.mark.parametrize("api", RouteApi)
-def test_the_route_by_a_header_is_one_that_the_cluster_takes(api: RouteApi) -> None:
-    made = deploy(lambda: Podinfo("podinfo", {"namespace": "podinfo", "route_api": api})).named("podinfo-router-route")
-
-    assert made.at("apiVersion") == VERSIONS[api]
-    assert errors(schema(api), made.inputs) == []
+def header_route(api: RouteApi) -> Registration:
+    return deploy(lambda: Podinfo("podinfo", {"namespace": "podinfo", "route_api": api})).named("podinfo-router-route")
 
 
-@pytest.mark.parametrize("api", RouteApi)
-def test_what_is_right_is_taken_by_this_very_check(api: RouteApi) -> None:
-    assert errors(schema(api), route(SPEC, api)) == []
+@cache
+def others() -> Deployment:
+    """Deploy components that create the other kinds."""
+    gitops: GitopsDeliveryArgs = {
+        "argo_cd_namespace": "argocd",
+        "namespace": "canary",
+        "repository": "https://git.example.com/workshop.git",
+        "path": "gitops/progressive-delivery",
+        "revision": "main",
+    }
+    canary: ProgressiveDeliveryArgs = {
+        "namespace": "progressive-delivery",
+        "random_errors": True,
+        "analysis": {"prometheus": "http://prometheus.linkerd-viz:9090"},
+        "pod_annotations": {"generation": "1"},
+    }
+
+    def program() -> None:
+        GitopsDelivery("gitops", gitops)
+        ProgressiveDelivery("demo", canary)
+        PrometheusAccess("access", {"namespace": "linkerd-viz", "account": "a", "account_namespace": "b"})
+
+    return deploy(program)
 
 
-WRONG: dict[str, dict[str, object]] = {
-    "a misspelled key of the spec": {**SPEC, "parentRef": NONE},
-    "a misspelled key of a rule": {**SPEC, "rules": [{"backendRef": NONE}]},
-    "a key in Python's spelling": {**SPEC, "rules": [{"backend_refs": NONE}]},
-    "a misspelled key of a backend": {**SPEC, "rules": [{"backendRefs": [{"name": "a", "port": 1, "wieght": 1}]}]},
-    "a weight in words": {**SPEC, "rules": [{"backendRefs": [{"name": "a", "port": 1, "weight": "90"}]}]},
-    "a weight below zero": {**SPEC, "rules": [{"backendRefs": [{"name": "a", "port": 1, "weight": -1}]}]},
-    "a port that is none": {**SPEC, "rules": [{"backendRefs": [{"name": "a", "port": 70000}]}]},
-    "a header without a value": {**SPEC, "rules": [{"matches": [{"headers": [{"name": "x-user"}]}]}]},
-    "a header that is no name": {**SPEC, "rules": [{"matches": [{"headers": [{"name": "x user", "value": "a"}]}]}]},
-    "a backend without a name": {**SPEC, "rules": [{"backendRefs": [{"port": 1}]}]},
-    "null": {**SPEC, "rules": None},
-}
+def other(kind: Kind) -> Registration:
+    return others().one(f"kubernetes:{kind.version}:{kind.kind}")
 
 
-@pytest.mark.parametrize("api", RouteApi)
-@pytest.mark.parametrize("wrong", WRONG)
-def test_what_is_wrong_is_refused_by_this_very_check(wrong: str, api: RouteApi) -> None:
-    assert errors(schema(api), route(WRONG[wrong], api)) != []
+CREATED: list[tuple[Kind, Callable[[], Registration]]] = [
+    *((kind, partial(fault_route, api, percent)) for api, kind in ROUTES.items() for percent in (0, 10, 100)),
+    *((kind, partial(header_route, api)) for api, kind in ROUTES.items()),
+    *((kind, partial(other, kind)) for kind in KINDS if kind not in ROUTES.values()),
+]
 
 
-@pytest.mark.parametrize("api", RouteApi)
-def test_every_key_that_the_types_allow_is_in_the_schema(api: RouteApi) -> None:
-    spec = at(schema(api), "properties", "spec")
-
-    assert list(unknown_keys(HttpRouteSpec, spec, "spec")) == []
-
-
-@pytest.mark.parametrize("api", RouteApi)
-def test_every_key_that_the_schema_requires_is_required_by_the_types(api: RouteApi) -> None:
-    spec = at(schema(api), "properties", "spec")
-
-    assert list(optional_but_required(HttpRouteSpec, spec, "spec")) == []
+def refusals(kind: Kind, created: dict[str, object]) -> list[str]:
+    """Return the errors of an object; the schema of a policy describes its spec only."""
+    if kind is POLICY:
+        return errors(mapping(at(schema(kind), "properties", "spec")), created["spec"])
+    return errors(schema(kind), created)
 
 
-def test_every_type_of_the_module_is_reached_from_the_spec() -> None:
-    types = {name for name, each in vars(http_route).items() if is_typeddict(each)}
+@pytest.mark.parametrize(("kind", "create"), CREATED, ids=lambda each: str(each) if isinstance(each, Kind) else "")
+def test_the_cluster_takes_every_object_that_the_program_creates(
+    kind: Kind, create: Callable[[], Registration]
+) -> None:
+    created = create().inputs
 
-    assert types - {"HttpRouteArgs"} == {each.__name__ for each in reached(HttpRouteSpec)}
+    assert created["apiVersion"] == kind.version
+    assert refusals(kind, created) == []
+
+
+HEADERS = '"matches": [{"headers": [%s]}], "backendRefs"'
+WRONG = [
+    *(
+        (kind, old, new)
+        for kind in ROUTES.values()
+        for old, new in (
+            ("parentRefs", "parentRef"),
+            ("backendRefs", "backendRef"),
+            ("backendRefs", "backend_refs"),
+            ("weight", "wieght"),
+            ('"weight": 0', '"weight": "0"'),
+            ('"weight": 0', '"weight": -1'),
+            ('"weight": 0', '"weight": null'),
+            ('"port": 8080', '"port": 70000'),
+            ('"name": "error-injector", ', ""),
+            ('"backendRefs"', HEADERS % '{"name": "x-user"}'),
+            ('"backendRefs"', HEADERS % '{"name": "x user", "value": "a"}'),
+        )
+    ),
+    (POLICY, '"requiredAuthenticationRefs": [{"kind": "ServiceAccount", "name": "a", "namespace": "b"}], ', ""),
+    (POLICY, '"kind": "ServiceAccount", ', ""),
+    (POLICY, '"namespace": "b"', '"ns": "b"'),
+    (POLICY, '"kind": "Server"', '"kind": "Server", "namespace": "b"'),
+    (ROLLOUT, "revisionHistoryLimit", "revisionHistoryLimits"),
+    (ROLLOUT, "setWeight", "set_weight"),
+    (ROLLOUT, '"duration": 10', '"duration": [10]'),
+    (ROLLOUT, "serviceAccountName", "service_account_name"),
+    (ROLLOUT, "templateName", "template"),
+    (ANALYSIS, "successCondition", "success"),
+    (ANALYSIS, '"query"', '"queries"'),
+    (ANALYSIS, '"interval": "10s"', '"interval": 10'),
+    (APPLICATION, '"project"', '"proyect"'),
+    (APPLICATION, '"repoURL": "https://git.example.com/workshop.git", ', ""),
+    (APPLICATION, "selfHeal", "selfheal"),
+    (APPLICATION, "jsonPointers", "jsonPointer"),
+    (PROJECT, '["https://git.example.com/workshop.git"]', '"x"'),
+    (PROJECT, '"group": "", ', ""),
+]
+"""Mistakes, each as a text of an object that the program creates and the text in its place."""
+
+
+@pytest.mark.parametrize(("kind", "old", "new"), WRONG, ids=str)
+def test_this_check_refuses_an_object_with_a_mistake(kind: Kind, old: str, new: str) -> None:
+    created = json.dumps(next(create for each, create in CREATED if each == kind)().inputs, sort_keys=True)
+
+    assert old in created
+    assert refusals(kind, json.loads(created.replace(old, new))) != []
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_type_has_no_unknown_key_and_requires_every_key_that_the_schema_requires(kind: Kind) -> None:
+    assert list(wrong_keys(kind.spec, at(schema(kind), "properties", "spec"))) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "spec"), [(http_route, HttpRouteSpec), (rollout, RolloutSpec), (analysis_template, AnalysisTemplateSpec)]
+)
+def test_every_type_of_a_module_is_reached_from_its_spec(module: ModuleType, spec: type) -> None:
+    types = {name for name, each in vars(module).items() if is_typeddict(each) and not name.endswith("Args")}
+
+    assert types == {each.__name__ for each in reached(spec)}

@@ -1,10 +1,12 @@
-"""For any choice of demos and add-ons: on destroy every Ingress goes before what has to clean up behind it."""
+"""For any choice of demos and add-ons a destroy deletes every Ingress before the controllers that clean up."""
 
 import json
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from model.names import Identity
 from tests.deployment import Deployment
 from tests.program import run_program
 from tests.program_configs import OIDC
@@ -17,11 +19,11 @@ HOSTS = {
     "progressiveDelivery": "c.dev.example.com",
 }
 DASHBOARD = {"host": "viz.dev.example.com", "oidc": {**OIDC, "secretName": "oidc"}}
-EXAMPLES = 8
+EXAMPLES = 5
 
 
 @st.composite
-def stacks(draw: st.DrawFn) -> dict[str, str]:
+def stacks(draw: st.DrawFn, identity: Identity) -> dict[str, str]:
     """Draw the settings of a stack on EKS with a host at least."""
     served = draw(st.sets(st.sampled_from([*HOSTS, "viz"]), min_size=1))
     wants = {name: st.just(value=True) if name in served else st.booleans() for name in (*HOSTS, "viz")}
@@ -33,7 +35,7 @@ def stacks(draw: st.DrawFn) -> dict[str, str]:
         "cluster": "workshop",
         "region": "eu-central-1",
         "owner": "platform-team",
-        "identity": draw(st.sampled_from(["pod-identity", "irsa"])),
+        "identity": identity,
         "installPodIdentityAgent": draw(st.booleans()),
         "loadBalancerController": {"enabled": draw(st.booleans())},
         "externalDns": {"enabled": draw(st.booleans())},
@@ -48,17 +50,18 @@ def stacks(draw: st.DrawFn) -> dict[str, str]:
     return {key: json.dumps(value) for key, value in chosen.items()}
 
 
+@pytest.mark.parametrize("identity", Identity)
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
-@given(stacks())
-def test_nothing_goes_before_what_it_has_to_clean_up(config: dict[str, str]) -> None:
-    deployment = run_program(config)
+@given(data=st.data())
+def test_a_destroy_deletes_nothing_before_what_it_has_to_clean_up(data: st.DataObject, identity: Identity) -> None:
+    deployment = run_program(data.draw(stacks(identity)))
 
-    check_that_every_ingress_goes_before_the_add_ons(deployment)
-    check_that_each_controller_has_its_rights_to_the_end(deployment)
+    check_that_every_ingress_is_deleted_before_the_add_ons(deployment)
+    check_that_each_controller_keeps_its_permissions_to_the_end(deployment)
     check_that_no_finalizer_is_skipped(deployment)
 
 
-def check_that_every_ingress_goes_before_the_add_ons(deployment: Deployment) -> None:
+def check_that_every_ingress_is_deleted_before_the_add_ons(deployment: Deployment) -> None:
     add_ons = {each.name for each in deployment.registrations if each.name.startswith("add-ons-")}
     assert deployment.of(INGRESS)
     for ingress in deployment.of(INGRESS):
@@ -68,14 +71,16 @@ def check_that_every_ingress_goes_before_the_add_ons(deployment: Deployment) -> 
         assert charts <= deployment.all_before(ingress)
 
 
-def check_that_each_controller_has_its_rights_to_the_end(deployment: Deployment) -> None:
+def check_that_each_controller_keeps_its_permissions_to_the_end(deployment: Deployment) -> None:
     for component in {CONTROLLER, DNS} & deployment.names:
         before = deployment.all_before(deployment.named(f"{component}-chart"))
         rights = {each.name for each in deployment.registrations if each.name.startswith(f"{component}-identity-")}
         assert rights, "there is a role"
-        assert rights <= before, "a pod needs its rights until it is gone"
+        assert rights <= before, "a pod needs its permissions until it is deleted"
         if component == CONTROLLER and DNS in deployment.names:
-            assert f"{DNS}-chart" in before, "records go after their Ingresses, while the load balancer controller goes"
+            assert f"{DNS}-chart" in before, (
+                "records are removed after their Ingresses, while the controller is deleted"
+            )
 
 
 def check_that_no_finalizer_is_skipped(deployment: Deployment) -> None:

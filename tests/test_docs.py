@@ -1,13 +1,16 @@
-"""The documentation: its generated parts are today's, and what it names is there."""
+"""The documentation: its generated parts are up to date, and everything that it names exists."""
 
 import re
 from pathlib import Path
 
 import pytest
+from pulumi import ComponentResource, ResourceOptions
+from pulumi_tls import PrivateKey
 
 from settings import Settings
-from tests.docs import GENERATED, shown
-from tests.program import ROOT
+from tests.docs import GENERATED, WHOLE, direct, draw, shown
+from tests.engine import deploy
+from tests.program import ROOT, run_program
 from tests.settings_keys import settings
 from workshop import cli
 
@@ -23,7 +26,7 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.re
 
 
 def code(page: Path) -> str:
-    """Return what stands as code on a page."""
+    """Return the code on a page."""
     return "\n".join(CODE.findall(page.read_text(encoding="utf-8")))
 
 
@@ -34,20 +37,20 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", GENERATED)
-def test_the_generated_part_of_a_page_is_todays(path: str) -> None:
+def test_the_generated_part_of_a_page_is_up_to_date(path: str) -> None:
     assert shown(path) == GENERATED[path](), "renew it with `make docs`, and read the diff"
 
 
-def test_every_setting_says_what_it_is_for() -> None:
+def test_every_setting_has_a_purpose() -> None:
     assert [each.key for each in settings(Settings) if not each.purpose] == []
 
 
-def test_the_readme_can_be_read_in_one_sitting() -> None:
+def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= LONGEST_README
 
 
 @every_page
-def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+def test_every_link_leads_to_an_existing_file_and_heading(page: Path) -> None:
     found = re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8"))
     targets = [((page.parent / path).resolve() if path else page, anchor) for path, anchor in found]
 
@@ -55,14 +58,14 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> 
     assert [anchor for path, anchor in targets if anchor and anchor not in anchors(path)] == []
 
 
-def test_the_readme_leads_to_every_page() -> None:
+def test_the_readme_links_to_every_page() -> None:
     links = set(re.findall(r"\]\((docs/[^)#]*)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
 
     assert {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")} <= links
 
 
 @every_page
-def test_every_target_command_and_file_that_a_page_names_is_there(page: Path) -> None:
+def test_every_target_command_and_file_that_a_page_names_exists(page: Path) -> None:
     text = code(page)
     commands = {
         str(each.name or getattr(each.callback, "__name__", "")).replace("_", "-")
@@ -75,10 +78,49 @@ def test_every_target_command_and_file_that_a_page_names_is_there(page: Path) ->
 
 
 @every_page
-def test_every_setting_that_a_page_names_is_there(page: Path) -> None:
+def test_every_setting_that_a_page_names_exists(page: Path) -> None:
     keys = {each.key for each in settings(Settings)}
     sections = {key.rsplit(".", number)[0] for key in keys for number in (1, 2, 3)}
     tops = "|".join(sorted({key.partition(".")[0] for key in keys if "." in key}))
     named = re.findall(rf"[`:=']((?:{tops})(?:\.[a-zA-Z]+)+)\b", code(page))
 
     assert set(named) - keys - sections == set()
+
+
+class Part(ComponentResource):
+    """A component with one resource."""
+
+    def __init__(self, name: str, after: list["Part"]) -> None:
+        super().__init__("test:index:Part", name, {}, ResourceOptions(depends_on=after))
+        PrivateKey(f"{name}-key", algorithm="ED25519", opts=ResourceOptions(parent=self))
+        self.register_outputs({})
+
+
+def test_a_first_preview_draws_the_same_diagram_as_an_up() -> None:
+    assert draw(run_program(WHOLE, preview=True)) == draw(run_program(WHOLE))
+
+
+def test_an_arrow_leads_to_what_has_to_exist_before() -> None:
+    def program() -> None:
+        ground = Part("ground", [])
+        middle = Part("middle", [ground])
+        Part("top", [ground, middle])
+
+    boxes = [f'  {name}["{name}"]' for name in ("ground", "middle", "top")]
+    assert draw(deploy(program)).splitlines() == ["flowchart LR", *boxes, "  middle --> ground", "  top --> middle"]
+
+
+def test_a_need_that_follows_from_other_arrows_has_no_arrow() -> None:
+    needs = {"a": {"b", "c", "d"}, "b": {"c"}, "c": {"d"}, "d": set[str]()}
+
+    assert direct(needs) == {"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": set()}
+
+
+def test_the_diagram_has_every_part_of_the_program() -> None:
+    deployment = run_program(WHOLE)
+    parts = {each.name for each in deployment.registrations if each.type.startswith("linkerd-workshop:")}
+    shown = draw(deployment)
+
+    assert {name for name in parts if f"{name}[" not in shown} <= {
+        each.name for each in deployment.registrations if each.parent.count("$") >= 1
+    }, "only what lies inside a component of a component is left out"

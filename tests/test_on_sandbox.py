@@ -22,36 +22,21 @@ from workshop import cli
 
 TARGETS = re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 COMMANDS = sorted(each.callback.__name__.replace("_", "-") for each in cli.app.registered_commands if each.callback)
-OF_ONE_STACK = (
-    *("check-cluster", "demo", "destroy", "expiry", "forget-cluster"),
-    *("leftovers", "outputs", "release-hosts", "verify"),
-)
-ARGUMENTS: dict[str, list[str]] = {
-    **{command: ["--stack", "{stack}"] for command in OF_ONE_STACK},
-    "reset": ["--stack", "{stack}", "--yes"],
-    "record-preview": ["--stack", "{stack}", "--folder", "preview"],
-    "teardown": ["--stack", "{stack}", "--yes"],
-    "comment": [
-        "--stack",
-        "{stack}",
-        "--folder",
-        "preview",
-        "--commit",
-        "c",
-        "--run-url",
-        "u",
-        "--to",
-        "t",
-    ],
-    "fill-mirror": ["--folder", "mirror"],
-    "kind": [],
-    "kind-down": [],
-    "record-failure": ["--folder", "preview", "--log", "log"],
+ARGUMENTS = {
+    **dict.fromkeys(["check-cluster", "demo", "destroy", "expiry", "forget-cluster"], "--stack {stack}"),
+    **dict.fromkeys(["leftovers", "outputs", "release-hosts", "verify"], "--stack {stack}"),
+    **dict.fromkeys(["reset", "teardown"], "--stack {stack} --yes"),
+    **dict.fromkeys(["kind", "kind-down"], ""),
+    "handouts": "--stack {stack} --folder handouts",
+    "record-preview": "--stack {stack} --folder preview",
+    "comment": "--stack {stack} --folder preview --commit c --run-url u --to t",
+    "fill-mirror": "--folder mirror",
+    "record-failure": "--folder preview --log log",
 }
-"""What each command of `python -m workshop` is given; a new one fails here until somebody decides."""
+"""The arguments of each command of `python -m workshop`; a new one fails here until somebody decides."""
 REFUSAL = "ON_SANDBOX is set and keeps every command on the sandbox"
 WITHOUT_CLUSTER = {"demo", "comment", "record-failure", "fill-mirror"}
-"""What asks neither the stack's cluster nor its account nor its backend."""
+"""Commands that use neither the stack's cluster nor its account nor its backend."""
 LAUNCHER = dedent(
     """
     import json, os, sys
@@ -62,10 +47,7 @@ LAUNCHER = dedent(
     print(next((json.dumps(answers[each]) for each in sys.argv if each in answers), ""))
     """
 ).replace("{config}", pulumi_double.SCRIPT)
-"""A launcher that writes down what it is asked, and gives the settings.
-
-What passes it is on the sandbox, which its own tests show.
-"""
+"""A launcher that logs its calls and gives the settings; that it stays on the sandbox is shown by its own tests."""
 PYTHON = f"""\
 #!{sys.executable}
 import json, os, sys
@@ -93,7 +75,7 @@ config:
 
 @dataclass
 class Real:
-    """A user's checkout with stacks on a real account and a real cluster, which write down what they are asked."""
+    """A user's checkout with stacks on a real account and a real cluster, which log their requests."""
 
     folder: Path
     cluster: api_server.Cluster
@@ -105,13 +87,8 @@ class Real:
         self.account.asked.clear()
         self._log.unlink(missing_ok=True)
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "GITHUB_"))}
-        environment |= {
-            "COLUMNS": "2000",
-            "HTTPS_PROXY": "http://127.0.0.1:1",  # the internet is not asked
-            "CALLS": str(self._log),
-            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
-            **variables,
-        }
+        environment |= {"COLUMNS": "2000", "CALLS": str(self._log), "PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
+        environment |= {"HTTPS_PROXY": "http://127.0.0.1:1", **variables}  # so that nobody reaches the internet
         done = subprocess.run(
             command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False, timeout=60,
@@ -124,12 +101,12 @@ class Real:
 
     @property
     def calls(self) -> list[list[str]]:
-        """What was started in the checkout, and what the launcher was asked."""
+        """The programs that were started in the checkout, the launcher among them."""
         return [json.loads(line) for line in self._log.read_text().splitlines()] if self._log.exists() else []
 
     @property
     def launched(self) -> list[tuple[str, list[str]]]:
-        """What the launcher was asked, each after the ON_SANDBOX that it saw."""
+        """The arguments of the launcher, each after the ON_SANDBOX that it saw."""
         return [(call[1], call[2:]) for call in self.calls if call[0] == "sandbox"]
 
     def assert_untouched(self) -> None:
@@ -148,16 +125,16 @@ class Real:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
-    """A checkout whose launcher, Python and operator's tools write down that they are started."""
+    """A checkout whose launcher, Python and operator's tools log their calls."""
     outside, folder = tmp_path_factory.mktemp("outside"), tmp_path_factory.mktemp("checkout")
     cluster, account = api_server.Cluster(), aws_server.Account()
     for entry in ROOT.iterdir():
         if entry.name[:1] != "." and entry.name != "sandbox" and not re.fullmatch(r"Pulumi\..+\.yaml", entry.name):
             (folder / entry.name).symlink_to(entry)
-    for place, program in {"bin": STRAY, ".venv/bin": STRAY}.items():
+    for place in ("bin", ".venv/bin"):
         (folder / place).mkdir(parents=True)
         for name in OPERATORS_TOOLS:
-            executable(folder / place / name, program)
+            executable(folder / place / name, STRAY)
     executable(folder / ".venv/bin/python", PYTHON)
     (folder / ".venv/installed").touch()
     (folder / "sandbox").mkdir()
@@ -188,7 +165,7 @@ def test_no_target_reaches_a_real_cluster_or_account(real: Real, stack: str, tar
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_unclear_wish_reaches_nothing_and_agrees_to_nothing(real: Real, target: str) -> None:
+def test_an_unclear_value_of_on_sandbox_reaches_nothing_and_agrees_to_nothing(real: Real, target: str) -> None:
     shown = real.make(target, "STACK=dev", "ON_SANDBOX=TRUE")
 
     real.assert_untouched()
@@ -197,7 +174,7 @@ def test_an_unclear_wish_reaches_nothing_and_agrees_to_nothing(real: Real, targe
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_the_stack_of_the_sandbox_is_agreed_to_on_the_sandbox_only(real: Real, target: str) -> None:
+def test_only_on_the_sandbox_a_target_agrees_by_itself_to_a_change_of_the_local_stack(real: Real, target: str) -> None:
     # Its file names a real cluster, as somebody may have changed it.
     real.make(target, "STACK=local", "ON_SANDBOX=")
     agreed = [call for call in real.calls if "--yes" in call]
@@ -208,7 +185,7 @@ def test_the_stack_of_the_sandbox_is_agreed_to_on_the_sandbox_only(real: Real, t
 
 
 @pytest.mark.parametrize("target", ["reset", "destroy", "up"])
-def test_without_the_sandbox_a_command_asks(real: Real, target: str) -> None:
+def test_without_the_sandbox_a_target_asks_before_a_change(real: Real, target: str) -> None:
     real.make(target, "STACK=local", "ON_SANDBOX=0")
 
     assert [call for call in real.calls if "--yes" in " ".join(call)] == []
@@ -217,10 +194,8 @@ def test_without_the_sandbox_a_command_asks(real: Real, target: str) -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "kind"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_reaches_a_real_cluster_or_account_when_called_directly(
-    real: Real, stack: str, command: str
-) -> None:
-    arguments = [each.format(stack=stack) for each in ARGUMENTS[command]]
+def test_no_command_called_directly_reaches_a_real_cluster(real: Real, stack: str, command: str) -> None:
+    arguments = ARGUMENTS[command].format(stack=stack).split()
     shown = real.run([sys.executable, "-m", "workshop", command, *arguments], ON_SANDBOX="1")
 
     real.assert_untouched()
@@ -230,7 +205,9 @@ def test_no_command_reaches_a_real_cluster_or_account_when_called_directly(
         assert REFUSAL in shown or asked or "This stack is not on EKS" in shown or "is not the sandbox" in shown
 
 
-def test_no_login_helper_of_another_cluster_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_the_sandbox_no_login_helper_of_another_cluster_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     helper = {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": [str(tmp_path / "ran")]}
     path = api_server.kubeconfig(tmp_path, "https://127.0.0.1:1", {"exec": {**helper, "interactiveMode": "Never"}})
     monkeypatch.setenv("ON_SANDBOX", "1")

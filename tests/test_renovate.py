@@ -30,57 +30,40 @@ def managers(path: str) -> Iterator[tuple[dict[str, Any], re.Pattern[str]]]:
                 yield manager, re.compile(re.sub(r"\(\?<(?=\w)", "(?P<", pattern))
 
 
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
 def found(path: str) -> list[tuple[dict[str, Any], re.Match[str]]]:
     """Return every pin that Renovate finds in a file."""
-    text = (ROOT / path).read_text(encoding="utf-8")
-    return [(manager, match) for manager, pattern in managers(path) for match in pattern.finditer(text)]
+    return [(manager, match) for manager, pattern in managers(path) for match in pattern.finditer(read(path))]
 
 
-def pin(match: re.Match[str]) -> str:
-    """Return the name of a pin that was found in versions.py."""
-    return match[0].splitlines()[1].partition(" = ")[0]
+IN_VERSIONS = [
+    (match[0].splitlines()[1].partition(" = ")[0], manager, match) for manager, match in found("versions.py")
+]
 
 
-def test_every_pin_is_found_exactly_once() -> None:
-    matched = [pin(match) for _, match in found("versions.py")]
+def test_every_pin_has_one_marker_and_every_marker_a_pin() -> None:
+    matched, markers = (
+        [name for name, _, _ in IN_VERSIONS],
+        re.findall("^# renovate: ", read("versions.py"), re.MULTILINE),
+    )
 
     assert len(PINS) > 10
     assert sorted(matched) == sorted(PINS), "a pin without a marker is never renewed, one with two is renewed twice"
-
-
-def test_every_marker_leads_to_a_pin() -> None:
-    markers = re.findall(r"^# renovate: .*", (ROOT / "versions.py").read_text(encoding="utf-8"), re.MULTILINE)
-
     assert len(markers) == len(PINS)
 
 
-def test_what_is_renewed_is_the_version_and_nothing_else() -> None:
-    for _, match in found("versions.py"):
-        name = pin(match)
-        assert PINS[name].partition("@")[0].endswith(match["currentValue"]), name
-        assert re.fullmatch(r"v?\d+\.\d+\.\d+[\w.-]*", match["currentValue"]), name
-
-
-def test_a_version_without_its_tags_v_stays_without_it() -> None:
-    for manager, match in found("versions.py"):
-        image = ":" in match[0].splitlines()[1]
-        assert ("extractVersionTemplate" in manager) is not image, match[0]
-
-
-def test_a_digest_is_renewed_with_its_version() -> None:
-    digests = {
-        name: match["currentDigest"] for _, match in found("versions.py") for name in [pin(match)] if "@" in PINS[name]
-    }
-
-    assert digests == {"KIND_NODE_IMAGE": versions.KIND_NODE_IMAGE.partition("@")[2]}
-    assert {"kubernetes-sigs/kind", "kindest/node"} in [
-        set(each.get("matchPackageNames", ())) for each in CONFIG["packageRules"]
-    ]
-
-
-def test_a_helm_chart_is_looked_for_in_its_repository() -> None:
-    for _, match in found("versions.py"):
-        assert (match["datasource"] == "helm") is bool(match["registryUrl"]), match[0]
+@pytest.mark.parametrize(("name", "manager", "match"), IN_VERSIONS, ids=[name for name, _, _ in IN_VERSIONS])
+def test_a_pin_is_renewed_in_its_form_and_from_its_source(
+    name: str, manager: dict[str, Any], match: re.Match[str]
+) -> None:
+    assert PINS[name].partition("@")[0].endswith(match["currentValue"])
+    assert re.fullmatch(r"v?\d+\.\d+\.\d+[\w.-]*", match["currentValue"]), "the version and nothing else is renewed"
+    image = ":" in match[0].splitlines()[1]
+    assert ("extractVersionTemplate" in manager) is not image, "a version without the `v` of its tag stays without it"
+    assert (match["datasource"] == "helm") is bool(match["registryUrl"]), "a Helm chart is found in its repository"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.stem)
@@ -96,7 +79,7 @@ def test_each_of_the_other_pins_has_its_manager() -> None:
     assert len(list((ROOT / "sandbox" / "tools").glob("*/go.mod"))) > 5
 
 
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK = read("requirements.lock")
 HASHED = re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==(\S+)(?: ;.*)? \\\n    --hash=sha256:[0-9a-f]{64}", LOCK, re.MULTILINE)
 
 
@@ -127,7 +110,7 @@ def test_renovate_renews_the_lock_by_the_command_that_wrote_it() -> None:
     ]
 
 
-def test_no_release_is_taken_before_others_had_time_to_look_at_it() -> None:
+def test_a_release_is_adopted_only_after_three_days_and_by_a_person() -> None:
     assert CONFIG["minimumReleaseAge"] == "3 days"
     assert "--exclude-newer=P3D " in LOCK, "the packages that come with the pinned ones, too"
     assert CONFIG["automerge"] is False
@@ -136,18 +119,18 @@ def test_no_release_is_taken_before_others_had_time_to_look_at_it() -> None:
 
 def test_only_packages_with_the_right_hash_are_installed() -> None:
     asked = ["make", "--dry-run", "--always-make", ".venv/installed"]
-    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    installs = [line for line in told.splitlines() if "pip install" in line]
+    printed = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    installs = [line for line in printed.splitlines() if "pip install" in line]
 
     assert len(installs) == 2
     assert all("--require-hashes" in line for line in installs)
 
 
 def workflow(name: str) -> dict[str, Any]:
-    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
+    return yaml.safe_load(read(f".github/workflows/{name}.yml"))
 
 
-def test_the_code_of_a_new_release_meets_no_credential_before_somebody_has_looked_at_it() -> None:
+def test_the_code_of_a_new_release_gets_no_credential_before_a_review() -> None:
     starts = f"startsWith(github.head_ref, '{CONFIG['branchPrefix']}')"
     sandbox, comment = (workflow(name)["jobs"] for name in ("preview", "preview-comment"))
     with_rights = [workflow("preview")["jobs"]["dev"], workflow("preview-others")["jobs"]["others"]]
@@ -158,8 +141,16 @@ def test_the_code_of_a_new_release_meets_no_credential_before_somebody_has_looke
     assert f"startsWith(github.event.workflow_run.head_branch, '{CONFIG['branchPrefix']}') ||" in stacks
 
 
-def test_the_cli_of_the_workflows_is_that_of_the_sdk() -> None:
-    (sdk,) = re.findall(r"^pulumi==(\S+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
-    setup = (ROOT / ".github" / "actions" / "setup" / "action.yml").read_text(encoding="utf-8")
+def test_the_workflows_use_the_cli_of_the_sdks_version() -> None:
+    (sdk,) = re.findall(r"^pulumi==(\S+)", read("requirements.txt"), re.MULTILINE)
 
-    assert f"pulumi-version: {sdk}\n" in setup
+    assert f"pulumi-version: {sdk}\n" in read(".github/actions/setup/action.yml")
+
+
+def test_a_digest_is_renewed_with_its_version() -> None:
+    digests = {name: match["currentDigest"] for name, _, match in IN_VERSIONS if "@" in PINS[name]}
+
+    assert digests == {"KIND_NODE_IMAGE": versions.KIND_NODE_IMAGE.partition("@")[2]}
+    assert {"kubernetes-sigs/kind", "kindest/node"} in [
+        set(each.get("matchPackageNames", ())) for each in CONFIG["packageRules"]
+    ]

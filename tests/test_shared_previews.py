@@ -17,7 +17,7 @@ def test_rows_about_different_objects_share_a_preview() -> None:
     ]
 
 
-def test_rows_that_could_be_taken_for_one_another_do_not() -> None:
+def test_rows_that_could_be_mistaken_for_each_other_share_none() -> None:
     narrow = Row({"a.b": 1}, ("update A x-y",))
 
     assert apart(narrow, Row({"a.c": 1}, ("update A x-y",)))
@@ -25,14 +25,14 @@ def test_rows_that_could_be_taken_for_one_another_do_not() -> None:
     assert apart(narrow, Row({"a.c": 1}, ("update A x*",)))
 
 
-def test_a_row_that_announces_nothing_shares_only_with_its_like() -> None:
+def test_a_row_without_changes_shares_only_with_another_such_row() -> None:
     quiet = Row({"a.b": 1}, ())
 
     assert apart(quiet, Row({"a.c": 1}, ("update A x",)))
     assert not apart(quiet, Row({"a.c": 1}, ()))
 
 
-def test_settings_that_decide_about_each_other_do_not_share() -> None:
+def test_settings_that_affect_each_other_do_not_share_a_preview() -> None:
     change = ("update A x",)
 
     assert apart(Row({"a.b": 1}, change), Row({"a.b": 2}, ("update A y",)))
@@ -41,7 +41,7 @@ def test_settings_that_decide_about_each_other_do_not_share() -> None:
     assert not apart(Row({"a.bc": 1}, ("delete B z",)), Row({"a.b": 1}, change))
 
 
-def test_a_row_that_is_refused_beside_others_shares_with_none() -> None:
+def test_a_row_that_has_to_be_alone_shares_with_none() -> None:
     assert apart(Row({"a.b": 1}, (), alone=True), Row({"a.c": 1}, ()))
 
 

@@ -1,4 +1,4 @@
-"""The workflows: least rights, pinned actions, and no place where somebody's text becomes a command."""
+"""The workflows: least privilege, pinned actions, and no place where text from outside becomes a command."""
 
 import re
 import subprocess
@@ -14,10 +14,18 @@ from sandbox import tools
 from tests.program import ROOT
 from workshop.kind import KUBECONFIG, VARIABLES
 
-FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+GITHUB = ROOT / ".github"
+FILES = sorted((GITHUB / "workflows").glob("*.yml"))
+ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
 PINNED = re.compile(r"uses: (\./\S+|[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$")
-ENVIRONMENT_FILE = ROOT / ".github" / "aws" / "environment.yaml"
+ENVIRONMENT_FILE = GITHUB / "aws" / "environment.yaml"
+PREVIEW, PREVIEW_OTHERS, COMMENT, UP, DEPLOY, TEARDOWN = (
+    GITHUB / "workflows" / f"{name}.yml"
+    for name in ("preview", "preview-others", "preview-comment", "up", "deploy", "teardown")
+)
+
+every_workflow = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+every_file = pytest.mark.parametrize("path", [*FILES, *ACTIONS], ids=lambda path: str(path.relative_to(GITHUB)))
 
 
 def document(path: Path) -> dict[Any, Any]:
@@ -44,8 +52,8 @@ def test_the_linters_have_no_finding() -> None:
     assert subprocess.run(template, capture_output=True, text=True, check=False).stdout == ""
 
 
-@pytest.mark.parametrize("path", [*FILES, *ACTIONS], ids=lambda path: str(path.relative_to(ROOT / ".github")))
-def test_every_action_is_pinned_by_its_commit_and_says_which_version_that_is(path: Path) -> None:
+@every_file
+def test_every_action_is_pinned_by_its_commit_and_names_its_version(path: Path) -> None:
     uses = [line.strip().removeprefix("- ") for line in path.read_text().splitlines() if "uses:" in line]
 
     assert [line for line in uses if not PINNED.search(line)] == []
@@ -60,39 +68,37 @@ def test_the_same_action_has_the_same_commit_everywhere() -> None:
     assert {action: each for action, each in pins.items() if len(each) > 1} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_job_has_only_the_rights_that_it_names(path: Path) -> None:
+@every_workflow
+def test_a_job_has_only_the_permissions_that_it_names(path: Path) -> None:
     assert document(path)["permissions"] == {}
     for name, job in jobs(path).items():
-        assert isinstance(job.get("permissions"), dict), f"{name} names no rights"
+        assert isinstance(job.get("permissions"), dict), f"{name} names no permissions"
         assert job["permissions"].get("contents") == "read", name
 
 
-@pytest.mark.parametrize("path", [*FILES, *ACTIONS], ids=lambda path: str(path.relative_to(ROOT / ".github")))
-def test_no_expression_stands_in_a_command(path: Path) -> None:
+@every_file
+def test_no_command_contains_an_expression(path: Path) -> None:
     assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_checkout_leaves_no_token_behind(path: Path) -> None:
+@every_workflow
+def test_a_checkout_keeps_no_token(path: Path) -> None:
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
 
 
-def test_where_a_pull_requests_code_runs_nothing_can_be_written() -> None:
+def test_a_job_that_runs_the_code_of_a_pull_request_can_write_nothing() -> None:
     for path in FILES:
         triggers = document(path)[True]  # YAML's `on`
-        if "pull_request" in triggers:
-            for job in jobs(path).values():
-                assert "write" not in {right for scope, right in job["permissions"].items() if scope != "id-token"}, (
-                    path
-                )
         assert "pull_request_target" not in triggers
+        for job in jobs(path).values() if "pull_request" in triggers else ():
+            rights = {right for scope, right in job["permissions"].items() if scope != "id-token"}
+            assert "write" not in rights, path
 
 
-def test_a_fork_meets_no_credential() -> None:
-    sandbox = jobs(ROOT / ".github" / "workflows" / "preview.yml")["sandbox"]
+def test_a_fork_gets_no_credential() -> None:
+    sandbox = jobs(PREVIEW)["sandbox"]
 
     assert sandbox["permissions"] == {"contents": "read"}
     assert "environment" not in sandbox
@@ -114,37 +120,32 @@ def previews_of_stacks() -> Iterator[tuple[str, dict[str, Any]]]:
                     yield name, job
 
 
-def test_the_playgrounds_comment_waits_for_no_reviewer() -> None:
-    workflows = ROOT / ".github" / "workflows"
-    matrix = jobs(workflows / "preview-comment.yml")["comment"]["strategy"]["matrix"]
-    others, up = jobs(workflows / "preview-others.yml"), jobs(workflows / "up.yml")["up"]["steps"]
-    (reviewed,) = (step for step in up if step.get("id") == "reviewed")
+def test_the_comment_on_the_playground_waits_for_no_reviewer() -> None:
+    matrix = jobs(COMMENT)["comment"]["strategy"]["matrix"]
+    (reviewed,) = (step for step in steps(UP) if step.get("id") == "reviewed")
 
-    assert document(workflows / "preview-comment.yml")[True]["workflow_run"]["workflows"] == [
-        document(workflows / f"{name}.yml")["name"] for name in ("preview", "preview-others")
-    ]
-    assert set(jobs(workflows / "preview.yml")) == {"sandbox", "dev"}
-    assert others["others"]["strategy"]["matrix"]["exclude"] == [{"stack": "dev"}]
+    commented = [document(path)["name"] for path in (PREVIEW, PREVIEW_OTHERS)]
+    assert document(COMMENT)[True]["workflow_run"]["workflows"] == commented
+    assert set(jobs(PREVIEW)) == {"sandbox", "dev"}
+    assert jobs(PREVIEW_OTHERS)["others"]["strategy"]["matrix"]["exclude"] == [{"stack": "dev"}]
     assert matrix["exclude"] == [{"stack": "${{ github.event.workflow_run.name == 'preview others' && 'dev' || '' }}"}]
     assert reviewed["env"]["WORKFLOW"] == "${{ inputs.stack == 'dev' && 'preview.yml' || 'preview-others.yml' }}"
     assert '--workflow "$WORKFLOW"' in reviewed["run"]
 
 
 def test_the_job_that_may_comment_runs_nothing_of_the_pull_request() -> None:
-    path = ROOT / ".github" / "workflows" / "preview-comment.yml"
-    (job,) = jobs(path).values()
+    (job,) = jobs(COMMENT).values()
 
     assert job["permissions"]["pull-requests"] == "write"
-    assert not [step for step in steps(path) if "checkout" in step.get("uses", "") and "ref" in step["with"]]
+    assert not [step for step in steps(COMMENT) if "checkout" in step.get("uses", "") and "ref" in step["with"]]
     # The artifact is kept out of the checkout's own files, which are run.
-    downloads = [step["with"]["path"] for step in steps(path) if "download-artifact" in step.get("uses", "")]
+    downloads = [step["with"]["path"] for step in steps(COMMENT) if "download-artifact" in step.get("uses", "")]
     assert downloads == ["${{ runner.temp }}/preview"]
 
 
-def test_a_stacks_comment_is_posted_by_one_run_at_a_time_and_only_on_the_head_that_was_previewed() -> None:
-    path = ROOT / ".github" / "workflows" / "preview-comment.yml"
-    (job,) = jobs(path).values()
-    found, post = list(steps(path))[-2:]
+def test_one_run_at_a_time_comments_on_a_stack_and_only_on_the_commit_that_was_previewed() -> None:
+    (job,) = jobs(COMMENT).values()
+    found, post = list(steps(COMMENT))[-2:]
 
     assert job["concurrency"]["cancel-in-progress"] is False
     assert "matrix.stack" in job["concurrency"]["group"]
@@ -154,17 +155,16 @@ def test_a_stacks_comment_is_posted_by_one_run_at_a_time_and_only_on_the_head_th
     assert post["with"]["header"] == "preview of ${{ matrix.stack }}"
 
 
-def test_a_stack_has_one_run_at_a_time_and_none_that_waits_is_dropped() -> None:
-    for name, job, stack in (("up", "up", "inputs.stack"), ("teardown", "teardown", "matrix.stack")):
-        found = jobs(ROOT / ".github" / "workflows" / f"{name}.yml")[job]["concurrency"]
-        assert found == {"group": f"stack-${{{{ {stack} }}}}", "cancel-in-progress": False, "queue": "max"}
+@pytest.mark.parametrize(("path", "job", "stack"), [(UP, "up", "inputs.stack"), (TEARDOWN, "teardown", "matrix.stack")])
+def test_a_stack_has_one_run_at_a_time_and_every_other_one_waits(path: Path, job: str, stack: str) -> None:
+    group = f"stack-${{{{ {stack} }}}}"
+
+    assert jobs(path)[job]["concurrency"] == {"group": group, "cancel-in-progress": False, "queue": "max"}
 
 
 def test_a_stack_without_a_workshop_ends_its_up_without_a_failure_and_stops_no_other() -> None:
-    workflows = ROOT / ".github" / "workflows"
-    found = jobs(workflows / "up.yml")["up"]["steps"]
+    found = list(steps(UP))
     (check,) = (number for number, step in enumerate(found) if step.get("id") == "workshop")
-    deploy = jobs(workflows / "deploy.yml")
 
     assert found[check]["run"].endswith("--check")
     assert "if" not in found[check]
@@ -172,12 +172,12 @@ def test_a_stack_without_a_workshop_ends_its_up_without_a_failure_and_stops_no_o
         of_the_plan = step["if"] == "steps.reviewed.outputs.run != ''"  # which is empty if its step is skipped
         assert "steps.workshop.outputs.up == 'true'" in step["if"] or of_the_plan, step
         assert "||" not in step["if"]
-    assert "needs.dev.result != 'failure'" in deploy["others"]["if"]
+    assert "needs.dev.result != 'failure'" in jobs(DEPLOY)["others"]["if"]
 
 
 def test_credentials_last_as_long_as_the_job_that_got_them() -> None:
     resources = document(ENVIRONMENT_FILE)["Resources"]
-    session = document(ROOT / ".github" / "actions" / "cluster" / "action.yml")["runs"]["steps"][0]["with"]
+    session = next(steps(GITHUB / "actions" / "cluster" / "action.yml"))["with"]
     assert session["role-duration-seconds"] == "${{ inputs.seconds }}"
     lasting = dict[str, int]()
     for path in FILES:

@@ -1,19 +1,25 @@
-"""The circuit-breaking demo: a pod that answers and one that fails behind one Service, with and without the breaker."""
+"""The circuit-breaking demo: one Service before a pod that answers and a pod that fails, with and without a breaker."""
 
 from functools import cache
 
 import pytest
 
 from components.demos.circuit_breaking import CircuitBreaking, CircuitBreakingArgs
+from model.failure_accrual import FailureAccrual
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-PODS = ["good", "bad", "slow-cooker"]
 NAMESPACE = "circuit-breaking-demo"
 MODE = "balancer.linkerd.io/failure-accrual"
+GOOD = ["terminus", "--h1-server-port=8080"]
+PODS = {
+    "good": (BB_IMAGE, GOOD),
+    "bad": (BB_IMAGE, [*GOOD, "--percent-failure=100"]),
+    "slow-cooker": (SLOW_COOKER_IMAGE, ["-qps", "10", "http://bb:8080"]),
+}
+"""Image and arguments of each pod: one always answers, one always fails, one sends ten requests a second."""
 
 
 def demo(given: CircuitBreakingArgs | None = None) -> Deployment:
@@ -34,25 +40,18 @@ def container(name: str, deployment: Deployment | None = None) -> object:
     return at(pod(name, deployment), "spec", "containers", 0)
 
 
-def changed(one: Deployment, other: Deployment) -> list[str]:
-    pairs = zip(one.registrations, other.registrations, strict=True)
-    return [mine.name for mine, its in pairs if mine.inputs != its.inputs]
+def annotations(deployment: Deployment) -> object:
+    return deployment.one("kubernetes:core/v1:Service").at("metadata", "annotations")
 
 
-def test_every_object_lies_in_the_namespace() -> None:
-    objects = [each for each in default().registrations if each.type.startswith("kubernetes:")]
-
-    assert len(objects) == 1 + 2 * len(PODS)
-    assert [each.name for each in objects if each.at("metadata", "namespace") != NAMESPACE] == []
-
-
-def test_the_only_service_stands_before_the_good_and_the_bad_pod_alike() -> None:
+def test_the_only_service_stands_before_the_good_and_the_bad_pod() -> None:
     service = default().one("kubernetes:core/v1:Service")
 
     assert service.at("metadata", "name") == "bb"
     assert service.at("spec", "ports") == [{"name": "http", "port": 8080}]
     assert service.at("spec", "selector") == {"app": "bb"}
     assert [at(pod(name), "metadata", "labels", "app") for name in PODS] == ["bb", "bb", "slow-cooker"]
+    assert at(container("bad"), "ports", 0, "containerPort") == 8080
 
 
 @pytest.mark.parametrize("name", ["good", "bad"])
@@ -64,35 +63,17 @@ def test_a_deployment_selects_its_own_pod_only(name: str) -> None:
     assert at(pod(name), "metadata", "labels", "class") == name
 
 
-def test_the_good_pod_answers_and_the_bad_one_fails_every_request() -> None:
-    assert at(container("good"), "image") == at(container("bad"), "image") == BB_IMAGE
-    assert at(container("good"), "args") == ["terminus", "--h1-server-port=8080"]
-    assert at(container("bad"), "args") == ["terminus", "--h1-server-port=8080", "--percent-failure=100"]
-    assert at(container("bad"), "ports", 0, "containerPort") == 8080
-
-
-def test_no_pod_is_probed_because_the_bad_one_would_never_be_ready() -> None:
-    assert [name for name in PODS if "readinessProbe" in str(container(name))] == []
-
-
-def test_the_client_asks_the_service_ten_times_a_second() -> None:
-    assert at(container("slow-cooker"), "image") == SLOW_COOKER_IMAGE
-    assert at(container("slow-cooker"), "args") == ["-qps", "10", "http://bb:8080"]
-    assert at(pod("slow-cooker"), "metadata", "labels", "app") == "slow-cooker"
-
-
-def test_no_pod_opts_out_of_the_mesh() -> None:
-    assert "linkerd.io/inject" not in " ".join(str(at(pod(name), "metadata")) for name in PODS)
-
-
 @pytest.mark.parametrize("name", PODS)
-def test_pods_run_where_their_image_does_as_nobody_and_write_nothing(name: str) -> None:
-    security = at(container(name), "securityContext")
+def test_each_pod_runs_its_image_as_nobody_on_the_nodes_that_the_image_is_published_for(name: str) -> None:
+    security = ("runAsUser", "runAsNonRoot", "readOnlyRootFilesystem")
 
+    assert (at(container(name), "image"), at(container(name), "args")) == PODS[name]
     assert at(pod(name), "spec", "nodeSelector") == {"kubernetes.io/arch": "amd64"}
-    assert at(security, "runAsUser") == 65534
-    assert at(security, "runAsNonRoot") is True
-    assert at(security, "readOnlyRootFilesystem") is True
+    assert [at(container(name), "securityContext", key) for key in security] == [65534, True, True]
+
+
+def test_no_pod_has_a_readiness_probe_because_the_bad_one_would_never_be_ready() -> None:
+    assert [name for name in PODS if "readinessProbe" in str(container(name))] == []
 
 
 def test_other_images_can_run_on_any_node() -> None:
@@ -105,44 +86,36 @@ def test_other_images_can_run_on_any_node() -> None:
     assert images == ["mirror/bb:1", "mirror/bb:1", "mirror/sc:1"]
 
 
-def test_without_a_breaker_the_service_says_nothing_of_one() -> None:
-    annotations = default().one("kubernetes:core/v1:Service").at("metadata", "annotations")
+@pytest.mark.parametrize(
+    ("breaker", "parameters"),
+    [
+        ({}, {}),
+        (
+            {"max_failures": 3, "max_penalty": "5s"},
+            {f"{MODE}-consecutive-max-failures": "3", f"{MODE}-consecutive-max-penalty": "5s"},
+        ),
+    ],
+    ids=["default", "quick"],
+)
+def test_a_breaker_changes_the_annotations_of_the_service_and_nothing_else(
+    breaker: FailureAccrual, parameters: dict[str, str]
+) -> None:
+    breaking = demo({"namespace": NAMESPACE, "breaker": breaker})
 
-    assert annotations == {"pulumi.com/skipAwait": "true"}
+    assert annotations(default()) == {"pulumi.com/skipAwait": "true"}
+    assert annotations(breaking) == {"pulumi.com/skipAwait": "true", MODE: "consecutive", **parameters}
+    assert default().changed(breaking) == ["circuit-breaking-service"]
 
 
-def test_switching_the_breaker_on_changes_the_service_and_nothing_else() -> None:
-    breaking = demo({"namespace": NAMESPACE, "breaker": {}})
-
-    assert changed(default(), breaking) == ["circuit-breaking-service"]
-    annotations = breaking.one("kubernetes:core/v1:Service").at("metadata", "annotations")
-    assert annotations == {"pulumi.com/skipAwait": "true", MODE: "consecutive"}
-
-
-def test_the_breaker_can_be_another() -> None:
-    quick = demo({"namespace": NAMESPACE, "breaker": {"max_failures": 3, "max_penalty": "5s"}})
-
-    annotations = quick.one("kubernetes:core/v1:Service").at("metadata", "annotations")
-    assert at(annotations, f"{MODE}-consecutive-max-failures") == "3"
-    assert at(annotations, f"{MODE}-consecutive-max-penalty") == "5s"
-
-
-def test_load_and_failures_can_be_others() -> None:
+def test_load_and_failure_rate_can_be_set() -> None:
     other = demo({"namespace": NAMESPACE, "requests_per_second": 50, "failure_percent": 40})
 
     assert at(container("slow-cooker", other), "args") == ["-qps", "50", "http://bb:8080"]
-    assert at(container("bad", other), "args") == ["terminus", "--h1-server-port=8080", "--percent-failure=40"]
-    assert at(container("good", other), "args") == at(container("good"), "args")
+    assert at(container("bad", other), "args") == [*GOOD, "--percent-failure=40"]
+    assert at(container("good", other), "args") == GOOD
 
 
-def test_pod_annotations_reach_every_pod() -> None:
-    annotated = demo({"namespace": NAMESPACE, "pod_annotations": {"linkerd-workshop/generation": "4"}})
-    annotations = [each.at("spec", "template", "metadata", "annotations") for each in annotated.of(DEPLOYMENT)]
-
-    assert annotations == [{"linkerd-workshop/generation": "4"}] * 3
-
-
-def test_what_to_look_at_is_the_clients_own_count() -> None:
+def test_the_output_is_the_command_that_shows_the_clients_own_count() -> None:
     command = at(default().one("linkerd-workshop:demos:CircuitBreaking").outputs, "command")
 
     assert command == f"kubectl -n {NAMESPACE} logs deploy/slow-cooker -c service -f"

@@ -7,10 +7,10 @@ from components.delivery import argo_rollouts
 from components.mesh import control_plane, viz
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
 from components.resources.meshed_namespace import EXEMPT, exempt
+from tests.components.charts import apply_transforms
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping
-from tests.rendering import mended
 
 HUNDRED = {"request": "100m"}
 UPSTREAM: dict[tuple[str, ...], object] = {
@@ -127,7 +127,7 @@ def test_services_behind_closed_webhooks_are_waited_for() -> None:
     chart = linkerd(high_availability=True).named("linkerd-control-plane")
     rendered = {"metadata": {"name": "linkerd-proxy-injector"}}
 
-    assert mended(chart.transforms, "kubernetes:core/v1:Service", rendered) == rendered
+    assert apply_transforms(chart, "kubernetes:core/v1:Service", rendered) == rendered
 
 
 def test_a_namespace_keeps_its_labels_when_it_is_exempt() -> None:

@@ -1,151 +1,38 @@
-"""Linkerd: what its charts are told, what is mended in what they render, and in which order things come."""
+"""Linkerd: the values of its charts, the order of its parts, and the restart key that meshed pods wait for."""
 
+import gc
+from collections.abc import Callable
 from functools import cache
 
 import pytest
+from pulumi import CustomResource, RunError
 
-from components.addons.gateway_api import GatewayApi
 from components.mesh.control_plane import values
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
-from components.resources.rendered import PLACEHOLDER
-from model.charts import ChartSource
-from tests.deployment import Deployment, Registration
+from model.names import TrustPhase
+from tests.components.charts import LINKERD, chart, installed
+from tests.deployment import Deployment
 from tests.engine import deploy
-from tests.recorded_values import at
-from tests.rendering import mended
-from tests.texts import decoded
 
-ARCHIVE: ChartSource = {"chart": ".charts/chart.tgz"}
-PUBLISHED: ChartSource = {"chart": "linkerd-x", "version": "1.2.3", "repository": "https://charts.example.com"}
-WEBHOOK_KINDS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+CHART = "linkerd-control-plane"
 
 
-@cache
-def linkerd(
-    generation: int = 1, *, published: bool = False, preview: bool = False, own_crds: bool = True
-) -> Deployment:
-    chart = PUBLISHED if published else ARCHIVE
-
-    def program() -> None:
-        gateway_api = GatewayApi("gateway-api", {"chart": "gw.tgz"}) if own_crds else None
-        args: LinkerdArgs = {
-            "namespace": "linkerd",
-            "crds_chart": chart,
-            "control_plane_chart": chart,
-            "lifetimes": {"anchor_days": 30, "issuer_days": 20, "renewal_days": 10},
-            "generation": generation,
-            "gateway_api": gateway_api,
-        }
-        Linkerd("linkerd", args)
-
-    return deploy(program, preview=preview)
-
-
-def chart(**given: bool) -> Registration:
-    return linkerd(**given).one("kubernetes:helm.sh/v4:Chart")
-
-
-def test_no_certificate_and_no_key_passes_through_chart_values() -> None:
-    told = str(chart().inputs)
-
-    assert "certificate " not in told
-    assert "key of " not in told
-
-
-def test_the_chart_is_told_to_read_identity_from_objects_that_it_does_not_make() -> None:
-    assert chart().at("values", "identity") == {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}}
-
-
-@pytest.mark.parametrize("webhook", ["proxyInjector", "profileValidator", "policyValidator"])
-def test_the_chart_makes_no_webhook_certificate_and_knows_the_authority_by_a_placeholder(webhook: str) -> None:
-    assert chart().at("values", webhook) == {"externalSecret": True, "caBundle": PLACEHOLDER}
-
-
-def test_nothing_that_differs_between_two_renders_is_left_on() -> None:
-    assert chart().at("values", "disableHeartBeat") is True, "its schedule is the minute of the render"
-
-
-def test_the_values_are_known_and_the_same_in_preview_and_up() -> None:
-    assert chart(preview=True).inputs == chart().inputs
-
-
-def test_a_new_generation_changes_the_annotation_of_the_control_planes_pods_and_nothing_else() -> None:
+def test_another_restart_key_changes_the_pod_annotation_and_nothing_else() -> None:
     one, two = dict(values("1")), dict(values("2"))
 
     assert one.pop("podAnnotations") == {"linkerd-workshop/generation": "1"}
     assert two.pop("podAnnotations") == {"linkerd-workshop/generation": "2"}
     assert one == two
-    assert linkerd(generation=5).one("kubernetes:helm.sh/v4:Chart").at("values", "podAnnotations") == {
-        "linkerd-workshop/generation": "5-anchor-1-stable"
-    }
 
 
-@pytest.mark.parametrize("kind", WEBHOOK_KINDS)
-def test_the_authority_reaches_every_webhook_of_every_rendered_configuration(kind: str) -> None:
-    authority = "certificate linkerd-webhooks-authority"
-    hooks = [
-        {"name": name, "clientConfig": {"service": {"name": "s"}, "caBundle": "cGxhY2Vob2xkZXI="}} for name in "ab"
-    ]
-    rendered = {"metadata": {"name": "x"}, "webhooks": hooks}
-    result = mended(chart().transforms, f"kubernetes:admissionregistration.k8s.io/v1:{kind}", rendered)
+def test_the_control_plane_comes_after_everything_that_it_looks_for_when_it_starts() -> None:
+    found = installed("linkerd")
 
-    for index, name in enumerate("ab"):
-        assert at(result, "webhooks", index, "name") == name
-        assert at(result, "webhooks", index, "clientConfig", "service") == {"name": "s"}
-        assert decoded(at(result, "webhooks", index, "clientConfig", "caBundle")) == authority
+    assert found.before(chart(CHART)) == ["gateway-api-crds", "linkerd-crds", "linkerd-trust", "linkerd-webhooks"]
+    assert chart(CHART).order > max(each.order for each in found.registrations if each.type.endswith("Release"))
 
 
-def test_rendered_services_are_not_waited_for_and_keep_their_annotations() -> None:
-    bare = mended(chart().transforms, "kubernetes:core/v1:Service", {"metadata": {"name": "x"}})
-    annotated = mended(
-        chart().transforms, "kubernetes:core/v1:Service", {"metadata": {"name": "x", "annotations": {"a": "b"}}}
-    )
-
-    assert at(bare, "metadata") == {"name": "x", "annotations": {"pulumi.com/skipAwait": "true"}}
-    assert at(annotated, "metadata", "annotations") == {"a": "b", "pulumi.com/skipAwait": "true"}
-
-
-@pytest.mark.parametrize("type_", ["kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Secret"])
-def test_other_rendered_objects_stay_as_they_are(type_: str) -> None:
-    rendered = {"metadata": {"name": "x"}, "spec": {"replicas": 1}}
-
-    assert mended(chart().transforms, type_, rendered) == rendered, "a Deployment has to be waited for"
-
-
-def test_the_control_plane_comes_after_all_that_it_looks_for_when_it_starts() -> None:
-    assert linkerd().before(chart()) == ["gateway-api-crds", "linkerd-crds", "linkerd-trust", "linkerd-webhooks"]
-    assert chart().order > max(each.order for each in linkerd().registrations if each.type.endswith("Release"))
-
-
-def test_where_the_gateway_api_is_there_already_the_control_plane_waits_for_the_rest() -> None:
-    deployment = linkerd(own_crds=False)
-
-    assert deployment.before(deployment.one("kubernetes:helm.sh/v4:Chart")) == [
-        "linkerd-crds",
-        "linkerd-trust",
-        "linkerd-webhooks",
-    ]
-
-
-def test_linkerds_own_definitions_come_without_the_gateway_api() -> None:
-    crds = linkerd().named("linkerd-crds")
-
-    assert crds.at("values") == {"installGatewayAPI": False}, "it has one owner, and that is another release"
-    assert (crds.at("name"), crds.at("namespace")) == ("linkerd-crds", "linkerd")
-
-
-def test_charts_come_from_an_archive_or_from_a_repository_in_an_exact_version() -> None:
-    local = linkerd().named("linkerd-crds")
-    remote = linkerd(published=True).named("linkerd-crds")
-
-    assert local.at("chart") == ".charts/chart.tgz"
-    assert not {"version", "repositoryOpts"} & set(local.inputs)
-    assert remote.at("version") == "1.2.3"
-    assert remote.at("repositoryOpts", "repo") == "https://charts.example.com"
-    assert chart(published=True).at("repositoryOpts", "repo") == "https://charts.example.com"
-
-
-def test_the_namespace_is_to_carry_what_linkerds_own_installer_puts_on_it() -> None:
+def test_the_namespace_carries_what_linkerds_own_installer_puts_on_it() -> None:
     assert NAMESPACE_METADATA == {
         "annotations": {"linkerd.io/inject": "disabled"},
         "labels": {
@@ -157,14 +44,65 @@ def test_the_namespace_is_to_carry_what_linkerds_own_installer_puts_on_it() -> N
     }
 
 
-def test_it_makes_no_namespace_and_puts_its_objects_into_the_given_one() -> None:
-    assert linkerd().of("kubernetes:core/v1:Namespace") == []
-    objects = [each for each in linkerd().registrations if each.type.startswith("kubernetes:core/v1:")]
+def test_linkerd_creates_no_namespace_and_puts_its_objects_into_the_given_one() -> None:
+    objects = [each for each in installed("linkerd").registrations if each.type.startswith("kubernetes:core/v1:")]
+
     assert {each.at("metadata", "namespace") for each in objects} == {"linkerd"}
+    assert installed("linkerd").of("kubernetes:core/v1:Namespace") == []
 
 
-def test_lifetimes_reach_issuer_and_leaves() -> None:
-    assert linkerd().named("linkerd-trust-anchor-1").at("validityPeriodHours") == 30 * 24
-    assert linkerd().named("linkerd-trust-issuer").at("validityPeriodHours") == 20 * 24
-    leaves = linkerd().of("tls:index/locallySignedCert:LocallySignedCert")
+def test_lifetimes_reach_anchor_issuer_and_leaves() -> None:
+    assert installed("linkerd").named("linkerd-trust-anchor-1").at("validityPeriodHours") == 30 * 24
+    assert installed("linkerd").named("linkerd-trust-issuer").at("validityPeriodHours") == 20 * 24
+    leaves = installed("linkerd").of("tls:index/locallySignedCert:LocallySignedCert")
     assert {each.at("earlyRenewalHours") for each in leaves} == {10 * 24}
+
+
+def app(wait: Callable[[], None] | None, *, preview: bool = False) -> Deployment:
+    """Deploy a control plane without Gateway API definitions of its own, and an app that carries its restart key."""
+    args: LinkerdArgs = {**LINKERD, "anchor": 2, "phase": TrustPhase.BUNDLED, "generation": 3}
+    if wait:
+        args["wait"] = wait
+    program = lambda: CustomResource("test:index:App", "app", {"key": Linkerd("linkerd", args).restart_key})  # noqa: E731
+    return deploy(program, preview=preview)
+
+
+without_wait = cache(lambda: app(None))
+
+
+@pytest.mark.parametrize(("preview", "waits"), [(True, []), (False, ["waited"])], ids=["preview", "up"])
+def test_a_preview_knows_the_restart_key_at_once_and_an_up_when_the_wait_is_over(
+    *, preview: bool, waits: list[str]
+) -> None:
+    seen: list[str] = []
+    deployment = app(lambda: seen.append("waited"), preview=preview)
+
+    assert deployment.named("app").at("key") == "3-anchor-2-bundled", "an unknown key would show a change of every pod"
+    assert seen == waits
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_app_with_the_restart_key_comes_after_the_control_plane(*, preview: bool) -> None:
+    deployment = app(None, preview=preview)
+
+    assert CHART in deployment.before(deployment.named("app"))
+
+
+def test_the_control_plane_has_the_same_key_and_waits_for_its_own_parts_alone() -> None:
+    control_plane = without_wait().named(CHART)
+
+    assert control_plane.at("values", "podAnnotations") == {"linkerd-workshop/generation": "3-anchor-2-bundled"}
+    assert without_wait().before(control_plane) == ["linkerd-crds", "linkerd-trust", "linkerd-webhooks"]
+
+
+def test_a_control_plane_that_does_not_roll_out_ends_the_up_before_any_app_restarts() -> None:
+    seen: list[str] = []
+
+    def fail() -> None:
+        seen.append("waited")
+        raise RunError("the control plane was not rolled out")
+
+    with pytest.raises(RunError, match="was not rolled out"):
+        app(fail)
+    gc.collect()  # else the failed output complains later; within `ast.parse` Python 3.11 breaks on that
+    assert seen == ["waited"]

@@ -1,14 +1,17 @@
-"""Fault injection, on an app that is not booksapp."""
+"""Fault injection and routing by a header, on an app that is none of the demos."""
 
 from functools import cache
 
 from components.traffic.fault_injection import FaultInjection, FaultInjectionArgs
+from components.traffic.header_route import HeaderRoute
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at
 from versions import NGINX_IMAGE
 
 FAULTS: FaultInjectionArgs = {"namespace": "shop", "service": "cart", "port": 80, "percent": 5, "part_of": "shop"}
+ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+PARENT = {"name": "cart", "kind": "Service", "group": "", "port": 80}
 
 
 @cache
@@ -16,40 +19,32 @@ def faults() -> Deployment:
     return deploy(lambda: FaultInjection("faults", FAULTS))
 
 
-def test_the_route_belongs_to_the_service_and_splits_between_it_and_the_injector() -> None:
-    route = faults().one("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute")
+def test_the_route_splits_the_traffic_of_the_service_between_it_and_the_injector() -> None:
+    route = faults().one(ROUTE)
 
     assert route.at("metadata") == {"name": "error-split", "namespace": "shop"}
-    assert route.at("spec", "parentRefs") == [{"name": "cart", "kind": "Service", "group": "", "port": 80}]
-    assert route.at("spec", "rules") == [
-        {
-            "backendRefs": [
-                {"name": "cart", "port": 80, "weight": 95},
-                {"name": "error-injector", "port": 8080, "weight": 5},
-            ]
-        }
-    ]
+    assert route.at("spec", "parentRefs") == [PARENT]
+    weights = [("cart", 80, 95), ("error-injector", 8080, 5)]
+    backends = [{"name": name, "port": port, "weight": weight} for name, port, weight in weights]
+    assert route.at("spec", "rules") == [{"backendRefs": backends}]
 
 
-def test_the_injector_answers_500_on_8080_from_a_configuration_that_its_pods_mount() -> None:
-    configuration = faults().one("kubernetes:core/v1:ConfigMap")
-    pod = faults().one("kubernetes:apps/v1:Deployment").at("spec", "template", "spec")
+def test_the_injector_answers_500_by_a_configuration_whose_change_restarts_it() -> None:
+    configuration = str(faults().one("kubernetes:core/v1:ConfigMap").at("data", "nginx.conf"))
+    template = faults().one("kubernetes:apps/v1:Deployment").at("spec", "template")
+    container = at(template, "spec", "containers", 0)
 
-    assert "listen 8080;" in str(configuration.at("data", "nginx.conf"))
-    assert "return 500;" in str(configuration.at("data", "nginx.conf"))
-    assert at(pod, "volumes") == [{"name": "config", "configMap": {"name": "error-injector"}}]
-    assert at(pod, "containers", 0, "volumeMounts") == [
-        {"name": "config", "mountPath": "/etc/nginx/nginx.conf", "subPath": "nginx.conf"}
-    ]
-    assert at(pod, "containers", 0, "image") == NGINX_IMAGE
+    assert "listen 8080;" in configuration
+    assert "return 500;" in configuration
+    assert at(template, "spec", "volumes") == [{"name": "config", "configMap": {"name": "error-injector"}}]
+    mount = {"name": "config", "mountPath": "/etc/nginx/nginx.conf", "subPath": "nginx.conf"}
+    assert at(container, "volumeMounts") == [mount]
+    assert at(container, "image") == NGINX_IMAGE
+    assert len(str(at(template, "metadata", "annotations", "linkerd-workshop/configuration"))) == 64
 
 
-def test_the_injector_runs_as_nobody_special() -> None:
-    context = (
-        faults().one("kubernetes:apps/v1:Deployment").at("spec", "template", "spec", "containers", 0, "securityContext")
-    )
-
-    assert context == {
+def test_the_injector_runs_without_privileges() -> None:
+    assert faults().container("faults-injector-deployment")["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
         "seccompProfile": {"type": "RuntimeDefault"},
@@ -58,14 +53,33 @@ def test_the_injector_runs_as_nobody_special() -> None:
     }
 
 
-def test_a_changed_configuration_restarts_the_injector() -> None:
-    annotations = faults().one("kubernetes:apps/v1:Deployment").at("spec", "template", "metadata", "annotations")
-
-    assert len(str(at(annotations, "linkerd-workshop/configuration"))) == 64
-
-
-def test_the_image_can_be_another() -> None:
+def test_the_image_of_the_injector_can_come_from_elsewhere() -> None:
     deployment = deploy(lambda: FaultInjection("faults", {**FAULTS, "image": "mirror/nginx:1"}))
 
-    pod = deployment.one("kubernetes:apps/v1:Deployment").at("spec", "template", "spec")
-    assert at(pod, "containers", 0, "image") == "mirror/nginx:1"
+    assert deployment.container("faults-injector-deployment")["image"] == "mirror/nginx:1"
+
+
+def test_requests_with_a_header_go_to_the_alternative_and_all_others_to_the_service_itself() -> None:
+    route = deploy(
+        lambda: HeaderRoute(
+            "beta",
+            {
+                "name": "beta-testers",
+                "namespace": "shop",
+                "service": "cart",
+                "port": 80,
+                "header": "x-user",
+                "value": "ann",
+                "alternative": "cart-beta",
+            },
+        )
+    ).one(ROUTE)
+
+    assert route.name == "beta-route"
+    assert route.at("metadata") == {"name": "beta-testers", "namespace": "shop"}
+    assert route.at("spec", "parentRefs") == [PARENT]
+    matches = [{"headers": [{"name": "x-user", "value": "ann"}]}]
+    assert route.at("spec", "rules") == [
+        {"matches": matches, "backendRefs": [{"name": "cart-beta", "port": 80}]},
+        {"backendRefs": [{"name": "cart", "port": 80}]},
+    ]

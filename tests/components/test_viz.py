@@ -1,154 +1,48 @@
-"""linkerd-viz: what its chart is told, what is mended in what it renders, and that it goes before any namespace."""
+"""linkerd-viz: its chart, its certificates, its order on destroy, and the permission to query its Prometheus."""
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING
 
 import pytest
-from pulumi_kubernetes.core.v1 import ConfigMap
 
-from components.mesh.viz import NAMESPACE_METADATA, Viz, VizArgs, admitted_hosts, values
-from components.resources.meshed_namespace import MESHED, Namespaces
-from components.resources.rendered import PLACEHOLDER
-from tests.deployment import Deployment, Registration
+from components.mesh.prometheus_access import PrometheusAccess
+from components.mesh.viz import admitted_hosts, values
+from tests.components.charts import chart, installed, transformed
 from tests.engine import CERTIFICATE_ENDS, deploy
-from tests.recorded_values import UNKNOWN, Secret, at, plain_texts
-from tests.rendering import mended
-from tests.texts import decoded
+from tests.recorded_values import Secret, at, decoded, mapping
 
-if TYPE_CHECKING:
-    from model.charts import ChartSource
-
-AUTHORITY = "certificate viz-webhooks-authority"
+CHART = "viz-chart"
 SECRETS = {"tap-k8s-tls": "tap.linkerd-viz.svc", "tap-injector-k8s-tls": "tap-injector.linkerd-viz.svc"}
-SERVICE = {"metadata": {"name": "x"}}
-RENDERED_KINDS = [
-    "kubernetes:apps/v1:Deployment",
-    "kubernetes:core/v1:ConfigMap",
-    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",
-]
 
 
-@cache
-def viz(host: str | None = None, *, published: bool = False, preview: bool = False) -> Deployment:
-    source: ChartSource = (
-        {"chart": "linkerd-viz", "version": "1.2.3", "repository": "https://charts.example.com"}
-        if published
-        else {"chart": ".charts/viz.tgz"}
-    )
-
-    def program() -> None:
-        wanted = {"linkerd-viz": NAMESPACE_METADATA, "booksapp": MESHED, "argo-rollouts": MESHED}
-        namespaces = Namespaces("namespaces", {"owner": "test", "namespaces": wanted})
-        args: VizArgs = {
-            "namespace": namespaces.names["linkerd-viz"],
-            "chart": source,
-            "mesh": ConfigMap("mesh"),
-            "namespaces": namespaces,
-            "renewal_days": 10,
-            "pod_annotations": {"linkerd-workshop/generation": "4"},
-            "dashboard_host": host,
-        }
-        Viz("viz", args)
-
-    return deploy(program, preview=preview)
-
-
-def chart(deployment: Deployment | None = None) -> Registration:
-    return (deployment or viz()).one("kubernetes:helm.sh/v4:Chart")
-
-
-@pytest.mark.parametrize("server", ["tap", "tapInjector"])
-def test_the_chart_makes_no_certificate_and_knows_the_authority_by_a_placeholder(server: str) -> None:
-    assert chart().at("values", server, "externalSecret") is True
-    assert chart().at("values", server, "caBundle") == PLACEHOLDER
-
-
-def test_no_certificate_and_no_key_passes_through_chart_values() -> None:
-    assert "certificate " not in str(chart().inputs)
-    assert "key of " not in str(chart().inputs)
-
-
-def test_the_hook_that_a_chart_drops_is_off_and_its_labels_are_on_the_namespace() -> None:
-    assert chart().at("values", "createNamespaceMetadataJob") is False
-    assert viz().named("linkerd-viz-namespace").at("metadata", "labels") == {
+def test_the_labels_of_the_hook_that_a_chart_drops_are_on_the_namespace() -> None:
+    assert installed("viz").named("linkerd-viz-namespace").at("metadata", "labels") == {
         "linkerd.io/extension": "viz",
         "pod-security.kubernetes.io/enforce": "privileged",
     }
 
 
-def test_the_values_are_known_and_the_same_in_preview_and_up() -> None:
-    previewed = chart(viz(preview=True))
-
-    assert previewed.inputs == chart().inputs
-    assert str(UNKNOWN) not in plain_texts(previewed.inputs), "a chart with an unknown value registers no children"
-
-
-def test_pod_annotations_reach_the_chart() -> None:
-    assert chart().at("values", "podAnnotations") == {"linkerd-workshop/generation": "4"}
-
-
 @pytest.mark.parametrize(("secret", "host"), SECRETS.items())
-def test_each_server_gets_a_secret_with_a_leaf_for_the_name_by_which_the_api_server_calls_it(
-    secret: str, host: str
-) -> None:
-    found = viz().named(f"{secret}-secret")
+def test_each_server_gets_a_leaf_for_the_name_by_which_the_api_server_calls_it(secret: str, host: str) -> None:
+    found = installed("viz").named(f"{secret}-secret")
 
     assert found.at("metadata") == {"name": secret, "namespace": "linkerd-viz"}
     assert decoded(found.at("data", "tls.crt")) == Secret(f"certificate {secret}-leaf")
-    assert viz().named(f"{secret}-request").at("dnsNames") == [host]
-    assert viz().named(f"{secret}-leaf").at("earlyRenewalHours") == 10 * 24
-
-
-def test_the_authority_reaches_the_injectors_webhook() -> None:
-    hook = {
-        "name": "tap-injector.linkerd.io",
-        "clientConfig": {"service": {"name": "tap-injector"}, "caBundle": "eA=="},
-    }
-    type_ = "kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration"
-    result = mended(chart().transforms, type_, {"metadata": {"name": "x"}, "webhooks": [hook]})
-
-    assert decoded(at(result, "webhooks", 0, "clientConfig", "caBundle")) == AUTHORITY
+    assert installed("viz").named(f"{secret}-request").at("dnsNames") == [host]
+    assert installed("viz").named(f"{secret}-leaf").at("earlyRenewalHours") == 10 * 24
 
 
 def test_the_authority_reaches_the_api_service_which_keeps_the_rest_of_its_spec() -> None:
-    spec = {"group": "tap.linkerd.io", "service": {"name": "tap"}, "caBundle": "cGxhY2Vob2xkZXI="}
-    type_ = "kubernetes:apiregistration.k8s.io/v1:APIService"
-    result = mended(chart().transforms, type_, {"metadata": {"name": "x"}, "spec": spec})
+    spec = {"group": "tap.linkerd.io", "service": {"name": "tap"}}
+    rendered = {"metadata": {"name": "x"}, "spec": {**spec, "caBundle": "cGxhY2Vob2xkZXI="}}
+    result = transformed(CHART, "kubernetes:apiregistration.k8s.io/v1:APIService", rendered)
 
-    assert decoded(at(result, "spec", "caBundle")) == AUTHORITY
-    assert at(result, "spec", "service") == {"name": "tap"}
-    assert at(result, "spec", "group") == "tap.linkerd.io"
-
-
-def test_rendered_services_are_not_waited_for() -> None:
-    result = mended(chart().transforms, "kubernetes:core/v1:Service", SERVICE)
-
-    assert at(result, "metadata", "annotations") == {"pulumi.com/skipAwait": "true"}
+    assert decoded(at(result, "spec", "caBundle")) == "certificate viz-webhooks-authority"
+    assert spec.items() <= mapping(at(result, "spec")).items()
 
 
-@pytest.mark.parametrize("type_", RENDERED_KINDS)
-def test_other_rendered_objects_stay_as_they_are(type_: str) -> None:
-    rendered = {"metadata": {"name": "x"}, "spec": {"replicas": 1}}
-
-    assert mended(chart().transforms, type_, rendered) == rendered, "a Deployment has to be waited for"
-
-
-def test_the_api_service_goes_before_any_namespace_of_the_stack() -> None:
-    namespaces = {each.urn for each in viz().of("kubernetes:core/v1:Namespace")}
-
-    assert len(namespaces) == 3
-    reason = "with an APIService that nobody answers for no namespace of the cluster can be deleted"
-    assert namespaces <= chart().dependencies, reason
-
-
-def test_the_chart_comes_after_its_secrets_the_mesh_and_all_namespaces() -> None:
-    assert viz().before(chart()) == ["mesh", "namespaces", "viz-webhooks"]
-
-
-def test_without_a_public_host_the_charts_own_rule_admits_local_names_only() -> None:
-    assert "enforcedHostRegexp" not in str(values({}))
-    assert "enforcedHostRegexp" not in str(values({}, ""))
+@pytest.mark.parametrize("hosts", [values({}), values({}, "")], ids=["none", "empty"])
+def test_without_a_public_host_the_charts_own_rule_admits_local_names_only(hosts: object) -> None:
+    assert "enforcedHostRegexp" not in str(hosts)
 
 
 @pytest.mark.parametrize(
@@ -168,28 +62,36 @@ def test_without_a_public_host_the_charts_own_rule_admits_local_names_only() -> 
         ("localhost.evil.com", False),
     ],
 )
-def test_the_dashboard_answers_for_its_public_host_and_the_local_ones_only(host: str, admitted: bool) -> None:  # noqa: FBT001  a row of a table
-    pattern = str(chart(viz("viz.example.com")).at("values", "dashboard", "enforcedHostRegexp"))
+def test_the_dashboard_answers_for_its_public_host_and_the_local_ones_only(host: str, *, admitted: bool) -> None:
+    pattern = str(chart(CHART).at("values", "dashboard", "enforcedHostRegexp"))
 
     assert pattern == admitted_hosts("viz.example.com")
     assert bool(re.search(pattern, host)) is admitted
 
 
-def test_nothing_of_it_is_public() -> None:
-    kinds = {each.type for each in viz("viz.example.com").registrations}
+def test_viz_alone_makes_nothing_public() -> None:
+    kinds = {each.type for each in installed("viz").registrations}
 
     assert not [kind for kind in kinds if kind.endswith(("Ingress", "Service"))]
 
 
-def test_the_chart_comes_from_an_archive_or_from_a_repository_in_an_exact_version() -> None:
-    assert chart().at("chart") == ".charts/viz.tgz"
-    assert not {"version", "repositoryOpts"} & set(chart().inputs)
-    remote = chart(viz(published=True))
-    assert remote.at("version") == "1.2.3"
-    assert remote.at("repositoryOpts", "repo") == "https://charts.example.com"
-
-
-def test_its_certificates_end_under_names_that_no_other_certificate_has() -> None:
-    ends = at(viz().one("linkerd-workshop:mesh:Viz").outputs, "expires")
+def test_the_certificates_of_viz_end_under_names_that_no_other_certificate_has() -> None:
+    ends = at(installed("viz").one("linkerd-workshop:mesh:Viz").outputs, "expires")
 
     assert ends == dict.fromkeys(["vizAuthority", *SECRETS], CERTIFICATE_ENDS)
+
+
+def test_the_proxy_of_one_account_may_query_prometheus_at_a_url_that_comes_after_the_permission() -> None:
+    access = deploy(
+        lambda: PrometheusAccess(
+            "access", {"namespace": "linkerd-viz", "account": "argo-rollouts", "account_namespace": "argo-rollouts"}
+        )
+    )
+    policy = access.one("kubernetes:policy.linkerd.io/v1alpha1:AuthorizationPolicy")
+
+    assert policy.at("metadata") == {"name": "prometheus-argo-rollouts", "namespace": "linkerd-viz"}
+    target = {"group": "policy.linkerd.io", "kind": "Server", "name": "prometheus-admin"}
+    account = {"kind": "ServiceAccount", "name": "argo-rollouts", "namespace": "argo-rollouts"}
+    assert policy.at("spec") == {"targetRef": target, "requiredAuthenticationRefs": [account]}
+    url = at(access.one("linkerd-workshop:mesh:PrometheusAccess").outputs, "url")
+    assert url == "http://prometheus.linkerd-viz:9090"

@@ -1,4 +1,4 @@
-"""An API server on loopback that gives canned answers, for what a cluster says and for what stands in its way."""
+"""An API server on loopback with canned answers and canned failures."""
 
 import json
 import time
@@ -29,10 +29,10 @@ READY: Mapping[str, object] = {
 
 @dataclass
 class Cluster:
-    """What the server answers."""
+    """The answers of the server."""
 
     answers: dict[str, object] = field(default_factory=lambda: dict(READY))
-    """By path; what is not here is a 404."""
+    """By path; any other path is a 404."""
     denied: Callable[[str, str], bool] | None = None
     """Whether the user may not handle a resource with a verb; an administrator if None."""
     reviewed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -50,21 +50,21 @@ class Cluster:
     forbidden: tuple[str, ...] = ()
     """Paths that the user may not read."""
     silent: tuple[str, ...] = ()
-    """Paths for which it takes two seconds to answer."""
+    """Paths that it answers after two seconds."""
     busy: int = 0
-    """How many of the next questions it answers with 429, as it does while a kind's storage is initializing."""
+    """The number of requests that it answers with 429, as it does while a kind's storage is initializing."""
     comes_back: str | None = None
-    """What it says in Retry-After of every answer."""
+    """The Retry-After of every answer."""
     asked: list[str] = field(default_factory=list[str])
-    """The paths that it was asked for."""
+    """The paths of the GET requests."""
     posted: dict[str, object] = field(default_factory=dict[str, object])
-    """By path, the answer to a POST there; anywhere else, permissions are asked about."""
+    """By path, the answer to a POST; a POST to any other path is a review of permissions."""
     deleted: list[str] = field(default_factory=list[str])
     """The paths of what was deleted."""
     ports: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict[tuple[str, int], tuple[str, int]])
-    """By a pod's name and its port: where that answers on loopback."""
+    """By a pod's name and port, the address on loopback that answers for it."""
     tokens: list[str] = field(default_factory=list[str])
-    """What questions were authorized with."""
+    """The Authorization headers of the GET requests."""
 
 
 @contextmanager
@@ -122,29 +122,28 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         return found
 
     def do_POST(self) -> None:
-        """Answer a question about permissions, or what the test wants."""
+        """Answer a review of permissions, a dry run, or what the test wants."""
         review = json.loads(self.content())
         if self.path in self.cluster.posted:
             self._answer(201, self.cluster.posted[self.path])
-            return
-        if self.path.endswith("pods?dryRun=All"):
+        elif self.path.endswith("pods?dryRun=All"):
             status, message = self.cluster.admits
             self._answer(status, {"message": message})
-            return
-        wanted = review["spec"]["resourceAttributes"]["resource"], review["spec"]["resourceAttributes"]["verb"]
-        self.cluster.reviewed.append(wanted)
-        denied = self.cluster.denied
-        self._answer(201, {"status": {"allowed": denied is None or (wanted[0] != "*" and not denied(*wanted))}})
+        else:
+            attributes, denied = review["spec"]["resourceAttributes"], self.cluster.denied
+            wanted = attributes["resource"], attributes["verb"]
+            self.cluster.reviewed.append(wanted)
+            self._answer(201, {"status": {"allowed": denied is None or (wanted[0] != "*" and not denied(*wanted))}})
 
     def do_DELETE(self) -> None:
         """Remove what is at a path."""
         self.content()
         self.cluster.deleted.append(self.path)
         there = self.cluster.answers.pop(self.path, None) is not None
-        self._answer(200 if there else 404, {"kind": "Status", "message": "gone" if there else "not found"})
+        self._answer(200 if there else 404, {"kind": "Status", "message": "deleted" if there else "not found"})
 
     def _forward(self) -> None:
-        """Carry bytes to a pod's port, as far as there is such a pod."""
+        """Forward bytes to a pod's port if there is such a pod."""
         path, port = self.path.split("?ports=")
         pod = path.split("/")[-2]
         if any(name == pod for name, _port in self.cluster.ports):

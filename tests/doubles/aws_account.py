@@ -1,4 +1,4 @@
-"""An account in this process, with what the two controllers have made in it."""
+"""An account in this process, with what the two controllers create in it."""
 
 import uuid
 from collections.abc import Generator
@@ -28,13 +28,13 @@ PREFIX = "_external-dns-%{record_type}."
 
 
 def client(service: str) -> Any:  # noqa: ANN401  boto3 makes their classes at run time
-    """The client of a service."""
+    """Return the client of a service."""
     return _boto3.client(service, region_name=REGION)
 
 
 @dataclass(frozen=True)
 class InProcess:
-    """A cluster and a zone in the account, asked without asking anybody who asks."""
+    """A cluster and a zone in the account, without a check of the caller."""
 
     cluster: str
     vpc: str
@@ -47,7 +47,7 @@ class InProcess:
         return Account(self.aws.elbv2, self.aws.ec2, self.aws.route53, lambda _: nullcontext())
 
     def marks(self, group: str | None = "workshop-dev") -> Marks:
-        """By what the stack `dev` is known."""
+        """Return the marks of what belongs to the stack `dev`."""
         return Marks(self.cluster, group, self.zone, OWNER, PREFIX)
 
     def serve(self, group: str, *names: str, cluster: str | None = None) -> None:
@@ -71,20 +71,20 @@ class InProcess:
     def own(self, host: str, owner: str = OWNER) -> None:
         """Write a host's record and its owner's, as ExternalDNS does."""
         self.record(host, "CNAME", "balancer.example.net")
-        told = f'"heritage=external-dns,external-dns/owner={owner},external-dns/resource=ingress/apps/shop"'
-        self.record(PREFIX.replace("%{record_type}", "cname") + host, "TXT", told)
+        owned = f'"heritage=external-dns,external-dns/owner={owner},external-dns/resource=ingress/apps/shop"'
+        self.record(PREFIX.replace("%{record_type}", "cname") + host, "TXT", owned)
 
 
 @contextmanager
 def account() -> Generator[InProcess]:
-    """An account with a network and a zone, and an empty cluster in it."""
+    """Give an account with a network, a zone and an empty cluster."""
     replace_method("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
     with mock_aws():
         yield InProcess("workshop", _vpc(), _zone(), connect(REGION))
 
 
 def another(before: InProcess) -> InProcess:
-    """The same account with another cluster and another zone, in which nothing is."""
+    """Return the same account with another, empty cluster and another, empty zone."""
     return replace(before, cluster=f"{before.cluster}-next", zone=_zone())
 
 

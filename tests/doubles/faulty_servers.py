@@ -1,4 +1,4 @@
-"""Servers and proxies on loopback that fail, each in its own manner, over real TLS."""
+"""Servers and proxies on loopback that fail, each in its own way, over real TLS."""
 
 import socket
 import ssl
@@ -71,7 +71,7 @@ def _serve(connection: socket.socket, talk: Talk, tls: ssl.SSLContext | None) ->
                 return
             with tls.wrap_socket(connection, server_side=True) as encrypted:
                 talk(encrypted)
-    except OSError:  # the other side is gone, or the handshake failed: that is what it is here for
+    except OSError:  # the other side has hung up or the handshake has failed, as the test wants
         return
 
 
@@ -96,7 +96,7 @@ def answer(content: bytes, asked: list[bytes] | None = None) -> Talk:
 
 
 def in_turn(talks: list[Talk]) -> Talk:
-    """Return a server that serves each connection by the next of these."""
+    """Return a server that uses the next of `talks` for each connection."""
 
     def talk(connection: socket.socket) -> None:
         talks.pop(0)(connection)
@@ -117,7 +117,7 @@ def reset(connection: socket.socket) -> None:
 
 
 def reset_at_end(connection: socket.socket) -> None:
-    """Have a connection end by a reset."""
+    """Make a connection end by a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

@@ -1,4 +1,4 @@
-"""Serving HTTP on loopback for a while: what the doubles of APIs have in common."""
+"""HTTP on loopback, which the doubles of APIs share."""
 
 import ssl
 import threading

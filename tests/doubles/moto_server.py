@@ -1,4 +1,4 @@
-"""moto's AWS on loopback, which keeps what it is told: for questions whose answers have to fit together."""
+"""moto's AWS on loopback, which keeps a state: for requests whose answers have to fit together."""
 
 from collections.abc import Generator
 from contextlib import contextmanager

@@ -19,7 +19,7 @@ _abnf: Any = importlib.import_module("websocket._abnf")
 
 
 def forward(handler: BaseHTTPRequestHandler, port: int, address: tuple[str, int] | None) -> None:
-    """Answer an upgrade, and carry bytes between the caller and `address`; tell the trouble if nothing is there."""
+    """Answer an upgrade, and forward bytes between the caller and `address`, or report that nothing answers there."""
     digest = hashlib.sha1(handler.headers["Sec-WebSocket-Key"].encode() + MAGIC, usedforsecurity=False).digest()
     handler.send_response_only(101)
     for name, value in (
@@ -44,7 +44,7 @@ def forward(handler: BaseHTTPRequestHandler, port: int, address: tuple[str, int]
 
 
 def _there(handler: BaseHTTPRequestHandler, there: socket.socket) -> None:
-    """Carry what the caller sends, until it is gone."""
+    """Forward what the caller sends until it hangs up."""
     frames = _abnf.frame_buffer(partial(_read, handler), skip_utf8_validation=True)
     try:
         while True:
@@ -65,7 +65,7 @@ def _read(handler: BaseHTTPRequestHandler, most: int) -> bytes:
 
 
 def _back(there: socket.socket, caller: socket.socket) -> None:
-    """Carry what the port answers, until it ends; then so does the caller's connection."""
+    """Forward what the port answers until it ends, and then end the caller's connection."""
     try:
         while data := there.recv(65536):
             _send(caller, DATA + data)

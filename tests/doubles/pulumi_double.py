@@ -40,7 +40,7 @@ def write_pulumi(folder: Path) -> Path:
 
 
 def play_pulumi(patch: pytest.MonkeyPatch, answer: Answer | None = None) -> list[list[str]]:
-    """Have the settings of stacks read from their files, or answer the same always; return what is asked."""
+    """Read the settings of stacks from their files, or always give the same answer; return the calls."""
     asked = list[list[str]]()
 
     def run(
@@ -77,7 +77,7 @@ def as_pulumi_reads(path: Path) -> Answer:
 
 
 def text(value: object) -> str:
-    """Return a value as Pulumi hands it over."""
+    """Return a value as Pulumi prints it."""
     if isinstance(value, dict | list):
         return json.dumps(value, default=text)
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):

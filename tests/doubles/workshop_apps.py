@@ -1,4 +1,4 @@
-"""The demos' apps on loopback with the counters of their proxies: they behave well, or as badly as a test wants."""
+"""The apps of the demos on loopback with the counters of their proxies, which behave as a test wants."""
 
 import ssl
 import threading
@@ -30,22 +30,20 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         self.send(status, text.encode())
         self.close_connection = self.hangs_up
 
-    def do_POST(self) -> None:
-        """Answer likewise."""
-        self.do_GET()
+    do_POST = do_GET  # noqa: N815  the name of the base class
 
 
 @contextmanager
 def listening(
     respond: Respond, context: ssl.SSLContext | None = None, *, hangs_up: bool = False
 ) -> Generator[tuple[str, int]]:
-    """Serve on loopback, with TLS if there is a `context`; give the address. It may hang up without a word."""
+    """Serve on loopback, with TLS if there is a `context`; give the address. `hangs_up` ends each connection."""
     with serving_http(_Handler, context, respond=staticmethod(respond), hangs_up=hangs_up) as port:
         yield ("127.0.0.1", port)
 
 
 def proxy(series: Callable[[], str], hours: float = 20, prefix: str = "control_identity_") -> Respond:
-    """Return a proxy's admin port, whose certificate lasts for some hours more; older ones have another prefix."""
+    """Return the admin port of a proxy whose certificate ends in `hours`; older proxies have another prefix."""
 
     def respond(_method: str, path: str, _headers: Mapping[str, str], /) -> Answer:
         ends = time.time() + hours * 3600
@@ -61,7 +59,7 @@ class Bookshelf:
 
     error_share: float = 0.1
     without_response: str = ""
-    """What the proxy notes in place of a status where a request fails; the status is 500 if it is empty."""
+    """The error that the proxy counts instead of a status where a request fails; the status is 500 if it is empty."""
     seed: int = 1
     pages: int = 0
     counted: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -71,7 +69,7 @@ class Bookshelf:
         self._random, self._lock = Random(self.seed), threading.Lock()  # noqa: S311  chance, no secret
 
     def page(self, _method: str, _path: str, _headers: Mapping[str, str], /) -> Answer:
-        """Answer a visitor: one request to `books`."""
+        """Answer the traffic generator: one request to `books`."""
         with self._lock:
             self.pages += 1
             fails = self._random.random() < self.error_share
@@ -80,7 +78,7 @@ class Bookshelf:
             return (500, "") if fails else (200, "books")
 
     def series(self) -> str:
-        """Return what the proxy counted; requests to `authors` fail all the time, at the wrong hop to look at."""
+        """Return the counters of the proxy; requests to `authors`, which nobody should look at, always fail."""
         name = "outbound_http_route_backend_response_statuses_total"
         parent = 'parent_namespace="booksapp",parent_name="{}",parent_port="7002"'
         with self._lock:
@@ -113,16 +111,16 @@ class FrontEnd:
 
 @dataclass
 class SlowCooker:
-    """The breaker's client: so many requests a second, a share of which goes to `bad`, which always fails."""
+    """The client of the breaker: `rate` requests a second, and a share of them to `bad`, which always fails."""
 
     rate: float = 1000
     to_bad: float = 0.002
     before: tuple[int, int] = (0, 0)
-    """What it had sent to `good` and to `bad` before the test."""
+    """The numbers of requests to `good` and to `bad` before the test."""
     start: float = field(default_factory=time.monotonic)
 
     def series(self) -> str:
-        """Return what the proxy counted."""
+        """Return the counters of the proxy."""
         sent = self.rate * (time.monotonic() - self.start)
         bad = round(self.before[1] + sent * self.to_bad)
         good = round(self.before[0] + sent * (1 - self.to_bad))

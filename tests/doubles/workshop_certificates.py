@@ -1,4 +1,4 @@
-"""Certificates for a played mesh, made by the rules of the real one: good ones, ended ones and foreign ones."""
+"""Certificates for a simulated mesh, by the rules of the real one: valid, expired and foreign ones."""
 
 import base64
 import ssl
@@ -35,12 +35,12 @@ class Pair:
 
     @property
     def key_pem(self) -> str:
-        """The key, which no output may ever show."""
+        """The key, which no output may show."""
         encoding, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         return self.key.private_bytes(encoding, kind, serialization.NoEncryption()).decode()
 
     def server(self) -> ssl.SSLContext:
-        """Return what makes a server that shows it."""
+        """Return the TLS of a server with this certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with TemporaryDirectory() as folder:
             both = Path(folder) / "both.pem"
@@ -52,7 +52,7 @@ class Pair:
 def made(
     name: str, *, signer: Pair | None = None, days: float = 365, is_ca: bool = True, address: str | None = None
 ) -> Pair:
-    """Return a certificate that ends in so many days (ago, if negative); signed by itself if by nobody else.
+    """Return a certificate that ends in `days` (ago, if negative), signed by itself if there is no `signer`.
 
     It is for its name, or for an address.
     """
@@ -79,20 +79,20 @@ def made(
 
 @dataclass
 class MeshCertificates:
-    """All certificates of a played mesh."""
+    """All certificates of a simulated mesh."""
 
     anchor: Pair = field(default_factory=lambda: made("root.linkerd.cluster.local", days=3650))
     authority: Pair = field(default_factory=lambda: made("webhooks", days=3650))
     issuer_days: float = 365
     leaf_days: float = 365
     issuer_signer: Pair | None = None
-    """Who signed the issuer; the anchor if nobody else."""
+    """The signer of the issuer; the anchor if None."""
     leaf_signer: Pair | None = None
-    """Who signed the webhooks' certificates; the authority if nobody else."""
+    """The signer of the webhooks' certificates; the authority if None."""
 
     @property
     def issuer(self) -> Pair:
-        """The issuer, another one each time."""
+        """The issuer, a new one each time."""
         signer = self.issuer_signer or self.anchor
         return made("identity.linkerd.cluster.local", signer=signer, days=self.issuer_days)
 

@@ -41,7 +41,7 @@ TAKEN = [{"type": "Accepted", "status": "True"}, {"type": "ResolvedRefs", "statu
 
 
 def pod(namespace: str, app: str, *, meshed: bool = True, ready: bool = True) -> dict[str, object]:
-    """Return a pod that has been running for long."""
+    """Return a pod that has been running for a long time."""
     names = ["service", "linkerd-proxy"] if meshed else ["service"]
     return {
         "metadata": {"namespace": namespace, "name": f"{app}-1", "labels": {"app": app}},
@@ -55,7 +55,7 @@ def pod(namespace: str, app: str, *, meshed: bool = True, ready: bool = True) ->
 
 
 def route(*backends: tuple[str, int], header: tuple[str, str] | None = None) -> dict[str, object]:
-    """Return a route that the mesh has taken."""
+    """Return a route that the mesh has accepted."""
     matches = [{"headers": [{"name": header[0], "value": header[1]}]}] if header else []
     refs = [{"name": name, "weight": weight} for name, weight in backends]
     status = {"parents": [{"controllerName": "linkerd.io/policy-controller", "conditions": TAKEN}]}
@@ -65,19 +65,14 @@ def route(*backends: tuple[str, int], header: tuple[str, str] | None = None) -> 
 def rollout(version: str = "1.7.0", phase: str = "Healthy", step: int = 8) -> dict[str, object]:
     """Return the Rollout; its eight steps are those of the demo."""
     steps = [step for weight in (30, 40, 60, 80) for step in ({"setWeight": weight}, {"pause": {"duration": 10}})]
-    container = {"image": f"quay.example/podinfo:{version}"}
-    return {
-        "spec": {
-            "strategy": {"canary": {"steps": steps}},
-            "template": {"spec": {"containers": [container]}},
-        },
-        "status": {"phase": phase, "currentStepIndex": step},
-    }
+    template = {"spec": {"containers": [{"image": f"quay.example/podinfo:{version}"}]}}
+    spec = {"strategy": {"canary": {"steps": steps}}, "template": template}
+    return {"spec": spec, "status": {"phase": phase, "currentStepIndex": step}}
 
 
 @dataclass
 class Played:
-    """A workshop in which everything is as it should be, until a test changes something."""
+    """A simulated workshop in which everything is in order until a test changes something."""
 
     shelf: Bookshelf = field(default_factory=Bookshelf)
     front: FrontEnd = field(default_factory=FrontEnd)
@@ -107,7 +102,7 @@ class Played:
         self._trust()
 
     def pods(self, namespace: str, *found: dict[str, object]) -> None:
-        """Put other pods into a namespace."""
+        """Replace the pods of a namespace."""
         self.cluster.answers[f"/api/v1/namespaces/{namespace}/pods"] = {"items": list(found)}
 
     def _trust(self) -> None:
@@ -120,10 +115,7 @@ class Played:
             "data": {"tls.crt": issuer.base64, "tls.key": issuer.key_pem}
         }
         for name, (kind, namespace, service, pod_name) in WEBHOOKS.items():
-            client = {
-                "service": {"namespace": namespace, "name": service},
-                "caBundle": made.authority.base64,
-            }
+            client = {"service": {"namespace": namespace, "name": service}, "caBundle": made.authority.base64}
             path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations/{name}-webhook-config"
             answers[path if kind else TAP] = {"webhooks": [{"clientConfig": client}], "spec": client}
             slices = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
@@ -133,7 +125,7 @@ class Played:
 
     @contextmanager
     def running(self, folder: Path) -> Generator[ClusterApi]:
-        """Start the apps and the API server; give what asks it."""
+        """Start the apps and the API server; give its client."""
         ports = self.cluster.ports
         with ExitStack() as stack:
             common = stack.enter_context(listening(proxy(str, self.proxies_hours, self.proxies_prefix)))
@@ -168,14 +160,14 @@ def look(
     demos: Mapping[str, object] | None = None,
     requests: int | None = None,
 ) -> dict[str, Line]:
-    """Return the lines of a check by their names, with some settings of the demos."""
+    """Return the lines of a check by their names."""
     settings = Settings.model_validate({"demos": dict(demos or {})})
     with played.running(folder) as api:
         return {line.name: line for line in check(Scene(api, settings, IN_A_HURRY, requests))}
 
 
 def failed(lines: Mapping[str, Line]) -> set[str]:
-    """Return the names of the lines that failed; each has to say what to do, and no other does."""
+    """Return the names of the lines that failed; each of them, and no other, has to have a fix."""
     for line in lines.values():
         assert bool(line.fix) == (line.status is Status.FAILED), f"{line} has no fix, or needs none"
         assert line.seen, f"{line} says nothing"

@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller asks of AWS for Ingresses (its source, v3.5.0), and what it never may."""
+"""The calls of AWS by the AWS Load Balancer Controller for Ingresses (its source, v3.5.0), and forbidden ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -253,4 +253,4 @@ NEVER = [
     Request("cognito-idp:DescribeUserPoolClient", f"arn:aws:cognito-idp:us-east-1:{ACCOUNT}:userpool/us-east-1_0"),
     Request("cognito-idp:AdminCreateUser", f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_0"),
 ]
-"""Whatever is switched on."""
+"""Forbidden with any extras."""

@@ -1,6 +1,7 @@
 """The policies of the add-ons, as the program renders them for one cluster."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cache
 
 from pulumi import Resource
@@ -10,26 +11,14 @@ from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
 from components.addons.external_dns import ExternalDnsArgs
 from components.addons.load_balancer_controller import LoadBalancerControllerArgs
 from components.addons.load_balancer_extras import Extra
-from model.eks import EksCluster, Zone
 from model.names import Identity
 from tests.deployment import Deployment
 from tests.engine import deploy
+from tests.program import EKS, ZONE
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 ISSUER = f"oidc.eks.{REGION}.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
-CLUSTER = EksCluster(
-    name="workshop",
-    arn=f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/workshop",
-    region=REGION,
-    account=ACCOUNT,
-    partition="aws",
-    version="1.36",
-    endpoint=f"https://0123.gr7.{REGION}.eks.amazonaws.com",
-    certificate_authority="Y2E=",
-    vpc_id="vpc-0123456789abcdef0",
-    oidc_issuer=ISSUER,
-    created_at="2026-01-31T12:00:00+00:00",
-)
+CLUSTER = replace(EKS, oidc_issuer=ISSUER)
 TAGS = {"owner": "platform team", "stack": "dev"}
 EXTRAS: list[tuple[Extra, ...]] = [(), *((extra,) for extra in Extra), tuple(Extra)]
 """None of them, each alone, all of them."""
@@ -38,7 +27,7 @@ EXTRAS: list[tuple[Extra, ...]] = [(), *((extra,) for extra in Extra), tuple(Ext
 def arguments(
     identity: Identity = Identity.POD_IDENTITY, extras: Collection[Extra] = (), namespaces: Resource | None = None
 ) -> AwsAddOnsArgs:
-    """Return those of both add-ons; to be called by a program, for it makes a resource where it gets none."""
+    """Return the arguments of both add-ons; only a program may call it, for it creates a missing namespace resource."""
     return {
         "pod_identity_agent": None,
         "certificate": None,
@@ -69,7 +58,7 @@ def _dns(identity: Identity, namespaces: Resource) -> ExternalDnsArgs:
         "cluster": CLUSTER,
         "identity": identity,
         "role_name": "dev-workshop-dns-01234567",
-        "zone": Zone("Z0123456789ABCDEFGHIJ", "example.com"),
+        "zone": ZONE,
         "domain": "dev.example.com",
         "ingress_class": "alb",
         "owner_id": f"linkerd-workshop/dev/{REGION}/workshop",
@@ -88,5 +77,5 @@ def rights(add_on: str, identity: Identity = Identity.POD_IDENTITY, extras: tupl
 
 
 def trust(add_on: str, identity: Identity) -> str:
-    """Return who may take the role of an add-on."""
+    """Return who may assume the role of an add-on."""
     return str(deployed(identity).named(f"aws-{add_on}-identity-role").at("assumeRolePolicy"))

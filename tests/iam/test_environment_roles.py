@@ -45,7 +45,7 @@ class Role:
 
 @cache
 def roles(subject: str = "ids") -> Mapping[str, Role]:
-    """Return what CloudFormation makes of the template, by the last part of the roles' names."""
+    """Return the roles that CloudFormation creates from the template, by the last part of their names."""
     parameters = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in (PARAMETERS | {"Subject": subject}).items()
     ]
@@ -85,7 +85,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("subject", "repository"), [("ids", BY_IDS), ("names", BY_NAMES)])
 @pytest.mark.parametrize("role", ENVIRONMENTS)
-def test_a_role_trusts_the_environments_of_its_stack_by_the_subject_that_was_asked_for(
+def test_a_role_trusts_the_environments_of_its_stack_by_the_chosen_form_of_the_subject(
     role: str, subject: str, repository: str
 ) -> None:
     trust, every = roles(subject)[role].trust, {name for names in ENVIRONMENTS.values() for name in names}
@@ -99,9 +99,9 @@ def test_a_role_trusts_the_environments_of_its_stack_by_the_subject_that_was_ask
 
 
 STATE = {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
-"""What Pulumi reads for a preview, by its sources: its backend takes no lock for one, and the key decrypts another."""
+"""The calls of Pulumi for a preview, by its sources: its backend takes no lock, and the key decrypts secrets."""
 FREE = {"sts:GetCallerIdentity"}
-"""What everybody may ask."""
+"""The calls that everybody may make."""
 
 
 def question(action: str, parameters: Mapping[str, str]) -> Request:

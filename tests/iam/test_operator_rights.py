@@ -1,4 +1,4 @@
-"""What whoever brings the stack up may do in the account: all that it takes, and little else.
+"""The permissions of the operator who brings the stack up: all that it takes, and little else.
 
 The actions behind a resource are those that a provider needs over its life, by the API references of the services;
 no real account has confirmed the list.
@@ -145,18 +145,18 @@ def rights() -> str:
 
 
 @pytest.mark.parametrize("type_", BY_TYPE)
-def test_the_operator_may_do_what_a_resource_takes_from_its_birth_to_its_end(type_: str) -> None:
+def test_the_operator_may_create_change_and_delete_every_kind_of_resource(type_: str) -> None:
     assert wrongly(rights(), BY_TYPE[type_], allows=True) == []
 
 
-def test_every_kind_of_resource_that_a_stack_has_in_the_account_is_thought_of() -> None:
+def test_the_table_has_every_kind_of_resource_that_a_stack_has_in_the_account() -> None:
     made = {each.type for each in deployed("eks").registrations if each.type.startswith("aws:")}
 
     assert made <= set(BY_TYPE)
     assert len(made) >= 5
 
 
-def test_the_operator_may_ask_what_the_commands_ask() -> None:
+def test_the_operator_may_make_the_calls_of_the_commands() -> None:
     assert wrongly(rights(), ASKED, allows=True) == []
 
 
@@ -168,7 +168,7 @@ def test_the_operator_may_do_the_same_in_other_partitions(partition: str) -> Non
     assert wrongly(rights(), moved, allows=True) == []
 
 
-def test_every_question_of_the_commands_is_thought_of() -> None:
+def test_the_table_has_every_call_of_the_commands() -> None:
     sources = [
         path.read_text(encoding="utf-8")
         for folder in ("clients", "preflight", "workshop")
@@ -181,11 +181,11 @@ def test_every_question_of_the_commands_is_thought_of() -> None:
     assert len(literals) > 10
 
 
-def test_the_operator_may_do_nothing_to_other_clusters_roles_zones_and_certificates() -> None:
+def test_the_operator_may_not_touch_other_clusters_roles_zones_and_certificates() -> None:
     assert wrongly(rights(), OTHERS, allows=False) == []
 
 
-def test_every_right_is_needed() -> None:
+def test_every_permission_is_needed() -> None:
     statements = _Policy.model_validate_json(PATH.read_text(encoding="utf-8")).Statement
     named = {name for each in statements for name in ([each.Action] if isinstance(each.Action, str) else each.Action)}
     needed = {request.action for request in [*ASKED, *(each for requests in BY_TYPE.values() for each in requests)]}

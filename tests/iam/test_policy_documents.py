@@ -1,4 +1,4 @@
-"""What holds for every statement of every policy that the program renders, and that the judge of them is a good one."""
+"""Promises of every statement of every policy that the program renders, and of the simulator that judges them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from components.resources.iam_policy import policy_document, statement
 from model.names import Identity
 from tests.docs import calls, role_statements
 from tests.iam import load_balancer_requests as requests
-from tests.iam import test_dns_rights
+from tests.iam import test_add_on_rights
 from tests.iam.simulator import Action, Request, allowed, allowed_by, describe
 from tests.iam.stack import ACCOUNT, EXTRAS, REGION, deployed
 
@@ -80,7 +80,7 @@ def test_every_condition_key_is_one_that_the_action_supports() -> None:
     assert wrong == [], "a key that is never there makes the statement allow nothing"
 
 
-def test_nothing_is_changed_without_a_condition_but_what_aws_cannot_narrow() -> None:
+def test_only_permissions_that_aws_cannot_narrow_change_something_without_a_condition() -> None:
     free = {each.Sid for each in statements() if not each.Condition and any(actions()[a].changes for a in each.Action)}
 
     assert free == set(UNCONDITIONED)
@@ -115,7 +115,7 @@ def test_every_statement_has_a_name_of_its_own_in_its_policy() -> None:
 
 def test_the_simulators_allowed_calls_are_those_of_the_documented_table_and_of_the_policies() -> None:
     """Judge each statement alone: a right that no call needs, or a call that none allows, is a row too many or few."""
-    asked = [*requests.ALLOWED, *requests.WAF, *requests.SHIELD, *requests.COGNITO, *test_dns_rights.ALLOWED]
+    asked = [*requests.ALLOWED, *requests.WAF, *requests.SHIELD, *requests.COGNITO, *test_add_on_rights.ALLOWED]
     alone = [(each, policy_document([each])) for _, found in role_statements() for each in found]
     judged = allowed_by([document for _, document in alone], asked)
     used = {
@@ -130,36 +130,25 @@ def test_the_simulators_allowed_calls_are_those_of_the_documented_table_and_of_t
     assert {action for action, _ in used} == {request.action for request in asked}
 
 
-BUCKET = "arn:aws:s3:::bucket/file"
+BUCKET, INSTANCE = "arn:aws:s3:::bucket/file", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"
+RULE = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener-rule/app/a/1/2/3"
 TAGGED = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+READS = statement("A", ["s3:GetObject"], ["arn:aws:s3:::bucket/*"])
+STOPS = statement("A", ["ec2:StopInstances"], ["*"], TAGGED)
+ORDER = "elasticloadbalancing:SetRulePriorities"
 EXAMPLES = [
-    (statement("A", ["s3:GetObject"], ["arn:aws:s3:::bucket/*"]), Request("s3:GetObject", BUCKET), True),
-    (statement("A", ["s3:GetObject"], ["arn:aws:s3:::bucket/*"]), Request("s3:PutObject", BUCKET), False),
+    (READS, Request("s3:GetObject", BUCKET), True),
+    (READS, Request("s3:PutObject", BUCKET), False),
     (statement("A", ["s3:GetObject"], ["arn:aws:s3:::other/*"]), Request("s3:GetObject", BUCKET), False),
-    (
-        statement("A", ["ec2:StopInstances"], ["*"], TAGGED),
-        Request("ec2:StopInstances", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1", {"aws:ResourceTag/team": "a"}),
-        True,
-    ),
-    (
-        statement("A", ["ec2:StopInstances"], ["*"], TAGGED),
-        Request("ec2:StopInstances", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1", {"aws:ResourceTag/team": "b"}),
-        False,
-    ),
-    (
-        statement("A", ["elasticloadbalancing:SetRulePriorities"], ["*"], TAGGED),
-        Request(
-            "elasticloadbalancing:SetRulePriorities",
-            f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener-rule/app/a/1/2/3",
-            {"aws:ResourceTag/team": "a"},
-        ),
-        False,  # the action has no such key
-    ),
+    (STOPS, Request("ec2:StopInstances", INSTANCE, {"aws:ResourceTag/team": "a"}), True),
+    (STOPS, Request("ec2:StopInstances", INSTANCE, {"aws:ResourceTag/team": "b"}), False),
+    # The action has no such key.
+    (statement("A", [ORDER], ["*"], TAGGED), Request(ORDER, RULE, {"aws:ResourceTag/team": "a"}), False),
 ]
 
 
 @pytest.mark.parametrize(("allows", "request_", "answer"), EXAMPLES)
-def test_the_judge_knows_actions_resources_conditions_and_which_keys_an_action_has(
+def test_the_simulator_knows_actions_resources_conditions_and_the_keys_of_an_action(
     allows: Mapping[str, object], request_: Request, *, answer: bool
 ) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **allows}]})
@@ -167,6 +156,6 @@ def test_the_judge_knows_actions_resources_conditions_and_which_keys_an_action_h
     assert allowed(document, [request_]) == [answer]
 
 
-def test_the_judge_refuses_an_action_that_does_not_exist() -> None:
+def test_the_simulator_refuses_an_action_that_does_not_exist() -> None:
     with pytest.raises(ValueError, match="there is no action ec2:DestroyEverything"):
         allowed(policy_document([]), [Request("ec2:DestroyEverything")])

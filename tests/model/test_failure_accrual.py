@@ -1,4 +1,4 @@
-"""The rules of circuit breaking: what we take, Linkerd takes and runs; what Linkerd ignores, we refuse."""
+"""The rules of circuit breaking: Linkerd runs every breaker that we accept, and we refuse what it would ignore."""
 
 import math
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from tests.linkerd_breaker import PREFIX, Breaker, IgnoredError, breaker
 CONSECUTIVE = f"{PREFIX}-consecutive"
 U32, U64 = 2**32 - 1, 2**64 - 1
 near = some.builds("{}{}".format, some.integers(1, 99), some.sampled_from(["ms", "s", "m", "h", "d"]))
-"""What is right more often than not, so that both answers are met."""
+"""Valid more often than not, so that both answers occur."""
 numbers = some.one_of(some.integers(1, 12), some.integers(-1, 2**33), some.sampled_from([0, 1, U32, U32 + 1]))
 magnitudes = some.one_of(some.integers(0, 120), some.sampled_from([U64, U64 + 1, U64 // 1000, U64 // 1000 + 1]))
 durations = some.one_of(
@@ -67,7 +67,7 @@ accruals = some.one_of(
 
 
 def annotations_of(accrual: FailureAccrual) -> dict[str, str]:
-    """Return what a person would write by hand, without any check."""
+    """Return the annotations that a person would write by hand, without any check."""
     values = {key.replace("_", "-"): str(value) for key, value in accrual.items()}
     return {PREFIX: "consecutive", **{f"{CONSECUTIVE}-{key}": value for key, value in values.items()}}
 
@@ -88,14 +88,14 @@ def works_in_linkerd(annotations: dict[str, str]) -> bool:
 @example(accrual_of(7, "1m", "60000ms", 100.0))
 @example(accrual_of(7, " 1s", "+1m\n", -0.0))
 @example(accrual_of(U32, f"{U64}ms", f"{U64}ms", 2**-149))
-def test_we_take_exactly_the_breakers_that_linkerd_takes_and_runs(accrual: FailureAccrual) -> None:
+def test_we_accept_exactly_the_breakers_that_linkerd_runs(accrual: FailureAccrual) -> None:
     try:
         made = circuit_breaker(accrual)
     except ValueError:
         event("refused")
         assert not works_in_linkerd(annotations_of(accrual))
         return
-    event("taken")
+    event("accepted")
     assert breaker(made) == Breaker(
         accrual.get("max_failures", 0),
         milliseconds(accrual.get("min_penalty", "")),
@@ -105,7 +105,7 @@ def test_we_take_exactly_the_breakers_that_linkerd_takes_and_runs(accrual: Failu
 
 
 @given(durations)
-def test_a_penalty_is_taken_alone_exactly_when_linkerd_takes_it(duration: str) -> None:
+def test_a_penalty_alone_is_accepted_exactly_when_linkerd_accepts_it(duration: str) -> None:
     try:
         made = checked_penalty(duration)
     except ValueError:
@@ -114,11 +114,11 @@ def test_a_penalty_is_taken_alone_exactly_when_linkerd_takes_it(duration: str) -
         assert works_in_linkerd(annotations_of(accrual_of(7, made, f"{U64}ms")))
 
 
-def test_no_breaker_is_no_annotation() -> None:
+def test_without_a_breaker_there_is_no_annotation() -> None:
     assert circuit_breaker(None) == {}
 
 
-def test_a_breaker_with_linkerds_own_parameters_is_the_one_annotation_of_the_log() -> None:
+def test_a_breaker_with_linkerds_own_parameters_is_a_single_annotation() -> None:
     assert circuit_breaker({}) == {"balancer.linkerd.io/failure-accrual": "consecutive"}
     assert breaker(circuit_breaker({})) == Breaker(7, 1000, 60_000, 0.5)
 
@@ -161,7 +161,7 @@ REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_a_refusal_says_what_is_wrong_and_what_would_be_right(refusal: str) -> None:
+def test_a_refusal_names_the_value_and_the_rule(refusal: str) -> None:
     refused, sentence = REFUSALS[refusal]
 
     with pytest.raises(ValueError, match="has to be") as raised:

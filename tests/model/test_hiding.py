@@ -1,8 +1,10 @@
-"""No broken input makes anything public that was meant for nobody: one canary, looked for in all that is left."""
+"""No broken input of a preview publishes a secret: one canary, which must be in none of the files that are left."""
 
-import base64
 import json
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,33 +18,46 @@ from workshop.previews.recording import record
 
 SECRET = "kubernetes:core/v1:Secret"
 HELD = step("create", SECRET, "s", None, manifest("Secret", "s", data={"password": CODED}))
-IN_CLEAR = step(
-    "create", SECRET, "s", None, manifest("Secret", "s", stringData={"config.yaml": f"a: 1\nb: {CANARY}\n"})
-)
-DIGEST = json.dumps({"steps": [HELD, IN_CLEAR]}, indent=4)
+CONFIG = {"config.yaml": f"a: 1\nb: {CANARY}\n"}
+IN_CLEAR = step("create", SECRET, "s", None, manifest("Secret", "s", stringData=CONFIG))
+ERROR, OTHER = {"severity": "error", "x": CANARY}, partial(step, "create", "x:y:Z", "z", None)
+
+
+def steps(*each: object, diagnostics: object = ()) -> str:
+    """Return a preview of some steps as the engine prints it."""
+    return json.dumps({"steps": each, "diagnostics": diagnostics}, indent=4)
+
+
+DIGEST = steps(HELD, IN_CLEAR)
 FINDING = {"policyName": "p", "enforcementLevel": "advisory", "message": "m"}
 
 
+@dataclass
 class Engine:
-    """Leaves what it is told to leave, and ends with a status."""
+    """An engine that writes the given output and ends with the given status."""
 
-    def __init__(self, printed: str | bytes, errors: str = "", events: str | bytes = "", status: int = 0) -> None:
-        self.left = [each.encode() if isinstance(each, str) else each for each in (printed, errors, events)]
-        self.status, self.paths = status, list[Path]()
+    printed: str | bytes
+    errors: str = ""
+    events: str | bytes = ""
+    status: int = 0
+    then: Callable[[Path], object] = str
+    """Called with the path of the output when it is written."""
+    paths: list[Path] = field(default_factory=list[Path])
 
     def run(self, command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
         """Write the three files, and the plan if there is to be one."""
         assert variables
         self.paths = [output, errors, Path(command[command.index("--event-log") + 1])]
-        for path, content in zip(self.paths, self.left, strict=True):
-            path.write_bytes(content)
+        for path, content in zip(self.paths, (self.printed, self.errors, self.events), strict=True):
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
         if "--save-plan" in command:
             Path(command[command.index("--save-plan") + 1]).write_text(CANARY)
+        self.then(output)
         return self.status
 
 
 def kept(folder: Path, engine: Engine, *, plan: bool = False) -> int:
-    """Record, and look through all that is public: the folder, the comment, the diff; return the exit status."""
+    """Record a preview, search everything that is published for the canary, and return the exit status."""
     status = record("dev", folder, plan=plan, policies=["p"], run=engine.run)
     for path in engine.paths:
         assert folder not in path.parents, "what the engine writes never lies in the folder that is uploaded"
@@ -55,15 +70,12 @@ def kept(folder: Path, engine: Engine, *, plan: bool = False) -> int:
     return status
 
 
-def nested(depth: int) -> str:
-    return '{"steps": [' + '{"a":' * depth + "1" + "}" * depth + "]}"
-
-
 def event(**more: object) -> str:
     return json.dumps({"sequence": 1, **more})
 
 
 APPLIED = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"data": {"password": CODED}})}
+SECRETS_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 UNUSUAL: dict[str, dict[str, object]] = {
     "in the annotation that repeats the object": manifest("Secret", "s") | {"metadata": {"annotations": APPLIED}},
     "under a mistaken key": manifest("Secret", "s", stringdata={"password": CANARY}),
@@ -72,27 +84,26 @@ UNUSUAL: dict[str, dict[str, object]] = {
     "in a manifest that is a text": {"yaml": f"apiVersion: v1\nkind: Secret\ndata:\n  password: {CODED}\n"},
     "in a manifest that is a text of JSON": {"json": json.dumps(manifest("Secret", "s", data={"password": CODED}))},
     "without its kind": {"metadata": {"name": "s"}, "data": {"password": CODED}},
-    "as the engine shows it": {
-        "it": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": f'"{CANARY}"'}
-    },
+    "as the engine shows it": {"it": {**SECRETS_MARK, "plaintext": f'"{CANARY}"'}},
     "under a key that says so": {"values": {"adminPassword": CANARY}},
     "in a variable": {"env": [{"name": "DB_PASSWORD", "value": CANARY}]},
 }
 
 
 @pytest.mark.parametrize("where", UNUSUAL)
-def test_a_secret_is_found_where_nobody_expects_it(tmp_path: Path, where: str) -> None:
-    document = json.dumps({"steps": [step("update", SECRET, "s", {"metadata": {}}, UNUSUAL[where])]})
+def test_a_secret_is_hidden_in_unusual_places(tmp_path: Path, where: str) -> None:
+    document = steps(step("update", SECRET, "s", {"metadata": {}}, UNUSUAL[where]))
     is_text = "text" in where or "annotation" in where
 
     assert kept(tmp_path, Engine(document, "" if is_text else f"warning: {CANARY} and {CODED} and {CANARY!r}")) == 0
 
 
 CHANGES = {f"a[{CANARY!r}]": {"kind": "update", "x": CANARY}}
+OUTPUTS = {"validityEndTime": CANARY, "x": CANARY}
 BROKEN: dict[str, str | bytes] = {
     "a line before it": f"warning: a line\n{DIGEST}",
     "a line with a brace before it": f"{{warning}}\n{DIGEST}",
-    "a line with the secret before it": f"{CANARY}\n{CODED}\n{DIGEST}",
+    "the secret before it": f"{CANARY}\n{CODED}\n{DIGEST}",
     "a line after it": f"{DIGEST}\nwarning: {CANARY}\n",
     "another document after it": f"{DIGEST}\n{DIGEST}",
     "text before it on its line": f"warning: {DIGEST}",
@@ -110,86 +121,58 @@ BROKEN: dict[str, str | bytes] = {
     "binary": bytes(range(256)) * 20 + CANARY.encode(),
     "with a byte that is no text": DIGEST.encode().replace(b'"steps"', b'"\xff": 1, "steps"'),
     "with nothing in it but zeros": b"\0" * 1000,
-    "deeply nested": nested(100_000),
-    "nested, but not too deep to be read": json.dumps(
-        {"steps": [HELD, step("create", "x:y:Z", "z", None, {"a": json.loads("[" * 900 + "]" * 900)})]}
-    ),
+    "deeply nested": '{"steps": [' + '{"a":' * 100_000 + "1" + "}" * 100_000 + "]}",
+    "nested, but not too deep to be read": steps(HELD, OTHER({"a": json.loads("[" * 900 + "]" * 900)})),
     "a number of many digits": f'{{"steps": [], "duration": {"9" * 5000}, "x": "{CANARY}"}}',
-    "steps that are none": json.dumps({"steps": [1, CANARY, None]}),
+    "steps that are none": steps(1, CANARY, None),
     "steps that are a text": json.dumps({"steps": CANARY}),
-    "a step without a name": json.dumps({"steps": [{"op": "create", "newState": {"inputs": {"a": CANARY}}}]}),
-    "inputs that are a text": json.dumps({"steps": [{**step("create", SECRET, "s"), "newState": CANARY}]}),
-    "a diagnostic that is a text": json.dumps({"steps": [HELD], "diagnostics": [CANARY]}),
-    "a diagnostic with the secret": json.dumps(
-        {"steps": [HELD], "diagnostics": [{"severity": "error", "message": f"bad: {CANARY} {CODED}", "x": CANARY}]}
+    "a step without a name": steps({"op": "create", "newState": {"inputs": {"a": CANARY}}}),
+    "inputs that are a text": steps({**step("create", SECRET, "s"), "newState": CANARY}),
+    "a diagnostic that is a text": steps(HELD, diagnostics=[CANARY]),
+    "a diagnostic with the secret": steps(HELD, diagnostics=[{**ERROR, "message": f"bad: {CANARY} {CODED}"}]),
+    "a diagnostic with the secret in base64 of something longer": steps(
+        IN_CLEAR, diagnostics=[{**ERROR, "message": b64encode(b"x" * n + CANARY.encode()).decode()} for n in range(3)]
     ),
-    "a diagnostic with the secret in base64 of something longer": json.dumps(
-        {
-            "steps": [IN_CLEAR],
-            "diagnostics": [
-                {"severity": "error", "message": base64.b64encode(b"x" * offset + CANARY.encode()).decode()}
-                for offset in range(3)
-            ],
-        }
+    "reasons and paths with the secret": steps(
+        HELD, step("replace", "x:y:Z", "z", {"a": "1"}, {"a": "2"}, replaceReasons=[CODED], detailedDiff=CHANGES)
     ),
-    "reasons and paths with the secret": json.dumps(
-        {
-            "steps": [
-                HELD,
-                step("replace", "x:y:Z", "z", {"a": "1"}, {"a": "2"}, replaceReasons=[CODED], detailedDiff=CHANGES),
-            ]
-        }
+    "the secret in another object": steps(HELD, OTHER({"url": f"https://x.example.com/{CANARY}"})),
+    "outputs with the secret": steps({**HELD, "oldState": {"custom": True, "outputs": OUTPUTS}}),
+    "a component's and a provider's inputs": steps(
+        {"op": "create", "urn": "urn:pulumi:dev::p::a:b:C::c", "newState": {"inputs": {"values": CANARY}}},
+        step("create", "pulumi:providers:kubernetes", "k", None, {"kubeconfig": CANARY}),
     ),
-    "the secret in another object": json.dumps(
-        {"steps": [HELD, step("create", "x:y:Z", "z", None, {"url": f"https://x.example.com/{CANARY}"})]}
-    ),
-    "outputs with the secret": json.dumps(
-        {"steps": [{**HELD, "oldState": {"custom": True, "outputs": {"validityEndTime": CANARY, "x": CANARY}}}]}
-    ),
-    "a component's and a provider's inputs": json.dumps(
-        {
-            "steps": [
-                {"op": "create", "urn": "urn:pulumi:dev::p::a:b:C::c", "newState": {"inputs": {"values": CANARY}}},
-                step("create", "pulumi:providers:kubernetes", "k", None, {"kubeconfig": CANARY}),
-            ]
-        }
-    ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("status", [0, 255])
 @pytest.mark.parametrize("how", BROKEN)
-def test_a_preview_that_is_broken_in_any_way_leaves_no_secret(tmp_path: Path, how: str, status: int) -> None:
+def test_a_preview_broken_in_any_way_publishes_no_secret(tmp_path: Path, how: str, status: int) -> None:
     errors = f"error: {CANARY}\n" if BROKEN[how].strip() and "component" not in how else "error: nothing was asked\n"
-    told = kept(tmp_path, Engine(BROKEN[how], errors, status=status))
+    ended = kept(tmp_path, Engine(BROKEN[how], errors, status=status))
 
-    assert told == status or (status == 0 and told == 1)
+    assert ended in {status, status or 1}
 
 
-@pytest.mark.parametrize(
-    "how", ["a line before it", "a line with the secret before it", "a line after it", "a mark before it"]
-)
-def test_a_line_around_a_preview_does_not_make_it_a_failed_one(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("how", ["a line before it", "the secret before it", "a line after it", "a mark before it"])
+def test_a_preview_with_a_line_around_it_can_be_read(tmp_path: Path, how: str) -> None:
     assert kept(tmp_path, Engine(BROKEN[how])) == 0
     assert [each.op for each in recording.read_result(tmp_path, "dev").digest.steps] == ["create", "create"]
 
 
-def test_a_preview_that_cannot_be_read_is_reported_as_one_that_failed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unreadable_preview_is_a_failed_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert kept(tmp_path, Engine(DIGEST[:-2])) == 1
     assert "no preview that can be read" in capsys.readouterr().err
-    told = recording.read_result(tmp_path, "dev")
-    assert not told.succeeded
-    assert "no preview that can be read, so nothing of it is kept" in told.log
+    account = recording.read_result(tmp_path, "dev")
+    assert not account.succeeded
+    assert "no preview that can be read, so nothing of it is kept" in account.log
 
 
+REPEATED = event(policyEvent={**FINDING, "message": f"not {CANARY} nor {CODED}"})
 LOGS: dict[str, str | bytes] = {
     "torn at its end": event(policyEvent=FINDING) + "\n" + event(resourcePreEvent=HELD)[:-20],
     "torn at its beginning": event(resourcePreEvent=HELD)[20:] + "\n" + event(policyEvent=FINDING),
-    "a finding that repeats the secret": "\n".join(
-        [event(metadata={"new": IN_CLEAR}), event(policyEvent={**FINDING, "message": f"not {CANARY} nor {CODED}"})]
-    ),
+    "a finding that repeats the secret": event(metadata={"new": IN_CLEAR}) + f"\n{REPEATED}",
     "a finding with other things in it": event(policyEvent={**FINDING, "details": CANARY, "config": {"a": CODED}}),
     "a finding that is a text": event(policyEvent=CANARY),
     "a finding without a name": event(policyEvent={"message": CANARY}),
@@ -202,78 +185,72 @@ LOGS: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("how", LOGS)
-def test_an_event_log_that_is_broken_in_any_way_leaves_no_secret_and_no_traceback(tmp_path: Path, how: str) -> None:
+def test_an_event_log_broken_in_any_way_publishes_no_secret(tmp_path: Path, how: str) -> None:
     assert kept(tmp_path, Engine(DIGEST, events=LOGS[how])) == 0
 
 
 @pytest.mark.parametrize("how", ["torn at its end", "torn at its beginning", "a line of text"])
-def test_what_can_be_read_of_a_torn_event_log_is_reported_with_a_warning(tmp_path: Path, how: str) -> None:
+def test_the_readable_findings_of_a_torn_event_log_are_reported_with_a_warning(tmp_path: Path, how: str) -> None:
     kept(tmp_path, Engine(DIGEST, events=LOGS[how]))
-    told = recording.read_result(tmp_path, "dev")
+    account = recording.read_result(tmp_path, "dev")
 
-    assert [each.policy for each in told.findings or ()] == ["p"]
+    assert [each.policy for each in account.findings or ()] == ["p"]
     assert "Some findings of the policies cannot be read." in (tmp_path / "comment.md").read_text()
 
 
-def test_errors_are_reported_without_the_secrets_of_the_preview_that_they_are_about(tmp_path: Path) -> None:
-    errors = f"error: Secret s: {CODED} is no password\nerror: b: {CANARY}\nthe rest is told\n"
+def test_errors_are_reported_without_the_secrets_of_the_preview(tmp_path: Path) -> None:
+    errors = f"error: Secret s: {CODED} is no password\nerror: b: {CANARY}\nthe rest is shown\n"
     kept(tmp_path, Engine(DIGEST, errors, status=255))
 
-    assert "the rest is told" in (tmp_path / "comment.md").read_text()
+    assert "the rest is shown" in (tmp_path / "comment.md").read_text()
 
 
-def test_a_plan_lies_beside_the_folder_that_is_uploaded(tmp_path: Path) -> None:
+def test_a_plan_is_written_beside_the_folder_that_is_uploaded(tmp_path: Path) -> None:
     assert kept(tmp_path / "folder", Engine(DIGEST), plan=True) == 0
     assert (tmp_path / "folder-plan.json").read_text() == CANARY
 
 
-def test_what_an_earlier_run_left_is_not_taken_for_this_ones(tmp_path: Path) -> None:
+def test_the_steps_of_an_earlier_run_are_not_reported_again(tmp_path: Path) -> None:
     kept(tmp_path, Engine(DIGEST))
     assert kept(tmp_path, Engine("", "error: no stack", status=255)) == 255
-
     assert recording.read_result(tmp_path, "dev").digest.steps == []
 
 
-def test_a_run_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    engine, folder = Engine(DIGEST), tmp_path / "folder"
-
-    def run(command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
-        engine.run(command, output, errors, variables)
+def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
+    def interrupt(_: Path) -> None:
         raise KeyboardInterrupt
 
+    engine = Engine(DIGEST, then=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        record("dev", folder, plan=False, policies=["p"], run=run)
-    assert [*folder.iterdir()] == []
+        kept(tmp_path, engine)
+    assert [*tmp_path.iterdir()] == []
     assert not any(path.exists() for path in engine.paths)
 
 
-def test_the_engines_output_is_readable_for_its_user_alone(tmp_path: Path) -> None:
+def test_only_the_user_can_read_the_output_of_the_engine(tmp_path: Path) -> None:
     modes = list[int]()
+    engine = Engine(DIGEST, then=lambda output: modes.append(output.parent.stat().st_mode & 0o777))
+    record("dev", tmp_path, plan=False, policies=[], run=engine.run)
 
-    def run(command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
-        modes.append(output.parent.stat().st_mode & 0o777)
-        return Engine(DIGEST).run(command, output, errors, variables)
-
-    record("dev", tmp_path, plan=False, policies=[], run=run)
     assert modes == [0o700]
 
 
-def test_a_preview_too_large_to_be_one_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_of_an_impossible_size_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "LARGEST", 1000)
 
     assert kept(tmp_path, Engine(DIGEST + " " * 1000, f"error: {CANARY}")) == 1
 
 
-def test_a_command_that_fails_before_the_preview_is_reported_without_keys(tmp_path: Path) -> None:
+def test_the_log_of_a_command_that_fails_before_the_preview_is_reported_without_keys(tmp_path: Path) -> None:
     key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIm3\n-----END EC PRIVATE KEY-----"
     log = tmp_path / "up.log"
-    log.write_text(f"error: cannot read {key}\nerror: {'x' * 10} token={CANARY}\nthe rest is told\n")
+    log.write_text(f"error: cannot read {key}\nerror: {'x' * 10} token={CANARY}\nthe rest is shown\n")
 
     assert cli.main(["record-failure", "--folder", f"{tmp_path}/folder", "--log", str(log)]) == 0
     left = (tmp_path / "folder" / recording.LOG).read_bytes()
     check_clean("log", left)
     assert b"MHcC" not in left
-    assert b"the rest is told" in left
+    assert b"the rest is shown" in left
 
 
 @pytest.mark.parametrize(
@@ -295,7 +272,7 @@ def test_a_command_that_fails_before_the_preview_is_reported_without_keys(tmp_pa
         "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0THEKEY",
     ],
 )
-def test_keys_and_tokens_are_known_by_their_form(text: str) -> None:
+def test_keys_and_tokens_are_recognized_by_their_form(text: str) -> None:
     assert "THEKEY" not in hidden(f"before {text} after")
 
 
@@ -312,7 +289,7 @@ def test_keys_and_tokens_are_known_by_their_form(text: str) -> None:
         "arn:aws:iam::123456789012:role/workshop-dev",
     ],
 )
-def test_what_is_no_secret_is_reported_as_it_is(text: str) -> None:
+def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert hidden_words(text) == text
 
 
@@ -320,6 +297,4 @@ def test_the_secrets_of_the_environment_are_hidden_wherever_they_appear(monkeypa
     monkeypatch.setenv("GITHUB_TOKEN", "plain words\n")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "correct horse")
 
-    assert hidden("Invalid header value b'Bearer plain words\\n'; correct horse") == (
-        "Invalid header value b'Bearer [secret]\\n'; [secret]"
-    )
+    assert hidden("bad: b'Bearer plain words\\n'; correct horse") == "bad: b'Bearer [secret]\\n'; [secret]"

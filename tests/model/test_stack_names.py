@@ -19,13 +19,13 @@ QUALIFIED = ["dev", "acme/dev", f"acme/{PROJECT}/dev"]
 
 
 @pytest.mark.parametrize("stack", QUALIFIED)
-def test_its_file_is_that_of_its_short_name(stack: str) -> None:
+def test_the_file_of_a_stack_has_its_short_name(stack: str) -> None:
     assert stack_file(stack) == Path("Pulumi.dev.yaml")
     assert stack_file(stack, Path("folder")) == Path("folder/Pulumi.dev.yaml")
 
 
 @pytest.mark.parametrize("stack", QUALIFIED)
-def test_the_program_knows_it_by_its_short_name(stack: str) -> None:
+def test_the_program_knows_a_stack_by_its_short_name(stack: str) -> None:
     assert short_name(stack) == "dev"
     assert expectations(Settings(), stack).stack == "dev", "what it creates is marked with what pulumi.get_stack() says"
 
@@ -33,7 +33,7 @@ def test_the_program_knows_it_by_its_short_name(stack: str) -> None:
 @pytest.mark.parametrize(
     "stack", ["", "/dev", "acme/", "a/b/c/dev", "acme//dev", "../dev", "..", "a b", "dev\n", "x" * 101]
 )
-def test_what_is_no_name_of_a_stack_is_refused(stack: str) -> None:
+def test_an_invalid_name_of_a_stack_is_refused(stack: str) -> None:
     with pytest.raises(InputError, match="it is no name of a stack") as caught:
         stack_file(stack)
     assert len(str(caught.value).splitlines()) == 2
@@ -45,7 +45,7 @@ def test_a_stack_of_another_project_is_refused() -> None:
 
 
 @pytest.mark.parametrize("stack", QUALIFIED)
-def test_a_teardown_takes_it_away_under_its_whole_name(
+def test_a_teardown_removes_a_stack_by_its_whole_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: str
 ) -> None:
     play_pulumi(monkeypatch)
@@ -60,7 +60,7 @@ def test_a_teardown_takes_it_away_under_its_whole_name(
     ]
 
 
-def test_the_check_reads_its_file(
+def test_the_check_of_a_teardown_reads_the_file_of_the_stack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

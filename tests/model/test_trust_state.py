@@ -1,4 +1,4 @@
-"""The states between two trust anchors: every pair of them, and what an illegal move would break."""
+"""The states between two trust anchors: every pair of them, and the harm of every illegal step."""
 
 from itertools import product
 
@@ -28,32 +28,34 @@ def named(pair: tuple[TrustState, TrustState]) -> str:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=named)
-def test_a_state_goes_to_its_neighbours_only_and_not_back_from_a_new_anchor(
+def test_only_steps_between_neighbours_are_legal_and_none_back_from_a_new_anchor(
     pair: tuple[TrustState, TrustState],
 ) -> None:
     assert is_legal(*pair) == (pair in LEGAL)
 
 
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair not in LEGAL], ids=named)
-def test_every_illegal_move_is_refused_with_what_it_would_break(pair: tuple[TrustState, TrustState]) -> None:
+def test_every_illegal_step_is_refused_with_its_harm(pair: tuple[TrustState, TrustState]) -> None:
     assert HARM[pair] in harm(*pair)
 
 
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair not in LEGAL], ids=named)
-def test_the_step_that_is_named_instead_is_a_legal_one(pair: tuple[TrustState, TrustState]) -> None:
+def test_the_proposed_step_is_a_legal_one(pair: tuple[TrustState, TrustState]) -> None:
     step = step_towards(*pair)
 
     assert (pair[0], step) in FORWARD | BACK | {(R2, TrustState(3, TrustPhase.STABLE)), (B2, R2)}
 
 
-def test_who_wants_back_is_led_back_where_there_is_a_way() -> None:
+def test_a_step_back_is_proposed_where_there_is_one() -> None:
     assert step_towards(R1, S1) == B1
     assert step_towards(R2, B1) == B2
-    assert step_towards(S2, S1) == B2, "the old anchor is gone"
+    assert step_towards(S2, S1) == B2, "the old anchor is deleted"
 
 
 @pytest.mark.parametrize("pair", sorted(FORWARD | BACK), ids=named)
-def test_a_legal_step_shows_nobody_a_certificate_that_it_does_not_trust(pair: tuple[TrustState, TrustState]) -> None:
+def test_after_a_legal_step_every_pod_trusts_the_certificates_of_all_others(
+    pair: tuple[TrustState, TrustState],
+) -> None:
     """A pod shows what the state of its start signs and trusts that state's bundle; pods of both states call others."""
     for shows in pair:
         for judges in pair:

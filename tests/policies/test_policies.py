@@ -1,4 +1,4 @@
-"""The program's own resources, judged by its policies; what charts bring is judged on the sandbox."""
+"""The program's own resources, judged by its policies; the objects of charts are judged on the sandbox."""
 
 from functools import cache
 from pathlib import Path
@@ -23,9 +23,9 @@ from tests.recorded_values import Secret, Unknown
 from tests.test_program import CONFIGS, EVERYTHING
 
 OF_CHARTS = ("Deployment linkerd/*, container linkerd-init",)
-"""Where exemptions are about what a chart brings, which nothing renders here."""
+"""The places of exemptions about objects of charts, which nothing renders here."""
 OWN = [each for each in EXEMPTIONS if each.where not in OF_CHARTS]
-ASKED = [policy for policy in POLICIES if policy.name != "releases-are-seen"]
+JUDGING = [policy for policy in POLICIES if policy.name != "releases-are-seen"]
 
 
 def plain(value: object) -> object:
@@ -39,8 +39,8 @@ def plain(value: object) -> object:
     return [plain(each) for each in value] if is_list(value) else value
 
 
-def things(deployment: Deployment) -> list[Judged]:
-    """Return all that a program has registered."""
+def judged_of(deployment: Deployment) -> list[Judged]:
+    """Return all resources of a program as policies see them."""
     return [
         of_resource(each.type, each.name, {key: plain(value) for key, value in each.inputs.items()})
         for each in deployment.registrations
@@ -49,7 +49,7 @@ def things(deployment: Deployment) -> list[Judged]:
 
 @cache
 def identities() -> list[Judged]:
-    """Return the roles of the add-ons on EKS with all that they may ever be given, by both kinds of identity."""
+    """Return the roles of the add-ons on EKS with all permissions that they can have, by both kinds of identity."""
     rights = {
         "load-balancer-controller": load_balancer_policy.statements(EKS, [*Extra]),
         "external-dns": external_dns.statements(EKS, ZONE, "dev.example.com"),
@@ -70,32 +70,32 @@ def identities() -> list[Judged]:
                     },
                 )
 
-    return things(deploy(program))
+    return judged_of(deploy(program))
 
 
 @cache
 def of_program(config: str) -> list[Judged]:
-    return things(run_program(CONFIGS[config]))
+    return judged_of(run_program(CONFIGS[config]))
 
 
 def findings(judged: list[Judged]) -> list[str]:
-    """Return what is neither in order nor exempt."""
-    return [f"{policy.name}: {found}" for thing in judged for policy in ASKED for found in judge(thing, policy)]
+    """Return the findings that are not exempt."""
+    return [f"{policy.name}: {found}" for thing in judged for policy in JUDGING for found in judge(thing, policy)]
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_nothing_that_the_program_makes_is_against_a_policy(config: str) -> None:
+def test_nothing_that_the_program_creates_violates_a_policy(config: str) -> None:
     assert len(of_program(config)) > 10
     assert findings(of_program(config)) == []
 
 
-def test_no_role_of_an_add_on_has_rights_against_a_policy() -> None:
+def test_no_role_of_an_add_on_violates_a_policy() -> None:
     assert len([each for each in identities() if each.kind.startswith("aws:iam/")]) == 8
     assert findings(identities()) == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "gitops").rglob("*.yaml")), ids=lambda path: path.name)
-def test_nothing_that_argo_cd_would_bring_is_against_a_policy(path: Path) -> None:
+def test_nothing_that_argo_cd_would_create_violates_a_policy(path: Path) -> None:
     documents = [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if is_mapping(each)]
     placed = {"metadata": {"name": "x", "namespace": parts.GITOPS_DELIVERY}}
 
@@ -107,15 +107,15 @@ def test_nothing_that_argo_cd_would_bring_is_against_a_policy(path: Path) -> Non
 def found_in_all() -> list[tuple[str, Finding]]:
     """Return what the policies find when nothing is exempt, by the policy's name."""
     judged = [*of_program("everything"), *identities()]
-    return [(policy.name, found) for thing in judged for policy in ASKED for found in policy.judge(thing)]
+    return [(policy.name, found) for thing in judged for policy in JUDGING for found in policy.judge(thing)]
 
 
 @pytest.mark.parametrize("exemption", OWN, ids=lambda each: f"{each.policy} {each.where}")
-def test_nothing_is_exempt_that_is_in_order(exemption: Exemption) -> None:
-    assert any(covers(exemption, name, found) for name, found in found_in_all()), "strike it from the list"
+def test_every_exemption_covers_a_finding(exemption: Exemption) -> None:
+    assert any(covers(exemption, name, found) for name, found in found_in_all()), "remove it from the list"
 
 
-def test_every_exemption_is_about_a_policy_and_has_a_reason() -> None:
+def test_every_exemption_names_a_policy_and_a_reason() -> None:
     assert {each.policy for each in EXEMPTIONS} <= {policy.name for policy in POLICIES}
     assert [each for each in EXEMPTIONS if not each.reason.endswith(".")] == []
 
@@ -126,7 +126,7 @@ def test_the_demo_apps_are_judged_wherever_the_program_puts_them() -> None:
     assert set(rules.DEMOS) == demos
 
 
-def test_no_value_that_the_program_keeps_secret_gets_into_a_config_map_or_a_pod() -> None:
+def test_no_secret_value_of_the_program_gets_into_a_config_map_or_a_pod() -> None:
     registrations = run_program(EVERYTHING).registrations
     seen = [each for each in registrations if each.type.endswith((":ConfigMap", ":Deployment", ":Rollout"))]
 

@@ -1,4 +1,4 @@
-"""Policies about pods: what they may do to their node, what they may take, and what they are made of."""
+"""Policies about pods: their power over the node, their resources, and their images."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -53,7 +53,7 @@ def found(judge: Judge, judged: Judged) -> str:
         images.find_unpinned,
     ],
 )
-def test_an_app_that_asks_for_no_more_than_it_needs_is_in_order(judge: Judge) -> None:
+def test_an_app_without_needless_privileges_is_in_order(judge: Judge) -> None:
     assert found(judge, app()) == ""
 
 
@@ -86,18 +86,18 @@ RESTRICTED = {
 
 
 @pytest.mark.parametrize("taken", BASELINE)
-def test_what_gives_a_pod_power_over_its_node_is_found(taken: str) -> None:
+def test_power_over_the_node_is_found(taken: str) -> None:
     assert found(pod_security.find_beyond_baseline, BASELINE[taken])
-    assert found(pod_security.find_beyond_restricted, BASELINE[taken]), "the stricter profile has the other one in it"
+    assert found(pod_security.find_beyond_restricted, BASELINE[taken]), "the stricter profile includes the other one"
 
 
 @pytest.mark.parametrize("left", RESTRICTED)
-def test_what_an_app_leaves_open_is_found_by_the_stricter_profile_only(left: str) -> None:
+def test_a_missing_restriction_is_found_by_the_stricter_profile_only(left: str) -> None:
     assert found(pod_security.find_beyond_restricted, RESTRICTED[left])
     assert not found(pod_security.find_beyond_baseline, RESTRICTED[left])
 
 
-def test_what_the_pod_says_holds_for_its_containers() -> None:
+def test_the_security_context_of_a_pod_applies_to_its_containers() -> None:
     ours = {key: value for key, value in SECURE.items() if key not in {"runAsNonRoot", "seccompProfile"}}
     pod = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
@@ -127,7 +127,7 @@ TEMPLATE = {"template": {"spec": POD}}
         ("CronJob", {"jobTemplate": {"spec": TEMPLATE}}),
     ],
 )
-def test_every_kind_that_makes_pods_is_judged(kind: str, spec: Mapping[str, object]) -> None:
+def test_every_kind_that_creates_pods_is_judged(kind: str, spec: Mapping[str, object]) -> None:
     judged = of_kubernetes({"kind": kind, "metadata": {"name": "x", "namespace": "shop"}, "spec": spec})
 
     assert found(pod_security.find_beyond_baseline, judged) == f"{kind} shop/x: hostNetwork shares the node's own"
@@ -142,13 +142,13 @@ def test_every_kind_that_makes_pods_is_judged(kind: str, spec: Mapping[str, obje
         ({"limits": {"memory": "1Gi"}, "requests": {"memory": "1Gi"}}, "requests.cpu"),
     ],
 )
-def test_a_container_without_a_limit_of_memory_or_a_share_of_cpu_is_found(
+def test_a_container_without_a_memory_limit_or_a_cpu_request_is_found(
     resources: dict[str, object], missing: str
 ) -> None:
     assert missing in found(pod_security.find_unlimited, app({"resources": resources}))
 
 
-def test_a_limit_of_cpu_stands_for_the_share() -> None:
+def test_a_cpu_limit_stands_in_for_a_cpu_request() -> None:
     assert found(pod_security.find_unlimited, app({"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}})) == ""
 
 
@@ -176,7 +176,7 @@ def test_an_image_of_one_version_or_one_digest_is_in_order(image: str) -> None:
     assert found(images.find_unpinned, app({"image": image})) == ""
 
 
-def test_where_a_digest_is_pinned_no_other_image_of_that_repository_will_do() -> None:
+def test_where_versions_py_pins_a_digest_any_other_image_of_the_repository_is_found() -> None:
     def judge(image: str) -> list[str]:
         return [each.what for each in images.find_unpinned(app({"image": image}), {"example.com/app": DIGEST})]
 

@@ -1,4 +1,4 @@
-"""Helm releases as policies see them: rendered by helm, for which a script of one line stands here."""
+"""Helm releases as policies see them: rendered by helm, here by a short script in its place."""
 
 import stat
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from policies import releases
 from policies.judged import UNKNOWN, Judged, of_resource
 
-BRINGS = """\
+RENDERED = """\
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
@@ -27,18 +27,18 @@ def release(**inputs: object) -> Judged:
 
 @pytest.fixture
 def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A helm that writes down what it is asked, and brings BRINGS."""
+    """A helm that logs its arguments and prints RENDERED."""
     program = tmp_path / "bin" / "helm"
     program.parent.mkdir()
-    (tmp_path / "brings.yaml").write_text(BRINGS, encoding="utf-8")
-    lines = ["#!/bin/sh", f'echo "$@" > {tmp_path}/asked', f"cat > {tmp_path}/values", f"cat {tmp_path}/brings.yaml"]
+    (tmp_path / "rendered.yaml").write_text(RENDERED, encoding="utf-8")
+    lines = ["#!/bin/sh", f'echo "$@" > {tmp_path}/asked', f"cat > {tmp_path}/values", f"cat {tmp_path}/rendered.yaml"]
     program.write_text("\n".join(lines), encoding="utf-8")
     program.chmod(stat.S_IRWXU)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     return tmp_path
 
 
-def test_a_release_is_rendered_as_it_is_going_to_be_installed(helm: Path) -> None:
+def test_a_release_is_rendered_as_it_will_be_installed(helm: Path) -> None:
     found = releases.render_objects(release(version="1.2.3", repositoryOpts={"repo": "https://charts.example.com"}))
 
     assert [str(each) for each in found] == ["ConfigMap shops/settings", "Service other/elsewhere"]
@@ -49,11 +49,11 @@ def test_a_release_is_rendered_as_it_is_going_to_be_installed(helm: Path) -> Non
     assert (helm / "values").read_text(encoding="utf-8") == '{"greeting": "hello"}', "on no command line"
 
 
-def test_what_is_no_release_brings_nothing() -> None:
+def test_a_chart_is_not_rendered_because_its_objects_are_resources() -> None:
     assert releases.render_objects(of_resource("kubernetes:helm.sh/v4:Chart", "chart", {"chart": "x"})) == []
 
 
-def test_without_helm_a_release_is_a_finding_and_not_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_is_a_finding_where_helm_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     judged = release(name="without-helm")
 
@@ -69,5 +69,5 @@ def test_a_chart_that_helm_refuses_is_a_finding(helm: Path) -> None:
     assert "Error: no such chart" in str(*releases.find_unrenderable(release(name="refused")))
 
 
-def test_values_that_only_the_up_knows_are_a_finding() -> None:
+def test_a_release_with_unknown_values_is_a_finding() -> None:
     assert "not known before the up" in str(*releases.find_unrenderable(release(values={"deep": [UNKNOWN]})))

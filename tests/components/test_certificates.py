@@ -1,0 +1,219 @@
+"""The certificates of the mesh and of webhooks: their names, their ends, and how little anybody sees of their keys."""
+
+from functools import cache
+
+import pytest
+
+from components.mesh.control_plane import restart_key
+from components.mesh.linkerd import WEBHOOK_SECRETS
+from components.mesh.trust import Trust, TrustArgs
+from components.resources.webhook_certificates import WebhookCertificates, WebhookCertificatesArgs
+from model.names import TrustPhase
+from tests.deployment import Deployment
+from tests.engine import CERTIFICATE_ENDS, deploy
+from tests.recorded_values import UNKNOWN, Secret, at, decoded
+
+SELF_SIGNED, SIGNED = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
+STATES = [(number, phase) for number in (1, 2) for phase in TrustPhase]
+FIRST, SECOND = "certificate trust-anchor-1", "certificate trust-anchor-2"
+DAY = 24
+
+
+@cache
+def trust(anchor: int = 1, phase: TrustPhase = TrustPhase.STABLE, *, preview: bool = False) -> Deployment:
+    return deploy(lambda: Trust("trust", {"namespace": "linkerd", "anchor": anchor, "phase": phase}), preview=preview)
+
+
+def inputs(deployment: Deployment) -> dict[str, object]:
+    return {each.name: each.inputs for each in deployment.registrations if each.name != "trust-bundle"}
+
+
+@pytest.mark.parametrize("name", ["trust-anchor-1-key", "trust-issuer-key"])
+def test_keys_are_ecdsa_p256_because_linkerd_takes_no_other(name: str) -> None:
+    assert trust().named(name).inputs == {"algorithm": "ECDSA", "ecdsaCurve": "P256"}
+
+
+def test_an_anchor_never_changes_or_renews_by_itself_because_its_replacement_in_one_step_is_an_outage() -> None:
+    anchor = trust().named("trust-anchor-1")
+
+    assert "earlyRenewalHours" not in anchor.inputs
+    assert anchor.options["ignoreChanges"] == ["validityPeriodHours", "maxPathLength"], "whatever the settings become"
+    assert anchor.at("maxPathLength") == 1, "room for the issuer alone; the tls provider drops the issuer's 0"
+    assert anchor.at("subject", "commonName") == "root.linkerd.cluster.local"
+
+
+def test_the_issuer_may_sign_leaves_but_no_further_authority() -> None:
+    issuer, request = trust().named("trust-issuer"), trust().named("trust-issuer-request")
+
+    assert issuer.at("isCaCertificate") is True
+    assert issuer.at("maxPathLength") == 0
+    assert issuer.at("allowedUses") == ["cert_signing", "crl_signing"]
+    assert issuer.at("certRequestPem") == "request trust-issuer-request"
+    assert request.at("subject", "commonName") == "identity.linkerd.cluster.local"
+
+
+def test_the_issuers_secret_is_the_one_that_linkerd_reads() -> None:
+    issuer = trust().one("kubernetes:core/v1:Secret")
+
+    assert issuer.at("metadata") == {"name": "linkerd-identity-issuer", "namespace": "linkerd"}
+    assert issuer.at("type") == "kubernetes.io/tls"
+    assert decoded(issuer.at("data", "tls.crt")) == Secret("certificate trust-issuer")
+    assert decoded(issuer.at("data", "tls.key")) == Secret("PKCS#8 key of trust-issuer-key"), "Linkerd reads no SEC1"
+    assert decoded(issuer.at("data", "ca.crt")) == Secret(FIRST), "`linkerd check` wants it"
+    assert trust(preview=True).one("kubernetes:core/v1:Secret").at("data") == Secret(UNKNOWN), "in a first preview, too"
+
+
+def test_the_anchors_key_signs_and_is_stored_in_no_object() -> None:
+    users = {each.name for each in trust().registrations if "key of trust-anchor-1-key" in str(each.inputs)}
+
+    assert users == {"trust-anchor-1", "trust-issuer"}
+
+
+@pytest.mark.parametrize(
+    ("days", "anchor", "issuer", "renewal"),
+    [({}, 3650, 365, 90), ({"anchor_days": 30, "issuer_days": 20, "renewal_days": 10}, 30, 20, 10)],
+    ids=["default", "given"],
+)
+def test_lifetimes_are_given_in_days(days: TrustArgs, anchor: int, issuer: int, renewal: int) -> None:
+    deployment = deploy(lambda: Trust("trust", {**days, "namespace": "linkerd"}))
+
+    assert deployment.one(SELF_SIGNED).at("validityPeriodHours") == anchor * DAY
+    assert deployment.one(SIGNED).at("validityPeriodHours") == issuer * DAY
+    assert deployment.one(SIGNED).at("earlyRenewalHours") == renewal * DAY
+
+
+@pytest.mark.parametrize(
+    ("phase", "anchors"),
+    [
+        (TrustPhase.STABLE, ["trustAnchor"]),
+        (TrustPhase.BUNDLED, ["trustAnchor", "nextTrustAnchor"]),
+        (TrustPhase.REISSUED, ["trustAnchor", "nextTrustAnchor"]),
+    ],
+)
+def test_the_outputs_have_the_end_of_every_certificate(phase: TrustPhase, anchors: list[str]) -> None:
+    outputs = trust(phase=phase).one("linkerd-workshop:mesh:Trust").outputs
+
+    assert at(outputs, "expires") == dict.fromkeys([*anchors, "issuer"], CERTIFICATE_ENDS)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "phase", "bundle", "signer"),
+    [
+        (1, TrustPhase.STABLE, FIRST, 1),
+        (1, TrustPhase.BUNDLED, FIRST + SECOND, 1),
+        (1, TrustPhase.REISSUED, FIRST + SECOND, 2),
+        (2, TrustPhase.STABLE, SECOND, 2),
+    ],
+)
+def test_each_state_has_its_bundle_and_its_signer(anchor: int, phase: TrustPhase, bundle: str, signer: int) -> None:
+    deployment = trust(anchor, phase)
+    issuer = deployment.named("trust-issuer")
+
+    assert deployment.named("trust-bundle").at("data") == {"ca-bundle.crt": bundle}
+    assert decoded(deployment.named("trust-issuer-secret").at("data", "ca.crt")) == Secret(bundle)
+    assert issuer.at("caCertPem") == f"certificate trust-anchor-{signer}"
+    assert issuer.at("caPrivateKeyPem") == Secret(f"SEC1 key of trust-anchor-{signer}-key")
+
+
+@pytest.mark.parametrize(("anchor", "phase"), STATES)
+def test_the_bundle_names_its_state_once_the_issuer_belongs_to_it(anchor: int, phase: TrustPhase) -> None:
+    bundle = trust(anchor, phase).named("trust-bundle")
+
+    assert bundle.at("metadata") == {
+        "name": "linkerd-identity-trust-roots",
+        "namespace": "linkerd",
+        "annotations": {
+            "linkerd-workshop/trust-anchor": str(anchor),
+            "linkerd-workshop/trust-phase": phase.value,
+        },
+    }
+    reason = "a killed `up` would claim a state that is not reached"
+    assert "trust-issuer-secret" in trust(anchor, phase).before(bundle), reason
+
+
+def test_a_step_changes_only_the_certificates_that_it_is_about() -> None:
+    """A resource with the same name and inputs keeps its certificate."""
+    stable, bundled, reissued, renewed = (
+        inputs(trust(anchor, phase)) for anchor, phase in [*STATES[:3], (2, TrustPhase.STABLE)]
+    )
+
+    def changed(old: dict[str, object], new: dict[str, object]) -> set[str]:
+        return {name for name in old | new if old.get(name) != new.get(name)}
+
+    assert changed(stable, bundled) == {"trust-anchor-2", "trust-anchor-2-key", "trust-issuer-secret"}
+    assert changed(bundled, reissued) == {"trust-issuer"}, "its Secret follows in the provider"
+    assert changed(reissued, renewed) == {"trust-anchor-1", "trust-anchor-1-key", "trust-issuer-secret"}
+
+
+@pytest.mark.parametrize("kind", ["", "-key"])
+def test_a_stack_from_before_anchors_had_numbers_keeps_its_anchor(kind: str) -> None:
+    assert trust().named(f"trust-anchor-1{kind}").options["aliases"] == [f"trust-anchor{kind}"]
+    assert "aliases" not in trust(2).named(f"trust-anchor-2{kind}").options
+
+
+def test_every_state_and_every_generation_has_a_restart_key_of_its_own() -> None:
+    keys = {restart_key(generation, *state) for generation in (1, 2) for state in STATES}
+
+    assert len(keys) == 2 * len(STATES)
+
+
+@cache
+def webhooks(renewal_days: int | None = None) -> Deployment:
+    args: WebhookCertificatesArgs = {"namespace": "linkerd", "secrets": WEBHOOK_SECRETS}
+    if renewal_days is not None:
+        args["renewal_days"] = renewal_days
+    return deploy(lambda: WebhookCertificates("w", args))
+
+
+def test_linkerds_webhooks_are_the_injector_and_the_two_validators() -> None:
+    names = ("proxy-injector", "sp-validator", "policy-validator")
+
+    assert {f"linkerd-{name}-k8s-tls": f"linkerd-{name}.linkerd.svc" for name in names} == WEBHOOK_SECRETS
+
+
+@pytest.mark.parametrize(("secret", "host"), WEBHOOK_SECRETS.items())
+def test_each_webhook_has_a_leaf_for_the_name_by_which_the_api_server_calls_it(secret: str, host: str) -> None:
+    found, request, leaf = (webhooks().named(f"{secret}-{kind}") for kind in ("secret", "request", "leaf"))
+
+    assert found.at("metadata") == {"name": secret, "namespace": "linkerd"}
+    assert found.at("type") == "kubernetes.io/tls"
+    assert decoded(found.at("data", "tls.crt")) == Secret(f"certificate {secret}-leaf")
+    reason = "Linkerd's policy controller reads no SEC1"
+    assert decoded(found.at("data", "tls.key")) == Secret(f"PKCS#8 key of {secret}-key"), reason
+    assert request.at("dnsNames") == [host]
+    assert request.at("subject", "commonName") == host
+    assert leaf.at("certRequestPem") == f"request {secret}-request"
+    assert leaf.at("caCertPem") == "certificate w-authority"
+    assert "server_auth" in str(leaf.at("allowedUses"))
+    assert "isCaCertificate" not in leaf.inputs
+
+
+def test_a_common_name_is_cut_to_64_characters_and_the_dns_name_is_not() -> None:
+    host = "aws-load-balancer-webhook-service.aws-load-balancer-controller.svc"
+    args: WebhookCertificatesArgs = {"namespace": "x", "secrets": {"tls": host}}
+    request = deploy(lambda: WebhookCertificates("w", args)).named("tls-request")
+
+    assert len(host) > 64
+    assert request.at("subject", "commonName") == "aws-load-balancer-webhook-service"
+    assert request.at("dnsNames") == [host]
+
+
+def test_leaves_renew_before_they_end_and_the_authority_outlives_them() -> None:
+    lives = {(each.at("validityPeriodHours"), each.at("earlyRenewalHours")) for each in webhooks().of(SIGNED)}
+
+    assert lives == {(365 * DAY, 90 * DAY)}
+    assert webhooks().one(SELF_SIGNED).at("validityPeriodHours") == 3650 * DAY
+    assert {each.at("earlyRenewalHours") for each in webhooks(30).of(SIGNED)} == {30 * DAY}
+
+
+def test_the_authoritys_key_is_in_no_object_of_the_cluster() -> None:
+    holders = {each.type for each in webhooks().registrations if "key of w-authority-key" in str(each.inputs)}
+
+    assert holders == {SELF_SIGNED, SIGNED}
+
+
+def test_the_outputs_have_the_authority_in_base64_and_the_end_of_every_certificate() -> None:
+    outputs = webhooks().one("linkerd-workshop:resources:WebhookCertificates").outputs
+
+    assert decoded(at(outputs, "ca_bundle")) == "certificate w-authority"
+    assert at(outputs, "expires") == dict.fromkeys(["webhookAuthority", *WEBHOOK_SECRETS], CERTIFICATE_ENDS)

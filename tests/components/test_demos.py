@@ -1,0 +1,267 @@
+"""The demos booksapp and podinfo, and the promises that every demo keeps."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NotRequired, TypedDict
+
+import pytest
+from pulumi import Input
+
+from components.demos.booksapp import Booksapp, BooksappArgs
+from components.demos.circuit_breaking import CircuitBreaking
+from components.demos.podinfo import Podinfo, PodinfoArgs
+from components.demos.progressive_delivery import ProgressiveDelivery
+from components.resources.host_ingress import Exposure
+from model.names import ForwardedHeader, RouteApi
+from tests.deployment import Deployment
+from tests.engine import deploy
+from tests.recorded_values import at, mapping, sequence
+from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE, PODINFO_IMAGE
+
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+POD_OWNERS = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
+
+
+class Shared(TypedDict):
+    """The arguments that the demos share."""
+
+    namespace: str
+    pod_annotations: Mapping[str, Input[str]]
+    host: NotRequired[str | None]
+    exposure: NotRequired[Exposure]
+
+
+SHARED: Shared = {"namespace": "shop", "pod_annotations": {"linkerd-workshop/generation": "4"}}
+DEMOS: dict[str, Callable[[Shared], object]] = {
+    "Booksapp": lambda args: Booksapp("demo", {**args}),
+    "Podinfo": lambda args: Podinfo("demo", {**args}),
+    "ProgressiveDelivery": lambda args: ProgressiveDelivery("demo", {**args}),
+    "CircuitBreaking": lambda args: CircuitBreaking(
+        "demo", {"namespace": args["namespace"], "pod_annotations": args["pod_annotations"]}
+    ),
+}
+COMMANDS = {
+    "Booksapp": "kubectl -n booksapp port-forward svc/webapp 7000",
+    "Podinfo": "kubectl -n podinfo port-forward svc/frontend-podinfo 9898",
+    "ProgressiveDelivery": "kubectl -n progressive-delivery logs deployment/client --follow",
+}
+"""The command that a demo gives out where it has no host."""
+
+
+@cache
+def demo(name: str) -> Deployment:
+    return deploy(lambda: DEMOS[name](SHARED))
+
+
+def url(deployment: Deployment, name: str) -> object:
+    return at(deployment.one(f"linkerd-workshop:demos:{name}").outputs, "url")
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_every_object_of_a_demo_lies_in_its_namespace(name: str) -> None:
+    objects = [each for each in demo(name).registrations if each.type.startswith("kubernetes:")]
+
+    assert {each.at("metadata", "namespace") for each in objects} == {"shop"}
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("Booksapp", 5), ("Podinfo", 3), ("ProgressiveDelivery", 2), ("CircuitBreaking", 3)]
+)
+def test_every_pod_of_a_demo_has_the_restart_key_and_none_opts_out_of_the_mesh(name: str, count: int) -> None:
+    pods = [each.at("spec", "template", "metadata") for type_ in POD_OWNERS for each in demo(name).of(type_)]
+
+    assert [at(each, "annotations", "linkerd-workshop/generation") for each in pods] == ["4"] * count
+    assert "linkerd.io/inject" not in str(pods)
+
+
+@pytest.mark.parametrize("host", [None, ""])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_demo_without_a_host_has_no_ingress_and_its_url_is_a_command(name: str, host: str | None) -> None:
+    private = deploy(lambda: DEMOS[name]({**SHARED, "host": host}))
+
+    assert private.of(INGRESS) == []
+    assert url(private, name) == url(demo(name), name) == COMMANDS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "port", "health_path"),
+    [
+        ("Booksapp", "webapp", 7000, "/ping"),
+        ("Podinfo", "frontend-podinfo", 9898, "/healthz"),
+        ("ProgressiveDelivery", "podinfo", 9898, "/healthz"),
+    ],
+)
+def test_the_host_of_a_demo_leads_to_the_service_that_people_open(
+    name: str, service: str, port: int, health_path: str
+) -> None:
+    public: Shared = {**SHARED, "host": "shop.example.com", "exposure": {"ingress_class": "nginx"}}
+    deployment = deploy(lambda: DEMOS[name](public))
+    ingress = deployment.one(INGRESS)
+
+    assert ingress.at("spec", "ingressClassName") == "nginx"
+    backend = ingress.at("spec", "rules", 0, "http", "paths", 0, "backend", "service")
+    assert backend == {"name": service, "port": {"number": port}}
+    annotations = mapping(ingress.at("metadata", "annotations"))
+    assert annotations["alb.ingress.kubernetes.io/healthcheck-path"] == health_path, "the pods answer 200 there"
+    assert url(deployment, name) == "http://shop.example.com/"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda: Booksapp("demo", {**SHARED, "route_api": RouteApi.POLICY}),
+        lambda: Podinfo("demo", {**SHARED, "route_api": RouteApi.POLICY}),
+    ],
+    ids=["booksapp", "podinfo"],
+)
+def test_the_route_of_a_demo_can_belong_to_linkerds_own_api_group(program: Callable[[], object]) -> None:
+    deployment = deploy(program)
+
+    version = "policy.linkerd.io/v1beta3"
+    assert deployment.one(f"kubernetes:{version}:HTTPRoute").at("apiVersion") == version
+    assert deployment.of(ROUTE) == []
+
+
+def booksapp(args: BooksappArgs | None = None) -> Deployment:
+    return deploy(lambda: Booksapp("booksapp", args or {"namespace": "booksapp"}))
+
+
+books = cache(booksapp)
+DATABASE = {"DATABASE_URL": "sqlite3:db/db.sqlite3"}
+AUTHORS, BOOKS = {"AUTHORS_SITE": "http://authors:7001"}, {"BOOKS_SITE": "http://books:7002"}
+SERVICES = {"webapp": 7000, "authors": 7001, "books": 7002}
+VARIABLES = {"webapp": DATABASE | AUTHORS | BOOKS, "authors": DATABASE | BOOKS, "books": DATABASE | AUTHORS}
+PARTS = [f"booksapp-{name}" for name in (*SERVICES, "traffic")]
+
+
+def environment(container: Mapping[str, object]) -> dict[object, object]:
+    return {at(each, "name"): at(each, "value") for each in sequence(container["env"])}
+
+
+@pytest.mark.parametrize(("service", "port"), SERVICES.items())
+def test_each_service_of_booksapp_runs_its_part_of_the_image_and_knows_the_others(service: str, port: int) -> None:
+    container, found = books().container(f"booksapp-{service}-deployment"), books().named(f"booksapp-{service}-service")
+
+    assert (container["image"], container["args"]) == (BOOKSAPP_IMAGE, [f"prod:{service}"])
+    assert at(container, "ports", 0, "containerPort") == port
+    assert at(container, "readinessProbe", "httpGet") == {"path": "/ping", "port": port}
+    assert environment(container) == VARIABLES[service]
+    assert found.at("metadata", "name") == service
+    assert found.at("spec", "ports") == [{"name": "service", "port": port}]
+    assert found.at("metadata", "annotations") == {"pulumi.com/skipAwait": "true"}, "its Deployment is waited for"
+    assert found.at("spec", "selector") == {"app": service}
+
+
+def test_the_traffic_generator_is_part_of_booksapp_because_the_clients_proxy_splits_the_traffic() -> None:
+    container = books().container("booksapp-traffic-deployment")
+
+    assert container["image"] == BOOKSAPP_TRAFFIC_IMAGE
+    assert container["args"] == ["-initial-delay=30s", "webapp:7000"]
+    assert "booksapp-traffic-service" not in books().names
+
+
+@pytest.mark.parametrize("part", [*PARTS, "booksapp-faults-injector"])
+def test_a_deployment_selects_its_own_pods_and_is_waited_for(part: str) -> None:
+    deployment = books().named(f"{part}-deployment")
+    labels = mapping(deployment.at("spec", "template", "metadata", "labels"))
+
+    assert deployment.at("spec", "selector", "matchLabels") == {"app": labels["app"]}
+    assert labels["app.kubernetes.io/part-of"] == "booksapp"
+    assert "skipAwait" not in str(deployment.inputs)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_pod_runs_as_its_own_account_without_a_token_and_keeps_answering_until_every_proxy_knows(part: str) -> None:
+    account, pod = books().named(f"{part}-account"), books().named(f"{part}-deployment").at("spec", "template", "spec")
+
+    assert account.at("metadata", "name") == at(pod, "serviceAccountName") == part.removeprefix("booksapp-")
+    assert account.at("automountServiceAccountToken") is False
+    assert at(pod, "containers", 0, "lifecycle") == {"preStop": {"sleep": {"seconds": 5}}}
+
+
+def test_the_settings_of_booksapp_change_the_parts_that_they_are_about() -> None:
+    other = booksapp(
+        {
+            "namespace": "booksapp",
+            "webapp_replicas": 5,
+            "authors_failure_rate": 0.5,
+            "booksapp_image": "mirror/books:1",
+            "traffic_image": "mirror/traffic:1",
+        }
+    )
+
+    replicas = [
+        [each.named(f"{part}-deployment").at("spec", "replicas") for part in PARTS] for each in (books(), other)
+    ]
+    assert replicas == [[3, 1, 1, 1], [5, 1, 1, 1]]
+    authors = {"FAILURE_RATE": "0.5"} | VARIABLES["authors"]
+    assert environment(other.container("booksapp-authors-deployment")) == authors
+    assert environment(other.container("booksapp-books-deployment")) == VARIABLES["books"]
+    images = [other.container(f"{part}-deployment")["image"] for part in PARTS]
+    assert images == [*["mirror/books:1"] * 3, "mirror/traffic:1"]
+
+
+@pytest.mark.parametrize(("percent", "weights"), [(0, [100, 0]), (10, [90, 10]), (25, [75, 25]), (100, [0, 100])])
+def test_the_fault_percentage_is_ten_by_default_and_changes_the_route_alone(percent: int, weights: list[int]) -> None:
+    other = booksapp({"namespace": "booksapp", "fault_percent": percent})
+    route = other.one(ROUTE)
+
+    assert [at(each, "weight") for each in sequence(route.at("spec", "rules", 0, "backendRefs"))] == weights
+    assert route.at("spec", "parentRefs") == [{"name": "books", "kind": "Service", "group": "", "port": 7002}]
+    assert books().changed(other) == (["booksapp-faults-route"] if percent != 10 else [])
+
+
+def podinfo(args: PodinfoArgs | None = None) -> Deployment:
+    return deploy(lambda: Podinfo("podinfo", args or {"namespace": "podinfo"}))
+
+
+pods = cache(podinfo)
+MESSAGES = {
+    "frontend": {"PODINFO_BACKEND_URL": "http://backend-a-podinfo:9898/env"},
+    "backend-a": {"PODINFO_UI_MESSAGE": "A backend"},
+    "backend-b": {"PODINFO_UI_MESSAGE": "B backend"},
+}
+
+
+@pytest.mark.parametrize("part", MESSAGES)
+def test_each_part_of_podinfo_answers_on_port_9898_as_its_own_user_and_writes_nothing(part: str) -> None:
+    service, container = pods().named(f"podinfo-{part}-service"), pods().container(f"podinfo-{part}-deployment")
+
+    assert service.at("metadata", "name") == f"{part}-podinfo"
+    assert service.at("spec", "ports") == [{"name": "service", "port": 9898}]
+    assert container["image"] == PODINFO_IMAGE
+    assert environment(container) == MESSAGES[part]
+    assert at(container, "ports", 0, "containerPort") == 9898
+    assert at(container, "readinessProbe", "httpGet") == {"path": "/readyz", "port": 9898}
+    security = ("runAsUser", "runAsNonRoot", "readOnlyRootFilesystem")
+    assert [at(container, "securityContext", key) for key in security] == [100, True, True]
+
+
+def test_the_header_of_the_workshop_leads_to_the_second_backend() -> None:
+    route = pods().one(ROUTE)
+
+    assert route.at("metadata", "name") == "backend-router"
+    assert route.at("spec", "parentRefs", 0, "name") == "backend-a-podinfo"
+    first, rest = sequence(route.at("spec", "rules"))
+    assert at(first, "matches") == [{"headers": [{"name": "x-request-id", "value": "alternative"}]}]
+    assert at(first, "backendRefs") == [{"name": "backend-b-podinfo", "port": 9898}]
+    assert rest == {"backendRefs": [{"name": "backend-a-podinfo", "port": 9898}]}
+
+
+@pytest.mark.parametrize("header", ForwardedHeader)
+def test_another_header_changes_the_route_of_podinfo_and_nothing_else(header: ForwardedHeader) -> None:
+    other = podinfo({"namespace": "podinfo", "header": header, "header_value": "beta"})
+
+    assert pods().changed(other) == ["podinfo-router-route"]
+    match = other.one(ROUTE).at("spec", "rules", 0, "matches", 0, "headers")
+    assert match == [{"name": str(header), "value": "beta"}]
+
+
+def test_replicas_and_image_apply_to_every_part_of_podinfo() -> None:
+    other = podinfo({"namespace": "podinfo", "replicas": 3, "image": "mirror/podinfo:6"})
+    names = [f"podinfo-{part}-deployment" for part in MESSAGES]
+
+    replicas = [[each.named(name).at("spec", "replicas") for name in names] for each in (pods(), other)]
+    assert replicas == [[1, 1, 1], [3, 3, 3]]
+    assert [other.container(name)["image"] for name in names] == ["mirror/podinfo:6"] * 3
