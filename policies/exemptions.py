@@ -51,12 +51,10 @@ EXEMPTIONS = (
         for service in ("webapp", "authors", "books")
     ),
     *(
-        Exemption("files-are-read-only", f"Deployment booksapp/{service}, *", "*", ROOT_ONLY)
+        Exemption("files-are-read-only", f"Deployment */{service}, *", "*", ROOT_ONLY)
         for service in ("webapp", "authors", "books")
     ),
-    Exemption(
-        "files-are-read-only", "Deployment booksapp/error-injector, *", "*", "nginx keeps its buffers in its /tmp."
-    ),
+    Exemption("files-are-read-only", "Deployment */error-injector, *", "*", "nginx keeps its buffers in its /tmp."),
     Exemption(
         "pods-are-unprivileged",
         "Deployment linkerd/*, container linkerd-init",

@@ -42,9 +42,9 @@ DEMOS: dict[str, Callable[[Shared], object]] = {
     ),
 }
 COMMANDS = {
-    "Booksapp": "kubectl -n booksapp port-forward svc/webapp 7000",
-    "Podinfo": "kubectl -n podinfo port-forward svc/frontend-podinfo 9898",
-    "ProgressiveDelivery": "kubectl -n progressive-delivery logs deployment/client --follow",
+    "Booksapp": "kubectl -n shop port-forward svc/webapp 7000",
+    "Podinfo": "kubectl -n shop port-forward svc/frontend-podinfo 9898",
+    "ProgressiveDelivery": "kubectl -n shop logs deployment/client --follow",
 }
 """The command that a demo gives out where it has no host."""
 
