@@ -4,7 +4,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Container, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -62,6 +62,10 @@ class Bookshelf:
     error_share: float = 0.1
     without_response: str = ""
     """What the proxy notes in place of a status where a request fails; the status is 500 if it is empty."""
+    drops: Container[int] = ()
+    """The numbers of the requests that it drops without an answer."""
+    books_fails: bool = False
+    """Whether `books` fails by itself besides, once for each page."""
     seed: int = 1
     pages: int = 0
     counted: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -71,9 +75,12 @@ class Bookshelf:
         self._random, self._lock = Random(self.seed), threading.Lock()  # noqa: S311  chance, no secret
 
     def page(self, _method: str, _path: str, _headers: Mapping[str, str], /) -> Answer:
-        """Answer a visitor: one request to `books`."""
+        """Answer the traffic generator: one request to `books`."""
         with self._lock:
             self.pages += 1
+            if self.pages in self.drops:
+                raise ConnectionError
+            self.counted["books", "500"] += self.books_fails
             fails = self._random.random() < self.error_share
             failure = "" if self.without_response else "500"
             self.counted["error-injector" if fails else "books", failure if fails else "200"] += 1
@@ -102,12 +109,14 @@ class FrontEnd:
     value: str = "alternative"
     ignored: bool = False
     """Whether the route is ignored, so that the first backend gets everything."""
+    always: bool = False
+    """Whether the other backend gets everything."""
 
     def echo(self, method: str, path: str, headers: Mapping[str, str], /) -> Answer:
         """Answer with the environment of the backend."""
         if (method, path) != ("POST", "/echo"):
             return 404, ""
-        other = not self.ignored and headers.get(self.header) == self.value
+        other = self.always or (not self.ignored and headers.get(self.header) == self.value)
         return 202, f'["PATH=/bin","PODINFO_UI_MESSAGE={"B" if other else "A"} backend"]'
 
 

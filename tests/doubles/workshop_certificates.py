@@ -1,4 +1,4 @@
-"""Certificates for a played mesh, made by the rules of the real one: good ones, ended ones and foreign ones."""
+"""Certificates for a simulated mesh, by the rules of the real one: good ones, ended ones and foreign ones."""
 
 import base64
 import ssl
@@ -49,7 +49,7 @@ class Pair:
         return context
 
 
-def made(
+def create_certificate(
     name: str, *, signer: Pair | None = None, days: float = 365, is_ca: bool = True, address: str | None = None
 ) -> Pair:
     """Return a certificate that ends in so many days (ago, if negative); signed by itself if by nobody else.
@@ -79,10 +79,10 @@ def made(
 
 @dataclass
 class MeshCertificates:
-    """All certificates of a played mesh."""
+    """All certificates of a simulated mesh."""
 
-    anchor: Pair = field(default_factory=lambda: made("root.linkerd.cluster.local", days=3650))
-    authority: Pair = field(default_factory=lambda: made("webhooks", days=3650))
+    anchor: Pair = field(default_factory=lambda: create_certificate("root.linkerd.cluster.local", days=3650))
+    authority: Pair = field(default_factory=lambda: create_certificate("webhooks", days=3650))
     issuer_days: float = 365
     leaf_days: float = 365
     issuer_signer: Pair | None = None
@@ -94,8 +94,8 @@ class MeshCertificates:
     def issuer(self) -> Pair:
         """The issuer, another one each time."""
         signer = self.issuer_signer or self.anchor
-        return made("identity.linkerd.cluster.local", signer=signer, days=self.issuer_days)
+        return create_certificate("identity.linkerd.cluster.local", signer=signer, days=self.issuer_days)
 
     def leaf(self, host: str) -> Pair:
         """Return the certificate of a webhook's server."""
-        return made(host, signer=self.leaf_signer or self.authority, days=self.leaf_days, is_ca=False)
+        return create_certificate(host, signer=self.leaf_signer or self.authority, days=self.leaf_days, is_ca=False)
