@@ -35,7 +35,7 @@ def only(path: Path | str | None, context: str | None = None) -> str:
 @pytest.mark.parametrize(
     "server", ["", "nonsense", "http://", "http://[::1", "ftp://127.0.0.1", "http://127.0.0.1:99999"]
 )
-def test_an_address_that_is_none_is_reported(tmp_path: Path, server: str) -> None:
+def test_an_invalid_address_is_reported(tmp_path: Path, server: str) -> None:
     assert problems(kubeconfig(tmp_path, server))
 
 

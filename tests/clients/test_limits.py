@@ -182,7 +182,7 @@ def test_a_chart_or_registry_that_sends_nothing_is_not_waited_for(tmp_path: Path
 
 
 @pytest.mark.usefixtures("limit")
-def test_a_download_goes_on_for_as_long_as_something_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_download_continues_as_long_as_data_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definitions, "LEAST", 8192)
 
     def talk(connection: socket.socket) -> None:

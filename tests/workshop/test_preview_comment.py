@@ -1,4 +1,4 @@
-"""The comment on a pull request: what a reviewer reads, whatever the preview holds."""
+"""The comment on a pull request: the text that a reviewer reads, for every kind of preview."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.program import ROOT
 from tests.workshop.preview_documents import (
@@ -48,8 +49,9 @@ def compare_with_golden(name: str, text: str) -> None:
 
 
 def read_recorded(name: str) -> Digest:
-    """Return a recorded preview; the objects that it leaves as they are stand in same.json alone."""
-    digest, same = (Digest.model_validate_json((RECORDED / f"{each}.json").read_bytes()) for each in (name, "same"))
+    """Return a recorded preview; the objects that it leaves as they are stand in same.yaml alone."""
+    files = (RECORDED / f"{each}.yaml" for each in (name, "same"))
+    digest, same = (Digest.model_validate(yaml.safe_load(file.read_bytes())) for file in files)
     changed = {each.urn for each in digest.steps}
     unchanged = [each for each in same.steps if each.urn not in changed] if changed else []
     return digest.model_copy(update={"steps": [*digest.steps, *unchanged]})
@@ -87,7 +89,7 @@ def test_the_comment_reads_as_it_was_reviewed(name: str) -> None:
     compare_with_golden(name, comment(generate_accounts()[name]))
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.json")))
+@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.yaml")))
 def test_the_comment_on_a_preview_by_the_real_engine_reads_as_it_was_reviewed(name: str) -> None:
     found = Account("dev", read_recorded(name), name != "failure", None, "")
 
