@@ -10,7 +10,7 @@ import pytest
 import yaml
 from boto3 import Session
 from botocore.loaders import Loader, create_loader
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -246,6 +246,7 @@ outputs = (
 
 @few()
 @given(st.lists(stack_files, min_size=1, max_size=3), st.lists(outputs, min_size=1, max_size=4))
+@example([b"config: {linkerd-workshop:workshopDays: 366}"], ["no JSON"])
 def test_no_stack_file_and_no_answer_of_the_backend_stops_the_other_stacks(files: list[bytes], said: list[str]) -> None:
     names = [f"s{number}" for number in range(len(files))]
     answers = list(said)
