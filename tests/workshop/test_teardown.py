@@ -244,6 +244,7 @@ Check = Callable[..., tuple[int, str]]
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Check:
     """Return a function that runs `teardown --check` in a workflow; its status, and all that it writes."""
     outputs = tmp_path / "outputs"
+    outputs.touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -283,7 +284,11 @@ def test_an_up_leaves_out_a_stack_without_a_workshop_and_fails_no_run(
     assert printed.endswith("up=false\n" if said else "up=true\n")
 
 
-def test_the_check_reports_every_stack_though_one_cannot_be_read(tmp_path: Path, check: Check) -> None:
+def test_the_check_reports_every_stack_though_one_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: Check
+) -> None:
+    for name in ("GITHUB_OUTPUT", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name)
     write(tmp_path, far={"workshopEnds": "9999-12-31"}, over={"workshopEnds": "2020-01-01"})
     (tmp_path / "Pulumi.bad.yaml").write_text("config: {")
     (tmp_path / "Pulumi.yaml").write_text("name: workshop\n")
