@@ -61,7 +61,9 @@ def test_a_cluster_is_known_by_the_facts_of_aws(tmp_path: Path) -> None:
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_reported(tmp_path: Path, cluster: dict[str, object], found: str) -> None:
-    assert refusal(tmp_path, **cluster).startswith(f"AWS account {ACCOUNT}, eu-central-1, cluster workshop: {found},")
+    assert refusal(tmp_path, None, **cluster).startswith(
+        f"AWS account {ACCOUNT}, eu-central-1, cluster workshop: {found},"
+    )
 
 
 IN_ANOTHER_REGION = {"eu-west-1": {"cluster": CLUSTER}, "ap-east-1": Refusal("UnrecognizedClientException", status=403)}

@@ -95,7 +95,7 @@ def test_a_client_certificate_that_does_not_hold_is_reported(
     tmp_path: Path, authority: Authority, user: str, found: str, fix: str
 ) -> None:
     certificate, key = Authority(tmp_path, "strangers").issue("stranger")
-    users = {
+    users: dict[str, Mapping[str, object]] = {
         "a stranger": {"client-certificate": str(certificate), "client-key": str(key)},
         "garbage": dict.fromkeys(("client-certificate-data", "client-key-data"), CODED),
     }

@@ -15,8 +15,8 @@ from tests.doubles.moto_server import moto
 
 if TYPE_CHECKING:
     from mypy_boto3_acm.type_defs import TagTypeDef
-    from mypy_boto3_route53.literals import ChangeActionType, RRTypeType
-    from mypy_boto3_route53.type_defs import ResourceRecordSetTypeDef
+    from mypy_boto3_route53.literals import RRTypeType
+    from mypy_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetTypeDef
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +32,18 @@ def api(account: AwsApi) -> Iterator[AwsApi]:
     for each in account.route53.list_hosted_zones()["HostedZones"]:
         for record in account.route53.list_resource_record_sets(HostedZoneId=each["Id"])["ResourceRecordSets"]:
             if record["Name"] != each["Name"]:
-                change(account, each["Id"], "DELETE", record)
+                change(account, each["Id"], {"Action": "DELETE", "ResourceRecordSet": record})
         account.route53.delete_hosted_zone(Id=each["Id"])
 
 
-def change(api: AwsApi, zone_id: str, action: "ChangeActionType", record: "ResourceRecordSetTypeDef") -> None:
-    changes = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
-    api.route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch=changes)
+def change(api: AwsApi, zone_id: str, one: "ChangeTypeDef") -> None:
+    api.route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": [one]})
 
 
 def write(api: AwsApi, zone_id: str, name: str, kind: "RRTypeType" = "CNAME") -> None:
     """Create a record."""
-    change(api, zone_id, "CREATE", {"Name": name, "Type": kind, "TTL": 300, "ResourceRecords": [{"Value": "ns-1."}]})
+    record: ResourceRecordSetTypeDef = {"Name": name, "Type": kind, "TTL": 300, "ResourceRecords": [{"Value": "ns-1."}]}
+    change(api, zone_id, {"Action": "CREATE", "ResourceRecordSet": record})
 
 
 def zone(api: AwsApi, name: str, *, private: bool = False) -> str:

@@ -74,8 +74,8 @@ def test_a_stack_on_eks_starts_with_the_facts_of_cluster_and_zone(tmp_path: Path
 
 
 def test_the_stacks_own_controller_is_going_to_serve_its_hosts(tmp_path: Path) -> None:
-    cluster = with_answers(**{CLASSES: {"items": []}})
-    start = started(tmp_path, settings(demos=HOST, publicHosts=OPEN), cluster)
+    no_class: dict[str, object] = {CLASSES: {"items": []}}
+    start = started(tmp_path, settings(demos=HOST, publicHosts=OPEN), with_answers(**no_class))
 
     assert isinstance(start, Start)
     assert start.served("books.example.com") == "books.example.com"

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ NAMESPACES = "/api/v1/namespaces"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 OWNED = {"meta.helm.sh/release-namespace": "kube-system", "meta.helm.sh/release-name": "gateway-api-crds"}
 KEPT = {**OWNED, "helm.sh/resource-policy": "keep"}
+NONE: Mapping[str, str] = {}
 Command = Callable[[Settings, str, Console], int]
 
 
@@ -32,12 +33,12 @@ def run(command: Command, cluster: Cluster, folder: Path) -> tuple[int, str]:
     return status, printed.getvalue()
 
 
-def named(name: str, labels: dict[str, str] | None = None, **annotations: str) -> dict[str, object]:
-    return {"metadata": {"name": name, "labels": labels or {}, "annotations": annotations}}
+def named(name: str, labels: Mapping[str, str] = NONE, annotations: Mapping[str, str] = NONE) -> dict[str, object]:
+    return {"metadata": {"name": name, "labels": dict(labels), "annotations": dict(annotations)}}
 
 
 def definition(name: str, **annotations: str) -> dict[str, object]:
-    return named(name, **annotations) | {"spec": {"group": name.partition(".")[2]}}
+    return named(name, annotations=annotations) | {"spec": {"group": name.partition(".")[2]}}
 
 
 def linkerd_in(namespace: str) -> dict[str, object]:
@@ -96,7 +97,7 @@ def test_an_object_that_a_chart_marks_to_keep_is_named_and_is_no_failure(tmp_pat
     [
         (DEFINITIONS, definition("servers.policy.linkerd.io"), "crd/servers.policy.linkerd.io"),
         (DEFINITIONS, definition("httproutes.gateway.networking.k8s.io", **OWNED), "crd/httproutes.gateway"),
-        (NAMESPACES, named("booksapp", **{"linkerd-workshop/stack": "test"}), "namespace/booksapp"),
+        (NAMESPACES, named("booksapp", annotations={"linkerd-workshop/stack": "test"}), "namespace/booksapp"),
         (
             HOOKS,
             named("injector", {"linkerd.io/control-plane-ns": "linkerd"}),
@@ -121,7 +122,7 @@ def test_an_object_of_the_stack_that_is_left_is_named_and_fails(
     [
         (DEFINITIONS, definition("httproutes.gateway.networking.k8s.io")),
         (NAMESPACES, named("booksapp")),
-        (NAMESPACES, named("x", **{"linkerd-workshop/stack": "other"})),
+        (NAMESPACES, named("x", annotations={"linkerd-workshop/stack": "other"})),
         (HOOKS, named("somebody-elses")),
         (ROLES, named("argocd", {"app.kubernetes.io/part-of": "argocd"})),
     ],

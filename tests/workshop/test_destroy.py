@@ -142,7 +142,11 @@ def test_webhooks_that_no_pod_answers_are_deleted_before_a_finalizer(
         }
     )
     monkeypatch.setattr(commands, "list_unanswered_webhooks", list_unanswered_webhooks)
-    monkeypatch.setattr(commands, "release_finalizers", lambda *_: scene.done.extend(cluster.deleted))
+
+    def note(*_: object) -> None:
+        scene.done.extend(cluster.deleted)
+
+    monkeypatch.setattr(commands, "release_finalizers", note)
     with serving(cluster, tmp_path) as path:
         monkeypatch.setattr(commands, "create_api", always(ClusterApi(str(path))))
         assert scene.release() == 0

@@ -51,7 +51,7 @@ def books(share: float, faults: int, failing: Mapping[str, str], requests: int |
 
 def breaking(to_bad: float, failing: tuple[str, ...], *, annotated: bool, enabled: bool) -> Case:
     """Return the breaker's demo with a share of requests to `bad`."""
-    answers = {} if annotated else {BB: {"metadata": {}}}
+    answers: dict[str, object] = {} if annotated else {BB: {"metadata": {}}}
     settings = {"demos": {"circuitBreaking": {"breaker": {"enabled": enabled}}}}
     cooker = SlowCooker(to_bad=to_bad)
     return Case(breaker.check, dict.fromkeys(failing, "*"), answers, cooker=cooker, settings=settings)

@@ -30,7 +30,7 @@ class _OfAnotherHost(MeshCertificates):
 
 def workload(kind: str, seen: str, status: dict[str, int], replicas: int | None = None, manager: str = "") -> Case:
     """Return a control plane with one workload of a kind, whose replicas a field manager has set."""
-    owner = {"manager": manager, "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    owner: dict[str, object] = {"manager": manager, "fieldsV1": {"f:spec": {"f:replicas": {}}}}
     app = {"metadata": {"name": "app", "managedFields": [owner]}, "spec": {"replicas": replicas}, "status": status}
     failing = {"Linkerd": seen} if seen else {}
     return Case(mesh.check_control_plane, failing, {f"/apis/apps/v1/namespaces/linkerd/{kind}": {"items": [app]}})

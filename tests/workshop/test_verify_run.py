@@ -99,7 +99,7 @@ def test_the_table_names_a_group_once_and_interprets_no_markup() -> None:
 
 def test_the_json_has_the_documented_shape() -> None:
     keys = ("group", "name", "status", "seen", "fix", "figures")
-    rows = [
+    rows: list[tuple[object, ...]] = [
         ("a", "one", "ok", "fine", "", {"requests": 3}),
         ("a", "two", "failed", "[red]x[/nothing]", "fix it", {}),
         ("b", "three", "skipped", "off", "", {}),

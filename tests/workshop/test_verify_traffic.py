@@ -78,7 +78,11 @@ def test_a_dashboard_has_to_require_a_login(
     endpoints = ("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint")
     oidc = {**dict.fromkeys(endpoints, "https://login.example.com"), "secretName": "s"}
     settings = {"viz": {"dashboard": {"host": "viz.example.com", "oidc": oidc}}}
-    with listening(lambda *_asked: (status, "")) as (host, port):
+
+    def respond(*_asked: object) -> tuple[int, str]:
+        return status, ""
+
+    with listening(respond) as (host, port):
         monkeypatch.setattr(dashboards, "HostDoor", partial(use_host, f"http://{host}:{port}"))
         Case(dashboards.check, dict.fromkeys(failing, "*"), settings=settings).confirm(tmp_path)
 
