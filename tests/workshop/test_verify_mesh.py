@@ -91,8 +91,8 @@ def with_credentials(name: str, *variables: str) -> dict[str, object]:
     return list_of(name, {"metadata": {"name": f"{name}-1"}, "spec": {"containers": [{"name": name, "env": env}]}})
 
 
-TWO_ANCHORS = MeshCertificates()
-OLD_PROXY = {"items": [with_anchors("new", TWO_ANCHORS.anchor.pem), with_anchors("old", "the bundle of yesterday")]}
+CERTIFICATES = MeshCertificates()
+OLD_PROXY = {"items": [with_anchors("new", CERTIFICATES.anchor.pem), with_anchors("old", "the bundle of yesterday")]}
 UNREADY_WEB = list_of("linkerd-viz", pod("linkerd-viz", "web", ready=False))
 UNREADY_FRONT = list_of("podinfo", pod("podinfo", "frontend-podinfo", ready=False))
 ALB = "alb.ingress.kubernetes.io"
@@ -153,7 +153,7 @@ CASES = {
         certificates.check,
         {"proxies trust the anchors": "started before the anchors changed: booksapp/old"},
         {PODS: OLD_PROXY},
-        certificates=TWO_ANCHORS,
+        certificates=CERTIFICATES,
     ),
     "webhooks whose certificates have ended": untrusted(
         "*would not trust it: certificate has expired*", MeshCertificates(leaf_days=-1)
