@@ -3,6 +3,7 @@
 import base64
 import re
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from itertools import product
@@ -86,6 +87,7 @@ def test_a_certificate_that_does_not_hold_is_reported_as_what_it_is(  # noqa: PL
 @pytest.mark.parametrize(
     ("user", "found", "fix"),
     [
+        ("a stranger by TLS 1.2", "it refuses the client certificate (", "Log in again"),
         ("a stranger", "it refuses the client certificate", "Log in again"),
         ("nobody", "it refuses the client certificate", ""),
         ("garbage", "certificates or key cannot be read", ""),
@@ -95,11 +97,14 @@ def test_a_client_certificate_that_does_not_hold_is_reported(
     tmp_path: Path, authority: Authority, user: str, found: str, fix: str
 ) -> None:
     certificate, key = Authority(tmp_path, "strangers").issue("stranger")
+    stranger = {"client-certificate": str(certificate), "client-key": str(key)}
     users: dict[str, Mapping[str, object]] = {
-        "a stranger": {"client-certificate": str(certificate), "client-key": str(key)},
+        **dict.fromkeys(("a stranger", "a stranger by TLS 1.2"), stranger),
         "garbage": dict.fromkeys(("client-certificate-data", "client-key-data"), CODED),
     }
     tls = server_context(authority.issue("mutual"), authority.file)
+    if "1.2" in user:  # where the refusal cannot be overtaken by a reset
+        tls.maximum_version = ssl.TLSVersion.TLSv1_2
     with listening(answer(ANSWER), tls) as port:
         cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
         problem = fault(tmp_path, cluster, users.get(user))
