@@ -152,9 +152,9 @@ def test_any_kubeconfig_is_taken_or_explained(tmp_path: Path, content: bytes, co
     (tmp_path / "ca.crt").write_text(CANARY, encoding="ascii")
 
     # Logging in takes as long as a question at most, and then there is one.
-    with taken_or_explained(2 * LIMIT + OVERHEAD) as told:
+    with taken_or_explained(2 * LIMIT + OVERHEAD) as lines:
         ClusterApi(str(path), context).find("/version")
-    assert told
+    assert lines
 
 
 @few(15)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from boto3 import Session
 from botocore.loaders import Loader, create_loader
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -32,7 +32,6 @@ from workshop import cli, expiry
 from workshop.previews.recording import record
 from workshop.teardown import tear_down_stacks
 
-TOKEN = "ghx_canaryTr0ub4dorswordfish"
 SECRET = step("create", "kubernetes:core/v1:Secret", "s", None, manifest("Secret", "s", data={"password": CODED}))
 ABOUT = ["--stack", "dev", "--commit", "abc", "--run-url", "https://x.example.com"]
 STEP_KEYS = ["op", "urn", "oldState", "newState", "inputs", "outputs", "custom", "detailedDiff", "kind"]
@@ -66,10 +65,8 @@ def documents(draw: st.DrawFn) -> str:
         "diagnostics": draw(diagnostics | harmless),
     }
     text = json.dumps(document, indent=draw(st.none() | st.just(4)))
-    before, after = (
-        draw(st.sampled_from(["", "a line\n", "{\n", "\ufeff", "x", "\0\n"])),
-        draw(st.sampled_from(["", "\n", "x", "\n{}"])),
-    )
+    before = draw(st.sampled_from(["", "a line\n", "{\n", "\ufeff", "x", "\0\n"]))
+    after = draw(st.sampled_from(["", "\n", "x", "\n{}"]))
     torn = draw(st.integers(0, len(text)) | st.just(len(text)))
     return before + text[:torn] + after
 
@@ -94,7 +91,7 @@ def event_logs(draw: st.DrawFn) -> str:
 
 @few()
 @given(documents(), event_logs(), st.sampled_from([0, 1, 255]))
-def test_whatever_the_engine_leaves_nothing_secret_is_kept(printed: str, events: str, status: int) -> None:
+def test_no_secret_of_any_output_of_the_engine_is_kept(printed: str, events: str, status: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
 
@@ -120,7 +117,7 @@ def test_whatever_the_engine_leaves_nothing_secret_is_kept(printed: str, events:
         documents() | st.binary() | values.map(json.dumps),
     )
 )
-def test_whatever_a_fork_leaves_there_is_a_comment(files: dict[str, str | bytes]) -> None:
+def test_any_artifact_of_a_fork_becomes_a_comment(files: dict[str, str | bytes]) -> None:
     with tempfile.TemporaryDirectory() as name, taken_or_explained():
         for file, content in files.items():
             (Path(name) / file).write_bytes(
@@ -130,34 +127,18 @@ def test_whatever_a_fork_leaves_there_is_a_comment(files: dict[str, str | bytes]
         assert len((Path(name) / "c").read_text()) <= 65_536
 
 
-LISTED = b'[{"number": 1, "head": {"sha": "abc"}, "id": 4, "body": "x", "user": {"login": "github-actions[bot]"}}]'
-LIMITED = b'{"message": "You have exceeded a secondary rate limit"}'
-github_bodies = harmless.map(lambda each: json.dumps(each).encode()) | st.sampled_from(
-    [LISTED, LIMITED, f'{{"message": "{TOKEN}"}}'.encode()]
-)
-
-
-LONG_ANSWERS = "ignore:Generating overly large repr"
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[RawServer]:
     with raw_server() as running:
         yield running
 
 
+CALLER = b"<GetCallerIdentityResponse><GetCallerIdentityResult>%s</GetCallerIdentityResult></GetCallerIdentityResponse>"
 AWS_BODIES = [
     json.dumps({"cluster": CLUSTER}).encode(),
-    (
-        b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/x</Arn><Account>1</Account>"
-        b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
-    ),
-    b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>x</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
-    b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>"
-    + CANARY.encode()
-    + b" token="
-    + CANARY.encode()
-    + b"</Message>",
+    CALLER % b"<Arn>arn:aws:iam::123456789012:user/x</Arn><Account>1</Account>",
+    CALLER % b"<Arn>x</Arn>",
+    f"<ErrorResponse><Error><Code>AccessDenied</Code><Message>{CANARY} token={CANARY}</Message>".encode(),
     b"<ListHostedZonesByNameResponse><HostedZones><HostedZone><Id>/x</Id></HostedZone></HostedZones>",
     b'{"__type": "ThrottlingException", "message": 5}',
     b'{"cluster": {"createdAt": 1e300, "arn": "arn:aws:eks:a:123456789012:cluster/x"}}',
@@ -190,14 +171,15 @@ ON_EKS = Settings.model_validate(
     {"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}, "dns": {"zone": "example.com"}}
 )
 # The first answer decides whether there is a second question: mostly it is a good one.
+RESULT = "<GetCallerIdentityResult><Arn>{}</Arn></GetCallerIdentityResult>"
 GOOD = reply(b"200", [(b"Content-Type", b"text/xml")], AWS_BODIES[1])
 
 
 @pytest.mark.usefixtures("_loaded")
-@pytest.mark.filterwarnings(LONG_ANSWERS)
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @few()
 @given(given_replies=st.lists(replies(st.sampled_from(AWS_BODIES)), min_size=1, max_size=5), known=st.booleans())
-def test_whatever_aws_answers_it_is_taken_or_explained(
+def test_any_answer_of_aws_is_taken_or_explained(
     server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given_replies: list[Reply], *, known: bool
 ) -> None:
     server.replies = [*([GOOD] if known else []), *given_replies]
@@ -210,38 +192,35 @@ def test_whatever_aws_answers_it_is_taken_or_explained(
         patch.setattr("clients.aws.clusters.SECONDS", 0.3)
         patch.setattr("clients.aws.api.AwsApi.regions", two_regions)
         with taken_or_explained(secrets=["hunter2"]):
-            told = survey_aws(ON_EKS, "dev")
-            problems = [problem for check in told.checks for problem in check.problems]
+            checks = survey_aws(ON_EKS, "dev").checks
+            problems = [problem for check in checks for problem in check.problems]
             if problems:
                 raise InputError(problems)
 
 
+WITHOUT_ZONE = Settings.model_validate({"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}})
+
+
 @pytest.mark.parametrize(
-    ("status", "body"),
-    [(b"200", b"[" * 100_000), (b"429", b"[" * 100_000), (b"200", b'{"cluster": {"createdAt": 1e300}}')],
-    ids=["nested too deeply", "a refusal that is nested too deeply", "a moment that is none"],
+    ("settings", "said"),
+    [
+        (WITHOUT_ZONE, [GOOD, reply(b"200", [], b"[" * 100_000)]),
+        (WITHOUT_ZONE, [GOOD, reply(b"429", [], b"[" * 100_000)]),
+        (WITHOUT_ZONE, [GOOD, reply(b"200", [], b'{"cluster": {"createdAt": 1e300}}')]),
+        *(
+            (ON_EKS, [reply(b"200", [], f"<R>{RESULT.format(caller)}</R>".encode()), reply(b"200", [], b"<R></R>")])
+            for caller in ("x", "", "arn:aws:iam::123456789012:user/x")
+        ),
+    ],
+    ids=["nested too deeply", "refusal nested too deeply", "no moment", "no account", "no caller", "no cluster"],
 )
-def test_an_answer_that_the_client_of_aws_does_not_expect_is_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: bytes, body: bytes
+def test_an_answer_that_aws_does_not_document_is_explained(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, said: list[Reply]
 ) -> None:
-    server.replies = [GOOD, reply(status, [], body)]
+    server.replies = [*said]
     for name, value in environment(server.url, tmp_path).items():
         monkeypatch.setenv(name, value)
-    without_zone = Settings.model_validate({"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}})
-    checks = survey_aws(without_zone, "dev").checks
-
-    assert [each.found for check in checks for each in check.problems] == ["it does not answer as AWS does"]
-
-
-@pytest.mark.parametrize("caller", ["x", "", "arn:aws:iam::123456789012:user/x"])
-def test_an_answer_of_aws_without_what_it_documents_is_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caller: str
-) -> None:
-    told = f"<R><GetCallerIdentityResult><Arn>{caller}</Arn></GetCallerIdentityResult></R>"
-    server.replies = [reply(b"200", [], told.encode()), reply(b"200", [], b"<R></R>")]
-    for name, value in environment(server.url, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    problems = [each for check in survey_aws(ON_EKS, "dev").checks for each in check.problems]
+    problems = [each for check in survey_aws(settings, "dev").checks for each in check.problems]
 
     assert {each.found for each in problems} == {"it does not answer as AWS does"}
 
@@ -267,9 +246,8 @@ outputs = (
 
 @few()
 @given(st.lists(stack_files, min_size=1, max_size=3), st.lists(outputs, min_size=1, max_size=4))
-def test_whatever_is_in_stack_files_and_said_by_the_backend_each_stack_has_its_turn(
-    files: list[bytes], said: list[str]
-) -> None:
+@example([b"config: {linkerd-workshop:workshopDays: 366}"], ["no JSON"])
+def test_no_stack_file_and_no_answer_of_the_backend_stops_the_other_stacks(files: list[bytes], said: list[str]) -> None:
     names = [f"s{number}" for number in range(len(files))]
     answers = list(said)
 
@@ -295,7 +273,7 @@ def test_whatever_is_in_stack_files_and_said_by_the_backend_each_stack_has_its_t
     values | st.datetimes().map(str) | st.dictionaries(st.text(max_size=3), st.datetimes().map(str), min_size=1),
     st.integers(0, 36_500),
 )
-def test_whatever_a_stack_says_of_its_certificates_is_taken_or_explained(dates: object, days: int) -> None:
+def test_any_output_on_certificates_is_taken_or_explained(dates: object, days: int) -> None:
     def read(_stack: str) -> dict[str, object]:
         return {expiry.OUTPUT: dates}
 

@@ -21,35 +21,34 @@ from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
 from stack.cluster import cluster_args
-from tests.doubles.api_server import kubeconfig
 from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, server_context
 from tests.engine import deploy
 
 _DOCUMENT = TypeAdapter(dict[str, object])
 CANARY = "canary-2f6c"
 
-ONE = {
-    "current-context": "one",
-    "contexts": [{"name": "one", "context": {"cluster": "c", "user": "u", "namespace": "ns"}}],
-    "clusters": [{"name": "c", "cluster": {"server": "https://a:6443", "certificate-authority": "ca.crt"}}],
-    "users": [{"name": "u", "user": {"client-certificate": "../keys/c.crt", "client-key": "../keys/c.key"}}],
-}
-TWO = {
-    "current-context": "two",
-    "contexts": [
-        {"name": "one", "context": {"cluster": "only-b", "user": "v"}},
-        {"name": "two", "context": {"cluster": "c", "user": "v"}},
-    ],
-    "clusters": [
-        {"name": "c", "cluster": {"server": "https://b:6443", "insecure-skip-tls-verify": True}},
-        {
-            "name": "only-b",
-            "cluster": {"server": "https://only-b", "tls-server-name": "api", "proxy-url": "socks5://p:1"},
-        },
-    ],
-    "users": [{"name": "v", "user": {"token": CANARY}}, {"name": "u", "user": {"tokenFile": "token"}}],
-}
-CONTEXTS = {"contexts": [{"name": "two", "context": {"cluster": "c", "user": "u"}}], "current-context": ""}
+
+def document(context: str, contexts: Mapping[str, object], **more: Mapping[str, object]) -> dict[str, object]:
+    """Return a kubeconfig with this current context, and with clusters and users by their names."""
+    kinds = {"context": contexts, "cluster": more.get("clusters", {}), "user": more.get("users", {})}
+    lists = {f"{kind}s": [{"name": name, kind: named[name]} for name in named] for kind, named in kinds.items()}
+    return {"current-context": context, **lists}
+
+
+KEYS = {"client-certificate": "../keys/c.crt", "client-key": "../keys/c.key"}
+IN_ONE = {"cluster": "c", "user": "u"}
+SERVER_A = {"server": "https://a:6443", "certificate-authority": "ca.crt"}
+ONE = document("one", {"one": {**IN_ONE, "namespace": "ns"}}, clusters={"c": SERVER_A}, users={"u": KEYS})
+TWO = document(
+    "two",
+    {"one": {"cluster": "only-b", "user": "v"}, "two": {"cluster": "c", "user": "v"}},
+    clusters={
+        "c": {"server": "https://b:6443", "insecure-skip-tls-verify": True},
+        "only-b": {"server": "https://only-b", "tls-server-name": "api", "proxy-url": "socks5://p:1"},
+    },
+    users={"v": {"token": CANARY}, "u": {"tokenFile": "token"}},
+)
+CONTEXTS = {"contexts": [{"name": "two", "context": IN_ONE}], "current-context": ""}
 
 
 @pytest.fixture
@@ -79,10 +78,6 @@ def flattened(document: Mapping[str, object]) -> dict[str, object]:
     return _DOCUMENT.validate_python(found)
 
 
-def data(folder: Path, name: str) -> str:
-    return base64.b64encode((folder / name).read_bytes()).decode()
-
-
 ROWS = [
     ("a/config", None, "one", "https://a:6443", "u"),
     ("a/config:b/config", None, "one", "https://a:6443", "u"),
@@ -103,16 +98,12 @@ def test_a_list_of_kubeconfigs_is_merged_as_kubectl_does(  # noqa: PLR0913, PLR0
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", listed)
     found = find(None, context)
+    users = TypeAdapter(list[dict[str, object]]).validate_python(found.document["users"])
 
-    assert found.document["current-context"] == chosen
-    assert found.cluster["server"] == server
+    assert (found.document["current-context"], found.cluster["server"]) == (chosen, server)
     assert _DOCUMENT.validate_python(yaml.safe_load(found.contents)) == found.document
-    assert [each["name"] for each in _entries(found, "users")] == [user]
+    assert [each["name"] for each in users] == [user]
     confirm(found, context)
-
-
-def _entries(found: Kubeconfig, key: str) -> list[dict[str, object]]:
-    return TypeAdapter(list[dict[str, object]]).validate_python(found.document[key])
 
 
 def confirm(found: Kubeconfig, context: str | None) -> None:
@@ -132,16 +123,11 @@ def test_files_are_looked_for_beside_the_kubeconfig_that_names_them(folder: Path
     found = find(str(folder / "a/config"), None)
 
     assert found.cluster["certificate-authority"] == str(folder / "a/ca.crt")
-    assert found.user["client-key"] == str(folder / "keys/c.key")
-    assert flattened(found.document)["users"] == [
-        {
-            "name": "u",
-            "user": {
-                "client-certificate-data": data(folder, "keys/c.crt"),
-                "client-key-data": data(folder, "keys/c.key"),
-            },
-        }
-    ]
+    assert found.user == {"client-certificate": f"{folder}/keys/c.crt", "client-key": f"{folder}/keys/c.key"}
+
+
+def write_config(folder: Path, change: Mapping[str, object]) -> None:
+    (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -151,13 +137,12 @@ def test_a_login_helper_is_looked_for_beside_its_kubeconfig_unless_it_is_in_path
     folder: Path, command: str, expected: str
 ) -> None:
     helper = {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "interactiveMode": "Never"}
-    document = {**ONE, "users": [{"name": "u", "user": {"exec": helper}}]}
-    (folder / "a/config").write_text(yaml.safe_dump(document), encoding="utf-8")
+    write_config(folder, {"users": [{"name": "u", "user": {"exec": helper}}]})
 
     assert find("a/config", None).user["exec"] == {**helper, "command": expected.format(folder)}
 
 
-def test_without_any_the_users_own_is_taken(folder: Path) -> None:
+def test_the_default_kubeconfig_is_the_users_own(folder: Path) -> None:
     own = folder / "home/.kube/config"
     own.parent.mkdir(parents=True)
     own.write_text(yaml.safe_dump(TWO), encoding="utf-8")
@@ -165,7 +150,7 @@ def test_without_any_the_users_own_is_taken(folder: Path) -> None:
     assert find(None, None).cluster["server"] == "https://b:6443"
 
 
-def told(path: str | None, context: str | None = None) -> Problem:
+def refusal(path: str | None, context: str | None = None) -> Problem:
     with pytest.raises(InputError) as caught:
         find(path, context)
     (problem,) = caught.value.problems
@@ -180,10 +165,20 @@ def helped(version: str = "v1", provider: object = None, **helper: str) -> dict[
     return {"users": [{"name": "u", "user": {"exec": helper, **({"auth-provider": provider} if provider else {})}}]}
 
 
+def in_context(**context: str) -> dict[str, object]:
+    return {"contexts": [{"name": "one", "context": context}]}
+
+
+def cluster(**more: object) -> dict[str, object]:
+    properties = {key.replace("_", "-"): value for key, value in more.items()}
+    return {"clusters": [{"name": "c", "cluster": {"server": "https://a", **properties}}]}
+
+
+GCP = {"auth-provider": {"name": "gcp", "config": {"x": CANARY}}}
 REFUSED: list[tuple[dict[str, object], str]] = [
-    ({"contexts": [{"name": "one", "context": {"cluster": "c", "user": "nobody"}}]}, "the user 'nobody'"),
-    ({"contexts": [{"name": "one", "context": {"cluster": "nowhere"}}]}, "the cluster 'nowhere'"),
-    ({"contexts": [{"name": "one", "context": {}}]}, "the cluster ''"),
+    (in_context(cluster="c", user="nobody"), "the user 'nobody'"),
+    (in_context(cluster="nowhere"), "the cluster 'nowhere'"),
+    (in_context(), "the cluster ''"),
     ({"contexts": [{"name": "one"}, {"name": "one"}]}, "two of its contexts have the same name"),
     ({"users": [{"user": {}}]}, "its users are not a list"),
     ({"clusters": {"c": {}}}, "its clusters are not a list"),
@@ -191,26 +186,9 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"current-context": ""}, "it has no current-context"),
     ({"kind": "Pod"}, "kind"),
     ({"apiVersion": "v2"}, "apiVersion"),
-    (
-        {"clusters": [{"name": "c", "cluster": {"server": "https://a", "certificate-authority": "none.crt"}}]},
-        "cannot be read",
-    ),
-    (
-        {
-            "clusters": [
-                {
-                    "name": "c",
-                    "cluster": {
-                        "server": "https://a",
-                        "certificate-authority": "ca.crt",
-                        "insecure-skip-tls-verify": True,
-                    },
-                }
-            ]
-        },
-        "insecure-skip-tls-verify",
-    ),
-    ({"users": [{"name": "u", "user": {"auth-provider": {"name": "gcp", "config": {"x": CANARY}}}}]}, "'gcp'"),
+    (cluster(certificate_authority="none.crt"), "cannot be read"),
+    (cluster(certificate_authority="ca.crt", insecure_skip_tls_verify=True), "insecure-skip-tls-verify"),
+    ({"users": [{"name": "u", "user": GCP}]}, "'gcp'"),
     (helped(), "names no interactiveMode"),
     (helped(interactiveMode=""), "names no interactiveMode"),
     (helped("v1alpha1"), "apiVersion 'client.authentication.k8s.io/v1alpha1'"),
@@ -220,16 +198,16 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 TAKEN = [helped(interactiveMode="Never"), helped(interactiveMode="IfAvailable"), helped("v1beta1")]
 
 
-@pytest.mark.parametrize(("change", "said"), REFUSED)
-def test_what_kubectl_refuses_is_reported(folder: Path, change: dict[str, object], said: str) -> None:
-    (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
+@pytest.mark.parametrize(("change", "found"), REFUSED)
+def test_a_kubeconfig_that_kubectl_refuses_is_reported(folder: Path, change: dict[str, object], found: str) -> None:
+    write_config(folder, change)
 
-    assert said in told("a/config").found
+    assert found in refusal("a/config").found
 
 
 @pytest.mark.parametrize("change", TAKEN)
 def test_a_login_helper_that_kubectl_takes_is_taken(folder: Path, change: dict[str, object]) -> None:
-    (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
+    write_config(folder, change)
 
     assert find("a/config", None).user["exec"]
 
@@ -238,23 +216,27 @@ def test_one_unreadable_file_of_a_list_is_reported_by_its_name(folder: Path, mon
     (folder / "b/config").write_text(f"token: {CANARY}\nx: [", encoding="utf-8")
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
-    problem = told(None)
+    problem = refusal(None)
     assert problem.where == "b/config"
     assert "line 2" in problem.found
 
 
-@pytest.mark.parametrize("contents", [json.dumps(TWO), f"apiVersion: v1\nusers: [{CANARY}]"])
-def test_contents_in_place_of_a_path_are_reported_and_not_repeated(contents: str) -> None:
-    problem = told(contents)
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        *((each, "it holds a kubeconfig's contents") for each in (json.dumps(TWO), f"apiVersion: v1\nx: [{CANARY}]")),
+        *(
+            (each, "there is no such kubeconfig")
+            for each in ("x" * 5000, "a\0b", "~nobody-of-this-name/x", "a/config/x")
+        ),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_setting_that_is_no_path_of_a_file_is_reported(path: str, found: str) -> None:
+    problem = refusal(path)
 
-    assert problem.where == "linkerd-workshop:kubeconfig"
-    assert problem.found == "it holds a kubeconfig's contents"
-
-
-@pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~nobody-of-this-name/x", "a/config/x"])
-def test_a_path_that_leads_nowhere_is_reported(folder: Path, path: str) -> None:
-    assert folder
-    assert told(path).found == "there is no such kubeconfig"
+    assert problem.found == found
+    assert found.startswith("there") or problem.where == "linkerd-workshop:kubeconfig"
 
 
 def start(path: str | None, context: str | None = None) -> Start:
@@ -262,21 +244,13 @@ def start(path: str | None, context: str | None = None) -> Start:
     return Start(settings, Facts("uid", frozenset()), {}, find(path, context))
 
 
-def test_the_provider_is_given_the_path_that_it_reads_the_same(folder: Path) -> None:
-    """Nothing changes for stacks that exist, and no private key comes into the state."""
-    document = json.loads(json.dumps(ONE).replace('"ca.crt"', f'"{folder}/a/ca.crt"').replace('"../', f'"{folder}/'))
-    (folder / "a/absolute").write_text(json.dumps(document), encoding="utf-8")
-
-    assert cluster_args(start("a/absolute"), "dev").get("kubeconfig") == "a/absolute"
-
-
-def test_the_provider_reads_kubeconfig_itself_where_no_path_is_set(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert folder
+def test_the_provider_is_given_the_path_that_it_reads_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = json.dumps(ONE).replace('"ca.crt"', f'"{folder}/a/ca.crt"').replace('"../', f'"{folder}/')
+    (folder / "a/absolute").write_text(text, encoding="utf-8")
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
-    assert cluster_args(start(None), "dev").get("kubeconfig") == ""
+    assert cluster_args(start("a/absolute"), "dev").get("kubeconfig") == "a/absolute", "no key gets into the state"
+    assert cluster_args(start(None), "dev").get("kubeconfig") == "", "it reads the variable itself"
 
 
 def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_not_find(folder: Path) -> None:
@@ -304,44 +278,5 @@ def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPat
         assert cluster_args(start(None), "dev").get("kubeconfig") == ""  # client-go looks there as well
 
     assert f"authorization: bearer {CANARY}\r\n".encode() in asked[0].lower()
-
-
-def test_a_kubeconfig_comes_before_the_pods_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "SERVICE_ACCOUNT", folder / "b")
-    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     monkeypatch.setenv("KUBECONFIG", "a/config")
-
-    assert find(None, None).cluster["server"] == "https://a:6443"
-
-
-@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
-@pytest.mark.parametrize("how", [{"tls-server-name": "api.example.com"}, {"insecure-skip-tls-verify": True}])
-def test_a_server_of_another_name_is_reached_if_the_kubeconfig_says_so(folder: Path, how: dict[str, object]) -> None:
-    authority = Authority(folder)
-    trusted = {} if "insecure-skip-tls-verify" in how else {"certificate-authority": str(authority.file)}
-    with listening(answer(ANSWER), server_context(authority.issue("api.example.com", None))) as port:
-        cluster = {"server": f"https://127.0.0.1:{port}", **trusted, **how}
-        check_connection(ClusterApi(str(kubeconfig(folder, cluster, {"token": "t"}))))
-
-
-def test_a_server_without_a_scheme_is_taken_as_kubectl_does(folder: Path) -> None:
-    with listening(answer(ANSWER)) as port:
-        assert ClusterApi(str(kubeconfig(folder, f"127.0.0.1:{port}"))).address == f"http://127.0.0.1:{port}"
-
-
-def test_a_user_who_asks_as_another_does_so_here_as_well(folder: Path) -> None:
-    asked = list[bytes]()
-
-    user = {"token": "t", "as": "jane", "as-groups": ["dev", "ops"], "as-user-extra": {"Reason": ["why"]}}
-    with listening(answer(ANSWER, asked)) as port:
-        check_connection(ClusterApi(str(kubeconfig(folder, f"http://127.0.0.1:{port}", user))))
-
-    for line in (b"User: jane", b"Group: dev", b"Group: ops", b"Extra-reason: why"):
-        assert b"\r\nImpersonate-" + line + b"\r\n" in asked[0]
-
-
-def test_a_token_from_a_file_loses_its_newline(folder: Path) -> None:
-    with listening(answer(ANSWER)) as port:
-        user = {"tokenFile": "b/token"}
-        check_connection(ClusterApi(str(kubeconfig(folder, f"http://127.0.0.1:{port}", user))))
+    assert find(None, None).cluster["server"] == "https://a:6443", "a kubeconfig comes first"

@@ -1,4 +1,4 @@
-"""Nobody is waited for longer than ten seconds in all, with all attempts and pages: then one sentence says who."""
+"""A service is waited for ten seconds in all, with all attempts and pages; then one sentence names it."""
 
 import io
 import os
@@ -31,7 +31,7 @@ from settings import Settings
 from settings.eks import Dns, Eks
 from tests.doubles.api_server import kubeconfig
 from tests.doubles.aws_server import Account, Refusal, environment, serving
-from tests.doubles.faulty_servers import End, Reply, answer, listening, raw_server, request, say_nothing
+from tests.doubles.faulty_servers import End, Reply, Talk, answer, listening, raw_server, request, say_nothing
 from tests.program import ROOT
 from workshop import fill_mirror
 from workshop.drain.account import Account as Drained
@@ -76,22 +76,20 @@ def only(ask: Callable[[], object], kind: type[InputError] = SilenceError) -> Pr
     return problem
 
 
-def drip(connection: socket.socket) -> None:
-    """Answer by a byte at a time, for longer than anybody should wait."""
-    request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(200):
-        connection.sendall(b" ")
-        Event().wait(LIMIT / 5)  # not `sleep`, which other tests replace
+def drip_after(head: bytes) -> Talk:
+    """Return a server that answers a head, and then a byte at a time for longer than anybody should wait."""
+
+    def talk(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)
+        for _ in range(200):
+            connection.sendall(b" ")
+            Event().wait(LIMIT / 5)  # not `sleep`, which other tests replace
+
+    return talk
 
 
-def drip_head(connection: socket.socket) -> None:
-    """Do the same before the answer's content."""
-    request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-    for _ in range(200):
-        connection.sendall(b"x")
-        Event().wait(LIMIT / 5)
+DRIP, DRIP_HEAD = drip_after(b"Content-Length: 1000\r\n\r\n"), drip_after(b"X: ")
 
 
 @pytest.fixture
@@ -110,7 +108,7 @@ def test_all_attempts_of_a_question_end_in_ten_seconds() -> None:
     assert client.meta.config.read_timeout == client.seconds_in_all == limits.SECONDS
 
 
-def test_a_state_that_is_nested_too_deeply_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_that_is_nested_too_deeply_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 0, "[" * 100_000, "")
 
@@ -127,17 +125,12 @@ def test_an_api_server_that_refuses_a_port_by_something_nested_too_deeply_is_exp
             connect(api.configuration, f"{api.address}/portforward")
 
 
-HANGING = """#!/bin/sh
-test "$1" = version && echo v3.999.0 || exec sleep 60
-"""
-
-
 @pytest.fixture
 def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a Pulumi CLI on PATH that waits for its backend."""
+    """Put a Pulumi CLI on PATH that waits for its backend."""
     cli = tmp_path / "bin/pulumi"
     cli.parent.mkdir()
-    cli.write_text(HANGING, encoding="ascii")
+    cli.write_text('#!/bin/sh\ntest "$1" = version && echo v3.999.0 || exec sleep 60\n', encoding="ascii")
     cli.chmod(0o755)
     (tmp_path / "Pulumi.yaml").write_text("{name: linkerd-workshop, runtime: python}\n", encoding="ascii")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {linkerd-workshop:context: kind}\n", encoding="ascii")
@@ -147,24 +140,25 @@ def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+READS = {
+    "settings": partial(read_settings, "dev"),
+    "history": lambda: StackCli("dev").last_up(),
+    "state": partial(list_ingress_urns, "dev"),
+    "outputs": partial(pulumi_cli.read_outputs, "dev"),
+}
+
+
 @pytest.mark.usefixtures("limit", "hanging")
-def test_a_backend_that_does_not_answer_for_settings_is_not_waited_for() -> None:
-    problem = only(lambda: read_settings("dev"), InputError)
+@pytest.mark.parametrize("what", READS)
+def test_a_backend_that_does_not_answer_is_not_waited_for(what: str, capfd: pytest.CaptureFixture[str]) -> None:
+    problem, printed = only(READS[what], InputError), "does not end within 1 s: its backend may not answer"
 
-    assert (problem.where, problem.found) == ("stack dev", "its backend does not answer within 10 s")
-    assert "pulumi whoami" in problem.fix
-
-
-@pytest.mark.usefixtures("limit", "hanging")
-@pytest.mark.parametrize(
-    "read",
-    [lambda: StackCli("dev").last_up(), partial(list_ingress_urns, "dev"), partial(pulumi_cli.read_outputs, "dev")],
-)
-def test_a_backend_that_does_not_answer_for_history_state_or_outputs_is_not_waited_for(
-    read: Callable[[], object], capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert only(read, InputError).where == "stack dev"
-    assert "does not end within 1 s: its backend may not answer" in capfd.readouterr().err
+    assert problem.where == "stack dev"
+    if what == "settings":
+        assert problem.found == "its backend does not answer within 10 s"
+        assert "pulumi whoami" in problem.fix
+    else:
+        assert printed in capfd.readouterr().err
 
 
 def chart(port: int) -> DefinitionChart:
@@ -172,18 +166,23 @@ def chart(port: int) -> DefinitionChart:
 
 
 @pytest.mark.usefixtures("limit")
-@pytest.mark.parametrize("talk", [say_nothing, drip])
-def test_a_download_of_which_nothing_comes_ends(tmp_path: Path, talk: Callable[[socket.socket], object]) -> None:
+@pytest.mark.parametrize(
+    ("talk", "path"),
+    [(say_nothing, "crds/"), (DRIP, "crds/"), (say_nothing, "some/image:1"), (DRIP_HEAD, "some/image:1")],
+)
+def test_a_chart_or_registry_that_sends_nothing_is_not_waited_for(tmp_path: Path, talk: Talk, path: str) -> None:
     with listening(talk) as port:
-        problem = only(lambda: chart(port).download(tmp_path))
+        where = f"127.0.0.1:{port}/{path}"
+        asks = {"crds/": lambda: chart(port).download(tmp_path), "some/image:1": lambda: fill_mirror.digest(where)}
+        problem = only(asks[path])
 
-    assert problem.where.startswith(f"http://127.0.0.1:{port}/crds/")
+    assert where in problem.where
     assert problem.found == "it cannot be had (nothing comes within 1 s)"
-    assert "chartMirror" in problem.fix
+    assert path != "crds/" or "chartMirror" in problem.fix
 
 
 @pytest.mark.usefixtures("limit")
-def test_a_download_goes_on_for_as_long_as_something_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_download_continues_as_long_as_data_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definitions, "LEAST", 8192)
 
     def talk(connection: socket.socket) -> None:
@@ -195,16 +194,6 @@ def test_a_download_goes_on_for_as_long_as_something_comes(monkeypatch: pytest.M
 
     with listening(talk) as port:
         assert len(definitions.fetch(f"http://127.0.0.1:{port}/")) == 12 * 8192
-
-
-@pytest.mark.usefixtures("limit")
-@pytest.mark.parametrize("talk", [say_nothing, drip_head])
-def test_a_registry_that_says_nothing_is_not_waited_for(talk: Callable[[socket.socket], object]) -> None:
-    with listening(talk) as port:
-        problem = only(lambda: fill_mirror.digest(f"127.0.0.1:{port}/some/image:1"))
-
-    assert problem.where == f"127.0.0.1:{port}/some/image:1"
-    assert problem.found == "it cannot be had (nothing comes within 1 s)"
 
 
 @pytest.mark.usefixtures("limit")
@@ -237,10 +226,8 @@ def test_a_silent_aws_is_asked_once_and_ends_the_survey(aws_at: Callable[[str], 
 
 
 @pytest.mark.usefixtures("limit")
-@pytest.mark.parametrize("talk", [say_nothing, drip])
-def test_an_aws_that_answers_a_byte_at_a_time_is_silent(
-    aws_at: Callable[[str], None], talk: Callable[[socket.socket], object]
-) -> None:
+@pytest.mark.parametrize("talk", [say_nothing, DRIP])
+def test_an_aws_that_answers_a_byte_at_a_time_is_silent(aws_at: Callable[[str], None], talk: Talk) -> None:
     with listening(talk) as port:
         aws_at(f"http://127.0.0.1:{port}")
         problem = only(lambda: AwsApi(LOGIN))
@@ -283,7 +270,7 @@ def test_all_pages_of_a_question_end_in_time(aws_at: Callable[[str], None]) -> N
 
 
 @pytest.mark.usefixtures("limit")
-def test_a_login_helper_of_aws_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_credential_process_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     login = LOGIN.model_copy(update={"profile": "x"})
     with serving(Account(), tmp_path, "[profile x]\ncredential_process = sleep 45\n"):
         problem = only(lambda: AwsApi(login))
@@ -295,16 +282,11 @@ def test_a_login_helper_of_aws_that_hangs_is_not_waited_for(tmp_path: Path) -> N
 @pytest.mark.parametrize("refusal", [Refusal("AccessDenied", status=403), Refusal("Throttling"), b"<html>"])
 def test_records_are_not_left_behind_where_their_zone_cannot_be_asked_for(tmp_path: Path, refusal: object) -> None:
     account = Account()
-    account.answers["ListHostedZonesByName"] = refusal
     with serving(account, tmp_path):
+        account.answers["ListHostedZonesByName"] = refusal
         assert "ListHostedZonesByName" in str(only(lambda: find_hosts(ON_EKS, "dev"), InputError))
 
-
-def test_a_stack_without_its_zone_has_no_records_to_take_away(tmp_path: Path) -> None:
-    account = Account()
-    account.answers["ListHostedZonesByName"] = {"HostedZones": {}, "IsTruncated": "false", "MaxItems": "20"}
-    with serving(account, tmp_path):
+        account.answers["ListHostedZonesByName"] = {"HostedZones": {}, "IsTruncated": "false", "MaxItems": "20"}
         found = find_hosts(ON_EKS, "dev")
-
-    assert found is not None
-    assert found.own.zone is None
+        assert found is not None
+        assert found.own.zone is None, "without its zone, there are none"

@@ -1,4 +1,4 @@
-"""Faults of logins, and of every command, are one sentence within seconds."""
+"""A fault of a login is one sentence within seconds, and so is a fault of the cluster in every command."""
 
 import base64
 import json
@@ -35,14 +35,10 @@ def jwt(seconds: float) -> str:
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".x"
 
 
-def oidc(issuer: str) -> dict[str, object]:
-    config = {
-        "client-id": "kubernetes",
-        "client-secret": CANARY,
-        "id-token": jwt(-60),
-        "refresh-token": CANARY,
-        "idp-issuer-url": issuer,
-    }
+def oidc(issuer: str, **more: str) -> dict[str, object]:
+    """Return a user with an expired login of an identity provider."""
+    secrets = {"client-secret": CANARY, "refresh-token": CANARY, "id-token": jwt(-60)}
+    config = {"client-id": "kubernetes", "idp-issuer-url": issuer, **secrets, **more}
     return {"auth-provider": {"name": "oidc", "config": config}}
 
 
@@ -65,30 +61,20 @@ def test_an_expired_login_that_the_identity_provider_does_not_renew_is_reported(
 ) -> None:
     refused = json.dumps({"error": "invalid_grant", "error_description": f"Token {CANARY} expired"}).encode()
     with listening(identity_provider(refused), server_context(authority.issue("idp"))) as port:
-        user = oidc(f"https://127.0.0.1:{port}")
-        config = user["auth-provider"]
-        assert isinstance(config, dict)
-        config["config"]["idp-certificate-authority"] = str(authority.file)
-        problem = fault(tmp_path, NOWHERE, user)
+        trusted = {"idp-certificate-authority": str(authority.file)}
+        problem = fault(tmp_path, NOWHERE, oidc(f"https://127.0.0.1:{port}", **trusted))
 
     assert "invalid_grant" in problem.found
     assert "log in again" in problem.fix
 
 
-def test_an_identity_provider_that_is_not_there_is_reported(tmp_path: Path) -> None:
-    problem = fault(tmp_path, NOWHERE, oidc("https://127.0.0.1:1"))
-
-    assert "identity provider cannot be reached" in problem.found
-
-
-def test_an_identity_provider_that_says_nothing_is_not_waited_for(
+def test_an_identity_provider_that_does_not_answer_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert "identity provider cannot be reached" in fault(tmp_path, NOWHERE, oidc("https://127.0.0.1:1")).found
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
     with listening(say_nothing) as port:
-        problem = fault(tmp_path, NOWHERE, oidc(f"https://127.0.0.1:{port}"), 2)
-
-    assert "did not answer" in problem.found
+        assert "did not answer" in fault(tmp_path, NOWHERE, oidc(f"https://127.0.0.1:{port}"), 2).found
 
 
 @pytest.mark.parametrize(
@@ -115,7 +101,7 @@ def test_a_login_helper_that_fails_or_hangs_is_reported_and_not_waited_for(
 
 
 @pytest.mark.parametrize("command", ["check-cluster", "leftovers", "forget-cluster", "verify", "reset"])
-def test_every_command_tells_a_fault_in_one_sentence(tmp_path: Path, authority: Authority, command: str) -> None:
+def test_every_command_reports_a_fault_in_one_sentence(tmp_path: Path, authority: Authority, command: str) -> None:
     with listening(answer(ANSWER), server_context(authority.issue("expired", ends=-1))) as port:
         cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
         path = kubeconfig(tmp_path, cluster)

@@ -1,4 +1,4 @@
-"""A stack's settings are read by the Pulumi CLI, and what it refuses is told in a sentence."""
+"""A stack's settings are read by the Pulumi CLI, and each of its refusals is reported in a sentence."""
 
 import json
 from contextlib import suppress
@@ -18,15 +18,9 @@ from tests.doubles.api_server import kubeconfig
 from tests.doubles.pulumi_double import Answer, play_pulumi
 from tests.fuzzing import CANARY, few
 
-DEFAULTS: dict[str, object] = {
-    "kubeconfig": "",
-    "context": "",
-    "eks": {},
-    "dns": {},
-    "workshopEnds": "",
-    "workshopDays": 0,
-}
-"""Some of those in Pulumi.yaml, which the CLI answers with as well."""
+EMPTY: dict[str, object] = {"eks": {}, "dns": {}}
+DEFAULTS = {**dict.fromkeys(("kubeconfig", "context", "workshopEnds"), ""), **EMPTY, "workshopDays": 0}
+"""Some of those in Pulumi.yaml, which the CLI prints as well."""
 
 
 @pytest.fixture(autouse=True)
@@ -36,13 +30,8 @@ def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def said(secret: tuple[str, ...] = (), **values: object) -> Answer:
     """Return what `pulumi config --json` prints for these settings."""
-    found = {
-        f"linkerd-workshop:{key}": {
-            "value": each if isinstance(each, str) else json.dumps(each),
-            "secret": key in secret,
-        }
-        for key, each in (DEFAULTS | values).items()
-    }
+    texts = {key: each if isinstance(each, str) else json.dumps(each) for key, each in (DEFAULTS | values).items()}
+    found = {f"linkerd-workshop:{key}": {"value": texts[key], "secret": key in secret} for key in texts}
     return 0, json.dumps(found), ""
 
 
@@ -55,7 +44,7 @@ def problem(patch: pytest.MonkeyPatch, answer: Answer) -> str:
     return text
 
 
-def test_commands_read_what_the_cli_says_and_the_program_is_handed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_read_the_settings_that_the_program_gets(monkeypatch: pytest.MonkeyPatch) -> None:
     raw: dict[str, object] = {"context": "kind", "demos": {"booksapp": {"faultPercent": 25}}}
     asked = play_pulumi(monkeypatch, said((), **raw))
 
@@ -63,7 +52,7 @@ def test_commands_read_what_the_cli_says_and_the_program_is_handed(monkeypatch: 
     assert asked == [["config", "--show-secrets", "--json", "--stack", "acme/dev"]]
 
 
-def test_encrypted_settings_are_read_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encrypted_settings_are_read_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     play_pulumi(monkeypatch, said(("context",), context="hunter2"))
     assert read_settings("dev").context == "hunter2"
 
@@ -71,9 +60,7 @@ def test_encrypted_settings_are_read_and_not_repeated(monkeypatch: pytest.Monkey
     assert "hunter2" not in problem(monkeypatch, said(("demos",), demos={"podinfo": {"headerValue": "hunter2\n"}}))
 
 
-def test_no_message_repeats_what_was_read_from_an_encrypted_setting(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_message_shows_the_value_of_an_encrypted_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     oidc = {"issuer": "https://login.example.com", "secretName": "hunter3-name"}
     play_pulumi(monkeypatch, said(("context", "viz"), context="hunter2-context", viz={"dashboard": {"oidc": oidc}}))
     with pytest.raises(InputError, match=r"viz\.dashboard"):
@@ -86,32 +73,34 @@ def test_no_message_repeats_what_was_read_from_an_encrypted_setting(
     assert "hunter3" not in str(Problem("x", "it is hunter3-name", "r", "c"))
 
 
+LOGIN, CORRECT, READ = "`pulumi login`", "Correct", "config`"
+PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
 REFUSALS = {
-    "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions": (
-        "nobody is logged in to its backend",
-        "`pulumi login`",
+    "PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions": ("nobody is logged in", LOGIN),
+    "incorrect passphrase": ("the passphrase is not the one", PASSPHRASE),
+    f"passphrase must be set with {PASSPHRASE} or {PASSPHRASE}_FILE environment variables": (
+        "no passphrase is given",
+        PASSPHRASE,
     ),
-    "error: incorrect passphrase": ("the passphrase is not the one", "PULUMI_CONFIG_PASSPHRASE"),
-    "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment "
-    "variables": ("no passphrase is given", "PULUMI_CONFIG_PASSPHRASE"),
-    "error: backend vm does not support environments; Pulumi ESC environments require the Pulumi Cloud backend, use "
-    "`pulumi login` without arguments to log into the Pulumi Cloud backend": ("ESC environments", "`pulumi login`"),
-    f"error: invalid YAML file: yaml: cannot decode !!str `{CANARY}` as a !!float": ("no stack file", "Correct"),
-    f"error: expected project to be an object, was '{CANARY}'": ("no stack file", "Correct"),
-    "error: invalid YAML file: yaml: line 3: did not find expected node content": ("can read (line 3)", "Correct"),
-    "sandbox: error: /p/Pulumi.dev.yaml is not YAML (line 7).": ("can read (line 7)", "Correct"),
-    f'error: unable to open state directory "s3://key:{CANARY}@b": no': ("unable to open state directory", "config`"),
-    "error: [409] Conflict: something": ("(409", "config`"),
-    "": ("it says nothing", "config`"),
+    "backend vm does not support environments; Pulumi ESC environments require the Pulumi Cloud backend, use "
+    "`pulumi login` without arguments to log into the Pulumi Cloud backend": ("ESC environments", LOGIN),
+    f"invalid YAML file: yaml: cannot decode !!str `{CANARY}` as a !!float": ("no stack file", CORRECT),
+    f"expected project to be an object, was '{CANARY}'": ("no stack file", CORRECT),
+    "invalid YAML file: yaml: line 3: did not find expected node content": ("can read (line 3)", CORRECT),
+    "/p/Pulumi.dev.yaml is not YAML (line 7).": ("can read (line 7)", CORRECT),
+    f'unable to open state directory "s3://key:{CANARY}@b": no': ("unable to open state directory", READ),
+    "[409] Conflict: something": ("(409", READ),
+    "": ("it says nothing", READ),
 }
 
 
 @pytest.mark.parametrize("line", REFUSALS)
-def test_what_the_cli_refuses_is_reported_in_a_sentence_without_what_may_be_secret(
+def test_a_refusal_of_the_cli_is_reported_in_a_sentence_without_secrets(
     monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     found, fix = REFUSALS[line]
-    text = problem(monkeypatch, (255, f'{{"password": "{CANARY}"}}', line))
+    prefix = "sandbox: error: " if line.startswith("/p/") else "error: "
+    text = problem(monkeypatch, (255, f'{{"password": "{CANARY}"}}', line and prefix + line))
 
     assert "stack dev" in text
     assert found in text.replace("[409]", "(409")
@@ -119,7 +108,7 @@ def test_what_the_cli_refuses_is_reported_in_a_sentence_without_what_may_be_secr
     assert CANARY not in text
 
 
-def test_a_stack_without_a_file_is_a_sentence_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_stack_without_a_file_is_reported_before_the_cli_is_asked(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"stack dev: .*Pulumi\.dev\.yaml: there is no such file") as refused:
         read_settings("dev", tmp_path)
     assert "make init STACK=<name>" in str(refused.value)
@@ -146,7 +135,7 @@ def test_a_stack_that_its_backend_does_not_have_is_known_as_such(monkeypatch: py
         lambda each: st.dictionaries(st.text(max_size=3) | st.just("value"), each),
     ).map(json.dumps)
 )
-def test_whatever_the_cli_prints_is_taken_or_explained(monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+def test_any_output_of_the_cli_is_taken_or_explained(monkeypatch: pytest.MonkeyPatch, output: str) -> None:
     play_pulumi(monkeypatch, (0, output, ""))
     with suppress(InputError):
         assert isinstance(read_settings("dev"), Settings)

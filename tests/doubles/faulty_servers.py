@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from tests.doubles.workshop_certificates import made
+from tests.doubles.workshop_certificates import create_certificate
 
 VERSION = b'{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(VERSION), VERSION)
@@ -22,13 +22,13 @@ class Authority:
     """A certificate authority of its own, whose files lie in a folder."""
 
     def __init__(self, folder: Path, name: str = "authority") -> None:
-        self.folder, self.name, self._pair = folder, name, made(name, days=1)
+        self.folder, self.name, self._pair = folder, name, create_certificate(name, days=1)
         self.file = folder / f"{name}.crt"
         self.file.write_text(self._pair.pem, encoding="ascii")
 
     def issue(self, name: str, address: str | None = "127.0.0.1", ends: int = 1) -> tuple[Path, Path]:
         """Write a certificate that ends in `ends` days, and its key; return both paths."""
-        pair = made(name, signer=self._pair, days=ends, is_ca=False, address=address)
+        pair = create_certificate(name, signer=self._pair, days=ends, is_ca=False, address=address)
         files = self.folder / f"{self.name}-{name}.crt", self.folder / f"{self.name}-{name}.key"
         for file, content in zip(files, (pair.pem, pair.key_pem), strict=True):
             file.write_text(content, encoding="ascii")

@@ -1,10 +1,10 @@
-"""The apps of the demos on loopback with the counters of their proxies, which behave as a test wants."""
+"""The demos' apps on loopback with the counters of their proxies: they behave well, or as badly as a test wants."""
 
 import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Container, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -30,20 +30,22 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         self.send(status, text.encode())
         self.close_connection = self.hangs_up
 
-    do_POST = do_GET  # noqa: N815  the name of the base class
+    def do_POST(self) -> None:
+        """Answer likewise."""
+        self.do_GET()
 
 
 @contextmanager
 def listening(
     respond: Respond, context: ssl.SSLContext | None = None, *, hangs_up: bool = False
 ) -> Generator[tuple[str, int]]:
-    """Serve on loopback, with TLS if there is a `context`; give the address. `hangs_up` ends each connection."""
+    """Serve on loopback, with TLS if there is a `context`; give the address. It may hang up without a word."""
     with serving_http(_Handler, context, respond=staticmethod(respond), hangs_up=hangs_up) as port:
         yield ("127.0.0.1", port)
 
 
 def proxy(series: Callable[[], str], hours: float = 20, prefix: str = "control_identity_") -> Respond:
-    """Return the admin port of a proxy whose certificate ends in `hours`; older proxies have another prefix."""
+    """Return a proxy's admin port, whose certificate lasts for some hours more; older ones have another prefix."""
 
     def respond(_method: str, path: str, _headers: Mapping[str, str], /) -> Answer:
         ends = time.time() + hours * 3600
@@ -59,7 +61,11 @@ class Bookshelf:
 
     error_share: float = 0.1
     without_response: str = ""
-    """The error that the proxy counts instead of a status where a request fails; the status is 500 if it is empty."""
+    """What the proxy notes in place of a status where a request fails; the status is 500 if it is empty."""
+    drops: Container[int] = ()
+    """The numbers of the requests that it drops without an answer."""
+    books_fails: bool = False
+    """Whether `books` fails by itself besides, once for each page."""
     seed: int = 1
     pages: int = 0
     counted: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -72,13 +78,16 @@ class Bookshelf:
         """Answer the traffic generator: one request to `books`."""
         with self._lock:
             self.pages += 1
+            if self.pages in self.drops:
+                raise ConnectionError
+            self.counted["books", "500"] += self.books_fails
             fails = self._random.random() < self.error_share
             failure = "" if self.without_response else "500"
             self.counted["error-injector" if fails else "books", failure if fails else "200"] += 1
             return (500, "") if fails else (200, "books")
 
     def series(self) -> str:
-        """Return the counters of the proxy; requests to `authors`, which nobody should look at, always fail."""
+        """Return what the proxy counted; requests to `authors` fail all the time, at the wrong hop to look at."""
         name = "outbound_http_route_backend_response_statuses_total"
         parent = 'parent_namespace="booksapp",parent_name="{}",parent_port="7002"'
         with self._lock:
@@ -100,27 +109,29 @@ class FrontEnd:
     value: str = "alternative"
     ignored: bool = False
     """Whether the route is ignored, so that the first backend gets everything."""
+    always: bool = False
+    """Whether the other backend gets everything."""
 
     def echo(self, method: str, path: str, headers: Mapping[str, str], /) -> Answer:
         """Answer with the environment of the backend."""
         if (method, path) != ("POST", "/echo"):
             return 404, ""
-        other = not self.ignored and headers.get(self.header) == self.value
+        other = self.always or (not self.ignored and headers.get(self.header) == self.value)
         return 202, f'["PATH=/bin","PODINFO_UI_MESSAGE={"B" if other else "A"} backend"]'
 
 
 @dataclass
 class SlowCooker:
-    """The client of the breaker: `rate` requests a second, and a share of them to `bad`, which always fails."""
+    """The breaker's client: so many requests a second, a share of which goes to `bad`, which always fails."""
 
     rate: float = 1000
     to_bad: float = 0.002
     before: tuple[int, int] = (0, 0)
-    """The numbers of requests to `good` and to `bad` before the test."""
+    """What it had sent to `good` and to `bad` before the test."""
     start: float = field(default_factory=time.monotonic)
 
     def series(self) -> str:
-        """Return the counters of the proxy."""
+        """Return what the proxy counted."""
         sent = self.rate * (time.monotonic() - self.start)
         bad = round(self.before[1] + sent * self.to_bad)
         good = round(self.before[0] + sent * (1 - self.to_bad))

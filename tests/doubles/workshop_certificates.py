@@ -35,12 +35,12 @@ class Pair:
 
     @property
     def key_pem(self) -> str:
-        """The key, which no output may show."""
+        """The key, which no output may ever show."""
         encoding, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         return self.key.private_bytes(encoding, kind, serialization.NoEncryption()).decode()
 
     def server(self) -> ssl.SSLContext:
-        """Return the TLS of a server with this certificate."""
+        """Return what makes a server that shows it."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with TemporaryDirectory() as folder:
             both = Path(folder) / "both.pem"
@@ -49,10 +49,10 @@ class Pair:
         return context
 
 
-def made(
+def create_certificate(
     name: str, *, signer: Pair | None = None, days: float = 365, is_ca: bool = True, address: str | None = None
 ) -> Pair:
-    """Return a certificate that ends in `days` (ago, if negative), signed by itself if there is no `signer`.
+    """Return a certificate that ends in so many days (ago, if negative); signed by itself if by nobody else.
 
     It is for its name, or for an address.
     """
@@ -81,21 +81,21 @@ def made(
 class MeshCertificates:
     """All certificates of a simulated mesh."""
 
-    anchor: Pair = field(default_factory=lambda: made("root.linkerd.cluster.local", days=3650))
-    authority: Pair = field(default_factory=lambda: made("webhooks", days=3650))
+    anchor: Pair = field(default_factory=lambda: create_certificate("root.linkerd.cluster.local", days=3650))
+    authority: Pair = field(default_factory=lambda: create_certificate("webhooks", days=3650))
     issuer_days: float = 365
     leaf_days: float = 365
     issuer_signer: Pair | None = None
-    """The signer of the issuer; the anchor if None."""
+    """Who signed the issuer; the anchor if nobody else."""
     leaf_signer: Pair | None = None
-    """The signer of the webhooks' certificates; the authority if None."""
+    """Who signed the webhooks' certificates; the authority if nobody else."""
 
     @property
     def issuer(self) -> Pair:
-        """The issuer, a new one each time."""
+        """The issuer, another one each time."""
         signer = self.issuer_signer or self.anchor
-        return made("identity.linkerd.cluster.local", signer=signer, days=self.issuer_days)
+        return create_certificate("identity.linkerd.cluster.local", signer=signer, days=self.issuer_days)
 
     def leaf(self, host: str) -> Pair:
         """Return the certificate of a webhook's server."""
-        return made(host, signer=self.leaf_signer or self.authority, days=self.leaf_days, is_ca=False)
+        return create_certificate(host, signer=self.leaf_signer or self.authority, days=self.leaf_days, is_ca=False)

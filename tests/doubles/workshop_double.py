@@ -1,8 +1,10 @@
 """A whole workshop on loopback: the API server, the apps behind it, their proxies' counters and the webhooks."""
 
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Collection, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from clients.cluster_api import ClusterApi
@@ -41,7 +43,7 @@ TAKEN = [{"type": "Accepted", "status": "True"}, {"type": "ResolvedRefs", "statu
 
 
 def pod(namespace: str, app: str, *, meshed: bool = True, ready: bool = True) -> dict[str, object]:
-    """Return a pod that has been running for a long time."""
+    """Return a pod that has been running for long."""
     names = ["service", "linkerd-proxy"] if meshed else ["service"]
     return {
         "metadata": {"namespace": namespace, "name": f"{app}-1", "labels": {"app": app}},
@@ -54,8 +56,13 @@ def pod(namespace: str, app: str, *, meshed: bool = True, ready: bool = True) ->
     }
 
 
+def list_of(namespace: str, *pods: dict[str, object]) -> dict[str, object]:
+    """Return the answer that a namespace has these pods."""
+    return {f"/api/v1/namespaces/{namespace}/pods": {"items": list(pods)}}
+
+
 def route(*backends: tuple[str, int], header: tuple[str, str] | None = None) -> dict[str, object]:
-    """Return a route that the mesh has accepted."""
+    """Return a route that the mesh has taken."""
     matches = [{"headers": [{"name": header[0], "value": header[1]}]}] if header else []
     refs = [{"name": name, "weight": weight} for name, weight in backends]
     status = {"parents": [{"controllerName": "linkerd.io/policy-controller", "conditions": TAKEN}]}
@@ -65,14 +72,19 @@ def route(*backends: tuple[str, int], header: tuple[str, str] | None = None) -> 
 def rollout(version: str = "1.7.0", phase: str = "Healthy", step: int = 8) -> dict[str, object]:
     """Return the Rollout; its eight steps are those of the demo."""
     steps = [step for weight in (30, 40, 60, 80) for step in ({"setWeight": weight}, {"pause": {"duration": 10}})]
-    template = {"spec": {"containers": [{"image": f"quay.example/podinfo:{version}"}]}}
-    spec = {"strategy": {"canary": {"steps": steps}}, "template": template}
-    return {"spec": spec, "status": {"phase": phase, "currentStepIndex": step}}
+    container = {"image": f"quay.example/podinfo:{version}"}
+    return {
+        "spec": {
+            "strategy": {"canary": {"steps": steps}},
+            "template": {"spec": {"containers": [container]}},
+        },
+        "status": {"phase": phase, "currentStepIndex": step},
+    }
 
 
-@dataclass
-class Played:
-    """A simulated workshop in which everything is in order until a test changes something."""
+@dataclass(kw_only=True)
+class SimulatedWorkshop:
+    """A workshop in which everything is as it should be, until a test changes something."""
 
     shelf: Bookshelf = field(default_factory=Bookshelf)
     front: FrontEnd = field(default_factory=FrontEnd)
@@ -87,7 +99,7 @@ class Played:
         answers = self.cluster.answers
         answers["/api/v1/nodes"] = {"items": [{"metadata": {"name": "node"}}]}
         for namespace, apps in APPS.items():
-            answers[f"/api/v1/namespaces/{namespace}/pods"] = {"items": [pod(namespace, app) for app in apps]}
+            answers.update(list_of(namespace, *(pod(namespace, app) for app in apps)))
             answers[f"/apis/apps/v1/namespaces/{namespace}/deployments"] = {"items": [_deployment()]}
         answers[ROUTES.format("booksapp", "error-split")] = route(("books", 90), ("error-injector", 10))
         by_header = route(("backend-b-podinfo", 1), header=("x-request-id", "alternative"))
@@ -101,21 +113,20 @@ class Played:
         self.cluster.posted.update({TRY.format(namespace): pod(namespace, "verify") for namespace in APPS})
         self._trust()
 
-    def pods(self, namespace: str, *found: dict[str, object]) -> None:
-        """Replace the pods of a namespace."""
-        self.cluster.answers[f"/api/v1/namespaces/{namespace}/pods"] = {"items": list(found)}
-
     def _trust(self) -> None:
-        answers, made = self.cluster.answers, self.certificates
+        answers, certificates = self.cluster.answers, self.certificates
         answers["/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots"] = {
-            "data": {"ca-bundle.crt": made.anchor.pem}
+            "data": {"ca-bundle.crt": certificates.anchor.pem}
         }
-        issuer = made.issuer
+        issuer = certificates.issuer
         answers["/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer"] = {
             "data": {"tls.crt": issuer.base64, "tls.key": issuer.key_pem}
         }
         for name, (kind, namespace, service, pod_name) in WEBHOOKS.items():
-            client = {"service": {"namespace": namespace, "name": service}, "caBundle": made.authority.base64}
+            client = {
+                "service": {"namespace": namespace, "name": service},
+                "caBundle": certificates.authority.base64,
+            }
             path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations/{name}-webhook-config"
             answers[path if kind else TAP] = {"webhooks": [{"clientConfig": client}], "spec": client}
             slices = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
@@ -125,8 +136,8 @@ class Played:
 
     @contextmanager
     def running(self, folder: Path) -> Generator[ClusterApi]:
-        """Start the apps and the API server; give its client."""
-        ports = self.cluster.ports
+        """Start the apps and the API server; give what asks it."""
+        ports, self.cooker.start = self.cluster.ports, time.monotonic()
         with ExitStack() as stack:
             common = stack.enter_context(listening(proxy(str, self.proxies_hours, self.proxies_prefix)))
             ports.update({(f"{app}-1", ADMIN): common for apps in APPS.values() for app in apps})
@@ -153,22 +164,38 @@ def _deployment() -> dict[str, object]:
     }
 
 
-def look(
-    check: GroupCheck,
-    played: Played,
-    folder: Path,
-    demos: Mapping[str, object] | None = None,
-    requests: int | None = None,
-) -> dict[str, Line]:
-    """Return the lines of a check by their names."""
-    settings = Settings.model_validate({"demos": dict(demos or {})})
-    with played.running(folder) as api:
-        return {line.name: line for line in check(Scene(api, settings, IN_A_HURRY, requests))}
+@dataclass
+class Case(SimulatedWorkshop):
+    """A workshop, and what a check finds there."""
+
+    check: GroupCheck
+    failing: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By the name of each line that fails: what it says, as a pattern."""
+    answers: Mapping[str, object] = field(default_factory=dict[str, object])
+    """By path, what the API server answers besides; None if nothing is there."""
+    passing: Mapping[str, str] = field(kw_only=True, default_factory=dict[str, str])
+    """What some of the other lines say."""
+    settings: Mapping[str, object] = field(kw_only=True, default_factory=dict[str, object])
+    requests: int | None = field(kw_only=True, default=200)
+    """For the share of errors; as many as it needs if None."""
+
+    def confirm(self, folder: Path) -> dict[str, Line]:
+        """Run the check, and compare its lines with the expected ones; return them by their names."""
+        self.cluster.answers.update(self.answers)
+        for path in [path for path, answer in self.answers.items() if answer is None]:
+            del self.cluster.answers[path]
+        with self.running(folder) as api:
+            scene = Scene(api, Settings.model_validate(self.settings), IN_A_HURRY, self.requests)
+            lines = {line.name: line for line in self.check(scene)}
+        assert list_failed(lines.values()) == set(self.failing)
+        for name, seen in {**self.failing, **self.passing}.items():
+            assert fnmatchcase(lines[name].seen, seen), lines[name]
+        return lines
 
 
-def failed(lines: Mapping[str, Line]) -> set[str]:
-    """Return the names of the lines that failed; each of them, and no other, has to have a fix."""
-    for line in lines.values():
+def list_failed(lines: Collection[Line]) -> set[str]:
+    """Return the names of the lines that failed; each of them has to name a fix, and no other may."""
+    for line in lines:
         assert bool(line.fix) == (line.status is Status.FAILED), f"{line} has no fix, or needs none"
         assert line.seen, f"{line} says nothing"
-    return {name for name, line in lines.items() if line.status is Status.FAILED}
+    return {line.name for line in lines if line.status is Status.FAILED}

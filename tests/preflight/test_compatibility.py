@@ -1,4 +1,4 @@
-"""The table of compatible versions: that our own pins fit each other, and what is said where something does not fit."""
+"""The table of compatible versions: the pins fit each other, and a version that does not fit is reported."""
 
 import itertools
 from pathlib import Path
@@ -23,25 +23,18 @@ from versions import GATEWAY_API
 EVERYTHING = tuple(Part)
 
 
-def controller(image: str) -> Cluster:
-    """Return a cluster with a load balancer controller."""
+def check_controller(image: str, version: str, folder: Path) -> list[Problem]:
+    """Check a cluster with this load balancer controller against a version of the Gateway API."""
     spec = {"template": {"spec": {"containers": [{"image": image}]}}}
-    deployment = {"metadata": {"name": "lbc", "namespace": "kube-system"}, "spec": spec}
-    cluster = Cluster()
-    cluster.answers[CONTROLLERS.partition("?")[0]] = {"items": [deployment]}
-    cluster.answers[CONTROLLERS] = {"items": [deployment]}
-    return cluster
-
-
-def of_controller(image: str, version: str, folder: Path) -> list[Problem]:
-    with serving(controller(image), folder) as path:
+    deployments = {"items": [{"metadata": {"name": "lbc", "namespace": "kube-system"}, "spec": spec}]}
+    with serving(Cluster(dict.fromkeys((CONTROLLERS, CONTROLLERS.partition("?")[0]), deployments)), folder) as path:
         return check_load_balancer_controller(ClusterApi(str(path), None), version)
 
 
-def of_kubernetes(minor: str, parts: tuple[Part, ...], folder: Path) -> list[Problem]:
-    cluster = Cluster()
-    cluster.answers["/version"] = {"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0"}
-    with serving(cluster, folder) as path:
+def check_version(minor: str, parts: tuple[Part, ...], folder: Path) -> list[Problem]:
+    """Check Kubernetes 1.<minor> against these parts."""
+    version = {"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0"}
+    with serving(Cluster({"/version": version}), folder) as path:
         return check_kubernetes(ClusterApi(str(path), None), parts)
 
 
@@ -67,29 +60,28 @@ def test_every_row_names_its_source() -> None:
     assert [each for each in TABLE if not each.source.strip()] == []
 
 
+PATCHES, MONTHS = Span((1, 2, 1), (1, 5, 1)), Span((2026, 6), (2026, 8))
+
+
 @pytest.mark.parametrize(
-    ("version", "inside"),
-    [((1, 2, 0), False), ((1, 2, 1), True), ((1, 4), True), ((1, 5, 1), True), ((1, 5, 2), False), ((2,), False)],
-    ids=str,
+    ("span", "inside", "outside"),
+    [
+        (PATCHES, [(1, 2, 1), (1, 4), (1, 5, 1)], [(1, 2, 0), (1, 5, 2), (2,)]),
+        (MONTHS, [(2026, 8, 99)], [(2026, 9, 1)]),
+    ],
 )
-def test_both_ends_of_a_span_belong_to_it(version: Version, inside: bool) -> None:  # noqa: FBT001
-    assert (version in Span((1, 2, 1), (1, 5, 1))) == inside
-
-
-def test_an_end_covers_every_version_that_begins_with_it() -> None:
-    assert (2026, 8, 99) in Span((2026, 6), (2026, 8))
-    assert (2026, 9, 1) not in Span((2026, 6), (2026, 8))
+def test_a_span_includes_both_ends_and_every_version_that_begins_with_them(
+    span: Span, inside: list[Version], outside: list[Version]
+) -> None:
+    assert all(version in span for version in inside)
+    assert not any(version in span for version in outside)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("v1.5.1", (1, 5, 1)),
-        ("1.5.1-rc.1", (1, 5, 1)),
-        ("1.31+k3s1", (1, 31)),
-        ("main", None),
-        ("", None),
-        ("1.x", None),
+        *(("v1.5.1", (1, 5, 1)), ("1.5.1-rc.1", (1, 5, 1)), ("1.31+k3s1", (1, 31))),
+        *(("main", None), ("", None), ("1.x", None)),
     ],
     ids=str,
 )
@@ -120,41 +112,46 @@ def test_parts_that_the_stack_does_not_install_ask_for_nothing() -> None:
     assert unreadable("1.1.1", (Part.LINKERD_VIZ,)) == []
 
 
-@pytest.mark.parametrize(("minor", "problems"), [("30", 1), ("31", 0), ("36", 0)])
-def test_kubernetes_has_to_suit_the_part_that_asks_for_the_newest(tmp_path: Path, minor: str, problems: int) -> None:
-    found = of_kubernetes(minor, EVERYTHING, tmp_path)
-
-    assert len(found) == problems
-    assert all(f"Linkerd {PINNED[Reader.LINKERD]} needs 1.31 or newer" in problem.rule for problem in found)
-
-
-def test_a_part_that_is_not_installed_asks_nothing_of_kubernetes(tmp_path: Path) -> None:
-    (problem,) = of_kubernetes("24", (Part.ARGO_CD,), tmp_path)
-
-    assert "Argo CD's chart" in problem.rule
-    assert of_kubernetes("25", (Part.ARGO_CD,), tmp_path) == []
+LINKERD_NEEDS = f"Linkerd {PINNED[Reader.LINKERD]} needs 1.31 or newer"
 
 
 @pytest.mark.parametrize(
-    ("tag", "version", "problems"),
+    ("minor", "parts", "rules"),
     [
-        ("v3.2.1", "1.4.0", 1),
-        ("v3.2.1", GATEWAY_API, 0),
-        ("v3.3.0", "1.4.0", 0),
-        ("v2.13.0", "1.2.1", 0),
-        ("latest", "1.2.1", 0),
+        ("30", EVERYTHING, [LINKERD_NEEDS]),
+        ("31", EVERYTHING, []),
+        ("36", EVERYTHING, []),
+        ("24", (Part.ARGO_CD,), ["Argo CD's chart"]),
+        ("25", (Part.ARGO_CD,), []),
     ],
 )
-def test_a_load_balancer_controller_that_would_end_is_reported(
-    tmp_path: Path, tag: str, version: str, problems: int
+def test_kubernetes_has_to_suit_the_installed_part_that_needs_the_newest(
+    tmp_path: Path, minor: str, parts: tuple[Part, ...], rules: list[str]
 ) -> None:
-    found = of_controller(f"public.ecr.aws/eks/aws-load-balancer-controller:{tag}", version, tmp_path)
+    found = check_version(minor, parts, tmp_path)
+
+    assert len(found) == len(rules)
+    assert all(rule in problem.rule for rule, problem in zip(rules, found, strict=True))
+
+
+CONTROLLER = "public.ecr.aws/eks/aws-load-balancer-controller"
+
+
+@pytest.mark.parametrize(
+    ("image", "version", "problems"),
+    [
+        (f"{CONTROLLER}:v3.2.1", "1.4.0", 1),
+        (f"registry.example.com:5000/lbc:v3.2.0@sha256:{'0' * 64}", "1.4.0", 1),
+        (f"{CONTROLLER}:v3.2.1", GATEWAY_API, 0),
+        (f"{CONTROLLER}:v3.3.0", "1.4.0", 0),
+        (f"{CONTROLLER}:v2.13.0", "1.2.1", 0),
+        (f"{CONTROLLER}:latest", "1.2.1", 0),
+    ],
+)
+def test_a_load_balancer_controller_that_the_gateway_api_would_break_is_reported(
+    tmp_path: Path, image: str, version: str, problems: int
+) -> None:
+    found = check_controller(image, version, tmp_path)
 
     assert len(found) == problems
     assert all("kube-system/lbc" in problem.where and "3.3 or newer" in problem.fix for problem in found)
-
-
-def test_an_image_by_digest_is_read_by_its_tag(tmp_path: Path) -> None:
-    image = f"registry.example.com:5000/lbc:v3.2.0@sha256:{'0' * 64}"
-
-    assert len(of_controller(image, "1.4.0", tmp_path)) == 1

@@ -94,16 +94,16 @@ ARGO_CD = {
         (ARGO_CD, "applications.argoproj.io"),
     ],
 )
-def test_a_right_that_only_some_stacks_need_is_missed_by_those(
+def test_a_missing_right_is_reported_by_the_stacks_that_need_it(
     tmp_path: Path, config: Mapping[str, object], missing: str
 ) -> None:
     cluster = Cluster(denied=lambda resource, verb: (resource, verb) == (missing.split(".", maxsplit=1)[0], "create"))
-    (told,) = asked(cluster, tmp_path, config)
+    (problem,) = asked(cluster, tmp_path, config)
 
-    assert f"{missing}: you may not create them" in told
+    assert f"{missing}: you may not create them" in problem
 
 
-def test_what_is_switched_off_needs_no_rights(tmp_path: Path) -> None:
+def test_parts_that_are_switched_off_need_no_rights(tmp_path: Path) -> None:
     off = {"enabled": False}
     demos = dict.fromkeys(("booksapp", "podinfo", "circuitBreaking", "progressiveDelivery"), off)
     few = {"viz": off, "delivery": {"argoRollouts": off}, "demos": demos, "gatewayApi": {"install": False}}

@@ -1,8 +1,9 @@
-"""What is found out before anything is registered, and that all of it is told at once."""
+"""The facts that are found before anything is registered; all faults are reported at once."""
 
 import io
 import traceback
 from asyncio import CancelledError
+from fnmatch import fnmatchcase
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
@@ -18,22 +19,17 @@ from settings.loading import parse
 from tests.components.test_argo_rollouts import deploy
 from tests.doubles.api_server import INJECTOR, Cluster
 from tests.doubles.aws_server import Account, Refusal
+from tests.doubles.clusters import only, with_answers
 from tests.doubles.eks_account import account, settings, zone
-from tests.preflight.test_preflight import only, with_answers
 from workshop import check_cluster
 
 HOST = {"booksapp": {"host": "books.example.com"}}
 OPEN = {"inboundCidrs": ["0.0.0.0/0"]}
-UNSERVED = {
-    "eks": {
-        "cluster": "workshop",
-        "region": "eu-central-1",
-        "owner": "me",
-        "loadBalancerController": {"enabled": False},
-    },
-    "demos": HOST,
-    "publicHosts": OPEN,
-}
+ON_EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
+WITHOUT_CONTROLLER = {**ON_EKS, "loadBalancerController": {"enabled": False}}
+LOGIN = dict.fromkeys(("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"), "https://login.example")
+DASHBOARD = {"viz": {"dashboard": {"host": "viz.example.com", "oidc": {**LOGIN, "secretName": "oidc"}}}}
+CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
 
 
 @pytest.fixture(autouse=True)
@@ -55,18 +51,15 @@ def started(
             return list(error.problems)
 
 
-def without_zone() -> Account:
-    aws = Account()
-    aws.answers["ListHostedZonesByName"] = {"HostedZones": zone("other.com", "Z2")}
-    return aws
+def aws(**answers: object) -> Account:
+    account = Account()
+    account.answers |= answers
+    return account
 
 
-def checked(folder: Path, chosen: Settings, cluster: Cluster, aws: Account | None = None) -> tuple[int, str]:
-    console = Console(file=io.StringIO(), width=300)
-    with account(folder, cluster, aws):
-        status = check_cluster.check_cluster(chosen, "test", console)
-    assert isinstance(console.file, io.StringIO)
-    return status, console.file.getvalue()
+EXPIRED = {"GetCallerIdentity": Refusal("ExpiredToken", status=403)}
+NO_ZONE = {"ListHostedZonesByName": {"HostedZones": zone("other.com", "Z2")}}
+NO_AGENT = {"DescribeAddon": Refusal("ResourceNotFoundException", status=404)}
 
 
 def test_a_stack_on_eks_starts_with_the_facts_of_cluster_and_zone(tmp_path: Path) -> None:
@@ -80,58 +73,49 @@ def test_a_stack_on_eks_starts_with_the_facts_of_cluster_and_zone(tmp_path: Path
     assert start.facts.identity == "uid-1"
 
 
-def test_what_aws_and_the_cluster_find_wrong_is_reported_at_once(tmp_path: Path) -> None:
-    aws = without_zone()
-    aws.answers["DescribeAddon"] = Refusal("ResourceNotFoundException", status=404)
-    cluster = Cluster()
-    cluster.answers[INJECTOR] = {"metadata": {"labels": {"linkerd.io/control-plane-ns": "mesh"}}}
-    found = started(tmp_path, settings(), cluster, aws)
-
-    assert isinstance(found, list)
-    wrong = " ".join(problem.found for problem in found)
-    assert len(found) == 3
-    for part in ("no hosted zone 'example.com'", "no add-on eks-pod-identity-agent", "Linkerd is installed"):
-        assert part in wrong
-
-
-def test_one_wrong_login_is_one_problem(tmp_path: Path) -> None:
-    aws = Account()
-    aws.answers["GetCallerIdentity"] = Refusal("ExpiredToken", status=403)
-    found = started(tmp_path, settings(), aws=aws)
-
-    assert isinstance(found, list)
-    assert [problem.found for problem in found] == ["the credentials have expired (ExpiredToken)"]
-
-
 def test_the_stacks_own_controller_is_going_to_serve_its_hosts(tmp_path: Path) -> None:
-    cluster = Cluster()
-    cluster.answers["/apis/networking.k8s.io/v1/ingressclasses"] = {"items": []}
-    start = started(tmp_path, settings(demos=HOST, publicHosts=OPEN), cluster)
+    no_class: dict[str, object] = {CLASSES: {"items": []}}
+    start = started(tmp_path, settings(demos=HOST, publicHosts=OPEN), with_answers(**no_class))
 
     assert isinstance(start, Start)
     assert start.served("books.example.com") == "books.example.com"
 
 
-def test_a_host_that_nobody_would_serve_is_no_host(tmp_path: Path) -> None:
-    cluster = Cluster()
-    cluster.answers["/apis/networking.k8s.io/v1/ingressclasses"] = {"items": [{"metadata": {"name": "nginx"}}]}
-    found = started(tmp_path, settings(**UNSERVED), cluster)
-
-    assert isinstance(found, list)
-    assert [problem.found for problem in found] == ["it has no IngressClass 'alb'"]
-    assert "there is nginx" in found[0].rule
-    assert isinstance(started(tmp_path, settings(**UNSERVED)), Start), "somebody else's controller will do"
+MESH = {INJECTOR: {"metadata": {"labels": {"linkerd.io/control-plane-ns": "mesh"}}}}
+NGINX = {CLASSES: {"items": [{"metadata": {"name": "nginx"}}]}}
+UNSERVED = settings(eks=WITHOUT_CONTROLLER, demos=HOST, publicHosts=OPEN)
 
 
-LOGIN = dict.fromkeys(("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"), "https://login.example")
-DASHBOARD = {"viz": {"dashboard": {"host": "viz.example.com", "oidc": {**LOGIN, "secretName": "oidc"}}}}
-ON_EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
+@pytest.mark.parametrize(
+    ("chosen", "cluster", "account", "texts"),
+    [
+        (
+            settings(),
+            with_answers(**MESH),
+            aws(**NO_ZONE, **NO_AGENT),
+            ["*no hosted zone 'example.com'*", "*no add-on eks-pod-identity-agent*", "*Linkerd is installed*"],
+        ),
+        (settings(), Cluster(), aws(**EXPIRED), ["*: the credentials have expired (ExpiredToken),*"]),
+        (UNSERVED, with_answers(**NGINX), aws(), ["*: it has no IngressClass 'alb', but *there is nginx*"]),
+        (UNSERVED, Cluster(), aws(), []),
+    ],
+    ids=["AWS and the cluster", "one wrong login", "a host that nothing serves", "a host that others serve"],
+)
+def test_everything_that_stops_a_start_is_reported_at_once(
+    tmp_path: Path, chosen: Settings, cluster: Cluster, account: Account, texts: list[str]
+) -> None:
+    found = started(tmp_path, chosen, cluster, account)
+    said = [str(each) for each in found] if isinstance(found, list) else []
+
+    assert isinstance(found, Start) == (not texts)
+    assert len(said) == len(texts)
+    assert all(any(fnmatchcase(each, text) for each in said) for text in texts), said
 
 
 @pytest.mark.parametrize(
     "chosen",
     [
-        {"eks": {**ON_EKS, "loadBalancerController": {"enabled": False}, "externalDns": {"enabled": False}}},
+        {"eks": {**WITHOUT_CONTROLLER, "externalDns": {"enabled": False}}},
         {"eks": ON_EKS, "dns": {"zone": "example.com"}},
         {},
     ],
@@ -140,41 +124,38 @@ ON_EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
 def test_a_class_of_another_controller_serves_no_dashboard(tmp_path: Path, chosen: dict[str, object]) -> None:
     arn = "arn:aws:acm:eu-central-1:123456789012:certificate/0123"
     hosts = {"publicHosts": {"certificateArn": arn, "inboundCidrs": ["203.0.113.0/24"]}, **DASHBOARD}
-    classes = {"items": [{"metadata": {"name": "alb"}, "spec": {"controller": "eks.amazonaws.com/alb"}}]}
-    cluster = with_answers(**{"/apis/networking.k8s.io/v1/ingressclasses": classes})
-    problem = only(cluster, tmp_path, expectations(parse({**chosen, **hosts}), "test"))
+    alb = {"metadata": {"name": "alb"}, "spec": {"controller": "eks.amazonaws.com/alb"}}
+    problem = only(
+        with_answers(**{CLASSES: {"items": [alb]}}), tmp_path, expectations(parse({**chosen, **hosts}), "test")
+    )
 
     assert problem.found == "the controller of IngressClass 'alb' is eks.amazonaws.com/alb"
     assert "ingress.k8s.aws/alb" in problem.rule
     assert "linkerd-workshop:ingressClass' alb-workshop`" in problem.fix
 
 
-def test_the_report_begins_with_what_aws_says(tmp_path: Path) -> None:
-    status, text = checked(tmp_path, settings(), Cluster())
-
-    assert status == 0
-    assert text.count(" ok ") == 20
-    for subject in ("AWS knows you", "the EKS cluster is ready", "the hosted zone is public", "pods get their rights"):
-        assert subject in text
+SUBJECTS = ["AWS knows you", "the EKS cluster is ready", "the hosted zone is public", "pods get their rights"]
 
 
-def test_the_report_goes_on_with_the_cluster_where_the_zone_is_wrong(tmp_path: Path) -> None:
-    status, text = checked(tmp_path, settings(), Cluster(), without_zone())
+@pytest.mark.parametrize(
+    ("answers", "status", "passed", "said"),
+    [
+        ({}, 0, 20, SUBJECTS),
+        (NO_ZONE, 1, 19, ["there is no hosted zone", "permissions"]),
+        (EXPIRED, 1, 0, ["workshop, for stack test", "expired"]),
+    ],
+    ids=["ready", "a wrong zone", "an unknown cluster"],
+)
+def test_the_report_begins_with_aws_and_goes_on_with_the_cluster_if_it_is_known(
+    tmp_path: Path, answers: dict[str, object], status: int, passed: int, said: list[str]
+) -> None:
+    printed = io.StringIO()
+    with account(tmp_path, Cluster(), aws(**answers)):
+        found = check_cluster.check_cluster(settings(), "test", Console(file=printed, width=300))
 
-    assert status == 1
-    assert text.count(" ok ") == 19
-    assert "there is no hosted zone" in text
-
-
-def test_the_report_ends_where_nobody_knows_the_cluster(tmp_path: Path) -> None:
-    aws = Account()
-    aws.answers["GetCallerIdentity"] = Refusal("ExpiredToken", status=403)
-    status, text = checked(tmp_path, settings(), Cluster(), aws)
-
-    assert status == 1
-    assert "workshop, for stack test" in text
-    assert "expired" in text
-    assert "permissions" not in text
+    assert (found, printed.getvalue().count(" ok ")) == (status, passed)
+    assert all(each in printed.getvalue() for each in said)
+    assert ("permissions" in printed.getvalue()) == bool(passed)
 
 
 def test_the_sdks_debug_messages_stay_here_unless_they_are_asked_for(

@@ -1,4 +1,4 @@
-"""Which changes of trust the preflight lets through, by what the cluster says of itself."""
+"""The steps of a change of trust that the preflight allows, by the state of the cluster."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,7 +66,7 @@ def one(cluster: Cluster, wanted: TrustState, folder: Path) -> Problem:
 
 @pytest.mark.parametrize("wanted", STATES, ids=str)
 @pytest.mark.parametrize("current", STATES, ids=str)
-def test_with_every_pod_restarted_exactly_the_legal_moves_are_let_through(
+def test_exactly_the_legal_steps_are_allowed_when_every_pod_has_restarted(
     tmp_path: Path, current: TrustState, wanted: TrustState
 ) -> None:
     problems = check(at_state(current, pod(LATE), pod(CHANGED, None)), wanted, tmp_path)
@@ -75,7 +75,7 @@ def test_with_every_pod_restarted_exactly_the_legal_moves_are_let_through(
 
 
 @pytest.mark.parametrize("wanted", STATES, ids=str)
-def test_a_fresh_cluster_may_begin_in_any_state(tmp_path: Path, wanted: TrustState) -> None:
+def test_a_new_cluster_may_start_in_any_state(tmp_path: Path, wanted: TrustState) -> None:
     assert check(Cluster(), wanted, tmp_path) == []
 
 
@@ -88,7 +88,7 @@ def test_a_stack_from_before_trust_had_states_is_at_anchor_1_stable(tmp_path: Pa
     assert "it is at anchor 1, phase stable" in one(before, S2, tmp_path).found
 
 
-def test_a_refusal_says_what_would_break_and_which_step_comes_next(tmp_path: Path) -> None:
+def test_a_refusal_names_the_failure_and_the_next_step(tmp_path: Path) -> None:
     problem = one(at_state(B1), S2, tmp_path)
 
     assert problem.found == "it is at anchor 1, phase bundled, and the settings ask for anchor 2, phase stable"
@@ -106,7 +106,7 @@ def test_the_last_step_is_named_with_both_its_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("anchor", "phase"), [("one", "stable"), ("1", "done"), ("1", ""), ("", "bundled")])
-def test_annotations_that_somebody_broke_are_reported(tmp_path: Path, anchor: str, phase: str) -> None:
+def test_annotations_that_name_no_state_are_reported(tmp_path: Path, anchor: str, phase: str) -> None:
     broken = Cluster()
     broken.answers[BUNDLE] = bundle({"linkerd-workshop/trust-anchor": anchor, "linkerd-workshop/trust-phase": phase})
 
@@ -130,7 +130,7 @@ def test_annotations_that_somebody_broke_are_reported(tmp_path: Path, anchor: st
         pytest.param(B1, S1, pod(CHANGED), id="it is younger than the way back"),
     ],
 )
-def test_pods_that_lose_nothing_hold_no_step_back(
+def test_a_step_does_not_wait_for_pods_that_it_leaves_connected(
     tmp_path: Path, current: TrustState, wanted: TrustState, held_back: object
 ) -> None:
     assert check(at_state(current, held_back), wanted, tmp_path) == []
@@ -148,7 +148,7 @@ def test_pods_that_lose_nothing_hold_no_step_back(
         pytest.param(B1, S1, pod(EARLY, None), id="so for the control plane"),
     ],
 )
-def test_pods_that_would_be_cut_off_are_named_with_their_fix(
+def test_pods_that_a_step_would_cut_off_are_named_with_their_fix(
     tmp_path: Path, current: TrustState, wanted: TrustState, stale: object
 ) -> None:
     problem = one(at_state(current, pod(LATE, name="good-1"), stale), wanted, tmp_path)
@@ -164,7 +164,7 @@ def test_of_many_pods_the_first_five_are_named(tmp_path: Path) -> None:
     assert found.startswith("shop/app-0, shop/app-1, shop/app-2, shop/app-3, shop/app-4 and 2 more started")
 
 
-def test_an_identity_service_that_is_not_there_is_no_reason_to_wait(tmp_path: Path) -> None:
+def test_a_step_does_not_wait_for_a_missing_identity_service(tmp_path: Path) -> None:
     cluster = at_state(R1, pod(CHANGED))
     del cluster.answers[IDENTITY]
 

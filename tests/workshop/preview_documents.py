@@ -1,4 +1,4 @@
-"""Previews as the engine prints them, made up for what is hard to bring about."""
+"""Previews in the form in which the engine prints them, invented for changes that are hard to bring about."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -54,17 +54,10 @@ def account(
     stack: str = "dev",
 ) -> PreviewResult:
     digest = Digest.model_validate({"steps": steps, "diagnostics": diagnostics})
-    told = None if findings is None else [Finding.model_validate(each) for each in findings]
-    return PreviewResult(stack, digest, not failed, told, log)
+    found = None if findings is None else [Finding.model_validate(each) for each in findings]
+    return PreviewResult(stack, digest, not failed, found, log)
 
 
-def comment(
-    *steps: Json,
-    failed: bool = False,
-    log: str = "",
-    findings: Sequence[Json] | None = None,
-    diagnostics: Sequence[Json] = (),
-) -> str:
-    """Return the comment of a preview with these steps."""
-    told = account(*steps, failed=failed, log=log, findings=findings, diagnostics=diagnostics)
-    return compose(told, ORIGIN, NOW)
+def comment(found: PreviewResult) -> str:
+    """Return the comment of a preview."""
+    return compose(found, ORIGIN, NOW)

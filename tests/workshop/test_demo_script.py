@@ -39,18 +39,18 @@ def test_a_script_is_the_pages_text_with_the_stacks_name(
     assert all(line in text for line in shown.splitlines()[1:])
 
 
-def test_without_a_name_the_demos_are_listed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("names", "status", "said"),
+    [
+        ([], 0, "\npodinfo: a header chooses the backend\n"),
+        (["bookapp"], 1, "There is no demo 'bookapp'; the demos are booksapp, podinfo,"),
+    ],
+)
+def test_without_a_known_name_the_demos_are_listed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], names: list[str], status: int, said: str
 ) -> None:
-    assert run(monkeypatch) == 0
-    assert "\npodinfo: a header chooses the backend\n" in capsys.readouterr().out
-
-
-def test_an_unknown_name_is_told_with_the_known_ones(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "bookapp") == 1
-    assert capsys.readouterr().err.startswith("There is no demo 'bookapp'; the demos are booksapp, podinfo,")
+    assert run(monkeypatch, *names) == status
+    assert said in "".join(capsys.readouterr())
 
 
 def test_only_the_stacks_name_is_replaced() -> None:

@@ -12,80 +12,72 @@ from workshop.drain.removal import find_everything, remove
 
 
 @pytest.fixture(scope="module")
-def whole() -> Iterator[list[InProcess]]:
+def accounts() -> Iterator[list[InProcess]]:
     with pytest.MonkeyPatch.context() as patch:
         for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(key, "test")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        with account() as made:
-            yield [made]
+        with account() as found:
+            yield [found]
 
 
 @pytest.fixture
-def aws(whole: list[InProcess]) -> InProcess:
-    """A cluster and a zone for one test; making an account takes seconds."""
-    whole.append(another(whole[-1]))
-    return whole[-1]
+def aws(accounts: list[InProcess]) -> InProcess:
+    """Return a cluster and a zone for one test, in one account, because an account takes seconds to create."""
+    accounts.append(another(accounts[-1]))
+    return accounts[-1]
 
 
 def kinds(found: list[Found]) -> list[Kind]:
     return [each.kind for each in found]
 
 
-def kept(aws: InProcess) -> list[Found]:
-    """What another stack has, but for records."""
-    return [each for each in find_everything(aws.account, aws.marks("workshop-other")) if each.kind is not Kind.RECORD]
+def find(aws: InProcess, **marks: str | None) -> list[Found]:
+    return find_everything(aws.account, aws.marks(**marks))
 
 
-def test_nothing_is_found_before_anything_is_served(aws: InProcess) -> None:
-    assert find_everything(aws.account, aws.marks()) == []
-    assert find_everything(aws.account, aws.marks(group=None)) == []
+def list_of_others(aws: InProcess) -> list[Found]:
+    """Return what another stack has, but for records."""
+    return [each for each in find(aws, group="workshop-other") if each.kind is not Kind.RECORD]
 
 
-def test_what_the_controllers_made_for_the_stack_is_found_in_the_order_in_which_it_can_go(aws: InProcess) -> None:
+def test_everything_of_the_stack_is_found_in_the_order_in_which_it_can_be_deleted(aws: InProcess) -> None:
+    assert find(aws) == find(aws, group=None) == []
     aws.serve("workshop-dev", "books", "podinfo")
     aws.own("books.example.com")
 
-    found = find_everything(aws.account, aws.marks())
+    found = find(aws)
 
-    assert kinds(found) == [
-        Kind.RECORD,
-        Kind.RECORD,
-        Kind.LOAD_BALANCER,
-        Kind.TARGET_GROUP,
-        Kind.TARGET_GROUP,
-        Kind.SECURITY_GROUP,
-    ]
-    assert [each.name for each in found[:2]] == [
-        "books.example.com (CNAME)",
-        "_external-dns-cname.books.example.com (TXT)",
-    ], "the TXT record says whose the other is, so it goes last"
+    records = [Kind.RECORD] * 2
+    assert kinds(found) == [*records, Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.TARGET_GROUP, Kind.SECURITY_GROUP]
+    names = ["books.example.com (CNAME)", "_external-dns-cname.books.example.com (TXT)"]
+    assert [each.name for each in found[:2]] == names, "the TXT record names the owner of the other, so it is last"
 
 
-def test_what_is_another_stacks_or_another_clusters_is_not(aws: InProcess) -> None:
+def test_nothing_of_another_stack_or_cluster_is_found(aws: InProcess) -> None:
     aws.serve("workshop-other", "books")
     aws.serve("workshop-dev", "books", cluster="other")
     aws.own("books.example.com", owner="workshop-dev2")
     aws.own("shop.example.com", owner="other")
 
-    assert find_everything(aws.account, aws.marks()) == []
+    assert find(aws) == []
 
 
-def test_where_the_controller_is_the_stacks_own_all_of_the_cluster_is(aws: InProcess) -> None:
+def test_everything_of_the_cluster_is_found_if_the_stack_owns_the_controller(aws: InProcess) -> None:
     aws.serve("workshop-other", "books")
     aws.serve("workshop-dev", "books", cluster="other")
 
-    found = find_everything(aws.account, aws.marks(group=None))
+    found = find(aws, group=None)
 
     assert kinds(found) == [Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.SECURITY_GROUP, Kind.SECURITY_GROUP]
-    assert found[-1].name == f"k8s-traffic-{aws.cluster}", "the one that all share goes last"
+    assert found[-1].name == f"k8s-traffic-{aws.cluster}", "the one that all share is last"
 
 
 @pytest.mark.parametrize("prefix", ["", "owned-", "_external-dns-%{record_type}."])
 def test_an_alias_is_known_by_the_txt_record_of_a_cname(aws: InProcess, prefix: str) -> None:
-    told = '"heritage=external-dns,external-dns/owner=workshop-dev,external-dns/resource=ingress/apps/shop"'
+    owner = '"heritage=external-dns,external-dns/owner=workshop-dev,external-dns/resource=ingress/apps/shop"'
     named = prefix.replace("%{record_type}", "cname") if "%" in prefix else f"{prefix}cname-"
-    aws.record(f"{named}books.example.com", "TXT", told)
+    aws.record(f"{named}books.example.com", "TXT", owner)
     aws.record("books.example.com", "A", "192.0.2.1")
     aws.record("more-books.example.com", "A", "192.0.2.1")
 
@@ -93,7 +85,7 @@ def test_an_alias_is_known_by_the_txt_record_of_a_cname(aws: InProcess, prefix: 
     found = find_everything(aws.account, replace(marks, prefix=prefix))
 
     assert [each.name for each in found][:1] == ["books.example.com (A)"]
-    assert len(found) == 2, "a name that only ends like it is somebody else's"
+    assert len(found) == 2, "a name that only ends like it belongs to somebody else"
 
 
 def test_a_stack_without_a_zone_has_no_records(aws: InProcess) -> None:
@@ -103,7 +95,7 @@ def test_a_stack_without_a_zone_has_no_records(aws: InProcess) -> None:
     assert find_everything(aws.account, replace(marks, zone=None)) == []
 
 
-def test_a_load_balancer_that_vanishes_while_it_is_looked_at_is_no_error(aws: InProcess) -> None:
+def test_a_load_balancer_that_is_deleted_meanwhile_is_no_error(aws: InProcess) -> None:
     aws.serve("workshop-dev", "books")
     aws.serve("workshop-other", "books")
     others = find_load_balancers(aws.account, aws.marks("workshop-other"))
@@ -118,11 +110,11 @@ def test_a_load_balancer_that_vanishes_while_it_is_looked_at_is_no_error(aws: In
     found = find_load_balancers(aws.account, aws.marks())
 
     assert [each.kind for each in found] == [Kind.LOAD_BALANCER], "the stack's own is still there"
-    remove(aws.account, [*others, *find_everything(aws.account, aws.marks())], aws.zone)
-    assert find_everything(aws.account, aws.marks()) == []
+    remove(aws.account, [*others, *find(aws)], aws.zone)
+    assert find(aws) == []
 
 
-def test_who_owns_a_load_balancer_is_asked_once(aws: InProcess) -> None:
+def test_the_owner_of_a_load_balancer_is_asked_for_once(aws: InProcess) -> None:
     aws.serve("workshop-dev", "books", "podinfo")
     events: Any = aws.aws.elbv2.meta.events
     asked, account, event = list[str](), aws.account, "before-call.elastic-load-balancing-v2.DescribeTags"
@@ -142,22 +134,22 @@ def test_who_owns_a_load_balancer_is_asked_once(aws: InProcess) -> None:
     assert Kind.LOAD_BALANCER not in kinds(find_everything(account, aws.marks()))
 
 
-def test_what_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
+def test_everything_that_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
     aws.serve("workshop-dev", "books", "podinfo")
     aws.serve("workshop-other", "books")
     aws.own("books.example.com")
     aws.own("shop.example.com", owner="other")
     nodes = aws.aws.ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=aws.vpc)["GroupId"]
-    own = next(each for each in find_everything(aws.account, aws.marks()) if each.kind is Kind.SECURITY_GROUP)
+    own = next(each for each in find(aws) if each.kind is Kind.SECURITY_GROUP)
     aws.aws.ec2.authorize_security_group_ingress(
         GroupId=nodes, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": own.id}]}]
     )
-    others = kept(aws)
+    others = list_of_others(aws)
 
-    remove(aws.account, find_everything(aws.account, aws.marks()), aws.zone)
+    remove(aws.account, find(aws), aws.zone)
 
-    assert find_everything(aws.account, aws.marks()) == []
-    assert kept(aws) == others
+    assert find(aws) == []
+    assert list_of_others(aws) == others
     names = [
         each["Name"] for each in aws.aws.route53.list_resource_record_sets(HostedZoneId=aws.zone)["ResourceRecordSets"]
     ]

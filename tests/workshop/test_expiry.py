@@ -1,10 +1,10 @@
-"""`make expiry`: when certificates end, which of them are due, and what a person is told to do."""
+"""`expiry`: when certificates end, which of them are due, and what a person is asked to do."""
 
 import io
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -17,34 +17,26 @@ from settings import Settings
 from workshop import expiry
 
 NOW = datetime.now(UTC)
+NONE: Mapping[str, object] = {}
 
 
 def after(days: float) -> str:
     return (NOW + timedelta(days=days, hours=1)).isoformat()
 
 
-def run(
-    patch: pytest.MonkeyPatch, dates: object, days: int = 30, settings: dict[str, object] | None = None
+def report(
+    patch: pytest.MonkeyPatch, dates: object, settings: Mapping[str, object] = NONE, days: int = 30
 ) -> tuple[int, str]:
-    """Return exit status and what was printed for a stack with this output."""
-
-    def outputs(_stack: str) -> dict[str, object]:
-        return {"certificatesExpire": dates}
-
-    patch.setattr(pulumi_cli, "read_outputs", outputs)
-    file = io.StringIO()
-    status = expiry.report(Settings.model_validate(settings or {}), "test", Console(file=file, width=200), days)
-    return status, file.getvalue()
-
-
-def told(text: str) -> str:
-    """Return the sentence below the table."""
-    return text.splitlines()[-1]
+    """Return the exit status and the text for a stack with this output."""
+    printed = io.StringIO()
+    patch.setattr(pulumi_cli, "read_outputs", {"test": {"certificatesExpire": dates}}.__getitem__)
+    status = expiry.report(Settings.model_validate(settings), "test", Console(file=printed, width=200), days)
+    return status, printed.getvalue()
 
 
 def test_every_certificate_is_in_the_table_the_next_to_end_first(monkeypatch: pytest.MonkeyPatch) -> None:
     dates = {"trustAnchor": after(3650), "issuer": after(365), "viz": {"tap-k8s-tls": after(100)}}
-    status, text = run(monkeypatch, dates)
+    status, text = report(monkeypatch, dates)
 
     assert status == 0
     rows = [line for line in text.splitlines() if " ok " in line]
@@ -53,49 +45,40 @@ def test_every_certificate_is_in_the_table_the_next_to_end_first(monkeypatch: py
     assert "To last until" not in text
 
 
-@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
-def test_a_certificate_may_end_at_any_moment(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
-    status, text = run(monkeypatch, {"issuer": moment}, 36_500)
-
-    assert status == int(moment.startswith("0001"))
-    assert "issuer" in text
-
-
-def test_a_workshop_may_last_until_the_last_day_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    status, text = run(monkeypatch, {"issuer": after(365)}, settings={"workshopEnds": "9999-12-31"})
-
-    assert status == 1
-    assert "To last until 9999-12-31" in text
+NOON = datetime(NOW.year + 1, 5, 1, 12, tzinfo=UTC)
+IN_99_DAYS, IN_101_DAYS = ((NOW + timedelta(days=days)).date() for days in (99, 101))
 
 
 @pytest.mark.parametrize(
-    ("left", "state"), [(-1, "ended"), (0, "ends within 30 days"), (29, "ends within 30 days"), (30, "ok")]
+    ("ends", "days", "workshop_ends", "status", "said"),
+    [
+        (after(-1), 30, None, 1, " ended "),
+        (after(0), 30, None, 1, "ends within 30 days"),
+        (after(29), 30, None, 1, "ends within 30 days"),
+        (after(30), 30, None, 0, " ok "),
+        (after(50), 60, None, 1, "ends within 60 days"),
+        (after(50), 40, None, 0, " ok "),
+        ("9999-12-31T23:59:59-12:00", 36_500, None, 0, "issuer"),
+        ("9999-12-31T23:59:59Z", 36_500, None, 0, "issuer"),
+        ("0001-01-01T00:00:00+14:00", 36_500, None, 1, "issuer"),
+        (after(365), 30, "9999-12-31", 1, "To last until 9999-12-31"),
+        (after(100), 30, IN_99_DAYS, 0, " ok "),
+        (after(100), 30, IN_101_DAYS, 1, "ends before the workshop"),
+        (NOON.isoformat(), 30, NOON.date(), 1, "ends before the workshop"),
+    ],
 )
-def test_what_ends_within_the_days_fails(monkeypatch: pytest.MonkeyPatch, left: int, state: str) -> None:
-    status, text = run(monkeypatch, {"issuer": after(left)})
-
-    assert status == (0 if state == "ok" else 1)
-    assert state in text
-
-
-def test_the_days_are_chosen_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(monkeypatch, {"issuer": after(50)}, days=60)[0] == 1
-    assert run(monkeypatch, {"issuer": after(50)}, days=40)[0] == 0
-
-
-@pytest.mark.parametrize(("last_day", "status"), [(99, 0), (101, 1)])
-def test_what_ends_before_the_workshop_fails(monkeypatch: pytest.MonkeyPatch, last_day: int, status: int) -> None:
-    ends = (NOW + timedelta(days=last_day)).date()
-    found, text = run(monkeypatch, {"issuer": after(100)}, settings={"workshopEnds": ends})
+def test_a_certificate_has_to_last_for_the_given_days_and_for_the_whole_workshop(  # noqa: PLR0913, PLR0917
+    monkeypatch: pytest.MonkeyPatch, ends: str, days: int, workshop_ends: object, status: int, said: str
+) -> None:
+    settings = {"workshopEnds": workshop_ends} if workshop_ends else {}
+    found, text = report(monkeypatch, {"issuer": ends}, settings, days)
 
     assert found == status
-    assert ("ends before the workshop" in text) == bool(status)
+    assert said in text
 
 
-def test_on_its_last_day_the_workshop_still_needs_its_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    noon = datetime(NOW.year + 1, 5, 1, 12, tzinfo=UTC)
-
-    assert run(monkeypatch, {"issuer": noon.isoformat()}, settings={"workshopEnds": noon.date()})[0] == 1
+SHORT = {"trust": {"renewalDays": 10}}
+SHORTER = {"trust": {"renewalDays": 10, "issuerDays": 20}}
 
 
 @pytest.mark.parametrize(
@@ -104,45 +87,41 @@ def test_on_its_last_day_the_workshop_still_needs_its_certificates(monkeypatch: 
         ({"issuer": after(3)}, {}, "To last until"),
         ({"issuer": after(3)}, {}, "issuer has to be renewed: run `make up`."),
         ({"a": after(3), "viz": {"b": after(4)}}, {}, "a, viz.b have to be renewed: run `make up`."),
-        (
-            {"issuer": after(3)},
-            {"trust": {"renewalDays": 10}},
-            "config set --path 'linkerd-workshop:trust.renewalDays' 30",
-        ),
-        ({"issuer": after(3)}, {"trust": {"renewalDays": 10, "issuerDays": 20}}, "in the last 10 days of each"),
+        ({"issuer": after(3)}, SHORT, "config set --path 'linkerd-workshop:trust.renewalDays' 30"),
+        ({"issuer": after(3)}, SHORTER, "in the last 10 days of each"),
         ({"trustAnchor": after(3)}, {"trust": {"anchor": 4}}, "to `stable` with trust.anchor 5"),
         ({"webhookAuthority": after(3)}, {}, "replace webhookAuthority with `pulumi up --replace <URN>`"),
     ],
 )
-def test_one_sentence_says_which_and_what_to_do(
+def test_the_last_line_says_which_certificates_are_due_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch, dates: object, settings: dict[str, object], fix: str
 ) -> None:
-    status, text = run(monkeypatch, dates, settings=settings)
+    status, text = report(monkeypatch, dates, settings)
 
     assert status == 1
-    assert fix in told(text)
+    assert fix in text.splitlines()[-1]
 
 
 @pytest.mark.parametrize("dates", [None, "soon", {}, {"issuer": "soon"}, {"viz": {"tap": None}}])
-def test_an_output_that_names_no_dates_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch, dates: object) -> None:
+def test_an_output_without_dates_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch, dates: object) -> None:
     with pytest.raises(InputError, match=r"stack test, output certificatesExpire.*Run `make up`"):
-        run(monkeypatch, dates)
+        report(monkeypatch, dates)
 
 
-def command(patch: pytest.MonkeyPatch, status: int, printed: str) -> list[Sequence[str]]:
-    """Have the Pulumi CLI end with this status; return the commands that are run."""
+def answer_with(patch: pytest.MonkeyPatch, status: int, printed: str) -> list[Sequence[str]]:
+    """Have the Pulumi CLI print this; return the commands that are run."""
     commands: list[Sequence[str]] = []
 
-    def answer(arguments: Sequence[str], **_: object) -> SimpleNamespace:
+    def run(arguments: Sequence[str], **_: object) -> SimpleNamespace:
         commands.append(arguments)
         return SimpleNamespace(returncode=status, stdout=printed, stderr="")
 
-    patch.setattr(subprocess, "run", answer)
+    patch.setattr(subprocess, "run", run)
     return commands
 
 
-def test_outputs_are_asked_of_the_pulumi_cli(monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = command(monkeypatch, 0, json.dumps({"certificatesExpire": {"issuer": "x"}}))
+def test_outputs_are_read_with_the_pulumi_cli(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = answer_with(monkeypatch, 0, json.dumps({"certificatesExpire": {"issuer": "x"}}))
 
     assert pulumi_cli.read_outputs("dev") == {"certificatesExpire": {"issuer": "x"}}
     monkeypatch.setenv("ON_SANDBOX", "1")
@@ -153,8 +132,8 @@ def test_outputs_are_asked_of_the_pulumi_cli(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(("status", "printed"), [(255, ""), (0, ""), (0, "[]"), (1, '{"certificatesExpire": {}}')])
-def test_a_stack_without_outputs_is_told(monkeypatch: pytest.MonkeyPatch, status: int, printed: str) -> None:
-    command(monkeypatch, status, printed)
+def test_a_stack_without_outputs_is_reported(monkeypatch: pytest.MonkeyPatch, status: int, printed: str) -> None:
+    answer_with(monkeypatch, status, printed)
 
     with pytest.raises(InputError, match="stack dev: the Pulumi CLI shows no outputs"):
         pulumi_cli.read_outputs("dev")

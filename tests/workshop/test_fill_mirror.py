@@ -1,4 +1,4 @@
-"""Filling a mirror: charts as their repositories publish them, and every image with its digest."""
+"""A filled mirror: charts as their repositories publish them, and every image with its digest."""
 
 import hashlib
 import io
@@ -6,9 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import yaml
@@ -23,6 +22,7 @@ from model.images import CHART_IMAGES, OWN_IMAGES, mirrored, with_registry
 from model.problem import InputError
 from sandbox import paths
 from settings import Settings
+from tests.doubles.http_server import QuietHandler, serving_http
 from tests.program import ON_EKS, run_program
 from workshop import fill_mirror
 
@@ -32,7 +32,7 @@ TOKEN = "a-token-that-anybody-gets"
 
 @dataclass
 class Site:
-    """A web server with chart repositories, files of definitions, and a registry that wants a token."""
+    """A web server with chart repositories, files of definitions, and a registry that requires a token."""
 
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     digests: dict[str, str] = field(default_factory=dict[str, str])
@@ -41,52 +41,33 @@ class Site:
     asked: list[str] = field(default_factory=list[str])
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers for a site."""
-
+class _Handler(QuietHandler, BaseHTTPRequestHandler):
     site: Site
 
     def do_GET(self) -> None:
-        """Hand out a file, or a token."""
         path, _, query = self.path.partition("?")
         self.site.asked.append(self.path)
         if path == "/token":
             is_right = "scope=repository%3A" in query and "service=me" in query
-            self._answer(200 if is_right else 400, f'{{"token": "{TOKEN}"}}'.encode())
+            self.send(200 if is_right else 400, f'{{"token": "{TOKEN}"}}'.encode())
         else:
-            self._answer(200 if path in self.site.files else 404, self.site.files.get(path, b""))
+            self.send(200 if path in self.site.files else 404, self.site.files.get(path, b""))
 
     def do_HEAD(self) -> None:
-        """Tell a digest to those who have a token."""
         self.site.asked.append(self.path)
-        if self.headers["Authorization"] != f"Bearer {TOKEN}":
-            self._answer(401, b"", **{"WWW-Authenticate": f'Bearer realm="{self.site.url}/token",service="me"'})
-        elif found := self.site.digests.get(self.path):
-            self._answer(200, b"", **{"Docker-Content-Digest": found})
+        found = self.site.digests.get(self.path, "")
+        if self.headers["Authorization"] == f"Bearer {TOKEN}":
+            self.send(200 if found else 404, b"", {"Docker-Content-Digest": found})
         else:
-            self._answer(404, b"")
-
-    def _answer(self, status: int, content: bytes, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-        """Say nothing."""
+            self.send(401, b"", {"WWW-Authenticate": f'Bearer realm="{self.site.url}/token",service="me"'})
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    made = Site()
-    monkeypatch.setattr(Handler, "site", made, raising=False)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        made.url = f"http://127.0.0.1:{server.server_port}"
-        yield made
-        server.shutdown()
+def site() -> Iterator[Site]:
+    found = Site()
+    with serving_http(_Handler, site=found) as port:
+        found.url = f"http://127.0.0.1:{port}"
+        yield found
 
 
 def publish(site: Site, folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -127,10 +108,9 @@ def in_one_registry(site: Site, patch: pytest.MonkeyPatch) -> None:
 
 
 def fill(folder: Path) -> str:
-    console = Console(file=io.StringIO(), width=300)
-    fill_mirror.fill(folder, console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    printed = io.StringIO()
+    fill_mirror.fill(folder, Console(file=printed, width=300))
+    return printed.getvalue()
 
 
 @pytest.fixture
@@ -142,8 +122,11 @@ def published(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Si
     return site
 
 
-def test_a_folder_gets_every_chart_and_each_image_with_its_digest(published: Site, tmp_path: Path) -> None:
-    told = fill(tmp_path / "mirror")
+def test_the_program_takes_every_chart_from_the_folder_which_lists_each_image_with_its_digest(
+    published: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    printed = fill(tmp_path / "mirror")
 
     names = {path.name for path in (tmp_path / "mirror").iterdir()}
     assert names == {*map(sources.archive_name, Part), "images.txt"}
@@ -157,24 +140,15 @@ def test_a_folder_gets_every_chart_and_each_image_with_its_digest(published: Sit
         *("public.ecr.aws/eks/aws-load-balancer-controller", "registry.k8s.io/external-dns/external-dns"),
     }
     assert all(lines[image] == "sha256:" + hashlib.sha256(image.encode()).hexdigest() for image in lines)
-    assert f"{len(lines)} images" in told
-    assert published.asked
-
-
-def test_the_folder_is_a_mirror_that_the_program_takes(
-    published: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(tmp_path / "mirror")
-    monkeypatch.chdir(tmp_path)
+    assert f"{len(lines)} images" in printed
     published.files.clear()
-
     found = sources.find(str(tmp_path / "mirror"), Part)
     assert {Path(source["chart"]).name for source in found.values()} == {*map(sources.archive_name, Part)}
 
 
-def test_what_is_there_already_is_not_fetched_again(published: Site, tmp_path: Path) -> None:
+def test_a_second_run_fetches_only_what_is_damaged(published: Site, tmp_path: Path) -> None:
     fill(tmp_path / "mirror")
-    (tmp_path / "mirror" / sources.archive_name(Part.ARGO_CD)).write_bytes(b"torn")
+    (tmp_path / "mirror" / sources.archive_name(Part.ARGO_CD)).write_bytes(b"damaged")
     published.asked.clear()
     fill(tmp_path / "mirror")
 
@@ -194,39 +168,35 @@ def test_an_archive_with_another_digest_is_refused(published: Site, tmp_path: Pa
     name = sources.archive_name(Part.LINKERD_VIZ)
     published.files[f"/charts/{name}"] += b"x"
 
-    (told,) = refusal(tmp_path / "mirror")
-    assert f"{published.url}/charts/{name}: its sha256 is not" in told
+    (said,) = refusal(tmp_path / "mirror")
+    assert f"{published.url}/charts/{name}: its sha256 is not" in said
     assert not (tmp_path / "mirror" / name).exists()
 
 
 @pytest.mark.parametrize("index", [b"", b"[]", b"{a: ", b"entries: {argo-cd: [{version: 1}]}", b"\xff", b"[" * 5000])
-def test_whatever_an_index_is_it_is_told_in_a_sentence(published: Site, tmp_path: Path, index: bytes) -> None:
+def test_an_index_that_cannot_be_read_is_reported(published: Site, tmp_path: Path, index: bytes) -> None:
     published.files["/charts/index.yaml"] = index
 
-    for told in refusal(tmp_path / "mirror"):
-        assert told.startswith(f"{published.url}/charts/index.yaml: it ")
+    for said in refusal(tmp_path / "mirror"):
+        assert said.startswith(f"{published.url}/charts/index.yaml: it ")
 
 
-def test_everything_that_cannot_be_had_is_told_at_once(
+def test_every_failed_download_is_reported_at_once(
     published: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    host = published.url.removeprefix("http://")
     del published.files["/definitions/a.yaml"]
-    monkeypatch.setattr(fill_mirror, "OWN_IMAGES", ("127.0.0.1:1/gone/image:1",))
+    monkeypatch.setattr(fill_mirror, "OWN_IMAGES", ("127.0.0.1:1/gone/image:1", f"{host}/nobody/none:1"))
     monkeypatch.setattr(fill_mirror, "CHART_IMAGES", {})
     monkeypatch.setattr(fill_mirror, "digest", DIGEST)
-    told = refusal(tmp_path / "mirror")
+    said = "\n".join(refusal(tmp_path / "mirror"))
 
-    assert any(re.match(r"127.0.0.1:1/gone/image:1: it cannot be had \(ConnectionError\)", each) for each in told)
-    assert any("/definitions/a.yaml: it cannot be had" in each for each in told)
-
-
-def test_an_image_that_its_registry_does_not_have_is_told(site: Site) -> None:
-    host = site.url.removeprefix("http://")
-    with pytest.raises(InputError, match=r"it cannot be had \(HTTP status 404\)"):
-        fill_mirror.digest(f"{host}/nobody/none:1")
+    assert "127.0.0.1:1/gone/image:1: it cannot be had (ConnectionError)" in said
+    assert f"{host}/nobody/none:1: it cannot be had (HTTP status 404)" in said
+    assert "/definitions/a.yaml: it cannot be had" in said
 
 
-def test_a_chart_that_has_its_images_elsewhere_is_told() -> None:
+def test_a_chart_with_images_from_elsewhere_is_reported() -> None:
     chart = fill_mirror.Chart({"image": {"repository": "elsewhere.example.com/dns"}}, {})
     with pytest.raises(InputError, match=r"images.py has 'registry.k8s.io/external-dns/external-dns' there"):
         list(fill_mirror.chart_images(Part.EXTERNAL_DNS, chart))
@@ -245,12 +215,12 @@ MIRROR = "registry.example.com:5000/mirror"
         ("quay.io", MIRROR),
     ],
 )
-def test_a_mirror_has_an_image_under_its_path(image: str, there: str) -> None:
+def test_a_mirror_holds_an_image_at_its_path(image: str, there: str) -> None:
     assert mirrored(image, MIRROR) == there
     assert mirrored(image, None) == image
 
 
-def test_every_chart_is_told_the_mirror_and_keeps_its_other_values() -> None:
+def test_every_chart_gets_the_mirror_and_keeps_its_other_values() -> None:
     values = {"proxy": {"resources": {}, "image": {"version": "1"}}}
     found = with_registry(values, "linkerd-control-plane", MIRROR)
 

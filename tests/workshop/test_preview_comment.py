@@ -1,15 +1,18 @@
-"""The comment on a pull request: what a reviewer reads, whatever the preview holds."""
+"""The comment on a pull request: the text that a reviewer reads, for every kind of preview."""
 
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.workshop.golden_comments import golden
+from tests.program import ROOT
 from tests.workshop.preview_documents import (
     NOW,
     ORIGIN,
+    Json,
     account,
     certificate,
     comment,
@@ -19,7 +22,6 @@ from tests.workshop.preview_documents import (
     step,
     urn,
 )
-from workshop.previews import recording
 from workshop.previews.comment import LIMIT, Origin, compose, whole_diff
 from workshop.previews.document import Digest
 from workshop.previews.masking import mask_preview
@@ -37,8 +39,26 @@ ANCHOR = certificate("same", "linkerd-trust-anchor-1", "2036-11-20T00:00:00Z")
 KEY = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQ\n-----END PRIVATE KEY-----\n"
 
 
-def generated() -> dict[str, str]:
-    """Return comments of previews that are hard to bring about, by the name of their golden file."""
+def compare_with_golden(name: str, text: str) -> None:
+    """Compare a comment with its file; with UPDATE_GOLDEN=1 the file is written again."""
+    path = ROOT / "tests" / "golden" / "comments" / f"{name}.md"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        path.write_text(f"{text}\n", encoding="utf-8")
+    wanted = path.read_text(encoding="utf-8") if path.is_file() else ""
+    assert f"{text}\n" == wanted, f"{path.name} reads otherwise; if that is meant, renew it with UPDATE_GOLDEN=1"
+
+
+def read_recorded(name: str) -> Digest:
+    """Return a recorded preview; the objects that it leaves as they are stand in same.yaml alone."""
+    files = (RECORDED / f"{each}.yaml" for each in (name, "same"))
+    digest, same = (Digest.model_validate(yaml.safe_load(file.read_bytes())) for file in files)
+    changed = {each.urn for each in digest.steps}
+    unchanged = [each for each in same.steps if each.urn not in changed] if changed else []
+    return digest.model_copy(update={"steps": [*digest.steps, *unchanged]})
+
+
+def generate_accounts() -> dict[str, PreviewResult]:
+    """Return previews that are hard to bring about, by the name of their golden file."""
     books = step("update", DEPLOYMENT, "books", deployment("books", "books:1"), deployment("books", "books:2"))
     service, unknown = (manifest("Service", "books", spec={"clusterIP": each}) for each in ("None", UNKNOWN))
     others = [
@@ -56,82 +76,98 @@ def generated() -> dict[str, str]:
     }
     error = {"urn": urn(DEPLOYMENT, "books"), "severity": "error", "message": "image: it has to have a version"}
     return {
-        "everything": comment(books, *others, ISSUER, ANCHOR, findings=[finding]),
-        "refused": comment(books, failed=True, findings=[finding, finding | {"enforcementLevel": "advisory"}]),
-        "failed-early": comment(failed=True, log="error: no stack named 'dev' found"),
-        "failed-late": comment(books, failed=True, diagnostics=[error]),
-        "nothing-found": comment(ANCHOR, findings=[]),
+        "everything": account(books, *others, ISSUER, ANCHOR, findings=[finding]),
+        "refused": account(books, failed=True, findings=[finding, finding | {"enforcementLevel": "advisory"}]),
+        "failed-early": account(failed=True, log="error: no stack named 'dev' found"),
+        "failed-late": account(books, failed=True, diagnostics=[error]),
+        "nothing-found": account(ANCHOR, findings=[]),
     }
 
 
 @pytest.mark.parametrize("name", ["everything", "failed-early", "failed-late", "nothing-found", "refused"])
 def test_the_comment_reads_as_it_was_reviewed(name: str) -> None:
-    golden(name, generated()[name])
+    compare_with_golden(name, comment(generate_accounts()[name]))
 
 
-@pytest.mark.parametrize("path", sorted(RECORDED.glob("*.json")), ids=lambda path: path.stem)
-def test_what_the_real_engine_printed_reads_as_it_was_reviewed(path: Path) -> None:
-    digest = Digest.model_validate_json(path.read_bytes())
-    failed = path.stem == "failure"
+@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.yaml")))
+def test_the_comment_on_a_preview_by_the_real_engine_reads_as_it_was_reviewed(name: str) -> None:
+    found = PreviewResult("dev", read_recorded(name), name != "failure", None, "")
 
-    golden(f"recorded-{path.stem}", compose(PreviewResult("dev", digest, not failed, None, ""), ORIGIN, NOW))
+    compare_with_golden(f"recorded-{name}", comment(found))
 
 
 def test_no_text_of_a_change_looks_like_the_mark_of_another_stacks_comment() -> None:
     mark = "<!-- Sticky Pull Request Commentpreview of production -->"
-    text = compose(account(failed=True, log=mark), ORIGIN, NOW)
+    text = comment(account(failed=True, log=mark))
 
     assert mark.replace("<!--", "<! --") in text
     assert mark not in text
 
 
-def test_what_nobody_may_see_is_in_no_comment() -> None:
-    held = {
-        "data": {"tls.key": "cHJpdmF0ZQ=="},
-        "stringData": {"password": "swordfish"},
-    }
+def test_no_comment_shows_a_secret() -> None:
+    held = {"data": {"tls.key": "cHJpdmF0ZQ=="}, "stringData": {"password": "swordfish"}}
     variables = [{"name": "DB_PASSWORD", "value": "swordfish"}, {"name": "GREETING", "value": "hello"}]
-    text = comment(
+    steps = [
         step("create", SECRET, "s", None, manifest("Secret", "s") | held),
         step("delete", SECRET, "t", manifest("Secret", "t") | held),
         step("create", CONFIG_MAP, "c", None, manifest("ConfigMap", "c", data={"key.pem": KEY})),
         step("create", DEPLOYMENT, "d", None, deployment("d", "x:1", env=variables)),
         step("create", "random:index:Thing", "r", None, {"adminPassword": "swordfish", "size": "8"}),
-        failed=True,
-        diagnostics=[{"severity": "error", "message": f"cannot read\n{KEY}of the issuer"}],
-    )
+    ]
+    error = {"severity": "error", "message": f"cannot read\n{KEY}of the issuer"}
+    text = comment(account(*steps, failed=True, diagnostics=[error]))
+
     for forbidden in ("swordfish", "cHJpdmF0ZQ", "MIGHAgEA", "BEGIN PRIVATE"):
         assert forbidden not in text, forbidden
     for kept in ("tls.key", "DB_PASSWORD", "hello", "of the issuer"):
         assert kept in text, f"{kept} is no secret, and a reviewer needs it"
 
 
-def test_a_value_that_only_now_becomes_a_secret_is_not_shown_as_it_was() -> None:
-    change = step("update", "x:y:Z", "z", {"value": "swordfish", "n": 1}, {"value": "[secret]", "n": 2})
-
-    assert "swordfish" not in comment(change)
+def update_deployment(name: str, later: dict[str, object]) -> Json:
+    return step("update", DEPLOYMENT, name, deployment(name, "a:1"), later)
 
 
-@pytest.mark.parametrize("ends", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
-def test_a_certificate_of_a_preview_may_end_at_any_moment(ends: str) -> None:
-    assert f"{ends[4:10]})" in comment(certificate("same", "issuer", ends))
+CHANGED = {"detailedDiff": {"data.a": {"kind": "update"}}}
+LATER = {"spec": {"containers": [{"image": UNKNOWN}]}}
+UNKNOWN_IMAGE = manifest("Deployment", "books", spec={"replicas": 1, "template": LATER})
+TWENTY = [update_deployment(name, deployment(name, "a:2")) for name in (f"d{number}" for number in range(20))]
+ENDS = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"]
+SAID: dict[str, tuple[list[Json], list[str], str]] = {
+    "a value that becomes a secret is hidden as it was before": (
+        [step("update", "x:y:Z", "z", {"value": "swordfish", "n": 1}, {"value": "[secret]", "n": 2})],
+        ["n: 2"],
+        "swordfish",
+    ),
+    "a certificate ends on the last day": ([certificate("same", "issuer", ENDS[0])], ["-12-31)"], "no certificate"),
+    "a certificate ended on the first day": ([certificate("same", "issuer", ENDS[1])], ["-01-01)"], "no certificate"),
+    "only a Secret changes": (
+        [step("update", SECRET, "s", *(manifest("Secret", "s", data={"a": each}) for each in ("Zm", "Ym")), **CHANGED)],
+        ["only this changes: data.a"],
+        "Zm",
+    ),
+    "a value is known after the up": (
+        [update_deployment("books", UNKNOWN_IMAGE)],
+        ["(known after the up)", "perhaps replaces its pods"],
+        UNKNOWN,
+    ),
+    "many workloads restart": (
+        TWENTY,
+        ["**Restarts:** 20 (20 in `booksapp`): each replaces its pods one after the other"],
+        "`Deployment booksapp/d1` replaces",
+    ),
+}
 
 
-def test_a_secret_that_changes_alone_is_still_a_change() -> None:
-    old, new = (manifest("Secret", "s", data={"a": value}) for value in ("Zm9v", "YmFy"))
-    text = comment(step("update", SECRET, "s", old, new, detailedDiff={"data.a": {"kind": "update"}}))
+@pytest.mark.parametrize("case", SAID)
+def test_the_comment_describes_unusual_changes(case: str) -> None:
+    steps, said, unsaid = SAID[case]
+    text = comment(account(*steps))
 
-    assert "only this changes: data.a" in text
+    assert all(each in text for each in said), text
+    assert unsaid not in text
 
 
-def test_a_value_that_only_the_up_tells_is_said_to_be_so() -> None:
-    template = {"spec": {"containers": [{"image": UNKNOWN}]}}
-    later = manifest("Deployment", "books", spec={"replicas": 1, "template": template})
-    text = comment(step("update", DEPLOYMENT, "books", deployment("books", "a:1"), later))
-
-    assert UNKNOWN not in text
-    assert "(known after the up)" in text
-    assert "perhaps replaces its pods" in text
+PLACES = ["value", "key", "name", "message", "reason", "host", "policy"]
 
 
 @pytest.mark.parametrize(
@@ -148,19 +184,18 @@ def test_a_value_that_only_the_up_tells_is_said_to_be_so() -> None:
         "~~~\n@everyone",
     ],
 )
-@pytest.mark.parametrize("place", ["value", "key", "name", "message", "reason", "host", "policy"])
+@pytest.mark.parametrize("place", PLACES)
 def test_nothing_in_a_preview_breaks_out_of_the_code_that_it_stands_in(evil: str, place: str) -> None:
-    put = dict.fromkeys(["value", "key", "name", "message", "reason", "host", "policy"], "x") | {place: evil}
+    put = dict.fromkeys(PLACES, "x") | {place: evil}
+    changed = manifest("ConfigMap", put["name"], data={put["key"]: put["value"]})
     steps = [
-        step("replace", CONFIG_MAP, "c", {}, manifest("ConfigMap", put["name"], data={put["key"]: put["value"]}),
-             replaceReasons=[put["reason"]]),
+        step("replace", CONFIG_MAP, "c", {}, changed, replaceReasons=[put["reason"]]),
         step("create", INGRESS, "i", None, ingress("i", put["host"])),
         step("create", "x:y:Z", put["name"], None, {}),
-    ]  # fmt: skip
+    ]
     finding = {"policyName": put["policy"], "enforcementLevel": put["policy"], "message": put["message"]}
-    text = comment(
-        *steps, findings=[finding], failed=True, diagnostics=[{"severity": "error", "message": put["message"]}]
-    )
+    error = {"severity": "error", "message": put["message"]}
+    text = comment(account(*steps, findings=[finding], failed=True, diagnostics=[error]))
     outside = without_code(text)
 
     for forbidden in ("@", "<script", "<img", "javascript", "Approved", "fixes #1", "\u202e", "Sticky", "| - |"):
@@ -189,7 +224,7 @@ def without_code(text: str) -> str:
 def test_five_megabytes_are_cut_at_what_github_takes_and_kept_whole_beside() -> None:
     data = {f"line-{number:06}": f"{'x' * 80} {number}" for number in range(50_000)}
     big = account(step("create", CONFIG_MAP, "c", None, manifest("ConfigMap", "c", data=data)), ANCHOR)
-    text, whole = compose(big, ORIGIN, NOW), whole_diff(big)
+    text, whole = comment(big), whole_diff(big)
 
     assert len(whole) > 5_000_000
     assert LIMIT - 3_000 < len(text) <= LIMIT
@@ -207,67 +242,17 @@ def test_no_kind_of_text_makes_a_comment_longer_than_github_takes(each: str) -> 
         for _ in range(12)
     ]
     error = {"severity": "error", "message": each * 50_000}
-    text = comment(*steps, failed=True, diagnostics=[error], findings=[{"policyName": each * 500}] * 30)
+    text = comment(account(*steps, failed=True, diagnostics=[error], findings=[{"policyName": each * 500}] * 30))
 
     assert len(text) <= LIMIT
     assert len(text.encode()) <= 4 * LIMIT
     assert "</details>" in without_code(text)
 
 
-def test_many_restarts_are_counted_by_where_they_happen() -> None:
-    books = [
-        step("update", DEPLOYMENT, f"d{number}", deployment(f"d{number}", "a:1"), deployment(f"d{number}", "a:2"))
-        for number in range(20)
-    ]
-
-    assert "**Restarts:** 20 (20 in `booksapp`): each replaces its pods one after the other" in comment(*books)
-
-
 def test_a_sandboxs_preview_says_that_real_stacks_may_differ() -> None:
     text = compose(account(stack="local"), Origin("c" * 40, ORIGIN.run_url, sandbox=True), NOW)
 
     assert "without any credential" in text
-
-
-@pytest.mark.parametrize(
-    ("files", "why"),
-    [
-        ({}, "The run ended without a word."),
-        ({"status": "0"}, "There is no preview."),
-        ({"status": "0", "preview.json": "{]"}, "no preview"),
-        ({"status": "0", "preview.json": '{"steps": 5}'}, "no preview"),
-        ({"status": "0", "preview.json": "[" * 100_000}, "no preview"),
-        ({"status": "255", "preview.json": "", "preview.log": "error: locked"}, "error: locked"),
-        ({"status": "255", "preview.json": '{"steps": []}'}, "The run ended without a word."),
-        ({"status": "x", "preview.json": '{"steps": []}'}, "The run ended without a word."),
-    ],
-)
-def test_an_artifact_that_is_no_preview_is_a_failed_one(tmp_path: Path, files: dict[str, str], why: str) -> None:
-    for name, content in files.items():
-        (tmp_path / name).write_text(content)
-    text = compose(recording.read_result(tmp_path, "dev"), ORIGIN, NOW)
-
-    assert "failed" in text
-    assert why in text
-
-
-def test_an_artifact_leads_to_no_other_file(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").write_text('{"steps": []}')
-    folder = tmp_path / "artifact"
-    folder.mkdir()
-    (folder / "preview.json").symlink_to(tmp_path / "elsewhere")
-    (folder / "status").write_text("0")
-
-    assert not recording.read_result(folder, "dev").succeeded
-
-
-def test_findings_that_cannot_be_read_are_not_taken_for_none(tmp_path: Path) -> None:
-    for name, content in {"preview.json": "{}", "status": "0", "policies.json": "no"}.items():
-        (tmp_path / name).write_text(content)
-    told = recording.read_result(tmp_path, "dev")
-
-    assert told.findings is None
-    assert "cannot be read" in told.log
 
 
 def test_what_is_kept_of_a_preview_holds_no_secret_and_makes_the_same_comment() -> None:

@@ -1,4 +1,4 @@
-"""What is kept of a run of `pulumi preview`, and what the command line makes of it."""
+"""The record of a run of `pulumi preview`: what is kept of it, and how it is read again."""
 
 import json
 import sys
@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.workshop.preview_documents import manifest, step
+from tests.workshop.preview_documents import comment, manifest, step
 from workshop import cli
-from workshop.previews import recording
-from workshop.previews.recording import record, run_to_files
+from workshop.previews.recording import read_result, record, run_to_files
 from workshop.previews.summary import list_complaints
 
 FINDING = {"policyName": "no-latest", "policyPackName": "workshop", "enforcementLevel": "mandatory", "message": "No."}
@@ -22,15 +21,13 @@ DIGEST = {
 class Engine:
     """Prints a preview, writes events, and ends with a status."""
 
-    def __init__(self, status: int = 0, printed: str = json.dumps(DIGEST)) -> None:
-        self.status, self.printed = status, printed
-        self.errors = "sandbox: a line"
+    def __init__(self, status: int = 0, printed: str = json.dumps(DIGEST), errors: str = "sandbox: a line") -> None:
+        self.status, self.printed, self.errors = status, printed, errors
         self.command: list[str] = []
-        self.variables: Mapping[str, str] = {}
 
-    def run(self, command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
-        """Write down what is asked, and answer."""
-        self.command, self.variables = [*command], variables
+    def run(self, command: Sequence[str], output: Path, errors: Path, _variables: Mapping[str, str]) -> int:
+        """Record the command, and answer."""
+        self.command = [*command]
         output.write_text(self.printed)
         errors.write_text(f"{self.errors}\n")
         events = [{"sequence": 1}, {"policyEvent": FINDING}, {"policyEvent": FINDING}]
@@ -46,17 +43,14 @@ def test_a_preview_is_kept_with_its_findings_and_without_its_secrets(tmp_path: P
     engine = Engine()
 
     assert record("dev", tmp_path / "kept", plan=True, policies=["policies"], run=engine.run) == 0
-    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == [
-        "policies.json",
-        "preview.json",
-        "preview.log",
-        "status",
-    ]
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {
+        *("policies.json", "preview.json", "preview.log", "status")
+    }
     assert "Zm9v" not in (tmp_path / "kept" / "preview.json").read_text()
-    told = recording.read_result(tmp_path / "kept", "dev")
-    assert told.succeeded
-    assert [each.policy for each in told.findings or ()] == ["no-latest"]
-    assert [each.op for each in told.digest.steps] == ["create"]
+    found = read_result(tmp_path / "kept", "dev")
+    assert found.succeeded
+    assert [each.policy for each in found.findings or ()] == ["no-latest"]
+    assert [each.op for each in found.digest.steps] == ["create"]
     assert engine.after("--save-plan") == str(tmp_path / "kept-plan.json")
     assert engine.after("--policy-pack") == "policies"
 
@@ -65,16 +59,16 @@ def test_a_preview_without_policies_says_nothing_of_them(tmp_path: Path) -> None
     engine = Engine()
     record("dev", tmp_path, plan=False, policies=[], run=engine.run)
 
-    assert recording.read_result(tmp_path, "dev").findings is None
+    assert read_result(tmp_path, "dev").findings is None
     assert "--save-plan" not in engine.command
 
 
 def test_a_preview_that_fails_is_kept_as_one_that_failed(tmp_path: Path) -> None:
     assert record("dev", tmp_path, plan=False, policies=[], run=Engine(255, "").run) == 255
-    told = recording.read_result(tmp_path, "dev")
+    found = read_result(tmp_path, "dev")
 
-    assert not told.succeeded
-    assert told.log == "sandbox: a line"
+    assert not found.succeeded
+    assert found.log == "sandbox: a line"
 
 
 @pytest.mark.parametrize(
@@ -86,24 +80,62 @@ def test_a_preview_that_fails_is_kept_as_one_that_failed(tmp_path: Path) -> None
     ],
 )
 def test_a_stack_that_was_removed_fails_no_pull_request(tmp_path: Path, said: str) -> None:
-    engine = Engine(255, "")
-    engine.errors = said
-
-    assert record("dev", tmp_path, plan=True, policies=["policies"], run=engine.run) == 0
-    told = recording.read_result(tmp_path, "dev")
-    assert told.succeeded
-    assert list(told.digest.list_changes()) == []
-    assert list_complaints(told) == "Stack dev was removed. Take it out of STACKS."
+    assert record("dev", tmp_path, plan=True, policies=["policies"], run=Engine(255, "", said).run) == 0
+    found = read_result(tmp_path, "dev")
+    assert found.succeeded
+    assert list(found.digest.list_changes()) == []
+    assert list_complaints(found) == "Stack dev was removed. Take it out of STACKS."
 
 
-def test_a_command_runs_with_its_output_and_errors_apart(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({}, "The run ended without a word."),
+        ({"status": "0"}, "There is no preview."),
+        ({"status": "0", "preview.json": "{]"}, "no preview"),
+        ({"status": "0", "preview.json": '{"steps": 5}'}, "no preview"),
+        ({"status": "0", "preview.json": "[" * 100_000}, "no preview"),
+        ({"status": "255", "preview.json": "", "preview.log": "error: locked"}, "error: locked"),
+        ({"status": "255", "preview.json": '{"steps": []}'}, "The run ended without a word."),
+        ({"status": "x", "preview.json": '{"steps": []}'}, "The run ended without a word."),
+    ],
+)
+def test_an_artifact_that_is_no_preview_is_a_failed_one(tmp_path: Path, files: dict[str, str], why: str) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    text = comment(read_result(tmp_path, "dev"))
+
+    assert "failed" in text
+    assert why in text
+
+
+def test_a_symbolic_link_in_an_artifact_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text('{"steps": []}')
+    folder = tmp_path / "artifact"
+    folder.mkdir()
+    (folder / "preview.json").symlink_to(tmp_path / "elsewhere")
+    (folder / "status").write_text("0")
+
+    assert not read_result(folder, "dev").succeeded
+
+
+def test_findings_that_cannot_be_read_are_reported_as_unknown(tmp_path: Path) -> None:
+    for name, content in {"preview.json": "{}", "status": "0", "policies.json": "no"}.items():
+        (tmp_path / name).write_text(content)
+    found = read_result(tmp_path, "dev")
+
+    assert found.findings is None
+    assert "cannot be read" in found.log
+
+
+def test_output_and_errors_of_a_command_go_to_separate_files(tmp_path: Path) -> None:
     program = "import os, sys; print(os.environ['X']); print('no', file=sys.stderr); sys.exit(3)"
     status = run_to_files([sys.executable, "-c", program], tmp_path / "out", tmp_path / "err", {"X": "yes"})
 
     assert (status, (tmp_path / "out").read_text(), (tmp_path / "err").read_text()) == (3, "yes\n", "no\n")
 
 
-def test_from_the_artifact_to_the_comment(tmp_path: Path) -> None:
+def test_the_command_writes_the_comment_and_the_whole_diff_of_a_record(tmp_path: Path) -> None:
     record("dev", tmp_path, plan=False, policies=[], run=Engine().run)
     about = ["--stack", "dev", "--folder", str(tmp_path), "--commit", "abc", "--run-url", "https://x.example.com"]
 

@@ -1,8 +1,8 @@
-"""What a teardown takes away, and above all what it leaves alone."""
+"""Which stacks a teardown takes away, and above all which it leaves alone."""
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,24 +13,22 @@ from rich.console import Console
 
 from clients.pulumi_cli import Done, StackCli
 from settings.ending import Stage
-from tests.doubles.pulumi_double import play_pulumi
-from workshop import cli
-from workshop.teardown import (
-    Order,
-    Outcome,
-    format_markdown,
-    list_annotations,
-    list_stacks,
-    report_outcomes,
-    tear_down_stacks,
-)
+from tests.doubles.pulumi_double import Answer, play_pulumi
+from workshop import cli, teardown
+from workshop.teardown import Order, Outcome, tear_down_stacks
 
+Values = Mapping[str, object]
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 PAST, FUTURE = "2026-11-20", "2027-01-31"
+OVER: Values = {"workshopEnds": PAST}
+DESTROYED = "taken away; nothing is left"
+DESTROY = "make --no-print-directory destroy STACK=over YES=--yes"
+UNLOCK = "pulumi cancel --yes --stack over"
+REMOVE = "pulumi stack rm --yes --preserve-config --stack over"
 pytestmark = pytest.mark.usefixtures("pulumi")
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "
-    "lock file with `pulumi cancel`.\n  s3://bucket/.pulumi/locks/x.json: created by runner@host (pid 42) at {since}\n"
+    "lock file with `pulumi cancel`.\n  s3://bucket/.pulumi/locks/x.json: created by runner@host (pid 42) at {}\n"
 )
 
 
@@ -41,18 +39,22 @@ def pulumi(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Backend:
-    """A Pulumi CLI and a Makefile that only say what they were asked."""
+    """A Pulumi CLI and a Makefile that only record what they are asked."""
 
     history: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     destroys: list[Done] = field(default_factory=list[Done])
     """How the next destroys end; well if there are none."""
     asked: list[str] = field(default_factory=list[str])
     broken: tuple[str, ...] = ()
+    crashes: str = ""
+    """The part of a command for which there is no program."""
 
     def run(self, command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
-        """Write down what is asked, and answer."""
+        """Record a command, and answer."""
         line = " ".join(command)
         self.asked.append(line)
+        if self.crashes and self.crashes in line:
+            raise FileNotFoundError(2, "No such file", "make")
         if any(each in line for each in self.broken):
             return Done(255, "error: no")
         if "stack history" in line:
@@ -64,7 +66,7 @@ class Backend:
 
     @property
     def changes(self) -> list[str]:
-        """What was asked that changes something."""
+        """The commands that change something."""
         return [each for each in self.asked if not any(harmless in each for harmless in ("history", "preview-only"))]
 
 
@@ -72,44 +74,27 @@ def order(*, destroy: bool = True) -> Order:
     return Order(NOW, warn_days=3, unlock_hours=6, destroy=destroy)
 
 
-def write(folder: Path, **endings: dict[str, object]) -> list[str]:
+def write(folder: Path, **endings: Values) -> list[str]:
+    """Write the files of stacks with these settings; return their names."""
     for name, values in endings.items():
         content = {"config": {f"linkerd-workshop:{key}": value for key, value in values.items()}}
         (folder / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(content))
     return list(endings)
 
 
-def run(folder: Path, backend: Backend, names: list[str], *, destroy: bool = True) -> list[Outcome]:
+def tear_down(folder: Path, backend: Backend, *, destroy: bool = True, **endings: Values) -> list[Outcome]:
+    names = write(folder, **endings)
     return list(tear_down_stacks(names, folder, order(destroy=destroy), lambda name: StackCli(name, backend.run)))
 
 
-def test_only_what_is_over_is_taken_away(tmp_path: Path) -> None:
-    names = write(tmp_path, over={"workshopEnds": PAST}, later={"workshopEnds": FUTURE}, plain={})
+def test_only_a_workshop_that_is_over_is_taken_away(tmp_path: Path) -> None:
     backend = Backend()
-    outcomes = run(tmp_path, backend, names)
+    outcomes = tear_down(tmp_path, backend, over=OVER, later={"workshopEnds": FUTURE}, plain={})
 
     assert [each.stage for each in outcomes] == [Stage.OVER, Stage.RUNNING, Stage.ENDLESS]
-    assert backend.changes == [
-        "make --no-print-directory destroy STACK=over YES=--yes",
-        "pulumi stack rm --yes --preserve-config --stack over",
-    ]
+    assert backend.changes == [DESTROY, REMOVE]
     assert not any(each.failed for each in outcomes)
-
-
-def test_nothing_but_the_settings_of_a_stack_without_an_end_is_asked(tmp_path: Path) -> None:
-    backend = Backend()
-    run(tmp_path, backend, write(tmp_path, plain={}))
-
-    assert backend.asked == []
-
-
-def test_a_dry_run_changes_nothing_and_shows_what_would_go(tmp_path: Path) -> None:
-    backend = Backend()
-    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}), destroy=False)
-
-    assert backend.changes == []
-    assert "pulumi destroy --preview-only --non-interactive --stack over" in backend.asked
-    assert outcome.done == "would be taken away"
+    assert not any("plain" in each for each in backend.asked), "its settings say that it has no end"
 
 
 def test_a_stack_that_its_backend_does_not_have_is_nothing_to_do(
@@ -117,228 +102,198 @@ def test_a_stack_that_its_backend_does_not_have_is_nothing_to_do(
 ) -> None:
     play_pulumi(monkeypatch, (6, "", "error: no stack named 'over' found"))
     backend = Backend()
-    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
+    (outcome,) = tear_down(tmp_path, backend, over=OVER)
 
     assert (outcome.done, outcome.failed, backend.changes) == ("nothing to do", False, [])
 
 
+def ups(*moments: str, kind: str = "update") -> list[dict[str, str]]:
+    return [{"kind": kind, "startTime": each, "endTime": each} for each in moments]
+
+
 @pytest.mark.parametrize(
-    ("history", "gone"),
+    ("history", "is_over"),
     [
-        ([{"kind": "update", "startTime": "2026-11-10T12:00:00.000Z", "endTime": "2026-11-10T12:05:00.000Z"}], True),
-        ([{"kind": "update", "startTime": "2026-11-24T12:00:00.000Z"}], False),
-        ([{"kind": "refresh", "startTime": "2026-11-25T12:00:00.000Z"},
-          {"kind": "update", "startTime": "2026-11-10T12:00:00.000Z"}], True),
-        ([{"kind": "destroy", "startTime": "2026-11-25T12:00:00.000Z"}], False),
+        (ups("2026-11-10T12:00:00.000Z"), True),
+        (ups("2026-11-24T12:00:00.000Z"), False),
+        (ups("2026-11-25T12:00:00.000Z", kind="refresh") + ups("2026-11-10T12:00:00.000Z"), True),
+        (ups("2026-11-25T12:00:00.000Z", kind="destroy"), False),
         ([], False),
+        (ups("0001-01-01T00:00:00+14:00"), True),
+        (ups("9999-12-31T23:59:59-12:00"), False),
+        (ups("2026-11-10T12:00:00"), True),
     ],
-)  # fmt: skip
-def test_a_time_to_live_counts_from_the_last_up_and_from_nothing_else(
-    tmp_path: Path, history: list[dict[str, str]], *, gone: bool
+)
+def test_a_time_to_live_counts_from_the_last_up_alone(
+    tmp_path: Path, history: list[dict[str, str]], *, is_over: bool
 ) -> None:
     backend = Backend(history)
-    run(tmp_path, backend, write(tmp_path, short={"workshopDays": 7}))
+    (outcome,) = tear_down(tmp_path, backend, short={"workshopDays": 7})
 
-    assert bool(backend.changes) is gone
-
-
-def test_something_left_keeps_the_stack_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    names = write(tmp_path, over={"workshopEnds": PAST})
-    backend = Backend(destroys=[Done(2, "Left in the cluster")])
-    (first,) = run(tmp_path, backend, names)
-    assert first.failed
-    assert not any("stack rm" in each for each in backend.asked)
-
-    (second,) = run(tmp_path, backend, names)
-    assert second.done == "taken away; nothing is left"
+    assert bool(backend.changes) is is_over
+    assert outcome.stage in (Stage.OVER, Stage.RUNNING)
+    assert not outcome.failed
 
 
-def test_a_stack_that_was_emptied_and_not_removed_is_removed_by_the_next_run(tmp_path: Path) -> None:
-    names = write(tmp_path, over={"workshopEnds": PAST})
-    backend = Backend(broken=("stack rm",))
-    (first,) = run(tmp_path, backend, names)
+LEFT = "not all of it is gone, see above; the next run goes on"
+HELD = "locked by runner@host; the next run goes on"
+
+
+def locked(since: str, *more: Done) -> Backend:
+    return Backend(destroys=[Done(2, LOCKED.format(since)), *more])
+
+
+@pytest.mark.parametrize(
+    ("backend", "done", "changes"),
+    [
+        (Backend(), DESTROYED, [DESTROY, REMOVE]),
+        (Backend(destroys=[Done(2, "Left in the cluster")]), LEFT, [DESTROY]),
+        (Backend(broken=("stack rm",)), "empty, but not removed; the next run goes on", [DESTROY, REMOVE]),
+        (locked("2026-11-26T05:00:00Z"), DESTROYED, [DESTROY, UNLOCK, DESTROY, REMOVE]),
+        (locked("0001-01-01T00:00:00+14:00", Done(2, "")), LEFT, [DESTROY, UNLOCK, DESTROY]),
+        (locked("2026-11-26T08:00:00Z"), HELD, [DESTROY]),
+        (locked("2026-11-26T08:00:00"), HELD, [DESTROY]),
+        (locked("yesterday"), LEFT, [DESTROY]),
+    ],
+    ids=["empty", "not empty", "not removed", "old lock", "ancient lock", "lock", "lock without a zone", "odd lock"],
+)
+def test_a_workshop_that_is_over_is_taken_away_by_this_run_or_the_next(
+    tmp_path: Path, backend: Backend, done: str, changes: list[str]
+) -> None:
+    (outcome,) = tear_down(tmp_path, backend, over=OVER)
+    assert (outcome.done, outcome.failed, backend.changes) == (done, done != DESTROYED, changes)
+
     backend.broken = ()
-    (second,) = run(tmp_path, backend, names)
-
-    assert (first.failed, second.failed) == (True, False)
-
-
-@pytest.mark.parametrize(("since", "unlocked"), [("2026-11-26T05:00:00Z", True), ("2026-11-26T08:00:00Z", False)])
-def test_only_the_lock_of_a_run_that_must_be_gone_is_removed(tmp_path: Path, since: str, *, unlocked: bool) -> None:
-    backend = Backend(destroys=[Done(2, LOCKED.format(since=since))])
-    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
-
-    assert ("pulumi cancel --yes --stack over" in backend.asked) is unlocked
-    assert outcome.failed is not unlocked
-    if not unlocked:
-        assert "locked by runner@host; the next run goes on" in outcome.done
+    (outcome,) = tear_down(tmp_path, backend, over=OVER)
+    assert (outcome.done, outcome.failed) == (DESTROYED, False)
 
 
-def test_one_stack_that_fails_keeps_no_other_from_its_turn(tmp_path: Path) -> None:
-    names = write(tmp_path, bad={"workshopEnds": "soon"}, over={"workshopEnds": PAST})
+def test_a_dry_run_changes_nothing_and_shows_what_would_be_deleted(tmp_path: Path) -> None:
     backend = Backend()
-    first, second = run(tmp_path, backend, names)
+    (outcome,) = tear_down(tmp_path, backend, destroy=False, over=OVER)
 
-    assert (first.stage, first.failed) == (None, True)
-    assert "the workshop's last day, YYYY-MM-DD" in first.sentence
-    assert second.done == "taken away; nothing is left"
+    assert (outcome.done, backend.changes) == ("would be taken away", [])
+    assert "pulumi destroy --preview-only --non-interactive --stack over" in backend.asked
 
 
 BAD_FILES = {
+    "a day that is none": "config: {linkerd-workshop:workshopEnds: soon}",
     "not YAML": "config: {",
     "no mapping": "- a",
     "a tag that does not fit": "config: {linkerd-workshop:context: !!bool soon}",
-    "a day that there is not": "config: {linkerd-workshop:workshopEnds: 2026-02-30}",
-    "the last day that there is": "config: {linkerd-workshop:workshopEnds: 9999-12-31}",
+    "a day that no calendar has": "config: {linkerd-workshop:workshopEnds: 2026-02-30}",
+    "the last day of the calendar": "config: {linkerd-workshop:workshopEnds: 9999-12-31}",
     "bytes": "\ufffe\x00",
 }
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
-def test_every_stack_has_its_turn_whatever_is_in_the_file_of_another(tmp_path: Path, kind: str) -> None:
-    names = ["bad", *write(tmp_path, over={"workshopEnds": PAST})]
+def test_a_file_that_cannot_be_read_does_not_stop_the_other_stacks(tmp_path: Path, kind: str) -> None:
+    names, backend = ["bad", *write(tmp_path, over=OVER)], Backend()
     (tmp_path / "Pulumi.bad.yaml").write_text(BAD_FILES[kind])
-    backend = Backend()
-    first, second = run(tmp_path, backend, names)
+    first, second = tear_down_stacks(names, tmp_path, order(), lambda name: StackCli(name, backend.run))
 
     assert first.failed is not kind.startswith("the last day")
-    assert second.done == "taken away; nothing is left"
+    assert ("the workshop's last day, YYYY-MM-DD" in first.sentence) == (kind == "a day that is none")
+    assert second.done == DESTROYED
     assert not any("bad" in each for each in backend.changes)
 
 
-@pytest.mark.parametrize(
-    "history",
-    [
-        [{"kind": "update", "startTime": "0001-01-01T00:00:00+14:00"}],
-        [{"kind": "update", "startTime": "9999-12-31T23:59:59-12:00"}],
-        [{"kind": "update", "startTime": "2026-11-10T12:00:00"}],
-    ],
-)
-def test_a_last_up_at_an_odd_time_ends_no_command(tmp_path: Path, history: list[dict[str, str]]) -> None:
-    (outcome,) = run(tmp_path, Backend(history), write(tmp_path, short={"workshopDays": 7}))
+def test_a_stack_that_cannot_be_judged_is_left_alone_and_does_not_stop_the_others(tmp_path: Path) -> None:
+    backend = Backend(crashes="crash", broken=("stack history",))
+    crash, silent, over = tear_down(tmp_path, backend, crash=OVER, silent={"workshopDays": 1}, over=OVER)
 
-    assert outcome.stage in (Stage.OVER, Stage.RUNNING)
-    assert not outcome.failed
+    assert (crash.failed, crash.sentence) == (True, "it cannot be judged (FileNotFoundError)")
+    assert (silent.failed, silent.done) == (True, "left as it is")
+    assert over.done == DESTROYED
+    assert not any("silent" in each for each in backend.changes)
 
 
-def test_whatever_one_stack_raises_the_next_has_its_turn(tmp_path: Path) -> None:
-    names, backend = write(tmp_path, one={"workshopEnds": PAST}, two={"workshopEnds": PAST}), Backend()
-
-    def run_or_break(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
-        if "one" in " ".join(command):
-            raise FileNotFoundError(2, "No such file", "make")
-        return backend.run(command, shown)
-
-    first, second = tear_down_stacks(names, tmp_path, order(), lambda name: StackCli(name, run_or_break))
-
-    assert (first.failed, first.sentence) == (True, "it cannot be judged (FileNotFoundError)")
-    assert second.done == "taken away; nothing is left"
-
-
-@pytest.mark.parametrize("since", ["yesterday", "0001-01-01T00:00:00+14:00", "2026-11-26T08:00:00"])
-def test_a_lock_of_an_odd_time_ends_no_command(tmp_path: Path, since: str) -> None:
-    backend = Backend(destroys=[Done(2, LOCKED.format(since=since)), Done(2, "")])
-    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopEnds": PAST}))
-
-    assert outcome.failed
-    assert "the next run goes on" in outcome.done
-
-
-def test_the_check_tells_of_each_stack_though_one_cannot_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    write(tmp_path, far={"workshopEnds": "9999-12-31"}, over={"workshopEnds": "2020-01-01"})
-    (tmp_path / "Pulumi.bad.yaml").write_text("config: {")
-
-    assert cli.main(["teardown", "--check", "--stack", "bad", "--stack", "over"]) == 1
-    told = capsys.readouterr().out
-    assert "stack bad: Pulumi.bad.yaml is no stack file that Pulumi can read (line 1)" in told
-    assert "Stack over is over since 2020-01-02 00:00 UTC" in told
-
-
-@pytest.mark.parametrize("option", ["--warn-days", "--unlock-hours"])
-@pytest.mark.parametrize("value", ["99999999999", "-1", "1.5", "x", "²"])
-def test_days_that_no_calendar_has_are_refused(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["teardown", f"{option}={value}"]) == 2
-    assert f"Invalid value for '{option}'" in capsys.readouterr().err
-
-
-def test_a_backend_that_does_not_answer_takes_nothing_away(tmp_path: Path) -> None:
-    backend = Backend(broken=("stack history",))
-    (outcome,) = run(tmp_path, backend, write(tmp_path, over={"workshopDays": 1}))
-
-    assert outcome.failed
-    assert backend.changes == []
-
-
-def test_the_stacks_are_those_with_a_file(tmp_path: Path) -> None:
-    write(tmp_path, dev={}, prod={})
-    (tmp_path / "Pulumi.yaml").write_text("name: workshop\n")
-
-    assert list_stacks(tmp_path) == ["dev", "prod"]
-
-
-OUTCOMES = [
+ENDING, FAILED, INJECTING = (
     Outcome("soon", Stage.ENDING, "over in 2 days: its last day is 2026-11-27", "left alone"),
     Outcome("bad", None, "50% of it, `|`", "left as it is", failed=True),
-]
+    Outcome("x\n::set-env::", Stage.ENDING, "a\nb", ""),
+)
 
 
-def test_github_is_warned_of_workshops_that_end_and_told_what_failed() -> None:
-    warning, error = list_annotations(OUTCOMES)
+def test_github_shows_a_workshop_that_ends_as_a_warning_and_a_failure_as_an_error() -> None:
+    warning, error, injected = teardown.list_annotations([ENDING, FAILED, INJECTING])
 
     assert warning.startswith("::warning title=Workshop soon ends::over in 2 days%3A its last day is 2026-11-27.")
     assert error == "::error title=Stack bad::50%25 of it%2C `|`; left as it is"
+    assert len(injected.splitlines()) == 1, "a name cannot give GitHub another command"
 
 
-def test_a_name_cannot_give_github_another_command() -> None:
-    (line,) = list_annotations([Outcome("x\n::set-env::", Stage.ENDING, "a\nb", "")])
-
-    assert len(line.splitlines()) == 1
-
-
-def test_the_summary_is_the_same_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_summary_of_the_job_is_the_same_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    console = Console(file=io.StringIO(), width=200)
-    status = report_outcomes(OUTCOMES, console, destroyed=False)
-    assert isinstance(console.file, io.StringIO)
+    printed = io.StringIO()
+    status = teardown.report_outcomes([ENDING, FAILED], Console(file=printed, width=200), destroyed=False)
+    summary = (tmp_path / "summary").read_text()
 
     assert status == 1
-    assert (tmp_path / "summary").read_text() == format_markdown(OUTCOMES, "Workshops (a dry run: nothing was changed)")
-    assert (
-        "| `soon` | `over in 2 days: its last day is 2026-11-27` | `left alone` |" in (tmp_path / "summary").read_text()
-    )
-    assert "::warning title=Workshop soon ends::" in console.file.getvalue()
+    assert summary == teardown.format_markdown([ENDING, FAILED], "Workshops (a dry run: nothing was changed)")
+    assert "| `soon` | `over in 2 days: its last day is 2026-11-27` | `left alone` |" in summary
+    assert "::warning title=Workshop soon ends::" in printed.getvalue()
 
 
-ENDED: dict[str, tuple[dict[str, object] | None, str]] = {
-    "over": ({"workshopEnds": "2020-01-01"}, "Stack it is over since 2020-01-02 00:00 UTC"),
-    "short": ({"workshopDays": 1}, ""),
-    "far": ({"workshopEnds": "9999-12-31"}, ""),
-    "endless": ({}, ""),
-    "removed": ({}, "Stack it is not in its backend any more"),
-    "without a file": (None, "Stack it has no file any more"),
-}
-"""The settings of a stack, and what the check says of it."""
+Check = Callable[..., tuple[int, str]]
 
 
-@pytest.mark.parametrize("kind", ENDED)
-def test_a_stack_without_a_workshop_is_left_out_of_an_up_and_fails_no_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
-) -> None:
-    values, says = ENDED[kind]
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Return a function that runs `teardown --check` in a workflow; its status, and all that it writes."""
+    outputs = tmp_path / "outputs"
+    outputs.touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    def run(*names: str, answer: Answer | None = None) -> tuple[int, str]:
+        play_pulumi(monkeypatch, answer)
+        status = cli.main(["teardown", "--check", *(part for name in names for part in ("--stack", name))])
+        return status, capsys.readouterr().out + outputs.read_text()
+
+    return run
+
+
+ENDLESS: Values = {}
+
+
+@pytest.mark.parametrize(
+    ("values", "answer", "said"),
+    [
+        ({"workshopEnds": "2020-01-01"}, None, "Stack it is over since 2020-01-02 00:00 UTC"),
+        ({"workshopDays": 1}, None, ""),
+        ({"workshopEnds": "9999-12-31"}, None, ""),
+        (ENDLESS, None, ""),
+        (ENDLESS, (6, "", "error: no stack named 'it' found"), "Stack it is not in its backend any more"),
+        (None, None, "Stack it has no file any more"),
+    ],
+)
+def test_an_up_leaves_out_a_stack_without_a_workshop_and_fails_no_run(
+    tmp_path: Path, check: Check, values: Values | None, answer: Answer | None, said: str
+) -> None:
     if values is not None:
         write(tmp_path, it=values)
-    if kind == "removed":
-        play_pulumi(monkeypatch, (6, "", "error: no stack named 'it' found"))
+    status, printed = check("it", answer=answer)
 
-    assert cli.main(["teardown", "--check", "--stack", "it"]) == 0
-    assert (tmp_path / "outputs").read_text() == f"up={'false' if says else 'true'}\n"
-    told = capsys.readouterr().out
-    assert says in told
-    assert ("::warning title=No workshop::" in told) is bool(says)
+    assert status == 0
+    assert said in printed
+    assert ("::warning title=No workshop::" in printed) is bool(said)
+    assert printed.endswith("up=false\n" if said else "up=true\n")
+
+
+def test_the_check_reports_every_stack_though_one_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: Check
+) -> None:
+    for name in ("GITHUB_OUTPUT", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name)
+    write(tmp_path, far={"workshopEnds": "9999-12-31"}, over={"workshopEnds": "2020-01-01"})
+    (tmp_path / "Pulumi.bad.yaml").write_text("config: {")
+    (tmp_path / "Pulumi.yaml").write_text("name: workshop\n")
+    status, printed = check()
+
+    assert (status, teardown.list_stacks(tmp_path)) == (1, ["bad", "far", "over"])
+    assert "stack bad: Pulumi.bad.yaml is no stack file that Pulumi can read (line 1)" in printed
+    assert "Stack over is over since 2020-01-02 00:00 UTC" in printed

@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 
 from preflight.trust import PODS
-from settings import Settings
-from tests.doubles.workshop_certificates import MeshCertificates, Pair, made
-from tests.doubles.workshop_double import TRY, Played, failed, look, pod
+from tests.doubles.workshop_certificates import MeshCertificates, Pair, create_certificate
+from tests.doubles.workshop_double import TRY, Case, list_of, pod
 from workshop.verify import certificates, credentials, dashboards, mesh, webhooks
 from workshop.verify.lines import Status
-from workshop.verify.scene import Scene
 
 BUNDLE = "/api/v1/namespaces/linkerd/configmaps/linkerd-identity-trust-roots"
 ISSUER = "/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer"
@@ -19,323 +17,221 @@ SLICES = (
     "/apis/discovery.k8s.io/v1/namespaces/linkerd/endpointslices"
     "?labelSelector=kubernetes.io%2Fservice-name%3Dlinkerd-proxy-injector"
 )
-EVERY_WEBHOOK = {
-    "linkerd-proxy-injector",
-    "linkerd-sp-validator",
-    "linkerd-policy-validator",
-    "linkerd-tap-injector",
-    "tap",
+SERVICES = "/api/v1/namespaces/linkerd-viz/services"
+INGRESSES = "/apis/networking.k8s.io/v1/namespaces/linkerd-viz/ingresses"
+HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"
+WEBHOOKS = ["linkerd-proxy-injector", "linkerd-sp-validator", "linkerd-policy-validator", "linkerd-tap-injector", "tap"]
+
+
+class _OfAnotherHost(MeshCertificates):
+    def leaf(self, host: str) -> Pair:
+        return super().leaf(f"not.{host}")
+
+
+def workload(kind: str, seen: str, status: dict[str, int], replicas: int | None = None, manager: str = "") -> Case:
+    """Return a control plane with one workload of a kind, whose replicas a field manager has set."""
+    owner: dict[str, object] = {"manager": manager, "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    app = {"metadata": {"name": "app", "managedFields": [owner]}, "spec": {"replicas": replicas}, "status": status}
+    failing = {"Linkerd": seen} if seen else {}
+    return Case(mesh.check_control_plane, failing, {f"/apis/apps/v1/namespaces/linkerd/{kind}": {"items": [app]}})
+
+
+def broken_chain(line: str, seen: str, found: MeshCertificates) -> Case:
+    return Case(certificates.check, {line: seen}, certificates=found)
+
+
+def untrusted(seen: str, found: MeshCertificates) -> Case:
+    """Return a mesh in which the API server would not trust any webhook."""
+    return Case(webhooks.check, dict.fromkeys(WEBHOOKS, seen), certificates=found)
+
+
+def injector(seen: str, path: str, answer: object) -> Case:
+    return Case(webhooks.check, {"linkerd-proxy-injector": seen}, {path: answer})
+
+
+def proxies(seen: str, hours: float, prefix: str) -> Case:
+    """Return proxies whose certificates end in some hours, and which report that under a prefix."""
+    line, ends = {"proxies' certificates": seen}, hours < 1
+    failing, passing = (line, {}) if ends else ({}, line)
+    return Case(mesh.check_data_plane, failing, passing=passing, proxies_hours=hours, proxies_prefix=prefix)
+
+
+def public(seen: str, path: str, **spec: object) -> Case:
+    """Return an add-on with one object that may be open to the internet."""
+    failing = {"ways in from outside": f"open to the internet: {seen}"} if seen else {}
+    return Case(dashboards.check, failing, {path: {"items": [{"metadata": {"name": "web"}, "spec": spec}]}})
+
+
+def one_of_each(namespace: str) -> dict[str, object]:
+    """Return pods with and without a proxy, some of which opt out of injection."""
+    opted_out, ours = (pod(namespace, name, meshed=False) for name in ("tool", "ours"))
+    for each, labels in ((opted_out, {}), (ours, {"app.kubernetes.io/part-of": namespace})):
+        annotations = {"linkerd.io/inject": "disabled"}
+        each["metadata"] = {"namespace": namespace, "name": "o", "labels": labels, "annotations": annotations}
+    return list_of(namespace, pod(namespace, "frontend-podinfo"), pod(namespace, "bare", meshed=False), opted_out, ours)
+
+
+def sidecar() -> dict[str, object]:
+    """Return a pod whose proxy is an init container that is restarted."""
+    found = pod("podinfo", "frontend-podinfo", meshed=False)
+    inits = [{"name": "linkerd-init"}, {"name": "linkerd-proxy", "restartPolicy": "Always"}]
+    found["spec"] = {"containers": [{"name": "service"}], "initContainers": inits}
+    ready = [{"name": name, "ready": True} for name in ("service", "linkerd-proxy")]
+    found["status"] = {"phase": "Running", "initContainerStatuses": ready}
+    return found
+
+
+def with_anchors(name: str, bundle: str) -> dict[str, object]:
+    env = [{"name": "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS", "value": bundle}]
+    return {"metadata": {"namespace": "booksapp", "name": name}, "spec": {"containers": [{"env": env}]}}
+
+
+def with_credentials(name: str, *variables: str) -> dict[str, object]:
+    env = [{"name": each} for each in variables]
+    return list_of(name, {"metadata": {"name": f"{name}-1"}, "spec": {"containers": [{"name": name, "env": env}]}})
+
+
+CERTIFICATES = MeshCertificates()
+OLD_PROXY = {"items": [with_anchors("new", CERTIFICATES.anchor.pem), with_anchors("old", "the bundle of yesterday")]}
+UNREADY_WEB = list_of("linkerd-viz", pod("linkerd-viz", "web", ready=False))
+UNREADY_FRONT = list_of("podinfo", pod("podinfo", "frontend-podinfo", ready=False))
+ALB = "alb.ingress.kubernetes.io"
+LOGIN = {f"{ALB}/auth-type": "oidc", f"{ALB}/auth-on-unauthenticated-request": "authenticate"}
+PROTECTED = {"items": [{"metadata": {"annotations": LOGIN}}]}
+VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+ON_EKS = {"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}, "dns": {"zone": "example.com"}}
+AWS_PODS = {**with_credentials("aws-load-balancer-controller", VARIABLE), **with_credentials("external-dns")}
+CASES = {
+    **{
+        f"a healthy mesh: {name}": Case(check)
+        for name, check in {
+            "control plane": mesh.check_control_plane,
+            "certificates": certificates.check,
+            "webhooks": webhooks.check,
+            "data plane": mesh.check_data_plane,
+            "dashboards": dashboards.check,
+        }.items()
+    },
+    "no workload, and a container that is not ready": Case(
+        mesh.check_control_plane,
+        {
+            "Linkerd": "it has no Deployment, StatefulSet or DaemonSet",
+            "viz": "linkerd-proxy, service of Pod web-1 is not ready",
+        },
+        {"/apis/apps/v1/namespaces/linkerd/deployments": {"items": []}, **UNREADY_WEB},
+        passing={"Argo CD": "the stack has none"},
+    ),
+    "a Deployment at 0": workload("deployments", "Deployment app is scaled to 0", {}, 0),
+    "a Deployment that a person scaled to 0": workload("deployments", "*scaled to 0", {}, 0, "kubectl"),
+    "a Deployment that the chart's values scale to 0": workload("deployments", "", {}, 0, "pulumi-kubernetes-0a1b2c3d"),
+    "a StatefulSet with an old pod": workload(
+        "statefulsets", "StatefulSet app has 1 of 2*", {"updatedReplicas": 2, "availableReplicas": 1}, 2
+    ),
+    "a StatefulSet without pods": workload("statefulsets", "StatefulSet app has 0 of 1*", {}, 1),
+    "a StatefulSet at 0": workload("statefulsets", "StatefulSet app is scaled to 0*", {}, 0),
+    "a DaemonSet that lacks a pod": workload(
+        "daemonsets",
+        "DaemonSet app has 2 of 3*",
+        {"desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2},
+    ),
+    "an anchor that has ended": broken_chain(
+        "trust anchor", "*ended*", MeshCertificates(anchor=create_certificate("root", days=-1))
+    ),
+    "an anchor that ends soon": broken_chain(
+        "trust anchor", "*ends within 30 days*", MeshCertificates(anchor=create_certificate("root", days=10))
+    ),
+    "an issuer that has ended": broken_chain("issuer", "*ended*", MeshCertificates(issuer_days=-1)),
+    "an issuer that ends soon": broken_chain("issuer", "*ends within 30 days*", MeshCertificates(issuer_days=29)),
+    "an issuer of another anchor": broken_chain(
+        "issuer",
+        "*no trust anchor of the mesh has signed it*",
+        MeshCertificates(issuer_signer=create_certificate("other root")),
+    ),
+    "no trust anchors": Case(certificates.check, {"trust anchors": "there are none"}, {BUNDLE: None}),
+    "no issuer": Case(certificates.check, {"issuer": "*"}, {ISSUER: None}),
+    "a proxy that started before the anchors changed": Case(
+        certificates.check,
+        {"proxies trust the anchors": "started before the anchors changed: booksapp/old"},
+        {PODS: OLD_PROXY},
+        certificates=CERTIFICATES,
+    ),
+    "webhooks whose certificates have ended": untrusted(
+        "*would not trust it: certificate has expired*", MeshCertificates(leaf_days=-1)
+    ),
+    "webhooks of another authority": untrusted(
+        "*would not trust it: *", MeshCertificates(leaf_signer=create_certificate("other authority"))
+    ),
+    "webhooks whose certificates end soon": untrusted("*ends within 30 days*", MeshCertificates(leaf_days=12)),
+    "webhooks with another host's certificate": untrusted("*Hostname mismatch*", _OfAnotherHost()),
+    "a webhook without a configuration": injector("its configuration does not exist", INJECTOR, None),
+    "a webhook without a pod": injector("no pod is ready behind its Service", SLICES, {"items": []}),
+    "a webhook that does not answer": injector(
+        "*connection refused*",
+        SLICES,
+        {"items": [{"ports": [{"port": 1}], "endpoints": [{"targetRef": {"name": "proxy-injector-1"}}]}]},
+    ),
+    "pods without a proxy, but for those that opt out": Case(
+        mesh.check_data_plane,
+        {"pods with a proxy": "17 of 19; none in podinfo/bare-1, podinfo/o"},
+        one_of_each("podinfo"),
+    ),
+    "a proxy that is not ready": Case(mesh.check_data_plane, {"proxies that are ready": "*"}, UNREADY_FRONT),
+    "a proxy in an init container": Case(mesh.check_data_plane, {}, list_of("podinfo", sidecar())),
+    "a proxy that does not answer": Case(
+        mesh.check_data_plane,
+        {"proxies' certificates": "not reported by podinfo/unknown-1"},
+        list_of("podinfo", pod("podinfo", "unknown")),
+    ),
+    **{
+        f"certificates of {age} proxies that end in {hours} hours": proxies(seen, hours, prefix)
+        for age, prefix in (("new", "control_identity_"), ("old", "identity_"))
+        for hours, seen in ((-1, "*ended or ending: *"), (0.5, "*ended or ending: *"), (20, "*in 20.0 hours*"))
+    },
+    "a public load balancer": public("Service linkerd-viz/web", SERVICES, type="LoadBalancer"),
+    "a node port": public("Service linkerd-viz/web", SERVICES, type="NodePort"),
+    "a Service inside the cluster": public("", SERVICES, type="ClusterIP"),
+    "an Ingress": public("Ingress linkerd-viz/web", INGRESSES),
+    "an Ingress that requires a login": Case(dashboards.check, {}, {INGRESSES: PROTECTED}),
+    "a route of a Gateway": public(
+        "HTTPRoute argo-rollouts/web", HTTP_ROUTES.format("argo-rollouts"), parentRefs=[{"name": "gateway"}]
+    ),
+    "a route of a Service": public(
+        "", HTTP_ROUTES.format("linkerd-viz"), parentRefs=[{"kind": "Service", "name": "web"}]
+    ),
 }
 
 
-def test_a_healthy_mesh_passes(tmp_path: Path) -> None:
-    for check in (
-        mesh.check_control_plane,
-        certificates.check,
-        webhooks.check,
-        mesh.check_data_plane,
-        dashboards.check,
-    ):
-        assert failed(look(check, Played(), tmp_path)) == set()
+@pytest.mark.parametrize("case", CASES)
+def test_a_check_of_the_mesh_fails_in_the_lines_that_name_what_is_wrong(tmp_path: Path, case: str) -> None:
+    CASES[case].confirm(tmp_path)
 
 
-def test_what_is_not_rolled_out_or_not_ready_is_told_by_its_name(tmp_path: Path) -> None:
-    played = Played()
-    played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": []}
-    played.pods("linkerd-viz", pod("linkerd-viz", "web", ready=False))
-    lines = look(mesh.check_control_plane, played, tmp_path)
+def test_ready_pods_of_an_add_on_without_credentials_have_to_restart(tmp_path: Path) -> None:
+    case = Case(credentials.check, {"external-dns": f"external-dns-1 without {VARIABLE}"}, AWS_PODS, settings=ON_EKS)
+    line = case.confirm(tmp_path)["external-dns"]
 
-    assert failed(lines) == {"Linkerd", "viz"}
-    assert lines["Linkerd"].seen == "it has no Deployment, StatefulSet or DaemonSet"
-    assert lines["viz"].seen == "linkerd-proxy, service of Pod web-1 is not ready"
-    assert lines["Argo CD"].status is Status.SKIPPED
-
-
-def test_what_is_scaled_to_nothing_is_told_though_nothing_is_missing(tmp_path: Path) -> None:
-    played = Played()
-    off = {"metadata": {"name": "linkerd-proxy-injector"}, "spec": {"replicas": 0}}
-    played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": [off]}
-
-    assert look(mesh.check_control_plane, played, tmp_path)["Linkerd"].seen == (
-        "Deployment linkerd-proxy-injector is scaled to 0"
-    )
-
-
-def test_what_the_charts_values_switch_off_is_no_failure(tmp_path: Path) -> None:
-    owner: dict[str, object] = {"manager": "pulumi-kubernetes-0a1b2c3d", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
-    metadata: dict[str, object] = {"name": "argocd-applicationset-controller", "managedFields": [owner]}
-    off = {"metadata": metadata, "spec": {"replicas": 0}}
-    played = Played()
-    played.cluster.answers["/apis/apps/v1/namespaces/linkerd/deployments"] = {"items": [off]}
-    assert failed(look(mesh.check_control_plane, played, tmp_path)) == set()
-
-    owner["manager"] = "kubectl"
-    assert failed(look(mesh.check_control_plane, played, tmp_path)) == {"Linkerd"}, "somebody has scaled it by hand"
-
-
-@pytest.mark.parametrize(
-    ("kind", "workload", "told"),
-    [
-        (
-            "statefulsets",
-            {"spec": {"replicas": 2}, "status": {"updatedReplicas": 2, "availableReplicas": 1}},
-            "StatefulSet app has 1 of 2",
-        ),
-        ("statefulsets", {"spec": {"replicas": 1}, "status": {}}, "StatefulSet app has 0 of 1"),
-        ("statefulsets", {"spec": {"replicas": 0}}, "StatefulSet app is scaled to 0"),
-        (
-            "daemonsets",
-            {"status": {"desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}},
-            "DaemonSet app has 2 of 3",
-        ),
-    ],
-)
-def test_workloads_that_are_no_deployments_are_looked_at(
-    tmp_path: Path, kind: str, workload: dict[str, object], told: str
-) -> None:
-    played = Played()
-    items = {"items": [{"metadata": {"name": "app"}, **workload}]}
-    played.cluster.answers[f"/apis/apps/v1/namespaces/linkerd/{kind}"] = items
-    assert look(mesh.check_control_plane, played, tmp_path)["Linkerd"].seen.startswith(told)
-
-
-@pytest.mark.parametrize(
-    ("mesh", "wrong", "told"),
-    [
-        (MeshCertificates(anchor=made("root", days=-1)), {"trust anchor"}, "ended"),
-        (MeshCertificates(anchor=made("root", days=10)), {"trust anchor"}, "ends within 30 days"),
-        (MeshCertificates(issuer_days=-1), {"issuer"}, "ended"),
-        (MeshCertificates(issuer_days=29), {"issuer"}, "ends within 30 days"),
-        (MeshCertificates(issuer_signer=made("other root")), {"issuer"}, "no trust anchor of the mesh has signed it"),
-    ],
-    ids=["anchor ended", "anchor ends soon", "issuer ended", "issuer ends soon", "foreign issuer"],
-)
-def test_a_chain_that_ends_or_leads_elsewhere_is_told(
-    tmp_path: Path, mesh: MeshCertificates, wrong: set[str], told: str
-) -> None:
-    lines = look(certificates.check, Played(certificates=mesh), tmp_path)
-
-    assert failed(lines) == wrong
-    assert told in lines[next(iter(wrong))].seen
+    assert "kubectl --namespace external-dns rollout restart deployment external-dns" in line.fix
 
 
 def test_an_issuer_whose_secret_may_not_be_read_is_skipped(tmp_path: Path) -> None:
-    played = Played()
-    played.cluster.forbidden = (ISSUER,)
+    case = Case(certificates.check)
+    case.cluster.forbidden = (ISSUER,)
 
-    assert look(certificates.check, played, tmp_path)["issuer"].status is Status.SKIPPED
-
-
-@pytest.mark.parametrize(("path", "name"), [(BUNDLE, "trust anchors"), (ISSUER, "issuer")])
-def test_certificates_that_are_not_there_are_told(tmp_path: Path, path: str, name: str) -> None:
-    played = Played()
-    del played.cluster.answers[path]
-
-    assert failed(look(certificates.check, played, tmp_path)) == {name}
+    assert case.confirm(tmp_path)["issuer"].status is Status.SKIPPED
 
 
-def test_proxies_that_started_before_the_anchors_changed_are_told(tmp_path: Path) -> None:
-    played = Played()
-    variable = {"name": "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS", "value": played.certificates.anchor.pem}
-    old = {**variable, "value": "the bundle of yesterday"}
-    running = [
-        {"metadata": {"namespace": "booksapp", "name": name}, "spec": {"containers": [{"env": [each]}]}}
-        for name, each in (("new", variable), ("old", old))
-    ]
-    played.cluster.answers[PODS] = {"items": running}
-    line = look(certificates.check, played, tmp_path)["proxies trust the anchors"]
+def test_a_pod_that_would_come_back_without_a_proxy_fails_the_dry_run(tmp_path: Path) -> None:
+    case = Case(webhooks.check, {"new pods get a proxy": "in podinfo it came back without one"})
+    case.cluster.posted[TRY.format("podinfo")] = pod("podinfo", "verify", meshed=False)
 
-    assert line.status is Status.FAILED
-    assert line.seen == "started before the anchors changed: booksapp/old"
+    case.confirm(tmp_path)
 
 
 def test_no_private_key_is_ever_shown(tmp_path: Path) -> None:
-    played = Played()
-    issuer = played.cluster.answers[ISSUER]
-    assert isinstance(issuer, dict)
-    issuer["data"] = {"tls.key": played.certificates.anchor.key_pem, "tls.crt": "not base64"}
-    shown = str([look(check, played, tmp_path) for check in (certificates.check, webhooks.check)])
+    found = MeshCertificates()
+    data = {"tls.key": found.anchor.key_pem, "tls.crt": "not base64"}
+    cases = Case(certificates.check, {"issuer": "*"}, {ISSUER: {"data": data}}), Case(webhooks.check)
+    shown = str([case.confirm(tmp_path) for case in cases])
 
     assert "issuer" in shown
     assert "PRIVATE" not in shown
-
-
-@pytest.mark.parametrize(
-    ("mesh", "told"),
-    [
-        (MeshCertificates(leaf_days=-1), "would not trust it: certificate has expired"),
-        (MeshCertificates(leaf_signer=made("other authority")), "would not trust it: "),
-        (MeshCertificates(leaf_days=12), "ends within 30 days"),
-    ],
-    ids=["ended", "foreign", "ends soon"],
-)
-def test_a_webhook_that_the_api_server_would_not_trust_is_told(
-    tmp_path: Path, mesh: MeshCertificates, told: str
-) -> None:
-    lines = look(webhooks.check, Played(certificates=mesh), tmp_path)
-
-    assert failed(lines) == EVERY_WEBHOOK
-    assert all(told in lines[name].seen for name in EVERY_WEBHOOK)
-
-
-def test_a_webhook_with_another_hosts_certificate_is_told(tmp_path: Path) -> None:
-    class Elsewhere(MeshCertificates):
-        def leaf(self, host: str) -> Pair:
-            return super().leaf(f"not.{host}")
-
-    lines = look(webhooks.check, Played(certificates=Elsewhere()), tmp_path)
-
-    assert failed(lines) == EVERY_WEBHOOK
-    assert "Hostname mismatch" in lines["tap"].seen
-
-
-def test_a_webhook_that_is_missing_or_does_not_answer_is_told(tmp_path: Path) -> None:
-    played = Played()
-    del played.cluster.answers[INJECTOR]
-    lines = look(webhooks.check, played, tmp_path)
-    assert lines["linkerd-proxy-injector"].seen == "its configuration does not exist"
-
-    played = Played()
-    played.cluster.answers[SLICES] = {"items": []}
-    lines = look(webhooks.check, played, tmp_path)
-    assert lines["linkerd-proxy-injector"].seen == "no pod is ready behind its Service"
-
-    played = Played()
-    endpoint = {"targetRef": {"name": "proxy-injector-1"}}
-    played.cluster.answers[SLICES] = {"items": [{"ports": [{"port": 1}], "endpoints": [endpoint]}]}
-    lines = look(webhooks.check, played, tmp_path)
-    assert failed(lines) == {"linkerd-proxy-injector"}
-    assert "connection refused" in lines["linkerd-proxy-injector"].seen
-
-
-def test_a_pod_that_would_come_back_without_a_proxy_is_told(tmp_path: Path) -> None:
-    played = Played()
-    played.cluster.posted[TRY.format("podinfo")] = pod("podinfo", "verify", meshed=False)
-    lines = look(webhooks.check, played, tmp_path)
-
-    assert failed(lines) == {"new pods get a proxy"}
-    assert lines["new pods get a proxy"].seen == "in podinfo it came back without one"
-
-
-def test_pods_without_a_proxy_are_told_but_for_those_that_want_none(tmp_path: Path) -> None:
-    played = Played()
-    wanting_none = pod("podinfo", "tool", meshed=False)
-    annotations = {"linkerd.io/inject": "disabled"}
-    wanting_none["metadata"] = {"namespace": "podinfo", "name": "t", "annotations": annotations}
-    ours = pod("podinfo", "ours", meshed=False)
-    labels = {"app": "ours", "app.kubernetes.io/part-of": "podinfo"}
-    ours["metadata"] = {"namespace": "podinfo", "name": "o", "labels": labels, "annotations": annotations}
-    played.pods("podinfo", pod("podinfo", "frontend-podinfo"), pod("podinfo", "bare", meshed=False), wanting_none, ours)
-    lines = look(mesh.check_data_plane, played, tmp_path)
-
-    assert failed(lines) == {"pods with a proxy"}
-    assert lines["pods with a proxy"].seen == "17 of 19; none in podinfo/bare-1, podinfo/o"
-
-
-def test_a_proxy_that_is_not_ready_is_told(tmp_path: Path) -> None:
-    played = Played()
-    played.pods("podinfo", pod("podinfo", "frontend-podinfo", ready=False))
-
-    assert failed(look(mesh.check_data_plane, played, tmp_path)) == {"proxies that are ready"}
-
-
-def test_a_proxy_in_an_init_container_is_a_proxy(tmp_path: Path) -> None:
-    played = Played()
-    native = pod("podinfo", "frontend-podinfo", meshed=False)
-    native["spec"] = {
-        "containers": [{"name": "service"}],
-        "initContainers": [{"name": "linkerd-init"}, {"name": "linkerd-proxy", "restartPolicy": "Always"}],
-    }
-    status = native["status"]
-    assert isinstance(status, dict)
-    status["initContainerStatuses"] = [{"name": "linkerd-proxy", "ready": True}]
-    played.pods("podinfo", native)
-
-    assert failed(look(mesh.check_data_plane, played, tmp_path)) == set()
-
-
-@pytest.mark.parametrize("prefix", ["control_identity_", "identity_"])
-@pytest.mark.parametrize(("hours", "wrong"), [(-1, True), (0.5, True), (20, False)])
-def test_proxies_whose_certificates_end_are_told_by_old_proxies_and_new_ones(
-    tmp_path: Path, prefix: str, hours: float, *, wrong: bool
-) -> None:
-    lines = look(mesh.check_data_plane, Played(proxies_hours=hours, proxies_prefix=prefix), tmp_path)
-
-    assert failed(lines) == ({"proxies' certificates"} if wrong else set())
-    assert ("ended or ending: " if wrong else "in 20.0 hours") in lines["proxies' certificates"].seen
-
-
-def test_a_proxy_that_does_not_answer_is_told(tmp_path: Path) -> None:
-    played = Played()
-    played.pods("podinfo", pod("podinfo", "unknown"))
-    line = look(mesh.check_data_plane, played, tmp_path)["proxies' certificates"]
-
-    assert line.status is Status.FAILED
-    assert line.seen == "not reported by podinfo/unknown-1"
-
-
-@pytest.mark.parametrize(
-    ("path", "each", "told"),
-    [
-        ("/api/v1/namespaces/linkerd-viz/services", {"spec": {"type": "LoadBalancer"}}, "Service linkerd-viz/web"),
-        ("/api/v1/namespaces/linkerd-viz/services", {"spec": {"type": "NodePort"}}, "Service linkerd-viz/web"),
-        ("/apis/networking.k8s.io/v1/namespaces/linkerd-viz/ingresses", {}, "Ingress linkerd-viz/web"),
-        (
-            "/apis/gateway.networking.k8s.io/v1/namespaces/argo-rollouts/httproutes",
-            {"spec": {"parentRefs": [{"name": "gateway"}]}},
-            "HTTPRoute argo-rollouts/web",
-        ),
-    ],
-)
-def test_a_dashboard_that_is_public_is_told(tmp_path: Path, path: str, each: dict[str, object], told: str) -> None:
-    played = Played()
-    played.cluster.answers[path] = {"items": [{"metadata": {"name": "web"}, **each}]}
-    lines = look(dashboards.check, played, tmp_path)
-
-    assert failed(lines) == {"ways in from outside"}
-    assert lines["ways in from outside"].seen == f"open to the internet: {told}"
-
-
-@pytest.mark.parametrize(
-    ("path", "each"),
-    [
-        ("/api/v1/namespaces/linkerd-viz/services", {"metadata": {"name": "web"}, "spec": {"type": "ClusterIP"}}),
-        (
-            "/apis/networking.k8s.io/v1/namespaces/linkerd-viz/ingresses",
-            {
-                "metadata": {
-                    "annotations": {
-                        "alb.ingress.kubernetes.io/auth-type": "oidc",
-                        "alb.ingress.kubernetes.io/auth-on-unauthenticated-request": "authenticate",
-                    }
-                }
-            },
-        ),
-        (
-            "/apis/gateway.networking.k8s.io/v1/namespaces/linkerd-viz/httproutes",
-            {"spec": {"parentRefs": [{"kind": "Service", "name": "web"}]}},
-        ),
-    ],
-)
-def test_what_asks_for_a_login_or_stays_inside_is_not_public(
-    tmp_path: Path, path: str, each: dict[str, object]
-) -> None:
-    played = Played()
-    played.cluster.answers[path] = {"items": [each]}
-
-    assert failed(look(dashboards.check, played, tmp_path)) == set()
-
-
-def test_an_add_on_without_credentials_is_told_though_its_pods_are_ready(tmp_path: Path) -> None:
-    played, variable = Played(), "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-    eks = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
-    settings = Settings.model_validate({"eks": eks, "dns": {"zone": "example.com"}})
-    for name, variables in {"aws-load-balancer-controller": [{"name": variable}], "external-dns": []}.items():
-        each = {"metadata": {"name": f"{name}-1"}, "spec": {"containers": [{"name": name, "env": variables}]}}
-        played.cluster.answers[f"/api/v1/namespaces/{name}/pods"] = {"items": [each]}
-    with played.running(tmp_path) as api:
-        lines = {line.name: line for line in credentials.check(Scene(api, settings))}
-
-    assert failed(lines) == {"external-dns"}
-    assert lines["external-dns"].seen == f"external-dns-1 without {variable}"
-    assert "kubectl --namespace external-dns rollout restart deployment external-dns" in lines["external-dns"].fix
