@@ -66,6 +66,11 @@ IN_99_DAYS, IN_101_DAYS = ((NOW + timedelta(days=days)).date() for days in (99, 
         (after(100), 30, IN_101_DAYS, 1, "ends before the workshop"),
         (NOON.isoformat(), 30, NOON.date(), 1, "ends before the workshop"),
     ],
+    ids=[  # moments of a run in its tests' names would differ between pytest's workers
+        *("ended", "ends today", "a day too early", "long enough", "too early for 60 days", "long enough for 40"),
+        *("the last moment in the west", "the last moment", "the first moment", "the last workshop"),
+        *("after the workshop", "before the workshop", "at noon of the workshop's last day"),
+    ],
 )
 def test_a_certificate_has_to_last_for_the_given_days_and_for_the_whole_workshop(  # noqa: PLR0913, PLR0917
     monkeypatch: pytest.MonkeyPatch, ends: str, days: int, workshop_ends: object, status: int, said: str
