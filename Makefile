@@ -86,7 +86,7 @@ reset: .venv/installed ## bring the demos back to where they were before the wor
 	@$(WORKSHOP) reset --stack $(STACK) $(if $(ATTENDEE),--attendee $(ATTENDEE)) $(YES)
 
 handouts: .venv/installed ## write a page and a login for each attendee to the folder handouts
-	@$(WORKSHOP) handouts --stack $(STACK)
+	@$(WORKSHOP) handouts --stack $(STACK) $(if $(HOURS),--hours $(HOURS))
 
 demo: .venv/installed ## print a demo's script: `make demo NAME=booksapp`; without a name, list the demos
 	@$(PYTHON) -m workshop demo --stack $(STACK) $(NAME)

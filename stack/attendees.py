@@ -37,7 +37,11 @@ def install_attendees(
 
 def attendee_access_args(base: Base) -> AttendeeAccessArgs:
     """Return the arguments of the attendees' rights."""
-    return {"viz": base.namespaces.names[parts.VIZ] if base.settings.viz.enabled else None}
+    viz = base.settings.viz
+    return {
+        "viz": base.namespaces.names[parts.VIZ] if viz.enabled else None,
+        "public_dashboard": bool(viz.dashboard and base.start.served(viz.dashboard.host)),
+    }
 
 
 def own_demos(base: Base, add_ons: AddOns, mesh: Mesh, demos: Demos) -> DemosArgs:

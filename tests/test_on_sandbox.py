@@ -70,6 +70,7 @@ config:
   linkerd-workshop:dns: {zone: example.com}
   linkerd-workshop:publicHosts: {inboundCidrs: [203.0.113.0/24]}
   linkerd-workshop:workshopEnds: "2026-01-31"
+  linkerd-workshop:attendees: {count: 1}
 """
 
 
@@ -143,8 +144,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
         server = re.findall(r"http://127.0.0.1:\d+", kubeconfig.read_text())[0]
         account.answers["DescribeCluster"] = {"cluster": {**aws_server.CLUSTER, "endpoint": server}}
         (folder / "Pulumi.dev.yaml").write_text(EKS)
-        ends = '  linkerd-workshop:workshopEnds: "2026-01-31"\n'
-        (folder / "Pulumi.kind.yaml").write_text(f"config:\n  linkerd-workshop:kubeconfig: {kubeconfig}\n{ends}")
+        more = '  linkerd-workshop:workshopEnds: "2026-01-31"\n  linkerd-workshop:attendees: {count: 1}\n'
+        (folder / "Pulumi.kind.yaml").write_text(f"config:\n  linkerd-workshop:kubeconfig: {kubeconfig}\n{more}")
         (folder / "Pulumi.local.yaml").write_text((folder / "Pulumi.kind.yaml").read_text())
         yield Real(folder, cluster, account)
 

@@ -181,6 +181,7 @@ def _names(settings: Settings, stack: str, name: str, ends: datetime) -> dict[st
         "podinfo_route": f"httproutes.{demos.podinfo.route_api}",
         "header": demos.podinfo.header_name,
         "value": demos.podinfo.header_value,
+        "failures": str(demos.circuit_breaking.breaker.max_failures),
         "version": version,
         "next_version": next_version,
         "next_image": mirrored(f"{CANARY_REPOSITORY}:{next_version}", settings.image_registry),

@@ -53,10 +53,13 @@ def create(console: Console) -> int:
     kind, file = _prepare(console), stack_file(STACK)
     if file.is_file() and not FOLDER.is_dir():
         found, rule = "this stack has another cluster", f"`make kind` creates a stack named {STACK}"
-        fix = f"Rename the stack with `pulumi stack rename --stack {STACK} <name>`, or delete the file if it has none."
+        rename = f"pulumi stack rename --stack {STACK} <name>"
+        fix = f"Rename that stack with `{rename}`, or delete the file if there is no such stack."
         raise InputError([Problem(str(file), found, rule, fix)])
+    exists = CLUSTER in _list_clusters(kind)
+    _check_folder(kind, exists=exists)
     FOLDER.mkdir(mode=0o700, exist_ok=True)
-    if CLUSTER in _list_clusters(kind):
+    if exists:
         _run(console, kind, "export", "kubeconfig")
     else:
         _run(console, kind, "create", "cluster", "--image", KIND_NODE_IMAGE, "--wait", "180s")
@@ -82,6 +85,7 @@ def delete(console: Console) -> int:
     if not exists and not own:
         print_text(console, f"There is no kind cluster {CLUSTER} and no stack on it: nothing is deleted.")
         return 0
+    _check_folder(kind, exists=exists)
     if own and (status := _remove_stack(console, kind, exists=exists)):
         return status
     if exists:
@@ -90,6 +94,14 @@ def delete(console: Console) -> int:
         stack_file(STACK).unlink(missing_ok=True)
         shutil.rmtree(FOLDER)
     return 0
+
+
+def _check_folder(kind: Sequence[str], *, exists: bool) -> None:
+    """Raise InputError if the cluster is that of another checkout, whose workshop would be changed or deleted."""
+    if exists and not FOLDER.is_dir():
+        command = shlex.join([*kind, "delete", "cluster", "--name", CLUSTER])
+        found, rule = f"kind cluster {CLUSTER} exists, and this folder has no {FOLDER}", "another folder created it"
+        raise InputError([Problem("kind", found, rule, f"Work there, or delete the cluster with `{command}`.")])
 
 
 def _remove_stack(console: Console, kind: Sequence[str], *, exists: bool) -> int:
@@ -115,7 +127,7 @@ def _remove_stack(console: Console, kind: Sequence[str], *, exists: bool) -> int
 def _prepare(console: Console) -> list[str]:
     """Return the command that runs kind, and have Pulumi use the stack's backend. Raises InputError without Docker."""
     if os.environ.get(ON_SANDBOX, "") not in OFF:
-        fix = f"Leave {ON_SANDBOX} away, or use the sandbox: `make up`."
+        fix = f"Unset {ON_SANDBOX}, or use the sandbox: `make up`."
         raise InputError([Problem("kind", f"{ON_SANDBOX} is set", "a cluster in Docker is not the sandbox", fix)])
     _check_docker()
     ask(["pulumi", "version"])  # raises InputError if there is none

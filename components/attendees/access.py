@@ -1,4 +1,4 @@
-"""The rights of all attendees: one role, and the admission policies that keep each inside the own namespace."""
+"""The rights of all attendees: one role, and the admission policies that keep each in their own namespace."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NotRequired, TypedDict
@@ -15,6 +15,8 @@ from pulumi_kubernetes.admissionregistration.v1 import (
 )
 from pulumi_kubernetes.rbac.v1 import ClusterRole, PolicyRuleArgsDict, Role
 
+from components.delivery.argo_rollouts import PLUGIN
+from components.resources.authorization_policy import LabelRequirement, Server
 from model.names import ATTENDEE, ATTENDEE_ACCOUNT, PROJECT
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ RULES: list[PolicyRuleArgsDict] = [
     {"api_groups": ["argoproj.io"], "resources": ["rollouts"], "verbs": CHANGE},
     # `kubectl argo rollouts promote` and `abort` write the status.
     {"api_groups": ["argoproj.io"], "resources": ["rollouts/status"], "verbs": ["patch", "update"]},
-    {"api_groups": ["argoproj.io"], "resources": ["analysisruns", "analysistemplates"], "verbs": READ},
+    # `kubectl argo rollouts get` lists all three.
+    {"api_groups": ["argoproj.io"], "resources": ["analysisruns", "analysistemplates", "experiments"], "verbs": READ},
     {"api_groups": ["apps"], "resources": ["deployments"], "verbs": CHANGE},
     {"api_groups": ["apps"], "resources": ["deployments/scale"], "verbs": ["get", "patch", "update"]},
     {"api_groups": ["apps"], "resources": ["replicasets"], "verbs": READ},
@@ -49,7 +52,7 @@ RULES: list[PolicyRuleArgsDict] = [
     {"api_groups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": READ},
     {"api_groups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": READ},
 ]
-"""The rights in the own namespace. No Secrets, no `exec`, and no Ingress, which would cost a load balancer's rule."""
+"""The rights in an attendee's namespace. No Secrets, no `exec`, and no Ingress, which would cost a target group."""
 
 METRICS_RULES: list[PolicyRuleArgsDict] = [
     {"api_groups": [""], "resources": ["namespaces"], "verbs": ["get"]},
@@ -82,6 +85,7 @@ PODS: list[ValidationArgsDict] = [
     {
         "expression": "variables.containers.all(c, !c.?securityContext.privileged.orValue(false)"
         " && !c.?securityContext.windowsOptions.hostProcess.orValue(false)"
+        " && !object.spec.?securityContext.windowsOptions.hostProcess.orValue(false)"
         " && c.?securityContext.procMount.orValue('Default') == 'Default')",
         "message": "an attendee's container is not privileged",
     },
@@ -97,22 +101,50 @@ PODS: list[ValidationArgsDict] = [
     },
     {
         "expression": "([object.spec.?securityContext] + variables.containers.map(c, c.?securityContext)).all(s,"
-        " s.?seccompProfile.?type.orValue('') != 'Unconfined' && s.?appArmorProfile.?type.orValue('') != 'Unconfined')"
+        " s.?seccompProfile.?type.orValue('') != 'Unconfined' && s.?appArmorProfile.?type.orValue('') != 'Unconfined'"
+        " && !s.?seLinuxOptions.hasValue())"
         " && object.spec.?securityContext.sysctls.orValue([]).size() == 0",
-        "message": "an attendee's pod keeps seccomp and AppArmor, and sets no sysctl",
+        "message": "an attendee's pod keeps seccomp, AppArmor and SELinux, and sets no sysctl",
+    },
+    {
+        # A pod could print a token of it, which ends with the pod and not with the login.
+        "expression": f"object.spec.?serviceAccountName.orValue('') != '{ATTENDEE_ACCOUNT}'",
+        "message": "the attendee's own account is not for pods",
     },
 ]
 """Pod Security's level `baseline`, which cannot be enforced by its label: it refuses the mesh's own init container."""
 
+_ROUTING = "object.spec.?strategy.canary.trafficRouting"
+OTHER_ROUTERS = ("alb", "ambassador", "apisix", "appMesh", "istio", "nginx", "smi", "traefik")
 ROLLOUTS: list[ValidationArgsDict] = [
     {
-        # The controller changes the route that the plugin's settings name, with its own rights for all namespaces.
-        "expression": "object.spec.?strategy.canary.trafficRouting.plugins.orValue({}).all(p,"
-        " object.spec.strategy.canary.trafficRouting.plugins[p].?namespace.orValue(object.metadata.namespace)"
-        " == object.metadata.namespace)",
-        "message": "an attendee's Rollout changes routes of its own namespace only",
+        # The controller changes the route that the plugin's settings name, with its own rights for all namespaces. It
+        # reads their keys in any case, so no key is admitted but the two as the program writes them.
+        "expression": f"{_ROUTING}.plugins.orValue({{}}).all(p, p == '{PLUGIN}' && object.spec.strategy.canary"
+        ".trafficRouting.plugins[p].all(k, k == 'httpRoute' || (k == 'namespace' && object.spec.strategy.canary"
+        ".trafficRouting.plugins[p][k] == object.metadata.namespace)))",
+        "message": "an attendee's Rollout changes one HTTPRoute of its own namespace only",
+    },
+    {
+        "expression": " && ".join(f"!{_ROUTING}.{each}.hasValue()" for each in OTHER_ROUTERS),
+        "message": "an attendee's Rollout moves traffic by the Gateway API only",
     },
 ]
+
+SERVICES: list[ValidationArgsDict] = [
+    {
+        # External addresses would attract the traffic of others, and another selector would put other content on a
+        # public host. A circuit breaker is annotations.
+        "expression": "object.spec == oldObject.spec",
+        "message": "an attendee changes the annotations and labels of a Service only",
+    },
+]
+
+BY_ATTENDEES: MatchConditionArgsDict = {
+    "name": "attendees",
+    "expression": "request.userInfo.username.startsWith('system:serviceaccount:')"
+    f" && request.userInfo.username.endsWith(':{ATTENDEE_ACCOUNT}')",
+}
 
 METRICS: list[ValidationArgsDict] = [
     {
@@ -128,13 +160,15 @@ class AttendeeAccessArgs(TypedDict):
 
     viz: NotRequired[Input[str] | None]
     """viz's namespace; None or left out where the stack has no viz."""
+    public_dashboard: NotRequired[bool]
+    """True if a load balancer, which is not meshed, has to reach viz's dashboard; False if left out."""
 
 
 class AttendeeAccess(ComponentResource):
     """The role and the admission policies of all attendees."""
 
     role: Output[str]
-    """The ClusterRole that an attendee is bound to in the own namespace."""
+    """The ClusterRole that an attendee is bound to in their namespace."""
     metrics_role: Output[str] | None
     """The Role in viz's namespace by which attendees read metrics; None without viz."""
 
@@ -149,22 +183,39 @@ class AttendeeAccess(ComponentResource):
         pods = ["pods", "pods/ephemeralcontainers"]
         _policy(self, f"{name}-pods", _rule("", "v1", pods), everywhere, PODS, variables=CONTAINERS)
         _policy(self, f"{name}-rollouts", _rule("argoproj.io", "v1alpha1", ["rollouts"]), everywhere, ROLLOUTS)
+        changes = _rule("", "v1", ["services"], ["UPDATE"])
+        _policy(self, f"{name}-services", changes, everywhere, SERVICES, conditions=[BY_ATTENDEES])
         if viz := args.get("viz"):
-            metrics = Role(
-                f"{name}-metrics-role", metadata={"name": ROLE, "namespace": viz}, rules=METRICS_RULES, opts=child
-            )
-            self.metrics_role = metrics.metadata["name"]
-            there: MatchResourcesArgsDict = {
-                "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": viz}}
-            }
-            forwards = _rule("", "v1", ["pods/portforward"], ["CONNECT"])
-            attendees: MatchConditionArgsDict = {
-                "name": "attendees",
-                "expression": "request.userInfo.username.startsWith('system:serviceaccount:')"
-                f" && request.userInfo.username.endsWith(':{ATTENDEE_ACCOUNT}')",
-            }
-            _policy(self, f"{name}-metrics", forwards, there, METRICS, conditions=[attendees])
+            self.metrics_role = self._open_metrics(name, viz)
+            if not args.get("public_dashboard"):
+                self._close_dashboard(name, viz)
         self.register_outputs({"role": self.role, "metrics_role": self.metrics_role})
+
+    def _open_metrics(self, name: str, viz: Input[str]) -> Output[str]:
+        """Create the Role by which attendees read metrics, and the policy that closes what it opens besides."""
+        metrics = Role(
+            f"{name}-metrics-role",
+            metadata={"name": ROLE, "namespace": viz},
+            rules=METRICS_RULES,
+            opts=ResourceOptions(parent=self),
+        )
+        there: MatchResourcesArgsDict = {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": viz}}}
+        forwards = _rule("", "v1", ["pods/portforward"], ["CONNECT"])
+        _policy(self, f"{name}-metrics", forwards, there, METRICS, conditions=[BY_ATTENDEES])
+        return metrics.metadata["name"]
+
+    def _close_dashboard(self, name: str, viz: Input[str]) -> None:
+        """Refuse all clients of the dashboard but port-forwards: it can tap every namespace, and asks for no login."""
+        only: list[LabelRequirement] = [{"key": "component", "operator": "In", "values": ["web"]}]
+        Server(
+            f"{name}-dashboard",
+            {
+                "name": "attendees-dashboard",
+                "namespace": viz,
+                "spec": {"podSelector": {"matchExpressions": only}, "port": "http", "accessPolicy": "deny"},
+            },
+            ResourceOptions(parent=self),
+        )
 
 
 def _rule(

@@ -43,7 +43,7 @@ class Attendee(ComponentResource):
         child, demos, namespace = ResourceOptions(parent=self), args["demos"], args["namespace"]
         Login(f"{name}/login", args["login"], child)
         boundary = Boundary(f"{name}/boundary", {"namespace": namespace, "public_apps": public_apps(demos)}, child)
-        # The quota refuses a pod without the limits' defaults, and one without policies is open for a moment.
+        # Without the LimitRange the quota refuses pods; without policies a new pod is briefly open.
         inside = ResourceOptions(parent=self, depends_on=[boundary])
         urls = dict[str, Output[str]]()
         if demo := demos.get("booksapp"):

@@ -47,7 +47,7 @@ LIMITS: LimitRangeItemArgsDict = {
     "default": {"memory": "256Mi"},
     "max": {"memory": "1Gi"},
 }
-"""What a container has that asks for nothing, as the mesh's proxies do: a quota refuses pods without requests."""
+"""What a container gets that sets no requests or limits: a quota refuses pods without requests."""
 
 
 def namespace_metadata(attendee: str) -> NamespaceMetadata:
@@ -106,14 +106,17 @@ class Boundary(ComponentResource):
 
 
 def _servers(public_apps: Sequence[str]) -> dict[str, ServerSpec]:
-    """Return the specs of the namespace's Servers: one for the apps with a public host, and one for all others."""
+    """Return the specs of the Servers: of the proxies' metrics, of the apps with a public host, and of all others."""
 
     def spec(requirements: list[LabelRequirement], policy: str) -> ServerSpec:
         return {"podSelector": {"matchExpressions": requirements}, "port": PORT, "accessPolicy": policy}
 
+    # viz's Prometheus reads the proxies' own metrics, and the kubelet asks whether they are ready.
+    proxies: ServerSpec = {**spec([], "all-unauthenticated"), "port": "linkerd-admin"}
     if not public_apps:
-        return {OWN: spec([], "deny")}
+        return {"proxies": proxies, OWN: spec([], "deny")}
     return {
+        "proxies": proxies,
         PUBLIC: spec([{"key": "app", "operator": "In", "values": public_apps}], "all-unauthenticated"),
         OWN: spec([{"key": "app", "operator": "NotIn", "values": public_apps}], "deny"),
     }

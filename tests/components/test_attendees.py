@@ -78,8 +78,10 @@ def test_clients_of_other_namespaces_reach_public_apps_only() -> None:
         return {str(each.at("metadata", "name")): each.at("spec") for each in made.of(f"{POLICY}/v1beta3:Server")}
 
     everything: list[object] = []
+    metrics = {"podSelector": {"matchExpressions": everything}, "port": "linkerd-admin"}
     assert servers() == {
-        "own": {"podSelector": {"matchExpressions": everything}, "port": "service", "accessPolicy": "deny"}
+        "proxies": {**metrics, "accessPolicy": "all-unauthenticated"},
+        "own": {"podSelector": {"matchExpressions": everything}, "port": "service", "accessPolicy": "deny"},
     }
     both = servers("webapp")
     assert at(both["public"], "podSelector", "matchExpressions", 0, "operator") == "In"
@@ -106,6 +108,18 @@ def test_a_login_has_no_rights_but_in_its_namespace_and_to_viz_metrics() -> None
     }
     for each in bindings.values():
         assert each.at("subjects") == [{"kind": "ServiceAccount", "name": "attendee", "namespace": "zoe"}]
+
+
+def test_no_pod_calls_the_dashboard_unless_a_load_balancer_has_to() -> None:
+    def dashboard(*, public: bool) -> list[object]:
+        made = deploy(lambda: AttendeeAccess("attendees", {"viz": "linkerd-viz", "public_dashboard": public}))
+        return [each.at("spec") for each in made.of(f"{POLICY}/v1beta3:Server")]
+
+    web: list[object] = [{"key": "component", "operator": "In", "values": ["web"]}]
+    assert dashboard(public=False) == [
+        {"podSelector": {"matchExpressions": web}, "port": "http", "accessPolicy": "deny"}
+    ]
+    assert dashboard(public=True) == []
 
 
 def test_without_viz_nobody_reads_its_metrics() -> None:

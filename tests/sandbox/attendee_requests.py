@@ -38,16 +38,20 @@ def reads(*paths: str) -> list[Request]:
     return [("GET", path, None) for path in paths]
 
 
-def rollout(namespace: str) -> dict[str, object]:
+def canary(**changes: object) -> dict[str, object]:
+    return {"spec": {"strategy": {"canary": changes}}}
+
+
+def rollout(namespace: str, key: str = "namespace", plugin: str = "argoproj-labs/gatewayAPI") -> dict[str, object]:
     """Return a change of the canary's Rollout by which its controller changes the weights of a route in `namespace`."""
-    plugin = {"httpRoute": "argo-rollouts-http-route", "namespace": namespace}
-    return {"spec": {"strategy": {"canary": {"trafficRouting": {"plugins": {"argoproj-labs/gatewayAPI": plugin}}}}}}
+    return canary(trafficRouting={"plugins": {plugin: {"httpRoute": "argo-rollouts-http-route", key: namespace}}})
 
 
 ALLOWED: list[Request] = [
     *reads(CORE, f"{CORE}/pods", f"{CORE}/services/bb", f"{CORE}/events", f"{CORE}/resourcequotas", ROUTES, ROLLOUTS),
     *reads(f"{APPS}/deployments", f"{APPS}/replicasets", f"{LINKERD}/v1beta3/namespaces/OWN/httproutes"),
     *reads("/apis/argoproj.io/v1alpha1/namespaces/OWN/analysisruns", "/version", VIZ, f"{VIZ}/pods"),
+    *reads("/apis/argoproj.io/v1alpha1/namespaces/OWN/experiments"),
     ("POST", f"{APPS}/deployments{TRY}", DEPLOYMENT),
     patch(f"{APPS}/deployments/slow-cooker", spec={"replicas": 2}),
     patch(f"{APPS}/deployments/slow-cooker/scale", spec={"replicas": 2}),
@@ -95,7 +99,13 @@ FORBIDDEN: list[Request] = [
     ("POST", f"{RBAC}/namespaces/OWN/roles{TRY}", named(RBAC[6:], "Role", rules=[])),
     # Another attendee's route, by the rights of the Rollouts controller.
     patch(f"{ROLLOUTS}/rollouts-demo", **rollout("OTHER")),
-    ("POST", f"{ROLLOUTS}{TRY}", named("argoproj.io/v1alpha1", "Rollout", **rollout("OTHER"))),
+    patch(f"{ROLLOUTS}/rollouts-demo", **rollout("OTHER", "Namespace")),
+    patch(f"{ROLLOUTS}/rollouts-demo", **rollout("OTHER", plugin="other/plugin")),
+    patch(f"{ROLLOUTS}/rollouts-demo", **canary(trafficRouting={"istio": {"virtualService": {"name": "OTHER/v"}}})),
+    # Other content on a public host, and the traffic of others.
+    patch(f"{CORE}/services/podinfo", spec={"selector": {"app": "mine"}}),
+    patch(f"{CORE}/services/bb", spec={"externalIPs": ["203.0.113.1"]}),
+    patch(f"{CORE}/services/bb", spec={"type": "ExternalName", "externalName": "example.com"}),
     # The mesh, its dashboard and its metrics.
     *reads("/api/v1/namespaces/linkerd/pods", "/api/v1/namespaces/linkerd/secrets/linkerd-identity-issuer"),
     *reads("/api/v1/namespaces/linkerd/configmaps", f"{VIZ}/secrets", f"{VIZ}/configmaps"),
@@ -159,6 +169,8 @@ PRIVILEGED_PODS: dict[str, dict[str, object]] = {
     "no seccomp": secured(seccompProfile={"type": "Unconfined"}),
     "no AppArmor": secured(appArmorProfile={"type": "Unconfined"}),
     "no seccomp for the pod": {**container(), "securityContext": {"seccompProfile": {"type": "Unconfined"}}},
+    "SELinux type": secured(seLinuxOptions={"type": "spc_t"}),
+    "account of the attendee": {**container(), "serviceAccountName": "attendee"},
     "sysctl": {**container(), "securityContext": {"sysctls": [{"name": "kernel.shm_rmid_forced", "value": "1"}]}},
     "unmasked /proc": {**secured(procMount="Unmasked"), "hostUsers": False},
 }

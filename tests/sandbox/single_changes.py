@@ -165,6 +165,10 @@ ROWS = [
 ]
 
 WITHOUT_ROW = {
+    **dict.fromkeys(
+        [f"attendees.{key}" for key in ("count", "prefix", "names", "hosts")],
+        "test_attendees previews one attendee more and one less",
+    ),
     "kubeconfig": "which cluster; with its UID as identity another path changes nothing",
     "context": "as kubeconfig",
     "chartMirror": "where charts come from, not what they are",

@@ -382,6 +382,7 @@ def test_a_list_of_clusters_that_fails_ends_it(machine: Machine) -> None:
 def test_a_cluster_that_cannot_be_created_gets_no_workshop(machine: Machine, command: str) -> None:
     if command.startswith("export"):
         (machine.folder / "cluster").touch()
+        (machine.folder / ".kind").mkdir()
     machine.answers[f"kind {command}"] = (1, "ERROR: failed")
     status, text = machine.run("kind")
 
@@ -399,6 +400,18 @@ def test_a_failed_command_of_pulumi_ends_it(machine: Machine, command: str) -> N
     assert status
     assert machine.changes[-1].startswith(command)
     assert "make verify" not in text
+
+
+@pytest.mark.parametrize("target", ["kind", "kind-down"])
+def test_the_cluster_of_another_checkout_is_left_alone(machine: Machine, target: str) -> None:
+    machine.run("kind")
+    (machine.folder / ".kind").rename(machine.folder / "elsewhere")
+    (machine.folder / "Pulumi.kind.yaml").unlink()
+    status, text = machine.run(target)
+
+    assert status
+    assert "kind cluster linkerd-workshop exists, and this folder has no .kind, but another folder created it." in text
+    assert machine.changes == []
 
 
 def test_the_users_own_stack_of_that_name_is_left_alone(machine: Machine) -> None:

@@ -225,7 +225,7 @@ def test_a_reset_returns_settings_then_deletes_manual_changes_and_brings_up_the_
     assert asked[0] == ["config", "rm", "--path", f"{DEMOS}.booksapp.faultPercent"]
     assert asked[1][:2] == ["up", "--refresh"]
     targets = [asked[1][index + 1] for index, each in enumerate(asked[1]) if each == "--target"]
-    assert targets[0] == "**linkerd-workshop:demos:**"
+    assert targets[0] == "**::linkerd-workshop:demos:**"
     assert "**::booksapp-namespace" in targets
     assert not any("linkerd-namespace" in each or "viz" in each for each in targets), "the mesh is left alone"
 
