@@ -277,7 +277,7 @@ class StackCli:
                 return form.validate_json(done.output)
         except ValidationError:
             pass
-        found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "whether it is over is asked of its backend"
+        found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "only the backend knows when the workshop ends"
         raise InputError([Problem(f"stack {self.stack}", found, rule, "Log in to the backend of the stack.")])
 
 

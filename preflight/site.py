@@ -1,4 +1,4 @@
-"""Demands on a cluster beside its version: rules for pods, its domain, and its nodes."""
+"""Requirements for a cluster other than its version: pod security, its domain, and its nodes."""
 
 import re
 from collections.abc import Collection

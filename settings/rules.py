@@ -50,7 +50,7 @@ def _plugin(settings: Settings) -> Iterator[Problem]:
     if plugin.sha256 and not plugin.location:
         key = f"{PROJECT}:delivery.argoRollouts.plugin"
         fix = f"Set `{key}.location`, too, or remove it with `pulumi config rm --path '{key}.sha256'`."
-        yield Problem(f"{key}.sha256", "it is set without a location", "the pinned image's file has its own", fix)
+        yield Problem(f"{key}.sha256", "it is set without a location", "it is the checksum of the file there", fix)
 
 
 def _canary(settings: Settings) -> Iterator[Problem]:
@@ -136,7 +136,7 @@ def _outside(settings: Settings) -> Iterator[Problem]:
         yield Problem(key, found, rule, fix)
         return
     for key, host in parts.hosts(settings).items():
-        # Not the domain's own name, either: the records that say whose it is would lie beside the domain.
+        # Not the domain itself, either: the stack's wildcard certificate does not cover it.
         if not host.endswith(f".{domain}"):
             fix = f"Set it with `pulumi config set --path '{PROJECT}:{key}' {host.partition('.')[0]}.{domain}`."
             found, rule = f"the host '{host}' does not lie below '{domain}'", "all hosts of the stack do"

@@ -168,6 +168,7 @@ def test_the_stack_runs_on_the_cluster_of_the_page() -> None:
     assert cluster["cloudWatch"]["clusterLogging"]["logRetentionInDays"] > 0, "or they would cost for ever"
     assert date.fromisoformat(tags["expiry"])
     assert all(each["tags"] == tags for each in groups)
+    assert all(each["disablePodIMDS"] for each in groups), "or every pod could use its node's credentials"
     assert not any({"securityGroups", "launchTemplate"} & each.keys() for each in groups), "the cluster's has the tag"
     assert "fargateProfiles" not in cluster
     assert "kubernetesNetworkConfig" not in cluster, "IPv4 is the default"

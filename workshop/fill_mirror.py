@@ -232,7 +232,7 @@ def _get(url: str) -> bytes:
 
 def _not_had(where: str, error: requests.RequestException, rule: str) -> InputError:
     kind = SilenceError if isinstance(error, requests.Timeout) else InputError
-    return kind([Problem(where, f"it cannot be had ({reason(error)})", rule, _FIX)])
+    return kind([Problem(where, f"it cannot be fetched ({reason(error)})", rule, _FIX)])
 
 
 def _failed(where: str, found: str, rule: str, fix: str = _FIX) -> InputError:

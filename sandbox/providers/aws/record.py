@@ -73,7 +73,7 @@ class Record(Kind):
         return record and {**told, **record_sets.shown(record)}
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Replace what is answered; another type is a record of its own, so both change in one batch."""
+        """Update the record's values; a new type deletes the old record and creates another, in one batch."""
         zone, wanted = text(new, "zoneId"), self._wanted(aws, new)
         with clearly(f"updating Route 53 Record ({key})"):
             if text(old, "type") == text(new, "type"):
