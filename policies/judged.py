@@ -45,7 +45,7 @@ class Level(StrEnum):
 
 
 class Policy(NamedTuple):
-    """A rule, by the name that exemptions and reports call it."""
+    """A rule, with its name in exemptions and reports."""
 
     name: str
     description: str

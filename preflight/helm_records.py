@@ -10,7 +10,7 @@ from model.problem import Problem
 from preflight.owners import ADOPTED
 
 SETTLED = {"deployed", "failed", "superseded"}
-"""States from which Helm can continue: it installs over a failed release if that has `replace`, as the program's have."""
+"""States from which Helm can continue; a failed release is replaced because the program's releases have `replace`."""
 
 
 PATH = f"/api/v1/secrets?labelSelector=owner%3Dhelm,name%20in%20({','.join(name for _, name in RELEASES)})"

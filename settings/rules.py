@@ -177,7 +177,7 @@ def _records_without_zone(settings: Settings) -> Iterator[Problem]:
 
 
 def _certificate(settings: Settings) -> Iterator[Problem]:
-    """HTTPS needs a certificate: the given one, or the stack's own, which the zone has to vouch for."""
+    """HTTPS needs a certificate: the given one, or the stack's own, which a record in the zone validates."""
     chosen, arn, eks = settings.public_hosts, f"{_HOSTS}.certificateArn", settings.eks
     if not eks or not parts.hosts(settings):
         return

@@ -35,7 +35,7 @@ class RecordInputs(Inputs):
     ttl: Whole | None = None
 
     def problems(self) -> Iterator[str]:
-        """Refuse what would answer with nothing, or with two things."""
+        """Yield the contradictions between alias, records and ttl."""
         if bool(self.aliases) == bool(self.records):
             yield "exactly one of `alias,records` must be specified"
         if self.aliases and self.ttl is not None:
