@@ -122,7 +122,7 @@ def _two_clusters(settings: Settings) -> Iterator[Problem]:
     for key, value in {"kubeconfig": settings.kubeconfig, "context": settings.context}.items():
         if value and settings.eks:
             fix = f"Remove one, such as with `pulumi config rm '{PROJECT}:{key}'`."
-            yield Problem(f"{PROJECT}:{key}", "it is set beside eks", "each names a cluster, and a stack has one", fix)
+            yield Problem(f"{PROJECT}:{key}", "it is set, as is eks", "each names a cluster, and a stack has one", fix)
 
 
 def _outside(settings: Settings) -> Iterator[Problem]:

@@ -182,7 +182,7 @@ def digest(image: str) -> str:
     host, _, repository = name.partition("/")
     scheme = "http" if host.partition(":")[0] in _LOOPBACK else "https"
     url = f"{scheme}://{DOCKER_HUB_API if host == DOCKER_HUB else host}/v2/{repository}/manifests/{tag}"
-    rule = "its digest is asked of its registry"
+    rule = "its registry has to report its digest"
     try:
         answer = finish_within(limits.SECONDS, partial(_manifest, url, repository))
     except TimeoutError:
