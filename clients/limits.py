@@ -16,7 +16,7 @@ _end = ContextVar("_end", default=inf)
 
 @contextmanager
 def limited() -> Generator[None]:
-    """Have all that is asked meanwhile end within SECONDS in all; it decorates functions, too."""
+    """Limit all questions within this context to SECONDS in total; it also decorates functions."""
     token = _end.set(min(_end.get(), time.monotonic() + SECONDS))
     try:
         yield

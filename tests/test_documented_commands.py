@@ -80,7 +80,7 @@ def of_aws(commands: list[Command], *words: str) -> list[Command]:
 
 
 def wrong_options(command: Command) -> Iterator[str]:
-    """Yield what a command of AWS has that its operation has not, and a region that it lacks."""
+    """Yield the options of an AWS command that its operation does not have, and a region that it lacks."""
     service, operation, *options = command.words
     if service not in GLOBAL and "--region" not in options:
         yield f"{' '.join(command.words[:2])}: no region"

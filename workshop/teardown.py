@@ -1,6 +1,6 @@
 """Destroys the stacks whose workshop is over, and no others.
 
-A stack whose teardown is interrupted is still over: the next run goes on where the last one stopped.
+A stack whose teardown is interrupted is still over: the next run continues where the last one stopped.
 """
 
 import os
@@ -97,11 +97,11 @@ def _destroy_stack(cli: StackCli, end: Ending, order: Order) -> Outcome:
         by = (
             f"locked by {', '.join(who for who, _ in _find_locks(done))}"
             if _find_locks(done)
-            else "not all of it is gone, see above"
+            else "something is left, see above"
         )
-        return Outcome(cli.stack, end.stage, end.sentence, f"{by}; the next run goes on", failed=True)
+        return Outcome(cli.stack, end.stage, end.sentence, f"{by}; the next run continues", failed=True)
     if cli.remove().status:
-        return Outcome(cli.stack, end.stage, end.sentence, "empty, but not removed; the next run goes on", failed=True)
+        return Outcome(cli.stack, end.stage, end.sentence, "empty but not removed; the next run continues", failed=True)
     return Outcome(cli.stack, end.stage, end.sentence, "taken away; nothing is left")
 
 
