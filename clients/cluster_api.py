@@ -57,7 +57,7 @@ class ClusterApi:
     advice: Advice
     """The remedy where it does not let the user in."""
     impersonates: list[tuple[str, str]]
-    """The headers by which the user asks as somebody else."""
+    """The headers by which the user impersonates another."""
     configuration: Any
     """The Kubernetes client's untyped configuration: server, credentials and proxy."""
 
