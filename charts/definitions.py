@@ -20,7 +20,7 @@ CHECKSUMS = Path(__file__).with_name("checksums")
 GITHUB = "https://raw.githubusercontent.com"
 SECONDS_TO_CONNECT = 5
 LEAST = 100_000
-"""Bytes that come within limits.SECONDS, or else it counts as silence."""
+"""The fewest bytes in limits.SECONDS; a slower download counts as a timeout."""
 
 # `.Files.Get` hands a definition over as it is; as a template the braces in its descriptions would be executed.
 _TEMPLATE = '{{ range $path, $_ := .Files.Glob "crds-as-published/*.yaml" }}\n---\n{{ $.Files.Get $path }}\n{{ end }}\n'
@@ -61,14 +61,14 @@ class DefinitionChart:
         return archive.write(folder, files)
 
     def download(self, folder: Path) -> Path:
-        """Write the chart from upstream's repository into `folder`. Raises InputError if that cannot be had."""
+        """Write the chart from upstream's repository into `folder`. Raises InputError if that fails."""
         return self.write(folder, {name: self._downloaded(name) for name in self.checksums()})
 
     def _downloaded(self, name: str) -> bytes:
         try:
             return fetch(f"{self.source}/{name}")
         except requests.RequestException as error:
-            problem = self._not_published(name, f"it cannot be had ({reason(error)})")
+            problem = self._not_published(name, f"it cannot be fetched ({reason(error)})")
             raise (SilenceError if isinstance(error, requests.Timeout) else InputError)([problem]) from None
 
     def _not_published(self, name: str, found: str) -> Problem:
@@ -78,7 +78,7 @@ class DefinitionChart:
 
 
 def fetch(url: str) -> bytes:
-    """Return what lies at a URL. Raises RequestException if it cannot be had, or if (almost) nothing comes."""
+    """Return the content of a URL. Raises RequestException if the download fails or stalls."""
     content = bytearray()
 
     def read() -> bytes:
@@ -98,7 +98,7 @@ def fetch(url: str) -> bytes:
 
 
 def reason(error: requests.RequestException) -> str:
-    """Return why something cannot be had."""
+    """Return why a download failed."""
     if isinstance(error, requests.Timeout):
         return f"nothing comes within {limits.SECONDS:g} s"
     return f"HTTP status {error.response.status_code}" if error.response is not None else type(error).__name__

@@ -27,9 +27,9 @@ from model.sandbox_only import check_target
 
 JSON = "application/json"
 WAIT = "Try again in a minute; if it stays so, the cluster's operator finds the reason in the API server's log."
-"""The remedy where the server is not well."""
+"""The remedy for a failing server."""
 SHORTEST_SECRET = 8
-"""Characters; a shorter one is no secret, and may be part of many a word."""
+"""The fewest characters of a secret; a shorter text is part of many words."""
 
 _OBJECT = TypeAdapter(dict[str, object])
 _client: Any = client
@@ -57,9 +57,9 @@ class ClusterApi:
     advice: Advice
     """The remedy where it does not let the user in."""
     impersonates: list[tuple[str, str]]
-    """The headers by which the user asks as somebody else."""
+    """The headers by which the user impersonates another."""
     configuration: Any
-    """The client's own, which has no types: the server, who asks, and the way there."""
+    """The Kubernetes client's untyped configuration: server, credentials and proxy."""
 
     def __init__(self, kubeconfig: str | Kubeconfig | None, context: str | None = None) -> None:
         found = kubeconfig if isinstance(kubeconfig, Kubeconfig) else find(kubeconfig, context)
@@ -155,7 +155,7 @@ class ClusterApi:
 
 
 class Snapshot(ClusterApi):
-    """A cluster as it was when it was first asked: no question is asked twice, and an answer may get old."""
+    """A cluster whose answers are cached: each question is asked once, and its answer may become out of date."""
 
     def __init__(self, api: ClusterApi) -> None:
         self.__dict__.update(vars(api))
@@ -180,7 +180,7 @@ def refusal(answer: Answer) -> str | None:
 
 
 def refused(answer: Answer, problem: Problem) -> InputError:
-    """Return the error of a question that was refused; where the server is not well, no other rights help."""
+    """Return the error of a refused question; if the server fails, other rights do not help."""
     if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in BUSY:
         return InputError([problem])
     kind = SilenceError if answer.status in BUSY else InputError

@@ -1,4 +1,4 @@
-"""Faults on the way to an API server: which are tried again and for how long, and what a person reads of the others."""
+"""Faults on the way to an API server: how long each is retried, and its message for the user."""
 
 import re
 import socket
@@ -18,9 +18,9 @@ from urllib3.exceptions import TimeoutError as LibraryTimeoutError
 
 SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = 10
-"""For one question with all its retries: what takes longer counts as silence."""
+"""The limit for one question with all its retries; then it counts as a timeout."""
 TRIES = 10
-"""The number of requests to a busy server, as client-go does."""
+"""The most requests to a busy server, as in client-go."""
 TRIES_AFTER_RESET = 3
 LONGEST_PAUSE = 2
 """Seconds between two tries at most, whatever the server asks for."""

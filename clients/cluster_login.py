@@ -190,7 +190,7 @@ def _token(kubeconfig: Kubeconfig, file: str) -> str:
 
 
 def _with_authority(user: Document) -> Document:
-    """Return a user whose identity provider is known by the usual authorities; the client would trust anybody."""
+    """Return a user whose identity provider is verified by the usual CAs; the client would trust any certificate."""
     provider = user.get("auth-provider")
     if not isinstance(provider, dict):
         return user

@@ -45,7 +45,7 @@ def _found(login: Eks) -> EksCluster:
 
 def _advice(cluster: EksCluster, login: Eks) -> Advice:
     command = f"aws eks get-token --cluster-name {cluster.name} --region {cluster.region}"
-    # EKS takes no ARN of a session, and that one lacks the role's path.
+    # EKS does not accept a session's ARN, which also lacks the role's path.
     own = "`aws iam get-role --role-name <role> --query Role.Arn` for an assumed-role/<role>/<session>"
     who = login.role_arn or f"your IAM user or role ({own} of `aws sts get-caller-identity`)"
     return Advice(

@@ -1,4 +1,4 @@
-"""Decides by kubectl's rules which cluster is meant and who asks, once for the provider and for our own client.
+"""Chooses cluster and user by kubectl's rules, once for the provider and for our own client.
 
 The rules are those of client-go's `clientcmd`: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig.
 """
@@ -65,7 +65,7 @@ class Kubeconfig:
 
     @property
     def impersonates(self) -> list[tuple[str, str]]:
-        """The headers by which the user asks as somebody else."""
+        """The headers by which the user impersonates another."""
         user, extra = self.user, self.user.get("as-user-extra")
         headers = [("Impersonate-User", user.get("as")), ("Impersonate-Uid", user.get("as-uid"))]
         headers += [("Impersonate-Group", group) for group in _texts(user.get("as-groups"))]
@@ -107,13 +107,13 @@ def find(path: str | None, context: str | None) -> Kubeconfig:
         )
         raise InputError([problem])
     document, is_absolute = _minified(files, chosen, where)
-    # The provider takes relative paths of a file that it is given for those of its own folder.
+    # The provider reads relative paths in a kubeconfig as relative to its own folder.
     provider = (path if is_absolute else None) if named else ""
     return Kubeconfig(document, where, provider=provider)
 
 
 class _File:
-    """One kubeconfig file, as far as its shape is right. Raises InputError if it is not."""
+    """One kubeconfig file. Raises InputError if it does not have a kubeconfig's structure."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.folder = path, path.absolute().parent

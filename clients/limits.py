@@ -16,7 +16,7 @@ _end = ContextVar("_end", default=inf)
 
 @contextmanager
 def limited() -> Generator[None]:
-    """Have all that is asked meanwhile end within SECONDS in all; it decorates functions, too."""
+    """Limit all questions within this context to SECONDS in total; it also decorates functions."""
     token = _end.set(min(_end.get(), time.monotonic() + SECONDS))
     try:
         yield
@@ -33,7 +33,7 @@ def finish_within(seconds: float, work: Callable[[], _T]) -> _T:
 
 
 def start_work(work: Callable[[], _T]) -> Future[_T]:
-    """Return the future result of `work`, which no end of this program waits for."""
+    """Return the future result of `work`, which the program does not wait for when it exits."""
     future, context = Future[_T](), copy_context()
 
     def run() -> None:

@@ -20,15 +20,15 @@ from model.problem import on_one_line
 
 PROTOCOL = "v4.channel.k8s.io"
 SECONDS = 10
-"""Within which a connection has to stand, and then every answer to come."""
+"""The limit for the connection, and for each answer after it."""
 DATA, TROUBLE = 0, 1
-"""The channels of the only port: what is sent, and what the kubelet has to say about it."""
+"""The channels of the only port: the data, and the kubelet's errors."""
 
 _websocket: Any = websocket
 
 
 class StreamError(OSError):
-    """The pod's port cannot be reached, or no more; the message is a person's."""
+    """The pod's port cannot be reached, or no longer; the message is for the user."""
 
 
 class PodStream:

@@ -1,4 +1,4 @@
-"""The Pulumi CLI for one stack: reads its settings, and does for a teardown what a person would do."""
+"""The Pulumi CLI for one stack: reads its settings and outputs, and runs a teardown's commands."""
 
 import json
 import os
@@ -79,7 +79,7 @@ class Done:
 
 
 Run = Callable[[Sequence[str], bool], Done]
-"""Runs a command; with True what it prints is shown, too, errors and all."""
+"""Runs a command; with True its output and errors are also shown."""
 
 
 class _Update(BaseModel):
@@ -277,7 +277,7 @@ class StackCli:
                 return form.validate_json(done.output)
         except ValidationError:
             pass
-        found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "whether it is over is asked of its backend"
+        found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "only the backend knows when the workshop ends"
         raise InputError([Problem(f"stack {self.stack}", found, rule, "Log in to the backend of the stack.")])
 
 

@@ -88,7 +88,7 @@ def pods_without(api: ClusterApi, namespace: str, variable: str) -> list[str]:
 
 
 def _unfinished(api: ClusterApi, namespace: str) -> list[str]:
-    """Return the reasons why rollouts are not complete; a server that does not answer for a moment is asked again."""
+    """Return the reasons why rollouts are not complete; a server that briefly does not answer is asked again."""
     try:
         return list(waited_for(api, namespace))
     except InputError as silence:

@@ -1,7 +1,7 @@
 """Linkerd's rules for a circuit breaker by consecutive failures.
 
-What breaks a rule, Linkerd only logs: the Service is left without any breaker. Source: the policy controller's
-outbound index and the proxy's breaker and backoff, edge-26.8.3.
+Linkerd only logs a parameter that breaks a rule, and leaves the Service without any breaker. Source: the policy
+controller's outbound index and the proxy's breaker and backoff, edge-26.8.3.
 """
 
 import re
@@ -13,7 +13,7 @@ LONGEST_PENALTY = 2**64 - 1
 LARGEST_JITTER = 100.0
 
 FAILURES_RULE = f"a whole number from 1 to {MOST_FAILURES}"
-"""0 is taken by the controller, but the proxy counts from 1: its breaker would never open."""
+"""The controller accepts 0, but the proxy counts from 1: its breaker would never open."""
 PENALTY_RULE = "a whole number above 0 with its unit, one of ms, s, m, h and d"
 JITTER_RULE = "a number from 0 to 100"
 ORDER_RULE = "the minimum penalty has to be at most the maximum penalty"
@@ -36,7 +36,7 @@ class FailureAccrual(TypedDict):
     max_penalty: NotRequired[str]
     """The longest time that it stays out, after it has failed again and again."""
     jitter_ratio: NotRequired[float]
-    """The part of itself by which a penalty is prolonged at random, 0 to 100."""
+    """The largest share of a penalty that is added to it at random, 0 to 100."""
 
 
 def checked(accrual: FailureAccrual) -> FailureAccrual:
@@ -84,6 +84,6 @@ def checked_jitter(ratio: float) -> float:
 
 
 def checked_order(min_penalty: str, max_penalty: str) -> None:
-    """Refuse a first penalty that is longer than the longest: raises ValueError, also for one that is none."""
+    """Raise ValueError if the first penalty is longer than the longest, or if one of them is invalid."""
     if milliseconds(min_penalty) > milliseconds(max_penalty):
         raise ValueError(f"the penalties are {min_penalty} to {max_penalty}, but {ORDER_RULE}; change one.")

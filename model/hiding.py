@@ -14,7 +14,7 @@ SECRET_KEY = re.compile(
 )
 """Names of keys and variables whose values are secret."""
 SHORTEST = 8
-"""Characters of a known secret that is hidden within a word; a shorter one is hidden where it is a word by itself."""
+"""The fewest characters of a known secret to hide within a word; a shorter one is hidden only as a whole word."""
 
 _SECRET_TEXT = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----"
@@ -23,7 +23,7 @@ _SECRET_TEXT = re.compile(
     r"|\b(AKIA|ASIA)[A-Z0-9]{16}\b"
     r"|\beyJ[\w-]{10,4000}\.eyJ[\w-]{10,}"
 )
-"""Keys and tokens whose form gives them away, wherever nobody said that they are secret."""
+"""Keys and tokens that are recognized by their form, even where nothing marks them as secret."""
 _KEY_BLOCK = re.compile(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)")
 _NAMED = re.compile(
     r"(?i)((?:password|passwd|passphrase|private[_-]?key|secret[_-]?key|client[_-]?secret|access[_-]?key"
@@ -39,7 +39,7 @@ _RANDOM = re.compile(
 )
 """Words that look like random bytes in base64."""
 _CERTIFICATE = re.compile(r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----|LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS")
-"""Begins what everybody may see, though a Secret holds it, too."""
+"""The beginning of a certificate or public key: not secret, even in a Secret."""
 _TOO_SHORT = 3
 """Characters below which a word is no secret, or none that could be kept."""
 _LONGEST_VALUE = 60
@@ -113,7 +113,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def plain(value: object) -> str | None:
-    """Return a wrong value as a message may repeat it; None if it may hold a secret, or is more than a word."""
+    """Return a wrong value for a message; None if it may hold a secret, or is more than a word."""
     if isinstance(value, dict | list | tuple | set | bytes):
         return None
     try:

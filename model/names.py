@@ -1,4 +1,4 @@
-"""Names that the program and the commands beside it have to agree on."""
+"""Names that the program and the operator's commands have to agree on."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ PROJECT = "linkerd-workshop"
 ON_SANDBOX = "ON_SANDBOX"
 """Variable that asks for the sandbox. Commands and program reach nothing else then."""
 OFF = ("", "0", "false", "no")
-"""Values by which it does not."""
+"""Its values that do not ask for the sandbox."""
 SANDBOX_REACHES = "SANDBOX_REACHES"
 """Variable in which the launcher lists what belongs to the sandbox, one per line: the path of its kubeconfig, the
 addresses of its API server and of its double of AWS."""
@@ -135,8 +135,8 @@ POD_IDENTITY_AGENT = "eks-pod-identity-agent"
 
 
 DNS_TXT_PREFIX = "_external-dns-%{record_type}."
-"""The prefix of the records that name a host's owner. With the type in it and a dot at its end they lie below the host;
-others would lie beside it, for the domain itself outside the domain."""
+"""The prefix of the records that name a host's owner. With the type in it and a dot at its end they lie below the host.
+Without the dot they would be its siblings, and those of the domain itself would lie outside the domain."""
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 """Tag by which the AWS Load Balancer Controller knows what it created: the cluster's name."""

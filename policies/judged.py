@@ -45,7 +45,7 @@ class Level(StrEnum):
 
 
 class Policy(NamedTuple):
-    """A rule, by the name that exemptions and reports call it."""
+    """A rule, with its name in exemptions and reports."""
 
     name: str
     description: str
@@ -56,14 +56,14 @@ class Policy(NamedTuple):
 
 
 def of_kubernetes(content: Json) -> Judged:
-    """Return an object of Kubernetes as what is judged."""
+    """Return a Kubernetes object as a Judged."""
     metadata = mapping(content.get("metadata"))
     name, namespace = str(metadata.get("name", UNKNOWN)), metadata.get("namespace")
     return Judged(str(content.get("kind")), f"{namespace}/{name}" if namespace else name, content)
 
 
 def of_resource(type_: str, name: str, inputs: Json) -> Judged:
-    """Return a resource as the engine has it as what is judged."""
+    """Return the engine's resource as a Judged."""
     if type_.startswith("kubernetes:") and "kind" in inputs:
         return of_kubernetes(inputs)
     return Judged(type_, name, inputs)

@@ -12,7 +12,7 @@ DEFAULT_CAPABILITIES = {
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
     *("NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 }
-"""What a container runtime gives by itself, so that asking for it asks for nothing."""
+"""What a container runtime grants by default, so that a request for it adds nothing."""
 
 SAFE_SYSCTLS = {
     *("kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"),
@@ -94,7 +94,7 @@ def _baseline_of(container: Container) -> Iterator[Finding]:
 
 
 def _profiles(where: str, security: Json) -> Iterator[Finding]:
-    """Yield what the security context of a pod or of a container takes off its profiles."""
+    """Yield the options in a pod's or a container's security context that weaken its confinement."""
     for key, allowed in (("seccompProfile", PROFILES), ("appArmorProfile", PROFILES)):
         profile = mapping(security.get(key)).get("type")
         if profile is not None and profile not in allowed:

@@ -31,7 +31,7 @@ def find_unrenderable(judged: Judged) -> Iterator[Finding]:
 
 
 def list_objects(judged: Judged) -> list[Judged]:
-    """Return the objects of a release; none where they cannot be seen, which is for `find_unrenderable` to say."""
+    """Return the objects of a release; none if they cannot be rendered, which `find_unrenderable` reports."""
     try:
         return render_objects(judged)
     except RenderError:

@@ -1,4 +1,4 @@
-"""Everything that AWS is asked before anything is registered."""
+"""All questions to AWS before anything is registered."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,13 +13,13 @@ _T = TypeVar("_T")
 
 
 class _Survey:
-    """The questions of a survey. A refusal does not end them, silence does: the others would be waited for as long."""
+    """The questions of a survey. It goes on after a refusal, but not after a timeout, which the others would repeat."""
 
     def __init__(self) -> None:
         self.checks, self._is_silent = list[Check](), False
 
     def ask(self, subject: str, question: Callable[[], _T]) -> _T | None:
-        """Return the answer, None where it was refused or nobody answers any more."""
+        """Return the answer; None if AWS refuses it, or has stopped answering."""
         if self._is_silent:
             return None
         try:

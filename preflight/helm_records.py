@@ -10,7 +10,7 @@ from model.problem import Problem
 from preflight.owners import ADOPTED
 
 SETTLED = {"deployed", "failed", "superseded"}
-"""States from which Helm goes on; it installs over a failed release because the program's releases have `replace`."""
+"""States from which Helm can continue; a failed release is replaced because the program's releases have `replace`."""
 
 
 PATH = f"/api/v1/secrets?labelSelector=owner%3Dhelm,name%20in%20({','.join(name for _, name in RELEASES)})"
@@ -23,7 +23,7 @@ def records(api: ClusterApi) -> dict[tuple[str, str], list[object]]:
 
 
 def check(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
-    """Return one problem for each release of `parts` that neither Helm nor Pulumi goes on with."""
+    """Return one problem for each release of `parts` with which neither Helm nor Pulumi can continue."""
     found = records(api)
     releases = [release for part, (release, _) in ADOPTED.items() if part in parts]
     return [problem for release in releases for problem in _cut_off(api, release, found[release])]
@@ -39,10 +39,10 @@ def _cut_off(api: ClusterApi, release: tuple[str, str], revisions: Sequence[obje
         Problem(
             f"{api.address}, Helm release {namespace}/{name}",
             f"a run was cut off in the middle of it ({status})",
-            "neither Helm nor Pulumi goes on from there",
-            f"Unless another run is at work right now, take Helm's records of it away with `kubectl --namespace "
+            "neither Helm nor Pulumi can continue from there",
+            f"Unless another run is in progress, delete Helm's records of it with `kubectl --namespace "
             f"{namespace} delete secret --selector owner=helm,name={name}`, run `make refresh`, and try again: its "
-            "definitions stay, and are taken over.",
+            "definitions stay, and are adopted.",
         )
     ]
 

@@ -1,4 +1,4 @@
-"""The owners of parts that the cluster has already: two owners would work against each other."""
+"""Finds the owners of parts that the cluster already has: two owners would work against each other."""
 
 import re
 from collections.abc import Collection
@@ -91,13 +91,13 @@ def _foreign_part(api: ClusterApi, part: Part) -> list[Problem]:
     if definition is None or found == release:
         return []
     by = f" by Helm release {'/'.join(found)}" if all(found) else ", by somebody else"
-    rule = "this stack is going to install it, and a cluster holds one"
+    rule = "this stack is going to install it, and a cluster can have only one"
     fix = f"Uninstall it, or set `{PROJECT}:{key}.enabled` to false."
     return [Problem(f"{api.address}, {name}", f"{title} is installed{by}", rule, fix)]
 
 
 def check_marks(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
-    """Return one problem for each release whose definitions are there without Helm's marks that they are its own.
+    """Return one problem for each release whose definitions exist without Helm's marks of that release.
 
     Helm refuses to adopt them, in the middle of an `up`.
     """
@@ -112,7 +112,7 @@ def _unmarked(api: ClusterApi, part: Part) -> list[Problem]:
         return []
     more = f" and {len(foreign) - MOST_NAMES} more" if len(foreign) > MOST_NAMES else ""
     namespace, name = release
-    rule = f"Helm release {namespace}/{name} is going to install them, and does not take over what others made"
+    rule = f"Helm release {namespace}/{name} is going to install them, and does not adopt what others created"
     marks = f"meta.helm.sh/release-name={name} meta.helm.sh/release-namespace={namespace}"
     adopt = f"`kubectl annotate --overwrite crd <name> {marks}` and `kubectl label --overwrite crd <name> "
     fix = f"If nobody else needs them, delete them, or hand each over with {adopt}app.kubernetes.io/managed-by=Helm`."
@@ -177,7 +177,7 @@ def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:
     namespace = text(injector, "metadata", "labels", "linkerd.io/control-plane-ns") or "linkerd"
     found = f"Linkerd is installed in namespace {namespace}, and not by stack {stack}"
     fix = "Uninstall it, destroy the stack that owns it, or choose another cluster."
-    return [Problem(api.address, found, "a cluster holds one control plane", fix)]
+    return [Problem(api.address, found, "a cluster can have only one control plane", fix)]
 
 
 def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -> list[Problem]:

@@ -16,7 +16,7 @@ Kind = tuple[str, str]
 
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 AT_ONCE = 8
-_FIX = "Ask for a role that may, such as cluster-admin, or choose another user or context."
+_FIX = "Ask for a role with these permissions, such as cluster-admin, or choose another user or context."
 VERBS = ("get", "create", "patch", "delete")
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -67,7 +67,7 @@ CHARTS: Mapping[Part, tuple[Kind, ...]] = {
     ),
     Part.EXTERNAL_DNS: _CLUSTER_ROLES,
 }
-"""The kinds that a part's chart creates beside ALWAYS."""
+"""The kinds that a part's chart creates in addition to ALWAYS."""
 
 
 def kinds(settings: Settings) -> frozenset[Kind]:
@@ -127,4 +127,4 @@ def _allowed(api: ClusterApi, group: str, resource: str, verb: str) -> bool:
 
 def _problem(api: ClusterApi, group: str, resource: str, verbs: list[str]) -> Problem:
     kind = f"{resource}.{group}" if group else resource
-    return Problem(f"{api.address}, {kind}", f"you may not {', '.join(verbs)} them", "the stack creates some", _FIX)
+    return Problem(f"{api.address}, {kind}", f"you may not {', '.join(verbs)} them", "the stack needs to", _FIX)

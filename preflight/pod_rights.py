@@ -41,7 +41,7 @@ def _agent(api: AwsApi, cluster: EksCluster, stack: str) -> list[Problem]:
         return [Problem(key, found, rule, fix)]
     is_own = tags is not None and (tags.get("project"), tags.get("stack")) == (PROJECT, stack)
     if tags is not None and api.login.install_pod_identity_agent and not is_own:
-        found, rule = f"cluster {cluster.name} has the add-on {POD_IDENTITY_AGENT} already", "it can be there once"
+        found, rule = f"cluster {cluster.name} has the add-on {POD_IDENTITY_AGENT} already", "only one can exist"
         return [Problem(key, found, rule, f"Set it with `pulumi config set --path '{key}' false`.")]
     return []
 

@@ -1,4 +1,4 @@
-"""Demands on a cluster beside its version: rules for pods, its domain, and its nodes."""
+"""Requirements for a cluster other than its version: pod security, its domain, and its nodes."""
 
 import re
 from collections.abc import Collection
@@ -136,7 +136,7 @@ def check_node_count(api: ClusterApi) -> list[Problem]:
 
 
 def _takes_pods(node: object) -> bool:
-    """Return whether the scheduler may put a pod without tolerations there; one that is cordoned has a taint, too."""
+    """Return whether the scheduler may put a pod without tolerations there; a cordoned node also has a taint."""
     ready = any(text(each, "type") == "Ready" and text(each, "status") == "True" for each in entries(node, *CONDITIONS))
     tainted = any(text(each, "effect") in KEEPING_OFF for each in entries(node, "spec", "taints"))
     is_linux = text(node, "metadata", "labels", "kubernetes.io/os") in ("linux", "")

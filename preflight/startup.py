@@ -84,7 +84,7 @@ def prepare(stack: str) -> Start:
 
 
 def silence_sdk() -> None:
-    """Keep from the engine what the SDK and its libraries say to nobody's use; there is no setting for either.
+    """Suppress two useless outputs of the SDK and its libraries, which have no setting for that.
 
     The SDK sends several debug messages for each resource, one blocking call each, and does not know whether `--debug`
     was given: a tenth of a preview's time. PULUMI_DEBUG_MESSAGES asks for them.

@@ -71,7 +71,7 @@ def check_trust(api: ClusterApi, anchor: int, phase: TrustPhase) -> list[Problem
     where, current = f"{api.address}, trust of the mesh", _state(bundle)
     if current is None:
         found = f"the annotations {TRUST_ANCHOR} and {TRUST_PHASE} of its bundle name no state"
-        fix = f"Put back what the last `up` wrote with `kubectl annotate --overwrite`: {BUNDLE.rpartition('/')[2]}."
+        fix = f"Restore those of the last `up` (`kubectl annotate --overwrite configmap {BUNDLE.rpartition('/')[2]}`)."
         return [Problem(where, found, "the next step depends on it", fix)]
     if not is_legal(current, wanted):
         found = f"it is at {current}, and the settings ask for {wanted}"
@@ -122,7 +122,7 @@ def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustSt
 def _changed(bundle: object) -> datetime:
     """Return the time at which the bundle's data or annotations were last written, by the server's clock.
 
-    What others write beside them (labels of their own) is an entry of their own among the managed fields.
+    Changes by others, such as their labels, have separate entries among the managed fields.
     """
     owners = (
         each for each in entries(bundle, "metadata", "managedFields") if at(each, "fieldsV1", "f:data") is not None
@@ -143,6 +143,6 @@ def _identity_in_use(api: ClusterApi) -> datetime:
 def _restarts_first(where: str, current: TrustState, wanted: TrustState, stale: Sequence[str]) -> Problem:
     more = f" and {len(stale) - MOST_PODS} more" if len(stale) > MOST_PODS else ""
     found = f"{', '.join(stale[:MOST_PODS])}{more} started before the mesh had come to {current}"
-    rule = f"at {wanted} they could not be reached any more, nor reach others"
+    rule = f"at {wanted} they could neither be reached nor reach others"
     fix = "Restart what they belong to, such as with `kubectl --namespace <namespace> rollout restart deployment`."
     return Problem(where, found, rule, fix)

@@ -32,7 +32,7 @@ def find_zone(api: AwsApi, dns: Dns) -> Zone:
 
 
 def find_public_zone(api: AwsApi, dns: Dns) -> Zone:
-    """Return the only public zone that the settings mean. Raises NoZoneError if there is none."""
+    """Return the one public zone that matches the settings. Raises NoZoneError if there is none."""
     found = _zones(api, dns.zone)
     public = [id_ for id_, private in found if not private]
     if not public:
@@ -152,16 +152,16 @@ def _parents(name: str) -> Iterator[str]:
 
 
 def _private(api: AwsApi, dns: Dns) -> Problem:
-    rule = "resolvers, and the certificate's issuer, have to be able to ask it"
+    rule = "resolvers and the certificate's issuer have to reach it"
     fix = f"Create a public one, or set another with `pulumi config set --path '{_KEY}' <zone>`."
     return Problem(_where(api), f"zone {dns.zone} is private", rule, fix)
 
 
 def _several(api: AwsApi, dns: Dns, ids: list[str]) -> Problem:
     key, known = f"{PROJECT}:dns.zoneId", ", ".join(sorted(ids))
-    fix = f"Set it with `pulumi config set --path '{key}' <id>`; `dig NS {dns.zone}` shows whose name servers it has."
+    fix = f"Set it with `pulumi config set --path '{key}' <id>`: the one whose name servers `dig NS {dns.zone}` lists."
     if dns.zone_id:
         found = f"no public zone of the name {dns.zone} has the id {dns.zone_id}"
         return Problem(f"{key}, AWS account {api.account}", found, f"the known ones are {known}", fix)
     found = f"{len(ids)} public zones have the name {dns.zone} ({known})"
-    return Problem(_where(api), found, "resolvers ask only the one that the parent zone names", fix)
+    return Problem(_where(api), found, "resolvers ask only the one that the parent zone delegates to", fix)

@@ -1,4 +1,4 @@
-"""`python -m sandbox bench`: how long the stack takes, in a sandbox of its own beside the user's."""
+"""`python -m sandbox bench`: how long the stack takes, in a sandbox of its own, not the user's."""
 
 import ast
 import json

@@ -30,7 +30,7 @@ BAR = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), Te
 
 @dataclass(frozen=True)
 class Build:
-    """One program: the folder of its module, what is built of it, and with which linker flags."""
+    """One program: its module's folder, its package, and the linker flags."""
 
     source: Path
     program: str
@@ -87,7 +87,7 @@ def hold_lock(path: Path, reason: str) -> Generator[None]:
 
 
 def run_build(build: Build, position: str) -> None:
-    """Compile into a folder beside the final one and rename it, so that a killed build leaves nothing half done."""
+    """Compile into a folder next to the final one and rename it, so that a killed build leaves nothing half done."""
     build.log.parent.mkdir(parents=True, exist_ok=True)
     final = build.path.parent
     scratch = Path(tempfile.mkdtemp(prefix=f".{build.program}-", dir=final.parent))

@@ -94,7 +94,7 @@ def end_orphans(home: Home) -> None:
 
 
 def remove_torn_files(home: Home) -> None:
-    """Remove files beside the state that were left empty: with one, the backend says only "EOF" of a good state."""
+    """Remove empty files next to the state: with one of them the backend reports a good state as "EOF"."""
     for side_file in home.state.rglob("*.attrs"):
         if side_file.stat().st_size == 0:
             side_file.unlink()

@@ -91,7 +91,7 @@ class Breaker(Section):
     jitter_ratio: Annotated[float, not_a_boolean, AfterValidator(checked_jitter)] = Field(
         default=JITTER_RATIO, description=JITTER_RULE, examples=[JITTER_RATIO]
     )
-    """By how much of itself a penalty is prolonged at random."""
+    """The largest share of a penalty that is added to it at random."""
 
 
 class CircuitBreaking(Section):

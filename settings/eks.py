@@ -56,7 +56,7 @@ class Eks(Section):
     )
     """The cluster's region."""
     owner: Text = Field(
-        description="who is asked about its costs (letters, digits, spaces, ./=+@-_): the tag `owner` of everything",
+        description="the contact for its costs (letters, digits, spaces, ./=+@-_): the tag `owner` of everything",
         examples=["platform-team"],
         pattern=r"^[\w ./=+@-]{1,200}$",
     )

@@ -45,7 +45,7 @@ def ending(settings: Settings, last_up: datetime | None, now: datetime, warn_day
     if settings.workshop_days is None:
         return Ending(Stage.ENDLESS, "its settings name no end")
     if last_up is None:
-        return Ending(Stage.RUNNING, "its days are counted from its first `up`, which has not been")
+        return Ending(Stage.RUNNING, "its days count from its first `up`, which has not run yet")
     end = after(last_up, settings.workshop_days)
     why = f"its last `up` was on {last_up:%Y-%m-%d %H:%M} UTC, and it lives {settings.workshop_days} days"
     return _ending(end, why, now, warn_days)

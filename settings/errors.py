@@ -99,5 +99,5 @@ def _fix(key: str, field: FieldInfo, element: str) -> str:
 
 
 def mapping_fix(key: str) -> str:
-    """Return the remedy where a mapping has to be, which `pulumi config set` would take for text."""
+    """Return the remedy for a setting that has to be a mapping: plain `pulumi config set` would store text."""
     return f"Remove it with `pulumi config rm --path '{key}'`, and set what belongs into it key by key."

@@ -60,7 +60,7 @@ class Dashboard(Section):
 
     host: Hostname = Field(examples=["viz.example.com"])
     """The dashboard's public name."""
-    oidc: Oidc = Field(description="a mapping: who may see it is asked of an identity provider", examples=[{}])
+    oidc: Oidc = Field(description="a mapping: the identity provider that decides who may see it", examples=[{}])
 
 
 class Viz(Section):

@@ -108,7 +108,7 @@ def hosts(settings: Settings) -> dict[str, str]:
 
 
 def attendee_host(settings: Settings, attendee: str, host: str | None) -> str | None:
-    """Return the host of an attendee's demo, beside the stack's own `host`; None if there is none."""
+    """Return the host of an attendee's demo, derived from the stack's own `host`; None if there is none."""
     if not host or not settings.attendees or not settings.attendees.hosts:
         return None
     return f"{attendee}-{host}"

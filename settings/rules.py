@@ -50,7 +50,7 @@ def _plugin(settings: Settings) -> Iterator[Problem]:
     if plugin.sha256 and not plugin.location:
         key = f"{PROJECT}:delivery.argoRollouts.plugin"
         fix = f"Set `{key}.location`, too, or remove it with `pulumi config rm --path '{key}.sha256'`."
-        yield Problem(f"{key}.sha256", "it is set without a location", "the pinned image's file has its own", fix)
+        yield Problem(f"{key}.sha256", "it is set without a location", "it is the checksum of the file there", fix)
 
 
 def _canary(settings: Settings) -> Iterator[Problem]:
@@ -122,7 +122,7 @@ def _two_clusters(settings: Settings) -> Iterator[Problem]:
     for key, value in {"kubeconfig": settings.kubeconfig, "context": settings.context}.items():
         if value and settings.eks:
             fix = f"Remove one, such as with `pulumi config rm '{PROJECT}:{key}'`."
-            yield Problem(f"{PROJECT}:{key}", "it is set beside eks", "each names a cluster, and a stack has one", fix)
+            yield Problem(f"{PROJECT}:{key}", "it is set, as is eks", "each names a cluster, and a stack has one", fix)
 
 
 def _outside(settings: Settings) -> Iterator[Problem]:
@@ -136,7 +136,7 @@ def _outside(settings: Settings) -> Iterator[Problem]:
         yield Problem(key, found, rule, fix)
         return
     for key, host in parts.hosts(settings).items():
-        # Not the domain's own name, either: the records that say whose it is would lie beside the domain.
+        # Not the domain itself, either: the stack's wildcard certificate does not cover it.
         if not host.endswith(f".{domain}"):
             fix = f"Set it with `pulumi config set --path '{PROJECT}:{key}' {host.partition('.')[0]}.{domain}`."
             found, rule = f"the host '{host}' does not lie below '{domain}'", "all hosts of the stack do"
@@ -177,7 +177,7 @@ def _records_without_zone(settings: Settings) -> Iterator[Problem]:
 
 
 def _certificate(settings: Settings) -> Iterator[Problem]:
-    """HTTPS needs a certificate: the given one, or the stack's own, which the zone has to vouch for."""
+    """HTTPS needs a certificate: the given one, or the stack's own, which a record in the zone validates."""
     chosen, arn, eks = settings.public_hosts, f"{_HOSTS}.certificateArn", settings.eks
     if not eks or not parts.hosts(settings):
         return

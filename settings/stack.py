@@ -47,7 +47,7 @@ class Settings(Section):
     high_availability: bool = Field(
         default=False, description="true (the cluster needs three nodes) or false", examples=[True]
     )
-    """Whether Linkerd, viz and the controllers survive the loss of a node, as their charts' values for that have it."""
+    """Whether Linkerd, viz and the controllers survive the loss of a node, by the charts' high-availability values."""
     gateway_api: GatewayApi = Field(default=GatewayApi(), description="a mapping of settings", examples=[{}])
     trust: Trust = Field(default=Trust(), description="a mapping of settings", examples=[{}])
     viz: Viz = Field(default=Viz(), description="a mapping of settings", examples=[{}])

@@ -53,7 +53,7 @@ Rate = Annotated[float, not_a_boolean, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 def unset_if(empty: object) -> BeforeValidator:
-    """Return the validator that takes the empty default of Pulumi.yaml, where no key is optional, for None."""
+    """Return a validator that reads the empty default of Pulumi.yaml as None: no key is optional there."""
     return BeforeValidator(lambda value: None if value == empty else value)
 
 
@@ -84,9 +84,9 @@ _LARGEST_EXACT = 2**53
 
 
 def _as_text(value: object) -> object:
-    """Take a number or a truth value for the text that it was: `pulumi config set --path` stores it so.
+    """Turn a number or a boolean back into text: `pulumi config set --path` stores text that looks like one so.
 
-    Only those that are written in one way; of `1.10` or twenty digits something is lost by then.
+    Only one with a single spelling: of `1.10` or twenty digits something is lost already.
     """
     if isinstance(value, bool):
         return str(value).lower()
@@ -105,7 +105,7 @@ Location = Annotated[Text, AfterValidator(_without_login)]
 _Registry = Annotated[Text, Field(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._-]*)*$")]
 OptionalRegistry = Annotated[_Registry | None, unset_if("")]
 OptionalText = Annotated[Text | None, unset_if("")]
-# Clients and servers take the spaces at the ends away, and the Gateway API's match is exact.
+# Clients and servers strip spaces at the ends, and the Gateway API matches exactly.
 HeaderValue = Annotated[str, as_text, Field(pattern=r"^[!-~]([ -~]{0,198}[!-~])?$")]
 Url = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/]+\S*$"), AfterValidator(_without_login)]
 
@@ -115,7 +115,7 @@ _MIDNIGHT = " 00:00:00 +0000 UTC"
 
 
 def _day(value: object) -> object:
-    """Take dates and their text, but no number of seconds, which pydantic would take too."""
+    """Accept dates and their text, but no number of seconds, which pydantic would accept."""
     if isinstance(value, str):
         return datetime.strptime(value.removesuffix(_MIDNIGHT), "%Y-%m-%d").replace(tzinfo=UTC).date()
     if isinstance(value, datetime) or not isinstance(value, date):

@@ -127,7 +127,7 @@ def extras(eks: Eks) -> list[Extra]:
 
 
 def role_name(stack: str, cluster: EksCluster, role: str) -> str:
-    """Return a name that no other stack, cluster or role in the account gets, and that says whose it is."""
+    """Return a name that is unique among the account's stacks, clusters and roles, and that names its owner."""
     unique = sha256(f"{stack}\n{cluster.arn}\n{role}".encode()).hexdigest()[:DIGITS]
     end = f"-{role}-{unique}"
     return f"{stack}-{cluster.name}"[: LONGEST_ROLE_NAME - len(end)] + end

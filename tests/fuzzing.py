@@ -18,7 +18,7 @@ from tests.doubles.faulty_servers import End, Reply, reply
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 CANARY = "canary-Tr0ub4dor&3-swordfish"
-"""Stands for a secret; it has not the form of a key or token, so that only its place tells that it is one."""
+"""Stands for a secret; it does not look like a key or token, so only its place shows that it is one."""
 CODED = base64.b64encode(CANARY.encode()).decode()
 ODD = [
     "",

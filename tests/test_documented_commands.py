@@ -80,7 +80,7 @@ def of_aws(commands: list[Command], *words: str) -> list[Command]:
 
 
 def wrong_options(command: Command) -> Iterator[str]:
-    """Yield what a command of AWS has that its operation has not, and a region that it lacks."""
+    """Yield the options of an AWS command that its operation does not have, and a region that it lacks."""
     service, operation, *options = command.words
     if service not in GLOBAL and "--region" not in options:
         yield f"{' '.join(command.words[:2])}: no region"
@@ -168,6 +168,7 @@ def test_the_stack_runs_on_the_cluster_of_the_page() -> None:
     assert cluster["cloudWatch"]["clusterLogging"]["logRetentionInDays"] > 0, "or they would cost for ever"
     assert date.fromisoformat(tags["expiry"])
     assert all(each["tags"] == tags for each in groups)
+    assert all(each["disablePodIMDS"] for each in groups), "or every pod could use its node's credentials"
     assert not any({"securityGroups", "launchTemplate"} & each.keys() for each in groups), "the cluster's has the tag"
     assert "fargateProfiles" not in cluster
     assert "kubernetesNetworkConfig" not in cluster, "IPv4 is the default"

@@ -49,7 +49,7 @@ def key(document: object) -> tuple[str, str]:
 
 
 def without_additions(value: object) -> object:
-    """Return `value` without what Pulumi alone needs: the namespace, the word to its provider, and what is empty.
+    """Return `value` without what only Pulumi needs: the namespace, its provider's annotation, and empty values.
 
     The plugin takes the Rollout's own namespace where its configuration names none.
     """

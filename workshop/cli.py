@@ -26,7 +26,7 @@ def _exit(status: int) -> None:
 
 
 app = Typer(
-    help="Operate the workshop's stacks: what stands beside `pulumi up`, `preview` and `destroy`.",
+    help="Operate the workshop's stacks: everything around `pulumi up`, `preview` and `destroy`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, which may hold secrets

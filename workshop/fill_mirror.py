@@ -182,7 +182,7 @@ def digest(image: str) -> str:
     host, _, repository = name.partition("/")
     scheme = "http" if host.partition(":")[0] in _LOOPBACK else "https"
     url = f"{scheme}://{DOCKER_HUB_API if host == DOCKER_HUB else host}/v2/{repository}/manifests/{tag}"
-    rule = "its digest is asked of its registry"
+    rule = "its registry has to report its digest"
     try:
         answer = finish_within(limits.SECONDS, partial(_manifest, url, repository))
     except TimeoutError:
@@ -232,7 +232,7 @@ def _get(url: str) -> bytes:
 
 def _not_had(where: str, error: requests.RequestException, rule: str) -> InputError:
     kind = SilenceError if isinstance(error, requests.Timeout) else InputError
-    return kind([Problem(where, f"it cannot be had ({reason(error)})", rule, _FIX)])
+    return kind([Problem(where, f"it cannot be fetched ({reason(error)})", rule, _FIX)])
 
 
 def _failed(where: str, found: str, rule: str, fix: str = _FIX) -> InputError:

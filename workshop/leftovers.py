@@ -40,7 +40,7 @@ NAME = "app.kubernetes.io/name"
 
 
 def report(settings: Settings, stack: str, console: Console) -> int:
-    """Print what is left of the stack; return 1 if charts do not mark all of it to be kept."""
+    """Print what is left of the stack; return 1 unless charts mark all of it to be kept."""
     statuses, problems = list[int](), list[Problem]()
     for look in (_report_cluster, _report_account):  # one that fails does not hide the other
         try:

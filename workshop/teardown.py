@@ -1,6 +1,6 @@
 """Destroys the stacks whose workshop is over, and no others.
 
-A stack whose teardown is interrupted is still over: the next run goes on where the last one stopped.
+A stack whose teardown is interrupted is still over: the next run continues where the last one stopped.
 """
 
 import os
@@ -69,7 +69,7 @@ def tear_down_stacks(
             yield Outcome(name, None, problems, "left as it is", failed=True)
         except Exception as error:  # noqa: BLE001  the next stack's workshop costs money, whatever the error is
             found = f"it cannot be judged ({type(error).__name__})"
-            yield Outcome(name, None, found, "left as it is, or in part; the next run goes on", failed=True)
+            yield Outcome(name, None, found, "unchanged, or partly destroyed; the next run continues", failed=True)
 
 
 def _tear_down_stack(cli: StackCli, folder: Path, order: Order) -> Outcome:
@@ -87,7 +87,7 @@ def _tear_down_stack(cli: StackCli, folder: Path, order: Order) -> Outcome:
 def _destroy_stack(cli: StackCli, end: Ending, order: Order) -> Outcome:
     if not order.destroy:
         shown = cli.preview_destroy().status == 0
-        done = "would be taken away" if shown else "what would be taken away cannot be told"
+        done = "would be taken away" if shown else "what would be taken away is unknown"
         return Outcome(cli.stack, end.stage, end.sentence, done, failed=not shown)
     done = cli.destroy()
     if done.status and _has_only_old_locks(done, order):
@@ -97,11 +97,11 @@ def _destroy_stack(cli: StackCli, end: Ending, order: Order) -> Outcome:
         by = (
             f"locked by {', '.join(who for who, _ in _find_locks(done))}"
             if _find_locks(done)
-            else "not all of it is gone, see above"
+            else "something is left, see above"
         )
-        return Outcome(cli.stack, end.stage, end.sentence, f"{by}; the next run goes on", failed=True)
+        return Outcome(cli.stack, end.stage, end.sentence, f"{by}; the next run continues", failed=True)
     if cli.remove().status:
-        return Outcome(cli.stack, end.stage, end.sentence, "empty, but not removed; the next run goes on", failed=True)
+        return Outcome(cli.stack, end.stage, end.sentence, "empty but not removed; the next run continues", failed=True)
     return Outcome(cli.stack, end.stage, end.sentence, "taken away; nothing is left")
 
 

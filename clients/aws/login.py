@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = limits.SECONDS
-"""As long as all attempts may take, so that silence is not asked again."""
+"""The limit for all attempts together, so a call without an answer is not retried."""
 SECONDS_FOR_A_PERSON = 120
 """For a profile that may ask somebody at a terminal, such as for a second factor."""
 ATTEMPTS = 3
-"""How often what fails at once is tried, such as for too many requests."""
+"""Attempts at a call that fails quickly, such as for too many requests."""
 ASKING = ("mfa_serial", "credential_process")
 """What a profile has that may ask."""
 
@@ -110,7 +110,7 @@ def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
     try:
         finish_within(seconds, load)
     except TimeoutError:
-        found, rule = f"nobody hands over credentials within {seconds:g} s", "the program asks AWS as somebody"
+        found, rule = f"no credentials came within {seconds:g} s", "AWS answers only with credentials"
         raise SilenceError([Problem(where, found, rule, Question("", where, login).log_in)]) from None
     return _boto3.Session(botocore_session=core, region_name=login.region)
 

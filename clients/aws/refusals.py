@@ -91,7 +91,7 @@ def _refusal(question: Question, name: str, message: str) -> Problem:
     if name in ENDED:
         return Problem(where, f"the credentials have expired ({name})", valid, question.log_in)
     if name in UNKNOWN:
-        fix = f"{question.log_in} The same is said where the account has not enabled region {question.login.region}."
+        fix = f"{question.log_in} AWS also says this if the account has not enabled region {question.login.region}."
         return Problem(where, f"AWS does not know the credentials ({name})", valid, fix)
     if name in DENIED:
         fix = f"Ask for a policy that allows {action}, or choose another profile or role."

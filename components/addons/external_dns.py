@@ -136,7 +136,7 @@ def statements(cluster: EksCluster, zone: Zone, domain: str) -> list[Statement]:
     narrowed: Condition = {
         "ForAllValues:StringLike": {f"{key}NormalizedRecordNames": [domain, f"*.{domain}"]},
         "ForAllValues:StringEquals": {f"{key}RecordTypes": [*RECORD_TYPES, "TXT"]},
-        # For all of no values holds, too.
+        # ForAllValues also holds if the request lacks the key.
         "Null": {f"{key}NormalizedRecordNames": "false", f"{key}RecordTypes": "false"},
     }
     return [

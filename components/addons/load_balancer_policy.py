@@ -121,7 +121,7 @@ def _owned(cluster: EksCluster) -> dict[str, str]:
 
 
 def _other_tags(cluster: EksCluster) -> Condition:
-    """Return the condition under which tags of what is this cluster's may change: all but the one that says so."""
+    """Return the condition for changing tags of this cluster's resources: any but the cluster's own tag."""
     return {
         "StringEquals": _owned(cluster),
         "ForAllValues:StringNotEquals": {"aws:TagKeys": [CLUSTER_TAG]},

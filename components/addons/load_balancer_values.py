@@ -17,7 +17,7 @@ UNUSED = ("NLBGatewayAPI", "ALBGatewayAPI", "GatewayListenerSet", "EnableService
 """Feature gates that are on by default: the workshop is reached by Ingresses, and Linkerd owns the routes."""
 
 HIGH_AVAILABILITY: Mapping[str, object] = {"topologySpreadConstraints": spread({"app.kubernetes.io/name": NAME})}
-"""What is not on in every stack; the chart itself only prefers different nodes."""
+"""Keeps its pods on different nodes, which the chart by itself only prefers."""
 
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -50,7 +50,7 @@ def values(
         "ingressClassParams": {"create": False},
         "defaultTags": dict(tags),
         "controllerConfig": {"featureGates": dict.fromkeys(UNUSED, False)},
-        # It would take every Service in the cluster through this webhook, whose pods may just be gone:
+        # Every Service in the cluster would pass through this webhook, whose pods may just have been deleted:
         # "no endpoints available for service aws-load-balancer-webhook-service".
         "enableServiceMutatorWebhook": False,
         # The chart would make new certificates in every render; transforms put ours in their place.

@@ -35,7 +35,7 @@ class ReadableSecret(ComponentResource):
         role = Role(
             f"{name}-role",
             metadata=metadata,
-            # A list or a watch of a single name is one of `resourceNames`, too.
+            # `resourceNames` also allows a list or a watch of that single name.
             rules=[
                 {
                     "api_groups": [""],

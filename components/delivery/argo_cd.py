@@ -101,7 +101,7 @@ class ArgoCd(ComponentResource):
 
 
 def _values(args: ArgoCdArgs) -> Mapping[str, Input[object]]:
-    """Return the chart's values. Where images come from a mirror, the extension's archive could not be had."""
+    """Return the chart's values. With a mirror of images the extension is left out: its archive is not in it."""
     registry, extension = args.get("image_registry"), args.get("extension", {"url": EXTENSION})
     wanted = None if registry and "extension" not in args else _installer(extension)
     return with_registry(values(wanted), "argo-cd", registry)

@@ -20,7 +20,7 @@ HIGH_AVAILABILITY: Mapping[str, object] = {
     "deploymentStrategy": {"rollingUpdate": {"maxUnavailable": 1, "maxSurge": "25%"}},
     "webhookFailurePolicy": "Fail",
 }
-"""The values of upstream's `values-ha.yaml` beside its requests.
+"""The values of upstream's `values-ha.yaml`, without its requests.
 
 Source: github.com/linkerd/linkerd2/blob/edge-26.8.3/charts/linkerd-control-plane/values-ha.yaml
 """

@@ -40,7 +40,7 @@ class Lifetimes(TypedDict):
     anchor_days: int
     issuer_days: int
     renewal_days: int
-    """From so many days before its end an `up` replaces the issuer or a webhook's leaf."""
+    """Days before its end from which an `up` replaces the issuer or a webhook's leaf."""
 
 
 class LinkerdArgs(TypedDict):

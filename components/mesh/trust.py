@@ -75,7 +75,7 @@ class Trust(ComponentResource):
                 "annotations": {TRUST_ANCHOR: str(first), TRUST_PHASE: phase},
             },
             data={"ca-bundle.crt": bundle},
-            # Otherwise an `up` that ends in between leaves a cluster that claims a phase whose issuer it has not.
+            # Otherwise an `up` that ends in between leaves a bundle that claims a phase before its issuer is there.
             opts=ResourceOptions(parent=self, depends_on=[secret]),
         )
         ends = {"issuer": issuer.validity_end_time, **_ends(trusted)}
@@ -124,7 +124,7 @@ class Trust(ComponentResource):
         return PrivateKey(f"{self._name}-{owner}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=options)
 
     def _formerly(self, role: str | None) -> list[Alias] | None:
-        """Return by which name stacks from before the anchors had numbers know a resource."""
+        """Return the alias of a resource from before anchors were numbered; None if it has none."""
         return [Alias(name=f"{self._name}-{role}")] if role else None
 
     def _request(self, key: PrivateKey) -> Output[str]:

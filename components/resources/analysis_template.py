@@ -1,4 +1,4 @@
-"""AnalysisTemplate, typed: what is measured while a canary runs.
+"""AnalysisTemplate, typed: the measurements during a canary.
 
 Shapes: Argo Rollouts 1.9 (`argoproj.io/v1alpha1`), as far as a query to Prometheus needs them.
 """

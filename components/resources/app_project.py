@@ -1,4 +1,4 @@
-"""AppProject, typed: what the Applications of Argo CD that belong to it may take from where, and put where.
+"""AppProject, typed: the repositories, destinations and kinds that its Applications of Argo CD may use.
 
 Shape: Argo CD 3.4 (`argoproj.io/v1alpha1`), as far as a project of one repository and one namespace needs it.
 """

@@ -22,7 +22,7 @@ class PatchTarget(TypedDict):
 
 
 class Patch(TypedDict):
-    """A change of what the folder holds."""
+    """A change to the folder's contents."""
 
     target: Input[PatchTarget]
     patch: Input[str]

@@ -32,7 +32,7 @@ class AuthorizationPolicySpec(TypedDict):
 
     targetRef: Input[TargetRef]
     requiredAuthenticationRefs: Input[Sequence[Input[AuthenticationRef]]]
-    """A client has to satisfy all of them; several policies of one target admit whom any of them admits."""
+    """A client has to satisfy all of them. Where several policies have one target, one of them is enough."""
 
 
 class AuthorizationPolicyArgs(TypedDict):
@@ -84,7 +84,7 @@ class ServerSpec(TypedDict):
     port: Input[str]
     """The name of the pods' port."""
     accessPolicy: Input[str]
-    """Which clients are admitted that no AuthorizationPolicy admits: `deny` for none, `all-unauthenticated` for all."""
+    """The clients that are admitted without an AuthorizationPolicy: `deny` for none, `all-unauthenticated` for all."""
 
 
 class ServerArgs(TypedDict):

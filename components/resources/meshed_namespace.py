@@ -19,7 +19,7 @@ FORMER_PARENTS = {"linkerd": "linkerd-workshop:mesh:Linkerd", "booksapp": "linke
 
 
 class NamespaceMetadata(TypedDict):
-    """The annotations and labels of a namespace beside its owner."""
+    """The annotations and labels of a namespace, in addition to its owner."""
 
     annotations: NotRequired[Mapping[str, str]]
     labels: NotRequired[Mapping[str, str]]

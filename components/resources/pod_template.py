@@ -12,7 +12,7 @@ from components.resources.workload import WorkloadArgs, pod_spec
 
 def pod_template(workload: WorkloadArgs, labels: Mapping[str, str], account: Input[str]) -> PodTemplateSpecArgs:
     """Return the template of the pods that `workload` describes, with `account` as their ServiceAccount."""
-    # A class translates the dictionaries in it, too, but only the signatures of the SDK's resources say so.
+    # PodTemplateSpecArgs accepts dictionaries, but its type does not say so.
     spec: Any = pod_spec(workload, account)
     # The controller writes a Rollout back without what is empty, and that would be drift.
     spec["containers"] = [{key: value for key, value in each.items() if value} for each in spec["containers"]]

@@ -57,7 +57,7 @@ def with_api_service_authority(ca_bundle: Output[str]) -> ResourceTransform:
 
 
 def with_secret_data(name: str, data: Mapping[str, Output[str]]) -> ResourceTransform:
-    """Return the transform that puts `data` (base64) in the place of what a rendered Secret holds."""
+    """Return the transform that replaces the data of a rendered Secret with `data` (base64)."""
 
     def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
         props: dict[str, Any] = dict(args.props)

@@ -105,7 +105,7 @@ class WebhookCertificates(ComponentResource):
         return CertRequest(
             f"{secret}-request",
             private_key_pem=key.private_key_pem,
-            # Nobody reads it beside the DNS name, but X.509 has an upper bound, which not every signer overlooks.
+            # Clients check only the DNS name, but X.509 allows 64 characters here, and some signers enforce it.
             subject={"common_name": host if len(host) <= LONGEST_COMMON_NAME else host.partition(".")[0]},
             dns_names=[host],
             opts=self._child,

@@ -31,7 +31,7 @@ class Balancers:
         return TargetGroups(self.aws, self.network.cluster, self.network.vpc)
 
     def make(self, group: Group) -> str:
-        """Make what the group's members say; return the load balancer's name in the world."""
+        """Create what the group's members ask for; return the load balancer's DNS name."""
         group.check()
         self._check_certificates(group)
         arn, name = self._load_balancer(group)
@@ -68,7 +68,7 @@ class Balancers:
                 raise DisagreementError(message)
 
     def _load_balancer(self, group: Group) -> tuple[str, str]:
-        """Have the load balancer; return its ARN and its name in the world."""
+        """Return the ARN and the DNS name of the group's load balancer, which is created if it is missing."""
         if there := self._of(group.id):
             found = self.aws.elbv2.describe_load_balancers(LoadBalancerArns=there)["LoadBalancers"][0]
             return there[0], found.get("DNSName", "")

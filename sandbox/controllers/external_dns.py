@@ -1,4 +1,4 @@
-"""Plays ExternalDNS with the TXT registry."""
+"""Simulates ExternalDNS with its TXT registry."""
 
 import time
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class ExternalDns:
     _since: float = 0.0
 
     def step(self) -> None:
-        """Do what is to do now; raises what the API server and AWS raise."""
+        """Reconcile once; raises what the API server and AWS raise."""
         if self.is_dead or not self.deployment.works(self.api, self.aws, self.cluster):
             return
         wanted = self._wanted()

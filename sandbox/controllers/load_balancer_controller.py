@@ -1,4 +1,4 @@
-"""Plays the AWS Load Balancer Controller."""
+"""Simulates the AWS Load Balancer Controller."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from sandbox.controllers.network import Network
 
 @dataclass
 class LoadBalancerController:
-    """Makes load balancers of Ingresses, and keeps those from going until their load balancers are gone."""
+    """Creates load balancers for Ingresses, whose finalizers stay until their load balancers are deleted."""
 
     api: ApiClient
     aws: Aws
@@ -26,7 +26,7 @@ class LoadBalancerController:
     _served: dict[str, Sequence[Ingress]] = field(default_factory=dict[str, Sequence[Ingress]])
 
     def step(self) -> None:
-        """Do what is to do now; raises what the API server and AWS raise."""
+        """Reconcile once; raises what the API server and AWS raise."""
         if not self.deployment.works(self.api, self.aws, self.cluster):
             return
         name, vpc = self.deployment.value("cluster-name"), self.deployment.value("aws-vpc-id")
@@ -60,7 +60,7 @@ class LoadBalancerController:
         self._served[group.id] = group.members
 
     def _let_go(self, group: Group) -> None:
-        """Remove the finalizer of what is leaving: its rules, and after the last one its load balancer, are gone."""
+        """Remove the finalizers of deleted Ingresses, whose rules (or whole load balancer) no longer exist."""
         for each in group.leaving:
             left = [finalizer for finalizer in each.finalizers if finalizer != group.finalizer]
             merge(self.api, each.path, {"metadata": {"finalizers": left}})

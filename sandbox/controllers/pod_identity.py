@@ -1,4 +1,4 @@
-"""Plays the webhook of EKS that gives new pods the way to their credentials: at their creation, and never after."""
+"""Simulates EKS' webhook that gives pods the way to their credentials: at their creation, and never after."""
 
 import time
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class PodIdentity:
     _told: Json | None = field(default=None, init=False)
 
     def step(self) -> None:
-        """Tell the policy whose pods get which variable; raises what the API server and AWS raise."""
+        """Set in the policy whose pods get which variable; raises what the API server and AWS raise."""
         known = {**self._annotated(), **self._associated()}
         if self._told is None:
             for plural, kind, spec in OBJECTS:

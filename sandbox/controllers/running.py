@@ -1,4 +1,4 @@
-"""Lets the two controllers work, side by side with whatever else happens."""
+"""Runs the two controllers in the background."""
 
 import threading
 import urllib.error
@@ -14,7 +14,7 @@ PAUSE = 0.3
 
 @contextmanager
 def working(steps: Sequence[Callable[[], None]], *, pause: float = PAUSE) -> Generator[None]:
-    """Have each of `steps` done again and again in a thread of its own, for as long as the context lasts."""
+    """Repeat each of `steps` in a thread of its own while the context lasts."""
     end = threading.Event()
     threads = [threading.Thread(target=_repeat, args=(step, end, pause), daemon=True) for step in steps]
     for each in threads:
@@ -32,7 +32,7 @@ def _repeat(step: Callable[[], None], end: threading.Event, pause: float) -> Non
     while not end.wait(pause):
         try:
             step()
-        # As a controller does: what failed is tried again, and told once.
+        # As a controller does: a failed step is retried, and its error printed once.
         except (OSError, urllib.error.URLError, ClientError, BotoCoreError, StopIteration) as failure:
             if told != (told := f"{type(failure).__name__}: {failure}"):
                 say(f"controller: {told}")

@@ -38,7 +38,7 @@ class TargetGroups:
     vpc: str
 
     def make(self, stack: str, ingress: Ingress) -> list[str]:
-        """Have a target group for each Service of an Ingress; return their ARNs in the order of its rules."""
+        """Return the ARNs of an Ingress' target groups in the order of its rules; create those that are missing."""
         return [self._made(stack, ingress, service, port) for _, service, port in ingress.rules]
 
     def remove_all_but(self, stack: str, kept: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Where charts come from, and what is said where they cannot be had."""
+"""Where charts come from, and what is said where they cannot be fetched."""
 
 import gzip
 import io
@@ -119,7 +119,7 @@ def test_a_mirror_that_is_named_by_the_environment_is_used_unless_the_setting_na
     assert len(problems(tmp_path / "nowhere")) == 3
 
 
-def test_every_archive_that_a_mirror_lacks_is_told(tmp_path: Path) -> None:
+def test_every_archive_that_a_mirror_lacks_is_reported(tmp_path: Path) -> None:
     found = problems(mirror(tmp_path / "a", [LINKERD[0]]))
 
     assert [problem.found for problem in found] == [f"{name} is not there" for name in sorted(ARCHIVES[1:])]
@@ -132,7 +132,7 @@ def test_the_archive_of_a_part_that_the_stack_leaves_out_is_not_missed(tmp_path:
     assert list(found) == OF_LINKERD
 
 
-def test_a_mirror_that_is_no_folder_is_told(tmp_path: Path) -> None:
+def test_a_mirror_that_is_no_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     assert all("the folder is not there" in problem.found for problem in problems(tmp_path / "file"))
@@ -157,11 +157,11 @@ def test_without_a_mirror_linkerd_comes_from_its_repository_in_the_pinned_versio
     assert found[Part.LINKERD_CONTROL_PLANE].get("version") == LINKERD_CHART
 
 
-def test_definitions_that_cannot_be_downloaded_are_told_with_their_address_and_the_way_around() -> None:
+def test_definitions_that_cannot_be_downloaded_are_reported_with_their_address_and_the_workaround() -> None:
     problem = problems(None)[0]
 
     assert problem.where.startswith("https://raw.githubusercontent.com/kubernetes-sigs/gateway-api/")
-    assert problem.found == "it cannot be had (ConnectionError)"
+    assert problem.found == "it cannot be fetched (ConnectionError)"
     assert f"gateway-api-crds-{GATEWAY_API}.tgz" in problem.fix
 
 

@@ -177,7 +177,7 @@ def test_a_chart_or_registry_that_sends_nothing_is_not_waited_for(tmp_path: Path
         problem = only(asks[path])
 
     assert where in problem.where
-    assert problem.found == "it cannot be had (nothing comes within 1 s)"
+    assert problem.found == "it cannot be fetched (nothing comes within 1 s)"
     assert path != "crds/" or "chartMirror" in problem.fix
 
 
@@ -275,7 +275,7 @@ def test_a_credential_process_that_hangs_is_not_waited_for(tmp_path: Path) -> No
     with serving(Account(), tmp_path, "[profile x]\ncredential_process = sleep 45\n"):
         problem = only(lambda: AwsApi(login))
 
-    assert problem.found == "nobody hands over credentials within 1 s"
+    assert problem.found == "no credentials came within 1 s"
     assert "aws sso login --profile x" in problem.fix
 
 

@@ -128,7 +128,7 @@ REFUSED: list[tuple[Cluster, Expectations, str]] = [
         )
         for each in CUT
     ),
-    (records("pending-install"), DEFINED, "*. *another run is at work*"),
+    (records("pending-install"), DEFINED, "*. *another run is in progress*"),
     *(
         (with_answers(**namespace("booksapp", stack)), STACK, f"{BOOKS}: it belongs to {owner}, {DELETE}")
         for stack, owner in ((None, "somebody else"), ("other", "stack other"))

@@ -178,7 +178,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of connections that break: that is what this is for."""
+        """Print nothing about broken connections: they are this proxy's purpose."""
 
     def hang_up(self) -> None:
         """End every connection."""

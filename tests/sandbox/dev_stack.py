@@ -1,4 +1,4 @@
-"""The dev stack on a sandbox with the double of AWS, and with what plays its two controllers."""
+"""The dev stack on a sandbox with the double of AWS, and with its two controllers simulated."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tests.sandbox.workshop import Workshop
 STACK = "dev"
 CALLS = TypeAdapter(list[tuple[str, dict[str, str]]])
 SHORT_SECONDS = 6
-"""What the tests leave of the quarter of an hour that an Ingress has for going."""
+"""The tests' limit for an Ingress' deletion, which is a quarter of an hour otherwise."""
 RECORDER = """\
 import json, os
 from botocore.client import BaseClient
@@ -76,7 +76,7 @@ class DevStack(Workshop):
 
 @dataclass(frozen=True)
 class Controllers:
-    """The two that a stack on EKS brings, and the webhook of EKS, as they are played."""
+    """The simulated controllers of a stack on EKS, and EKS' simulated webhook."""
 
     load_balancers: LoadBalancerController
     dns: ExternalDns

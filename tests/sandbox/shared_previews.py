@@ -15,7 +15,7 @@ class SharedPreviews:
         self._seen = dict[int, list[str]]()
 
     def surprises(self, row: Row, workshop: Workshop) -> list[str]:
-        """Return which changes no row of the group is about, and which of the row's own are missing."""
+        """Return the changes that no row of the group expects, and the row's expected ones that are missing."""
         number, group = next((number, group) for number, group in enumerate(self._groups) if row in group)
         if number not in self._seen:
             for each in group:

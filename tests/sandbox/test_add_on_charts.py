@@ -129,7 +129,7 @@ def test_without_our_certificates_no_two_renders_are_equal() -> None:
     assert rendered(LOAD_BALANCERS, naive) != rendered(LOAD_BALANCERS, naive)
 
 
-def test_every_service_would_pass_through_the_webhook_unless_told_otherwise() -> None:
+def test_without_our_values_every_service_passes_through_the_webhook() -> None:
     def hooks(values: Json) -> set[str]:
         return {str(each["name"]) for each in mappings(objects(LOAD_BALANCERS, values)[configuration]["webhooks"])}
 

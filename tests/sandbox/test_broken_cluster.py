@@ -113,7 +113,7 @@ def _diagnostics(printed: str) -> Iterator[str]:
 
 
 def _rows(printed: str) -> Iterator[str]:
-    """Yield what stands in the last column of the rows of a table that tell of a failure, or of what is left."""
+    """Yield the last column of a table's rows that report a failure or a leftover."""
     said, is_failure = "", False
     for line in printed.splitlines():
         cells = [cell.strip() for cell in line.split("│")[1:-1]]

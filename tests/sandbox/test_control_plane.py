@@ -47,7 +47,7 @@ def test_a_second_up_is_harmless(sandbox_home: Home) -> None:
     assert set(before) == set(COMPONENTS)
 
 
-def test_status_tells_what_runs(sandbox_home: Home, tmp_path: Path) -> None:
+def test_status_shows_every_running_process(sandbox_home: Home, tmp_path: Path) -> None:
     running = sandbox(sandbox_home.folder, "status", COLUMNS="200")
     assert running.returncode == 0, running.stderr
     for name, pid in pids(sandbox_home).items():

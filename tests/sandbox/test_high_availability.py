@@ -195,7 +195,7 @@ def test_a_drain_takes_one_replica_and_waits_with_the_second_until_the_first_is_
     assert eventually(lambda: verified(workshop) == {}, 60), verified(workshop)
 
 
-def test_a_node_that_is_killed_is_made_up_for(workshop: Workshop) -> None:
+def test_the_pods_of_a_deleted_node_are_replaced_on_other_nodes(workshop: Workshop) -> None:
     lost = places(workshop, "linkerd", INJECTOR)[0]
     assert workshop.api.ask("DELETE", f"/api/v1/nodes/{lost}", {}).status == 200
     try:

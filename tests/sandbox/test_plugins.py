@@ -104,7 +104,7 @@ def test_published_never_builds_and_tries_the_download_again(tmp_path: Path) -> 
     assert len((tmp_path / "calls").read_text(encoding="utf-8").splitlines()) == 2, "a remembered failure is no answer"
 
 
-def test_a_plugin_is_linked_and_one_of_another_version_is_gone(tmp_path: Path) -> None:
+def test_a_plugin_is_linked_and_its_other_versions_are_removed(tmp_path: Path) -> None:
     executable = put_plugin(tmp_path / "real", "tls")
     old = Plugin("tls", "1.0.0", executable, "v1.0.0")
     engine.lay_out_plugins(tmp_path / "home", [old, Plugin("aws", "7.0.0", None, "double of AWS")])
@@ -147,7 +147,7 @@ def test_a_wrong_choice_starts_nothing(tmp_path: Path, own_home: Home, monkeypat
     assert not own_home.kubeconfig.exists(), "no control plane was started for it"
 
 
-def test_the_engine_has_no_place_for_logs_of_its_own_and_those_from_before_go(tmp_path: Path) -> None:
+def test_the_engine_can_write_no_logs_and_older_ones_are_deleted(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "old.log").write_text("all that it knew", encoding="utf-8")
     engine.keep_no_logs(tmp_path)

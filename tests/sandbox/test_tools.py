@@ -95,7 +95,7 @@ def test_every_tool_is_pinned_with_its_checksums() -> None:
         assert "latest" not in (folder / "go.mod").read_text(encoding="utf-8")
 
 
-def test_the_api_server_tells_the_version_of_its_module() -> None:
+def test_the_api_server_reports_the_version_of_its_module() -> None:
     flags = tools.build_of(tools.TOOLS["kube-apiserver"]).link_flags
     version = builds.pinned_version(paths.TOOL_MODULES / "control-plane", "k8s.io/kubernetes")
     assert f"gitVersion={version}" in flags, "charts with a kubeVersion refuse v0.0.0-master"

@@ -57,7 +57,7 @@ REFUSED: list[tuple[Mapping[str, object], str, str]] = [
     ({"demos": {"booksapp": SHARED, "podinfo": SHARED}}, "demos.podinfo.host", "*demos.booksapp.host* / * / *"),
     ({"delivery": {"argoRollouts": {"plugin": CHECKSUM}}}, f"{PLUGIN}.sha256", "*"),
     # A stack on EKS.
-    *(({**READY, key: "other"}, key, "it is set beside eks / *") for key in ("kubeconfig", "context")),
+    *(({**READY, key: "other"}, key, "it is set, as is eks / *") for key in ("kubeconfig", "context")),
     ({"dns": DNS}, "dns", "*"),
     (
         {**READY, "dns": {"zone": "example.com", "domain": "dev.notexample.com"}},

@@ -191,9 +191,9 @@ def test_every_failed_download_is_reported_at_once(
     monkeypatch.setattr(fill_mirror, "digest", DIGEST)
     said = "\n".join(refusal(tmp_path / "mirror"))
 
-    assert "127.0.0.1:1/gone/image:1: it cannot be had (ConnectionError)" in said
-    assert f"{host}/nobody/none:1: it cannot be had (HTTP status 404)" in said
-    assert "/definitions/a.yaml: it cannot be had" in said
+    assert "127.0.0.1:1/gone/image:1: it cannot be fetched (ConnectionError)" in said
+    assert f"{host}/nobody/none:1: it cannot be fetched (HTTP status 404)" in said
+    assert "/definitions/a.yaml: it cannot be fetched" in said
 
 
 def test_a_chart_with_images_from_elsewhere_is_reported() -> None:

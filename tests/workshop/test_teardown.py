@@ -135,8 +135,8 @@ def test_a_time_to_live_counts_from_the_last_up_alone(
     assert not outcome.failed
 
 
-LEFT = "not all of it is gone, see above; the next run goes on"
-HELD = "locked by runner@host; the next run goes on"
+LEFT = "something is left, see above; the next run continues"
+HELD = "locked by runner@host; the next run continues"
 
 
 def locked(since: str, *more: Done) -> Backend:
@@ -148,7 +148,7 @@ def locked(since: str, *more: Done) -> Backend:
     [
         (Backend(), DESTROYED, [DESTROY, REMOVE]),
         (Backend(destroys=[Done(2, "Left in the cluster")]), LEFT, [DESTROY]),
-        (Backend(broken=("stack rm",)), "empty, but not removed; the next run goes on", [DESTROY, REMOVE]),
+        (Backend(broken=("stack rm",)), "empty but not removed; the next run continues", [DESTROY, REMOVE]),
         (locked("2026-11-26T05:00:00Z"), DESTROYED, [DESTROY, UNLOCK, DESTROY, REMOVE]),
         (locked("0001-01-01T00:00:00+14:00", Done(2, "")), LEFT, [DESTROY, UNLOCK, DESTROY]),
         (locked("2026-11-26T08:00:00Z"), HELD, [DESTROY]),

@@ -1,4 +1,4 @@
-"""The controllers' side of a stack's hosts in the cluster: objects with their finalizers, and why they stay."""
+"""Objects of a stack's hosts in the cluster: their controllers' finalizers, and why they stay."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _STATE = TypeAdapter(dict[str, object])
 INGRESSES = "/apis/networking.k8s.io/v1/ingresses"
 BINDINGS = "/apis/elbv2.k8s.aws/v1beta1/targetgroupbindings"
-"""The controller's own objects beside the Ingresses, one for each target group."""
+"""The objects that the controller creates, one for each target group."""
 ITS_FINALIZERS = (f"{GROUP_FINALIZER}/", "elbv2.k8s.aws/")
 GROUP_NAME = "alb.ingress.kubernetes.io/group.name"
 

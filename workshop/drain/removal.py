@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PATIENCE = 300
 """Seconds that ExternalDNS and the load balancer controller may take; they act at least once a minute."""
 PAUSE = 5.0
-"""Route 53 answers five questions a second in an account, and one for each 300 records of the zone is asked here."""
+"""Each look asks Route 53 once for each 300 records of the zone; an account may ask ten times a second."""
 
 
 def wait_until_deleted(
@@ -65,7 +65,7 @@ IN_USE_SECONDS = 300
 IN_USE_PAUSE = 5
 IN_USE = {"DependencyViolation", "ResourceInUse", "ResourceInUseException"}
 GONE = {"InvalidGroup.NotFound", *VANISHED}
-"""What AWS says if a controller has deleted it meanwhile."""
+"""AWS' errors for a resource that a controller has deleted meanwhile."""
 
 
 def find_everything(account: Account, marks: Marks) -> list[Found]:

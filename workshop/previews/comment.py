@@ -41,7 +41,7 @@ def compose(result: PreviewResult, origin: Origin, now: datetime) -> str:
     parts = [f"#### {write_headline(result)}"]
     parts.append("\n".join(f"- {point}" for point in list_points(result, now)))
     if told := list_complaints(result):
-        title = "What it complains of" if result.succeeded else "Why it failed"
+        title = "Warnings and errors" if result.succeeded else "Why it failed"
         parts.append(f"**{title}:**\n\n{fence(_shorten(visible(hidden_words(told)), COMPLAINTS))}")
     around = "\n\n".join([*parts, "\n".join(_list_footer(origin))])
     if diff := whole_diff(result):

@@ -1,4 +1,4 @@
-"""Previews without secrets: what is kept of one, which every reader of the repository can download."""
+"""Removes the secrets of a preview, whose files every reader of the repository can download."""
 
 import json
 import re
@@ -140,7 +140,7 @@ class Masked:
     steps: Sequence[Mapping[str, object]]
     diagnostics: Sequence[Mapping[str, object]]
     secrets: frozenset[str]
-    """Its secrets in all forms, which other texts of the same run may hold, too."""
+    """Its secrets in all forms: other texts of the same run may hold them as well."""
 
 
 def mask_preview(printed: str) -> Masked | None:

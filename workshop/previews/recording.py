@@ -31,7 +31,7 @@ def run_to_files(command: Sequence[str], output: Path, errors: Path, variables: 
 
 
 def plan_beside(folder: Path) -> Path:
-    """Return the path of a preview's plan: beside its folder, which is uploaded, because the plan holds secrets."""
+    """Return the path of a preview's plan: outside its folder, because that is uploaded and the plan holds secrets."""
     return folder.with_name(f"{folder.name}-plan.json")
 
 
@@ -39,7 +39,7 @@ def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run
     """Preview a stack into the files of `folder`; return the exit status of the CLI, 1 if it printed no preview.
 
     The engine writes to a private folder, and only masked files get into `folder`. With `plan`, the plan that limits an
-    `up` to this preview is beside it, with its inputs in clear.
+    `up` to this preview is next to it, with its inputs in clear text.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)

@@ -63,7 +63,7 @@ def _check_attendee(settings: Settings, stack: str, attendee: str | None) -> Non
     if attendee and attendee not in names:
         close = get_close_matches(attendee, names, n=1)
         fix = f"Did you mean '{close[0]}'?" if close else f"See `{PROJECT}:attendees` in the stack's settings."
-        raise InputError([Problem(f"stack {stack}", f"it has no attendee '{attendee}'", "a reset is for one", fix)])
+        raise InputError([Problem(f"stack {stack}", f"it has no attendee '{attendee}'", "a reset needs one", fix)])
 
 
 def _bring_up(stack: str, targets: Sequence[str], *, force: bool) -> int:

@@ -35,7 +35,7 @@ def create_role_with_a_trust_policy(original: Any, backend: Any, **given: Any) -
 
 
 def delete_unused_policy(original: Any, backend: Any, policy_arn: str) -> None:  # noqa: ANN401
-    """Refuse to delete a policy that is attached, or has versions beside the default one."""
+    """Refuse to delete a policy that is attached, or has more versions than the default one."""
     policy = backend.get_policy(policy_arn)
     if policy.attachment_count:
         raise failure(CONFLICT, "Cannot delete a policy attached to entities.")
@@ -55,7 +55,7 @@ def delete_unused_security_group(original: Any, backend: Any, name: Any = None, 
 
 
 def describe_tags_of_what_is_there(original: Any, backend: Any, resource_arns: list[str]) -> Any:  # noqa: ANN401
-    """Refuse the whole question for one load balancer or target group that is not there; moto says it has no tags."""
+    """Refuse the whole request if one load balancer or target group does not exist; moto says it has no tags."""
     for arn in resource_arns:
         kind = "TargetGroup" if ":targetgroup/" in arn else "LoadBalancer"
         known = backend.target_groups if kind == "TargetGroup" else backend.load_balancers

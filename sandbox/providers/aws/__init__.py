@@ -1,1 +1,1 @@
-"""The `aws` package where Pulumi cannot get the real plugin: what the program uses of it, made in the double of AWS."""
+"""The `aws` provider where Pulumi cannot get the real plugin: the resources that the program uses, in AWS' double."""

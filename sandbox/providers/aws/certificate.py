@@ -21,7 +21,7 @@ class CertificateOptions(Fields):
 
 
 class CertificateInputs(Tagged):
-    """For which names, and how it is proved whose they are."""
+    """The names, and how their ownership is validated."""
 
     domain_name: Domain
     key_algorithm: (
@@ -33,7 +33,7 @@ class CertificateInputs(Tagged):
     validation_method: Annotated[str, Field(pattern="^(DNS|EMAIL)$")] | None = None
 
     def problems(self) -> Iterator[str]:
-        """Refuse a certificate that nobody could prove to be theirs."""
+        """Refuse a certificate that cannot be validated."""
         if self.validation_method is None:
             yield "`certificate_authority_arn` or `validation_method` must be set when creating an ACM certificate"
 
@@ -60,7 +60,7 @@ class Certificate(Kind):
         return {**given, "subjectAlternativeNames": ordered({*texts(given, "subjectAlternativeNames"), str(domain)})}
 
     def predict_outputs(self, given: Given) -> Object:
-        """Give the domains whose records are going to be asked for, so that a program can make one for each."""
+        """Return the domains that will need a record, so that a program can create one for each."""
         names, seen = given.get("subjectAlternativeNames"), super().predict_outputs(given)
         if isinstance(names, list) and text(given, "validationMethod") == "DNS":
             options: list[Plain] = [{"domainName": name, **dict.fromkeys(RECORD, UNKNOWN)} for name in names]

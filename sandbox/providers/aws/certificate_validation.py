@@ -13,7 +13,7 @@ USUAL_SECONDS = 75 * 60
 
 
 class CertificateValidationInputs(Inputs):
-    """Which certificate, and which records are to prove it."""
+    """The certificate, and the records that validate it."""
 
     certificate_arn: Arn
     region: str | None = None
@@ -28,7 +28,7 @@ class CertificateValidation(Kind):
     sets = frozenset({"validationRecordFqdns"})
 
     def create(self, aws: Aws, given: Given) -> str:
-        """Find a record missing that the certificate asks for, before anybody waits."""
+        """Report a missing record of the certificate before the wait."""
         arn, records = text(given, "certificateArn"), texts(given, "validationRecordFqdns")
         with clearly(f"reading ACM Certificate ({arn})"):
             certificate = self._described(aws, given)
@@ -57,7 +57,7 @@ class CertificateValidation(Kind):
         wait.until(lacking, USUAL_SECONDS)
 
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
-        """Find the certificate still issued."""
+        """Return the certificate's ARN as long as it is issued."""
         del key
         arn = text(state, "certificateArn")
         certificate = found(f"reading ACM Certificate ({arn})", lambda: self._described(aws, state))

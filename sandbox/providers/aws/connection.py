@@ -136,7 +136,7 @@ class RefusedError(ProviderError):
 
 @contextmanager
 def unless_gone(what: str) -> Generator[None]:
-    """Take it for done if what it is done to is not there."""
+    """Ignore the error that the resource does not exist."""
     try:
         with clearly(what):
             yield

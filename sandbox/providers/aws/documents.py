@@ -1,4 +1,4 @@
-"""Policy documents, compared by what they mean: neither order counts, nor whether one is written as a list of one."""
+"""Policy documents, compared by meaning: order does not count, nor does a list of one instead of a single value."""
 
 import json
 from typing import cast

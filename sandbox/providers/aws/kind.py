@@ -59,7 +59,7 @@ class Kind(ABC):
         """Remove it."""
 
     def completed(self, given: Given) -> Object:
-        """Return the inputs with what AWS adds to them, so that it is no difference."""
+        """Return the inputs with AWS' additions, so that these are no difference."""
         return dict(given)
 
     def predict_outputs(self, given: Given) -> Object:

@@ -55,7 +55,7 @@ class OpenIdConnectProvider(Kind):
         }
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Change who the tokens are for."""
+        """Change the tokens' audiences."""
         iam, named = aws.client("iam"), {"OpenIDConnectProviderArn": key}
         before, after = texts(old, "clientIdLists"), texts(new, "clientIdLists")
         with clearly(f"updating IAM OIDC Provider ({key})"):

@@ -22,7 +22,7 @@ class Wait:
     """The program's own limit; 0 if it sets none."""
 
     def until(self, met: Callable[[], str | None], usual_seconds: float) -> None:
-        """Wait until `met` has nothing more to say; raises with what it last said."""
+        """Wait until `met` reports nothing more; raises with its last report."""
         deadline = time.monotonic() + (self.seconds or usual_seconds)
         while lacking := met():
             if time.monotonic() > deadline:

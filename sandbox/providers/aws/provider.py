@@ -1,4 +1,4 @@
-"""The provider: what the engine asks, answered for all resources alike."""
+"""The provider: answers the engine's requests for all types of resources."""
 
 import asyncio
 import json

@@ -35,7 +35,7 @@ class RecordInputs(Inputs):
     ttl: Whole | None = None
 
     def problems(self) -> Iterator[str]:
-        """Refuse what would answer with nothing, or with two things."""
+        """Yield the contradictions between alias, records and ttl."""
         if bool(self.aliases) == bool(self.records):
             yield "exactly one of `alias,records` must be specified"
         if self.aliases and self.ttl is not None:
@@ -73,7 +73,7 @@ class Record(Kind):
         return record and {**told, **record_sets.shown(record)}
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Replace what is answered; another type is a record of its own, so both change in one batch."""
+        """Update the record's values; a new type deletes the old record and creates another, in one batch."""
         zone, wanted = text(new, "zoneId"), self._wanted(aws, new)
         with clearly(f"updating Route 53 Record ({key})"):
             if text(old, "type") == text(new, "type"):

@@ -87,7 +87,7 @@ class Role(Kind):
                 iam.tag_role(RoleName=key, Tags=pairs(new))
 
     def delete(self, aws: Aws, key: str, state: Given) -> None:
-        """Remove the role; what is attached to it keeps it, unless it is to be detached."""
+        """Delete the role; attached policies prevent that unless forceDetachPolicies is set."""
         iam = aws.client("iam")
         with unless_gone(f"deleting IAM Role ({key})"):
             if state.get("forceDetachPolicies"):
