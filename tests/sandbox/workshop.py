@@ -34,6 +34,8 @@ KUBERNETES_OWN = {
     "ipaddresses",  # of Services; where a request was cut off, the API server releases the address minutes later
 }
 """Kinds whose objects come and go by themselves."""
+IN_EVERY_NAMESPACE = {"configmaps": "kube-root-ca.crt", "serviceaccounts": "default"}
+"""The objects that controllers create in each namespace, in those of a new cluster a moment after it is ready."""
 
 
 @dataclass(frozen=True)
@@ -236,4 +238,5 @@ def _names(api: ClusterApi, path: str) -> set[str]:
         f"{kind} {text(each, 'metadata', 'namespace')}/{text(each, 'metadata', 'name')}"
         for kind in kinds - KUBERNETES_OWN
         for each in items(api.get(f"{path}/{kind}").body)
+        if text(each, "metadata", "name") != IN_EVERY_NAMESPACE.get(kind)
     }
