@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from settings.loading import parse
 PAGE = 50
 NO_STACK = re.compile(r"error: no stack (selected|named '[^']*' found)|Pulumi\.[\w.-]+\.yaml does not exist")
 """What the CLI and its launcher say of a stack that was removed, with its file or without."""
+TORN = re.compile(r"failed to load checkpoint: .*(EOF|unexpected end of JSON)")  # another run is writing it, in place
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 """A string in JSON, with the colon that follows a key."""
 _OUTPUTS = TypeAdapter(dict[str, object])
@@ -115,7 +117,9 @@ def explain_failures() -> Generator[None]:
 
 
 @explain_failures()
-def ask(command: Sequence[str], folder: Path | None = None, variables: Mapping[str, str] | None = None) -> Done:
+def ask(
+    command: Sequence[str], folder: Path | None = None, variables: Mapping[str, str] | None = None, tries: int = 5
+) -> Done:
     """Run a command that only reads; it ends within limits.SECONDS, but for the sandbox's launcher, which may build."""
     try:
         done = subprocess.run(  # noqa: S603  no shell
@@ -130,8 +134,11 @@ def ask(command: Sequence[str], folder: Path | None = None, variables: Mapping[s
             timeout=limits.SECONDS if command[0] == "pulumi" else None,
         )
     except subprocess.TimeoutExpired:
-        name, seconds = " ".join(command[:2]), limits.SECONDS
-        return Done(1, "", f"error: `{name}` does not end within {seconds:g} s: its backend may not answer.\n")
+        words = f"`{' '.join(command[:2])}` does not end within {limits.SECONDS:g} s: its backend may not answer"
+        return Done(1, "", f"error: {words}.\n")
+    if done.returncode and TORN.search(done.stderr) and tries > 1:
+        time.sleep(0.3)
+        return ask(command, folder, variables, tries - 1)
     return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -282,10 +289,7 @@ class StackCli:
 
 
 def read_outputs(stack: str) -> dict[str, object]:
-    """Return the outputs of a stack, secret ones masked; the CLI's complaints go to standard error.
-
-    Raises InputError if it gives none.
-    """
+    """Return the outputs of a stack, secret ones masked. Raises InputError if the CLI gives none."""
     done = run(pulumi(stack, "stack", "output", "--json"), shown=False)
     try:
         if done.status == 0:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.kubeconfig import find
-from clients.pulumi_cli import NoStackError, read_settings
+from clients.pulumi_cli import NoStackError, ask, read_settings
 from model import hiding
 from model.problem import InputError, Problem
 from settings import Settings
@@ -143,3 +143,28 @@ def test_any_output_of_the_cli_is_taken_or_explained(monkeypatch: pytest.MonkeyP
 
 def test_an_answer_nested_too_deeply_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "is not its JSON" in problem(monkeypatch, (0, '{"a":' * 100_000, ""))
+
+
+def executable(folder: Path, script: str) -> Path:
+    path = folder / "pulumi"
+    path.write_text(f"#!/bin/sh\necho x >> {folder}/calls\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "calls"),
+    [
+        ("test $(wc -l < {folder}/calls) -gt 2 || {{ echo 'failed to load checkpoint: EOF' >&2; exit 255; }}", 0, 3),
+        ("echo 'error: failed to load checkpoint: EOF' >&2; exit 255", 255, 5),
+        ("echo 'error: no stack selected' >&2; exit 1", 1, 1),
+    ],
+    ids=["until the other run has written it", "five times at most", "not after another error"],
+)
+def test_a_state_that_another_run_is_writing_is_read_again(
+    tmp_path: Path, script: str, status: int, calls: int
+) -> None:
+    done = ask([str(executable(tmp_path, script.format(folder=tmp_path)))])
+
+    assert done.status == status
+    assert (tmp_path / "calls").read_text() == "x\n" * calls
