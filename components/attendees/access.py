@@ -148,7 +148,7 @@ BY_ATTENDEES: MatchConditionArgsDict = {
 
 METRICS: list[ValidationArgsDict] = [
     {
-        # The other pods there answer whoever comes through a port-forward: the dashboard can tap every namespace.
+        # The other pods there answer any port-forward without a login, and the dashboard can tap every namespace.
         "expression": f"request.name.startsWith('{METRICS_API}-')",
         "message": f"an attendee may forward a port of {METRICS_API} only",
     },

@@ -1,60 +1,13 @@
 """`make kind` and `make kind-down`, with a docker, a kind, a Go and a Pulumi that write down what they are asked."""
 
-import json
 import re
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import yaml
 
-from clients import limits
-from tests.doubles.api_server import Cluster, serving
-from tests.program import ROOT
-from versions import KIND, KIND_NODE_IMAGE
-from workshop import cli
-from workshop.kind import VARIABLES
+from tests.doubles.kind_machine import READING, Machine
+from versions import KIND_NODE_IMAGE
 
-PROGRAM = f"""#!{sys.executable}
-import json, os, sys
-from pathlib import Path
-words = [Path(sys.argv[0]).name, *sys.argv[1:]]
-line, cluster, stack, file = " ".join(words), Path("cluster"), Path(".kind/stack"), Path("Pulumi.kind.yaml")
-with open(os.environ["CALLS"], "a") as log:
-    names = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
-    log.write(json.dumps([line, *(os.environ.get(name) for name in names)]) + "\\n")
-for part, (status, said) in json.loads(os.environ["ANSWERS"]).items():
-    if part in line:
-        print(said, file=sys.stderr if status else sys.stdout)
-        sys.exit(status)
-if "run" in words[:2]:
-    line = line.replace(" ".join(words[:3]), "kind")
-if line.startswith("kind create cluster") or line.startswith("kind export kubeconfig"):
-    cluster.touch()
-    Path(words[words.index("--kubeconfig") + 1]).write_text(os.environ["SERVED"])
-elif line.startswith("kind delete cluster"):
-    cluster.unlink()
-elif line.startswith("kind get clusters") and cluster.exists():
-    print("linkerd-workshop")
-elif line.startswith("pulumi stack init"):
-    stack.touch()
-elif line.startswith("pulumi stack rm"):
-    stack.unlink(), file.unlink()
-elif line.startswith("pulumi config") and not stack.exists():
-    sys.exit("error: no stack named 'kind' found")
-elif line.startswith("pulumi config"):
-    import yaml
-    values = yaml.safe_load(file.read_text())["config"]
-    print(json.dumps({{key: {{"value": value, "secret": False}} for key, value in values.items()}}))
-elif line.startswith("pulumi stack output"):
-    print('{{"demos": {{"podinfo": "kubectl -n podinfo port-forward svc/frontend-podinfo 9898"}}}}')
-"""
-WORKING = {"kind version": (0, f"kind v{KIND} go1.26.8 linux/amd64"), "docker info": (0, "2")}
 CREATE = f"create cluster --name linkerd-workshop --kubeconfig .kind/kubeconfig --image {KIND_NODE_IMAGE} --wait 180s"
 EXPORT = "export kubeconfig --name linkerd-workshop --kubeconfig .kind/kubeconfig"
 DELETE = "delete cluster --name linkerd-workshop --kubeconfig .kind/kubeconfig"
@@ -62,92 +15,6 @@ INIT = "pulumi stack init --no-select --stack kind"
 UP = "pulumi up --yes --skip-preview --stack kind"
 DESTROY = "pulumi destroy --yes --stack kind"
 REMOVE = "pulumi stack rm --yes --stack kind"
-READING = re.compile(r"docker|kind (version|get)|go run \S+ (version|get)|pulumi (version|config|stack output)")
-DAEMON = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
-DENIED = "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock"
-
-
-@dataclass
-class Machine:
-    """A checkout on a machine whose PATH has these programs only."""
-
-    folder: Path
-    patch: pytest.MonkeyPatch
-    output: pytest.CaptureFixture[str]
-    variables: Mapping[str, str]
-    answers: dict[str, tuple[int, str]] = field(default_factory=lambda: {**WORKING})
-    """What a command prints, by a part of it, with its exit status."""
-
-    def run(self, command: str) -> tuple[int, str]:
-        """Run a command of `python -m workshop`; return its exit status and all that is printed."""
-        self.output.readouterr()
-        self._log.unlink(missing_ok=True)
-        with self.patch.context() as patch:
-            patch.chdir(self.folder)
-            for name, value in self._environment({**dict.fromkeys(VARIABLES, ""), "ON_SANDBOX": ""}).items():
-                patch.setenv(name, value)
-            status = cli.main([command])
-        return status, "".join(self.output.readouterr())
-
-    def make(self, *arguments: str, **variables: str) -> tuple[int, str]:
-        """Make a target in the same way."""
-        self._log.unlink(missing_ok=True)
-        make = shutil.which("make")
-        assert make
-        done = subprocess.run(
-            [make, "--no-print-directory", *arguments],
-            cwd=self.folder,
-            env=self._environment(variables),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    def remove(self, program: str) -> None:
-        """Remove a program."""
-        (self.folder / "programs" / program).unlink()
-
-    @property
-    def calls(self) -> list[list[str]]:
-        """Each command with the backend and the passphrase that it was given."""
-        return [json.loads(line) for line in self._log.read_text().splitlines()] if self._log.exists() else []
-
-    @property
-    def changes(self) -> list[str]:
-        """The commands that change something."""
-        return [line for line, *_ in self.calls if not READING.match(line)]
-
-    @property
-    def _log(self) -> Path:
-        return self.folder / "calls"
-
-    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        return {**self.variables, "ANSWERS": json.dumps(self.answers), "CALLS": str(self._log), **more}
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Machine]:
-    folder = tmp_path / "checkout"
-    for each in (folder / "programs", folder / ".venv/bin"):
-        each.mkdir(parents=True)
-    for entry in ROOT.iterdir():
-        if entry.name[:1] != "." and not re.fullmatch(r"Pulumi\..+\.yaml", entry.name):
-            (folder / entry.name).symlink_to(entry)
-    for name in ("docker", "kind", "go", "pulumi"):
-        executable(folder / "programs" / name, PROGRAM)
-    executable(folder / ".venv/bin/python", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    (folder / ".venv/installed").touch()
-    with serving(Cluster(), tmp_path) as kubeconfig:
-        served = kubeconfig.read_text().replace("there", "kind-linkerd-workshop")
-        variables = {"PATH": str(folder / "programs"), "HOME": str(tmp_path), "COLUMNS": "500", "SERVED": served}
-        yield Machine(folder, monkeypatch, capfd, variables)
-
-
-def executable(path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o755)
 
 
 def test_one_command_creates_the_cluster_and_brings_the_workshop_up(machine: Machine) -> None:
@@ -275,98 +142,6 @@ def test_a_cluster_that_does_not_answer_is_kept_and_so_is_its_stack(machine: Mac
     assert status
     assert machine.changes == [DESTROY]
     assert "found; the cluster was kept" in text
-
-
-DOCKER: Mapping[str, tuple[dict[str, tuple[int, str]], str]] = {
-    "stopped": (
-        {"docker version": (1, DAEMON)},
-        rf"docker: its daemon does not answer \({re.escape(DAEMON)}\), but .*Start it \(`sudo systemctl start docker`",
-    ),
-    "silent": ({"docker version": (1, "")}, r"docker: its daemon does not answer \(it says nothing\), but"),
-    "refused": (
-        {"docker version": (1, DENIED)},
-        r"docker: you have no permission to use its daemon, but .*Join its group \(`sudo usermod -aG docker",
-    ),
-    "old": ({"docker info": (0, "1")}, r"docker: it runs containers with cgroups version 1, but .*1\.35 .*version 2\."),
-}
-
-
-@pytest.mark.parametrize("target", ["kind", "kind-down"])
-@pytest.mark.parametrize("state", [*DOCKER, "absent"])
-def test_without_a_working_docker_one_sentence_says_so_before_anything_is_created(
-    machine: Machine, state: str, target: str
-) -> None:
-    answers, sentence = DOCKER.get(
-        state, ({}, r"docker: there is no such program on PATH, but .*Install it \(https://")
-    )
-    machine.answers |= answers
-    if state == "absent":
-        machine.remove("docker")
-    status, text = machine.run(target)
-
-    assert status
-    assert re.search(rf"1 problem found; nothing was changed:\n  1\. {sentence}", text), text
-    assert "use the sandbox, which needs no Docker: `make up`." in text
-    assert [line for line, *_ in machine.calls if not line.startswith("docker")] == []
-    assert not (machine.folder / ".kind").exists()
-
-
-def test_a_docker_that_hangs_is_not_waited_for(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SECONDS", 1)
-    executable(machine.folder / "programs/docker", f"#!{sys.executable}\nimport time\ntime.sleep(30)\n")
-    started = time.monotonic()
-    status, text = machine.run("kind")
-
-    assert status
-    assert "docker: its daemon does not answer (no answer within 1 s), but" in text
-    assert time.monotonic() - started < 20
-
-
-def test_without_pulumi_no_cluster_is_created(machine: Machine) -> None:
-    machine.remove("pulumi")
-    status, text = machine.run("kind")
-
-    assert status
-    assert "pulumi: there is no such program on PATH" in text
-    assert machine.changes == []
-
-
-@pytest.mark.parametrize(("there", "said"), [("v0.30.0", "version 0.30.0 is on PATH"), ("", "it is not on PATH")])
-def test_another_kind_is_not_used_and_the_pinned_one_is_built(machine: Machine, there: str, said: str) -> None:
-    machine.answers["kind version"] = (0, f"kind {there} go1.24.0 linux/amd64")
-    machine.answers[f"go run sigs.k8s.io/kind@v{KIND} version"] = (0, "")
-    if not there:
-        machine.remove("kind")
-    status, text = machine.run("kind")
-
-    assert status == 0, text
-    assert f"kind {KIND}: {said}, so Go builds it" in text
-    assert machine.changes == [f"go run sigs.k8s.io/kind@v{KIND} {CREATE}", INIT, UP]
-    machine.run("kind-down")
-    assert machine.changes[-1] == f"go run sigs.k8s.io/kind@v{KIND} {DELETE}"
-
-
-def test_without_kind_and_go_both_are_named(machine: Machine) -> None:
-    machine.remove("kind")
-    machine.remove("go")
-    status, text = machine.run("kind")
-
-    assert status
-    assert f"kind: it is not on PATH, and there is no Go to build it, but version {KIND} fits" in text
-    assert "Install kind" in text
-    assert machine.changes == []
-
-
-def test_a_build_that_fails_is_a_sentence_below_what_go_says(machine: Machine) -> None:
-    machine.remove("kind")
-    machine.answers["go run"] = (1, "go: proxy.example.com: i/o timeout")
-    status, text = machine.run("kind")
-
-    assert status
-    assert text.index("i/o timeout") < text.index(
-        f"kind: it is not on PATH, and `go run sigs.k8s.io/kind@v{KIND}` fails"
-    )
-    assert machine.changes == []
 
 
 def test_a_list_of_clusters_that_fails_ends_it(machine: Machine) -> None:
