@@ -1,6 +1,8 @@
 """Creates the AWS resources of a group of Ingresses: a load balancer, its listeners, target groups and rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from sandbox.controllers.aws import Aws
@@ -9,7 +11,7 @@ from sandbox.controllers.network import CLUSTER, RESOURCE, SHARED, STACK, Networ
 from sandbox.controllers.target_groups import TargetGroups, tagged, tags_of
 
 if TYPE_CHECKING:
-    from mypy_boto3_elbv2.type_defs import ActionTypeDef
+    from mypy_boto3_elbv2.type_defs import ActionTypeDef, ModifyListenerInputTypeDef
 
 EVERYWHERE = "0.0.0.0/0"
 NOTHING_HERE: "ActionTypeDef" = {
@@ -35,16 +37,17 @@ class Balancers:
         group.check()
         self._check_certificates(group)
         arn, name = self._load_balancer(group)
-        targets = {each.path: self._targets.make(group.id, each) for each in group.members}
-        self._remove_listeners(arn)
+        targets = self._targets.make(group.id, group.members)
+        found = self.aws.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+        there = {each.get("Port", 0): each.get("ListenerArn", "") for each in found}
         for port, protocol in group.ports.items():
-            listener = self._listener(group, arn, port, protocol)
-            if protocol == "HTTP" and group.agreed("ssl-redirect"):
-                continue  # it only redirects, whatever the rules say
-            served = [each for each in group.members if port in listeners(each)]
+            listener = self._listener(group, arn, port, protocol, there.pop(port, None))
+            redirects = protocol == "HTTP" and group.agreed("ssl-redirect")  # whatever the rules say
+            served = [] if redirects else [each for each in group.members if port in listeners(each)]
             pairs = [pair for each in served for pair in zip(each.rules, targets[each.path], strict=True)]
-            for priority, ((host, _, _), target) in enumerate(pairs, 1):
-                self._rule(listener, priority, host, target)
+            self._set_rules(listener, {host: target for (host, _, _), target in pairs})
+        for each in there.values():
+            self.aws.elbv2.delete_listener(ListenerArn=each)
         self._targets.remove_all_but(group.id, [arn for arns in targets.values() for arn in arns])
         return name
 
@@ -86,39 +89,50 @@ class Balancers:
 
     def _of(self, stack: str) -> list[str]:
         known = [each.get("LoadBalancerArn", "") for each in self.aws.elbv2.describe_load_balancers()["LoadBalancers"]]
-        return tagged(self.aws, known, {CLUSTER: self.network.cluster, STACK: stack})
+        return list(tagged(self.aws, known, {CLUSTER: self.network.cluster, STACK: stack}))
 
-    def _remove_listeners(self, arn: str) -> None:
-        for each in self.aws.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
-            self.aws.elbv2.delete_listener(ListenerArn=each.get("ListenerArn", ""))
-
-    def _listener(self, group: Group, arn: str, port: int, protocol: str) -> str:
-        if protocol == "HTTPS":
+    def _listener(self, group: Group, arn: str, port: int, protocol: str, there: str | None) -> str:
+        """Create a listener, or change the one that is there; return its ARN."""
+        https = protocol == "HTTPS"
+        to = "" if https else group.agreed("ssl-redirect")
+        if there is None:
             made = self.aws.elbv2.create_listener(
-                LoadBalancerArn=arn,
-                Port=port,
-                Protocol="HTTPS",
-                SslPolicy=group.agreed("ssl-policy", "ELBSecurityPolicy-2016-08"),
-                Certificates=[{"CertificateArn": group.certificates[0]}],
-                DefaultActions=[NOTHING_HERE],
+                LoadBalancerArn=arn, Port=port, Protocol="HTTP", DefaultActions=[NOTHING_HERE]
             )
-        else:
-            to = group.agreed("ssl-redirect")
-            made = self.aws.elbv2.create_listener(
-                LoadBalancerArn=arn,
-                Port=port,
-                Protocol="HTTP",
-                DefaultActions=[redirect(to) if to else NOTHING_HERE],
-            )
-        return made["Listeners"][0].get("ListenerArn", "")
+            there = made["Listeners"][0].get("ListenerArn", "")
+        wanted: ModifyListenerInputTypeDef = {
+            "ListenerArn": there,
+            "Protocol": "HTTPS" if https else "HTTP",
+            "DefaultActions": [redirect(to) if to else NOTHING_HERE],
+        }
+        if https:
+            wanted["SslPolicy"] = group.agreed("ssl-policy", "ELBSecurityPolicy-2016-08")
+            wanted["Certificates"] = [{"CertificateArn": group.certificates[0]}]
+        self.aws.elbv2.modify_listener(**wanted)
+        return there
 
-    def _rule(self, listener: str, priority: int, host: str, target: str) -> None:
-        self.aws.elbv2.create_rule(
-            ListenerArn=listener,
-            Priority=priority,
-            Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
-            Actions=[{"Type": "forward", "TargetGroupArn": target}],
-        )
+    def _set_rules(self, listener: str, wanted: Mapping[str, str]) -> None:
+        """Have a listener forward each host to its target group, and nothing else."""
+        priorities: set[str] = set()
+        missing = dict(wanted)
+        pages = self.aws.elbv2.get_paginator("describe_rules").paginate(ListenerArn=listener)
+        for rule in [rule for page in pages for rule in page["Rules"] if not rule.get("IsDefault")]:
+            headers = [each.get("HostHeaderConfig", {}) for each in rule.get("Conditions", [])]
+            hosts = [host for each in headers for host in each.get("Values", [])]
+            targets = [each.get("TargetGroupArn") for each in rule.get("Actions", [])]
+            if [missing.get(host) for host in hosts] == targets:
+                missing = {host: target for host, target in missing.items() if host not in hosts}
+                priorities.add(rule.get("Priority", ""))
+            else:
+                self.aws.elbv2.delete_rule(RuleArn=rule.get("RuleArn", ""))
+        free = (priority for priority in count(1) if str(priority) not in priorities)
+        for host, target in missing.items():
+            self.aws.elbv2.create_rule(
+                ListenerArn=listener,
+                Priority=next(free),
+                Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
+                Actions=[{"Type": "forward", "TargetGroupArn": target}],
+            )
 
 
 def redirect(port: str) -> "ActionTypeDef":

@@ -12,6 +12,9 @@ from sandbox.controllers.network import CLUSTER, PART, STACK, short
 if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import TagTypeDef
 
+MOST_ARNS = 20
+"""The most that one request for tags may name."""
+
 
 def tags_of(cluster: str, stack: str, part: str) -> "list[TagTypeDef]":
     """The tags by which the controller recognizes what it created."""
@@ -19,14 +22,15 @@ def tags_of(cluster: str, stack: str, part: str) -> "list[TagTypeDef]":
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def tagged(aws: Aws, arns: Sequence[str], wanted: Mapping[str, str]) -> list[str]:
-    """Those of some load balancers or target groups that have tags; at most 20 are looked at."""
-    told = aws.elbv2.describe_tags(ResourceArns=list(arns[:20]))["TagDescriptions"] if arns else []
-    return [
-        each.get("ResourceArn", "")
-        for each in told
-        if wanted.items() <= {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}.items()
-    ]
+def tagged(aws: Aws, arns: Sequence[str], wanted: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """Return the tags of those load balancers or target groups that have the wanted ones, by ARN."""
+    parts = [arns[first : first + MOST_ARNS] for first in range(0, len(arns), MOST_ARNS)]
+    found = [each for part in parts for each in aws.elbv2.describe_tags(ResourceArns=part)["TagDescriptions"]]
+    tags = {
+        each.get("ResourceArn", ""): {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
+        for each in found
+    }
+    return {arn: own for arn, own in tags.items() if wanted.items() <= own.items()}
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,10 @@ class TargetGroups:
     cluster: str
     vpc: str
 
-    def make(self, stack: str, ingress: Ingress) -> list[str]:
-        """Return the ARNs of an Ingress' target groups in the order of its rules; create those that are missing."""
-        return [self._made(stack, ingress, service, port) for _, service, port in ingress.rules]
+    def make(self, stack: str, ingresses: Sequence[Ingress]) -> dict[str, list[str]]:
+        """Return the ARNs of each Ingress' target groups in the order of its rules; create those that are missing."""
+        there = {tags[PART]: arn for arn, tags in self._of(stack).items()}
+        return {each.path: [self._made(stack, there, each, *rule[1:]) for rule in each.rules] for each in ingresses}
 
     def remove_all_but(self, stack: str, kept: Sequence[str]) -> None:
         """Remove those of a stack that are not in `kept`."""
@@ -47,17 +52,17 @@ class TargetGroups:
             if arn not in kept:
                 self.aws.elbv2.delete_target_group(TargetGroupArn=arn)
 
-    def _of(self, stack: str, part: str | None = None) -> list[str]:
-        known = [each.get("TargetGroupArn", "") for each in self.aws.elbv2.describe_target_groups()["TargetGroups"]]
-        wanted = {CLUSTER: self.cluster, STACK: stack, **({PART: part} if part else {})}
-        return tagged(self.aws, known, wanted)
+    def _of(self, stack: str) -> dict[str, Mapping[str, str]]:
+        pages = self.aws.elbv2.get_paginator("describe_target_groups").paginate()
+        known = [each.get("TargetGroupArn", "") for page in pages for each in page["TargetGroups"]]
+        return tagged(self.aws, known, {CLUSTER: self.cluster, STACK: stack})
 
-    def _made(self, stack: str, ingress: Ingress, service: str, port: int) -> str:
+    def _made(self, stack: str, there: Mapping[str, str], ingress: Ingress, service: str, port: int) -> str:
         part = f"{ingress.namespace}/{ingress.name}-{service}:{port}"
-        if there := self._of(stack, part):
-            return there[0]
+        if part in there:
+            return there[part]
         made = self.aws.elbv2.create_target_group(
-            Name=short(f"k8s-{ingress.namespace[:8]}-{service[:8]}-{stack}", self.cluster),
+            Name=short(f"k8s-{part}-{stack}", self.cluster),
             Protocol="HTTP",
             Port=port,
             VpcId=self.vpc,

@@ -156,3 +156,18 @@ def test_everything_that_was_found_is_removed_and_nothing_else(aws: InProcess) -
     assert "shop.example.com." in names
     rules = aws.aws.ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"][0].get("IpPermissions")
     assert rules == [], "the rule that let the load balancer in went with it"
+
+
+def test_a_load_balancer_with_more_hosts_than_one_request_names_is_found_and_removed(aws: InProcess) -> None:
+    hosts = [f"host-{number}" for number in range(30)]
+    aws.serve("workshop-dev", *hosts[5:])
+    aws.serve("workshop-dev", *hosts[:-1])
+
+    found = find(aws)
+
+    assert kinds(found).count(Kind.TARGET_GROUP) == 29, "one each; tags are asked for 20 at a time"
+    balancer = next(each.id for each in found if each.kind is Kind.LOAD_BALANCER)
+    listener = aws.aws.elbv2.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0].get("ListenerArn", "")
+    assert len(aws.aws.elbv2.describe_rules(ListenerArn=listener)["Rules"]) == 30, "one each, and the default"
+    remove(aws.account, found, aws.zone)
+    assert find(aws) == []
