@@ -1,5 +1,7 @@
 """The workshop, stage by stage: what is known first, cluster, add-ons, mesh, delivery, demos, attendees, outputs."""
 
+import asyncio
+
 import pulumi
 
 from preflight.startup import prepare, silence_sdk
@@ -21,7 +23,17 @@ delivery = install_delivery(base, mesh)
 demos = install_demos(base, add_ons, mesh, delivery)
 attendees = install_attendees(base, add_ons, mesh, delivery, demos)
 
-pulumi.export("demos", {**mesh.outputs, **demos.outputs, **delivery.outputs})
-pulumi.export("certificatesExpire", mesh.expires(add_ons))
-if attendees:
-    pulumi.export("attendees", attendees)
+
+async def return_outputs() -> pulumi.Inputs:
+    """Return the stack's outputs once all registrations have begun."""
+    # Then the SDK waits for one after the other. Before, it goes through all that are open whenever one ends: a preview
+    # of 30 attendees took 43 s instead of 24 s.
+    await asyncio.sleep(0)
+    outputs: dict[str, object] = {
+        "demos": {**mesh.outputs, **demos.outputs, **delivery.outputs},
+        "certificatesExpire": mesh.expires(add_ons),
+    }
+    return {**outputs, "attendees": attendees} if attendees else outputs
+
+
+pulumi.run(return_outputs)
