@@ -15,28 +15,28 @@ ZONES = ("a", "b", "c")
 
 
 def ensure(account: Account, eks: Eks) -> bool:
-    """Make what is not there yet; tell whether anything was made. Raises if there is no such region."""
+    """Create what is missing; return whether anything was created. Raises if there is no such region."""
     if not backends.knows(account.region):
         raise RefusalError("InvalidParameterException", f"EKS is in no region {account.region}: correct `eks.region`")
-    made = [
+    created = [
         ensure_role(account.number, account.role) if account.role else False,
         ensure_cluster(account, eks),
         ensure_zone(account.number, account.zone) if account.zone else False,
     ]
-    return any(made)
+    return any(created)
 
 
 def ensure_role(account: str, arn: str) -> bool:
-    """Make a role that everybody in the account may assume."""
+    """Create a role that everybody in the account may assume, if it is missing."""
     if backends.role_exists(arn):
         return False
     path, _, name = arn.partition(":role")[2].rpartition("/")
-    make_role(account, name, f"{path}/", {"AWS": f"arn:aws:iam::{account}:root"})
+    create_role(account, name, f"{path}/", {"AWS": f"arn:aws:iam::{account}:root"})
     return True
 
 
-def make_role(account: str, name: str, path: str, principal: dict[str, str]) -> str:
-    """Make a role for a principal; return its ARN."""
+def create_role(account: str, name: str, path: str, principal: dict[str, str]) -> str:
+    """Create a role for a principal; return its ARN."""
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     role: Any = backends.of("iam", account, "aws").create_role(
         role_name=name,
@@ -51,13 +51,13 @@ def make_role(account: str, name: str, path: str, principal: dict[str, str]) -> 
 
 
 def ensure_cluster(account: Account, eks: Eks) -> bool:
-    """Make the cluster that is this sandbox, its network, its OIDC provider and the add-on for Pod Identity."""
+    """Create the cluster that is this sandbox, its network, OIDC provider and Pod Identity add-on, if it is missing."""
     number, region, name = account.number, account.region, account.cluster
     if name in backends.clusters(number, region):
         return False
     backends.prepare(number, region)
-    vpc, subnets = make_network(account)
-    arn = make_role(number, f"{name}-{region}-cluster", "/", {"Service": "eks.amazonaws.com"})
+    vpc, subnets = create_network(account)
+    arn = create_role(number, f"{name}-{region}-cluster", "/", {"Service": "eks.amazonaws.com"})
     security_group: Any = backends.of("ec2", number, region).create_security_group(
         f"eks-cluster-sg-{name}", "EKS created security group", vpc_id=vpc
     )
@@ -76,8 +76,8 @@ def ensure_cluster(account: Account, eks: Eks) -> bool:
     return True
 
 
-def make_network(account: Account) -> tuple[str, list[str]]:
-    """Make a VPC with a public and a private subnet in each of three zones; return its id and theirs."""
+def create_network(account: Account) -> tuple[str, list[str]]:
+    """Create a VPC with a public and a private subnet in each of three zones; return its id and theirs."""
     ec2 = backends.of("ec2", account.number, account.region)
     vpc = str(ec2.create_vpc("10.0.0.0/16").id)
     subnets: list[str] = []
@@ -90,7 +90,7 @@ def make_network(account: Account) -> tuple[str, list[str]]:
 
 
 def ensure_zone(account: str, name: str) -> bool:
-    """Make a public hosted zone."""
+    """Create a public hosted zone, if it is missing."""
     route53 = backends.of("route53", account, "aws")
     if any(zone.name.rstrip(".") == name.rstrip(".") for zone in route53.zones.values()):
         return False

@@ -29,7 +29,7 @@ class Addons:
     by_name: dict[str, Fields] = field(default_factory=dict[str, Fields])
 
     def create(self, body: Fields) -> Fields:
-        """Record one, active at once; raises if it is there or unknown."""
+        """Record an add-on, which is active at once; raises if it exists or is unknown."""
         name = str(body.get("addonName"))
         version = body.get("addonVersion") or VERSIONS.get(name)
         if VERSIONS.get(name) != version:
@@ -39,11 +39,11 @@ class Addons:
             raise RefusalError("ResourceInUseException", "Addon already exists.", 409)
         identity = backends.draw_hex(32)
         arn = f"arn:aws:eks:{self.region}:{self.account}:addon/{self.cluster}/{name}/{identity}"
-        made: Fields = {"addonName": name, "clusterName": self.cluster, "addonVersion": version, "addonArn": arn}
+        record: Fields = {"addonName": name, "clusterName": self.cluster, "addonVersion": version, "addonArn": arn}
         now, health = time.time(), {"issues": list[str]()}
-        made |= {"status": "ACTIVE", "health": health, "createdAt": now, "modifiedAt": now, "owner": "aws"}
-        made |= {key: body[key] for key in GIVEN if body.get(key)}
-        self.by_name[name] = made | {"publisher": "eks", "tags": body.get("tags") or {}}
+        record |= {"status": "ACTIVE", "health": health, "createdAt": now, "modifiedAt": now, "owner": "aws"}
+        record |= {key: body[key] for key in GIVEN if body.get(key)}
+        self.by_name[name] = record | {"publisher": "eks", "tags": body.get("tags") or {}}
         return self.by_name[name]
 
     def describe(self, name: str) -> Fields:
@@ -53,7 +53,7 @@ class Addons:
         return self.by_name[name]
 
     def update(self, name: str, body: Fields) -> Fields:
-        """Change one; the change is done when it is answered."""
+        """Change an add-on; return the completed update."""
         found = self.describe(name)
         version = body.get("addonVersion") or found["addonVersion"]
         if VERSIONS.get(name) != version:
@@ -62,14 +62,14 @@ class Addons:
         return finished_update(backends.draw_hex(32))
 
     def delete(self, name: str) -> Fields:
-        """Remove one; raises if it is not there."""
+        """Remove an add-on; raises if there is none."""
         found = self.describe(name)
         del self.by_name[name]
         return found | {"status": "DELETING"}
 
 
 def finished_update(key: str) -> Fields:
-    """Return the record of a change that is done."""
+    """Return the record of a completed change."""
     return {
         "id": key,
         "status": "Successful",
@@ -98,5 +98,5 @@ def known(name: str | None) -> list[Fields]:
 
 
 def compatible() -> Fields:
-    """Every version goes with every cluster here."""
+    """Return the compatibility of any version with any cluster."""
     return {"clusterVersion": "1.35", "platformVersions": ["*"], "defaultVersion": True}

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 
 class RefusalError(Exception):
-    """AWS's own code and sentence for what it does not do."""
+    """A refusal, with AWS' own code and sentence."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)

@@ -30,17 +30,17 @@ def account_of(call: Call) -> str:
 
 
 def seed(text: str) -> None:
-    """Make everything that moto draws from now on depend on this text."""
+    """Have everything that moto draws from now on depend on this text."""
     _random.seed(text)
 
 
 def draw_hex(length: int) -> str:
-    """Hexadecimal digits."""
+    """Return random hexadecimal digits."""
     return str(_random.get_random_hex(length))
 
 
 def prepare(account: str, region: str) -> None:
-    """Make a region's default network before its first request, so that its identifiers depend on nothing else."""
+    """Create a region's default network before its first request, so that its identifiers depend on nothing else."""
     every: Any = importlib.import_module("moto.ec2.models").ec2_backends[account]
     if region in every.regions and region not in set(every):
         seed(f"network of {account} in {region}")

@@ -25,7 +25,7 @@ KEPT = ("Authorization", "Content-Type", "X-Amz-Target", "X-Amz-Date", "X-Amz-Se
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it came in, so that it can be made again."""
+    """A request as it came in, so that it can be repeated."""
 
     method: str
     target: str

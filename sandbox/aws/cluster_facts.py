@@ -31,7 +31,7 @@ def version(home: Home) -> str | None:
     """Return the API server's version, such as 1.36; None while it does not answer."""
     chosen = ports.recorded(home)
     try:
-        told = ApiClient(chosen.api, home.certificates, 2).get("/version") if chosen else None
+        answer = ApiClient(chosen.api, home.certificates, 2).get("/version") if chosen else None
     except OSError:
         return None
-    return ".".join(str(mapping(told)["gitVersion"]).lstrip("v").split(".")[:2]) if told else None
+    return ".".join(str(mapping(answer)["gitVersion"]).lstrip("v").split(".")[:2]) if answer else None

@@ -35,7 +35,7 @@ class Troubles:
     denied: str = ""
     """Part of the path of the requests that nobody may make."""
     vanishing: str = ""
-    """The ARN of a load balancer that is deleted as soon as somebody asks for its tags, but for the controllers."""
+    """The ARN of a load balancer that is deleted when anything but the controllers asks for its tags."""
 
     def meet(self, call: Call) -> Response | None:
         """Refuse a request, or change the account before it is answered."""
@@ -69,13 +69,13 @@ class Double:
         return response(environ, start_response)
 
     def take_up(self) -> None:
-        """Make every remembered request again; raises if one does not succeed any more."""
+        """Repeat every remembered request; raises if one does not succeed any more."""
         for call in self._journal.calls():
             response = self._served(call)
             if response.status_code >= HTTPStatus.BAD_REQUEST:
                 reason = response.get_data(as_text=True)[:300]
-                sys.exit(f"{call.method} {call.target} {call.operation} cannot be made again: {reason}")
-            self._journal.made()
+                sys.exit(f"{call.method} {call.target} {call.operation} cannot be repeated: {reason}")
+            self._journal.count()
 
     def _answer(self, call: Call) -> Response:
         response = self._served(call)
@@ -105,8 +105,8 @@ class Double:
         match call.path:
             case (_, "account"):
                 wanted = Account(**{key: str(value) for key, value in call.json().items() if value is not None})
-                made = account.ensure(wanted, self._eks)
-                return answer({"account": wanted.number}, HTTPStatus.CREATED if made else HTTPStatus.OK)
+                created = account.ensure(wanted, self._eks)
+                return answer({"account": wanted.number}, HTTPStatus.CREATED if created else HTTPStatus.OK)
             case (_, "troubles"):
                 self._troubles = Troubles(**{key: str(value) for key, value in call.json().items()})
                 return answer({})

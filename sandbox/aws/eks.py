@@ -1,7 +1,6 @@
 """The part of the EKS API that moto does not have, and the facts of the cluster that is the sandbox."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -24,7 +23,7 @@ class Extras:
     addons: Addons
 
     def tags_of(self, arn: str) -> dict[str, str] | None:
-        """The tags of an association or add-on of this cluster, to be changed in place."""
+        """Return the tags of an association or add-on, to be changed in place; None if there is none."""
         named = (("associationArn", self.associations.by_id), ("addonArn", self.addons.by_name))
         for key, found in named:
             for each in found.values():
@@ -45,15 +44,16 @@ class Eks:
         """Return the part of a cluster that moto does not have; raises if there is no such cluster."""
         if cluster not in backends.clusters(account, region):
             raise not_found(f"No cluster found for name: {cluster}.")
-        make = partial(self._extras.setdefault, (account, region, cluster))
-        return make(Extras(Associations(cluster, account, region), Addons(cluster, account, region)))
+        return self._extras.setdefault(
+            (account, region, cluster), Extras(Associations(cluster, account, region), Addons(cluster, account, region))
+        )
 
     def serve(self, call: Call) -> Response | None:
         """Answer, or leave it to moto."""
         if call.scope("service") != "eks":
             return None
         account, region = backends.account_of(call), call.scope("region")
-        self._tell_the_truth(account, region)
+        self._update_facts(account, region)
         if call.path[:2] == ("addons", "supported-versions"):
             return answer({"addons": addons.known(call.query.get("addonName"))})
         if call.path[0] == "tags":
@@ -77,8 +77,8 @@ class Eks:
                 found.pop(key, None)
         return answer({"tags": found} if call.method == "GET" else {})
 
-    def _tell_the_truth(self, account: str, region: str) -> None:
-        """Give the clusters that are this sandbox its address, authority and version, as they are now."""
+    def _update_facts(self, account: str, region: str) -> None:
+        """Set the clusters that are this sandbox to its address, authority and version, as they are now."""
         for cluster in backends.clusters(account, region).values():
             if getattr(cluster, "sandbox", False):
                 cluster.endpoint, cluster.created_at = facts.address(self._home), facts.created_at(self._home)
@@ -87,7 +87,7 @@ class Eks:
 
 
 def associations_answer(kept: Associations, rest: list[str], call: Call) -> Response | None:
-    """The operations on associations."""
+    """Answer a request about associations; None if it is none."""
     match (call.method, *rest):
         case ("POST",):
             return answer({"association": kept.create(call.json())})
@@ -104,7 +104,7 @@ def associations_answer(kept: Associations, rest: list[str], call: Call) -> Resp
 
 
 def addons_answer(kept: Addons, rest: list[str], call: Call) -> Response | None:  # noqa: PLR0911  one an operation
-    """The operations on add-ons."""
+    """Answer a request about add-ons; None if it is none."""
     if call.path[2] == "updates":
         return answer({"update": addons.finished_update("".join(rest))})
     match (call.method, *rest):

@@ -18,18 +18,18 @@ class Journal:
         self._count = 0
 
     def begin(self) -> None:
-        """Make what the next request draws depend on its number only."""
+        """Have what the next request draws depend on its number only."""
         backends.seed(f"request {self._count}")
 
-    def made(self) -> None:
-        """Count a request that was made again."""
+    def count(self) -> None:
+        """Count a request that was repeated."""
         self._count += 1
 
     def add(self, call: Call) -> None:
         """Keep a request that succeeded."""
         with self._file.open("a", encoding="utf-8") as file:
             file.write(f"{call.line()}\n")
-        self.made()
+        self.count()
 
     def calls(self) -> Sequence[Call]:
         """Every request that is kept; a last line that a killed process left torn is dropped."""

@@ -35,9 +35,9 @@ class Associations:
         arn = f"arn:aws:eks:{self.region}:{self.account}:podidentityassociation/{self.cluster}/{key}"
         given = {name: body[name] for name in ("namespace", "serviceAccount", *UPDATED) if name in body}
         external = {"externalId": backends.draw_hex(32)} if body.get("targetRoleArn") else {}
-        made: Fields = {"clusterName": self.cluster, "associationArn": arn, "associationId": key, **given, **external}
-        made |= {"createdAt": now, "modifiedAt": now, "tags": body.get("tags") or {}}
-        self.by_id[key] = {"disableSessionTags": False, **made}
+        record: Fields = {"clusterName": self.cluster, "associationArn": arn, "associationId": key, **given, **external}
+        record |= {"createdAt": now, "modifiedAt": now, "tags": body.get("tags") or {}}
+        self.by_id[key] = {"disableSessionTags": False, **record}
         return self.by_id[key]
 
     def describe(self, key: str) -> Fields:
@@ -47,7 +47,7 @@ class Associations:
         return self.by_id[key]
 
     def listed(self, query: Mapping[str, str]) -> list[Fields]:
-        """Those of a namespace and a service account, or all of them."""
+        """Return those of a namespace and a service account, or all."""
         wanted = {key: query[key] for key in ("namespace", "serviceAccount") if key in query}
         found = [each for each in self.by_id.values() if all(each[key] == value for key, value in wanted.items())]
         return [{key: each[key] for key in SHOWN_IN_LISTS if key in each} for each in found]
@@ -60,7 +60,7 @@ class Associations:
         return found
 
     def delete(self, key: str) -> Fields:
-        """Remove one; raises if there is none."""
+        """Remove an association; raises if there is none."""
         found = self.describe(key)
         del self.by_id[key]
         return found

@@ -21,8 +21,8 @@ NAME = "aws"
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 FIX = (
-    "`make sandbox-down`, then remove the folder {}: the account is empty then, so bring its stacks down first or let "
-    "`make refresh` tell them"
+    "`make sandbox-down`, then remove the folder {}: the account is empty then: destroy its stacks first, "
+    "or run `make refresh`"
 )
 
 

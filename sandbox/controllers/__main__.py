@@ -1,4 +1,4 @@
-"""`python -m sandbox.controllers HOME CLUSTER REGION [ROLE]`: let both and EKS' webhook work until the process ends."""
+"""`python -m sandbox.controllers HOME CLUSTER REGION [ROLE]`: run both and EKS' webhook until the process ends."""
 
 import sys
 import threading
@@ -24,8 +24,12 @@ def main() -> None:
         message = "the sandbox does not run: start it with `make sandbox`."
         raise SandboxError(message)
     api, aws = ApiClient(chosen.api, home.certificates), connect(region, process.endpoint(home), *sys.argv[4:])
-    played = (PodIdentity(api, aws, cluster), LoadBalancerController(api, aws, cluster), ExternalDns(api, aws, cluster))
-    with working([each.step for each in played]):
+    simulated = (
+        PodIdentity(api, aws, cluster),
+        LoadBalancerController(api, aws, cluster),
+        ExternalDns(api, aws, cluster),
+    )
+    with working([each.step for each in simulated]):
         threading.Event().wait()
 
 

@@ -33,12 +33,12 @@ class Aws:
 
 
 def connect(region: str, endpoint: str | None = None, role: str | None = None) -> Aws:
-    """Make the clients, of the double at an address if one is given, in the account of a role if one is given."""
+    """Create the clients, of the double at an address if one is given, in the account of a role if one is given."""
     # Past every proxy of the user's: the double is on loopback.
     direct = partial(_boto3.Session(KEY, "sandbox").client, config=Config(proxies={}), endpoint_url=endpoint)
     if role:
-        given = direct("sts", region_name=region).assume_role(RoleArn=role, RoleSessionName=KEY)["Credentials"]
-        keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        session = direct("sts", region_name=region).assume_role(RoleArn=role, RoleSessionName=KEY)["Credentials"]
+        keys = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
         direct = partial(_boto3.Session(*keys).client, config=Config(proxies={}), endpoint_url=endpoint)
     names = ("elbv2", "ec2", "acm", "route53", "eks", "iam")
     return Aws(**{name: direct(name, region_name=region) for name in names})

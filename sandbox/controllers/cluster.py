@@ -1,4 +1,4 @@
-"""The questions of both controllers to the API server."""
+"""Reads Ingresses from the API server, and changes them."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -30,12 +30,12 @@ class Ingress:
         return f"/apis/networking.k8s.io/v1/namespaces/{self.namespace}/ingresses/{self.name}"
 
     def annotation(self, name: str, default: str = "") -> str:
-        """An annotation's value."""
+        """Return an annotation's value."""
         return str(self.annotations.get(name, default))
 
 
 def ingresses(api: ApiClient) -> list[Ingress]:
-    """All Ingresses that name a class of the AWS Load Balancer Controller."""
+    """Return all Ingresses that name a class of the AWS Load Balancer Controller."""
     classes = mappings(mapping(api.get("/apis/networking.k8s.io/v1/ingressclasses")).get("items"))
     ours = {name_of(each) for each in classes if mapping(each["spec"]).get("controller") == "ingress.k8s.aws/alb"}
     found = mappings(mapping(api.get("/apis/networking.k8s.io/v1/ingresses")).get("items"))
@@ -43,7 +43,7 @@ def ingresses(api: ApiClient) -> list[Ingress]:
 
 
 def read(document: Json) -> Ingress:
-    """An Ingress from its JSON."""
+    """Return an Ingress from its JSON."""
     metadata = mapping(document["metadata"])
     balancer = mapping(mapping(document.get("status")).get("loadBalancer"))
     addresses = [str(each.get("hostname", "")) for each in mappings(balancer.get("ingress"))]
@@ -59,7 +59,7 @@ def read(document: Json) -> Ingress:
 
 
 def rules(found: Sequence[Json]) -> Iterable[tuple[str, str, int]]:
-    """Host, Service and port of each path."""
+    """Yield host, Service and port of each path."""
     for rule in found:
         for path in mappings(mapping(rule.get("http")).get("paths")):
             service = mapping(mapping(path["backend"]).get("service"))
@@ -67,12 +67,12 @@ def rules(found: Sequence[Json]) -> Iterable[tuple[str, str, int]]:
 
 
 def name_of(document: Json) -> str:
-    """An object's name."""
+    """Return an object's name."""
     return str(mapping(document["metadata"])["name"])
 
 
 def texts(value: object) -> list[str]:
-    """The texts in an array."""
+    """Return the texts in an array."""
     return [each for each in value if isinstance(each, str)] if is_list(value) else []
 
 

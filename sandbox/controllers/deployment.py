@@ -30,7 +30,7 @@ class Deployment:
     def works(self, api: ApiClient, aws: Aws, cluster: str) -> bool:
         """Return whether its pods are there, and may do something in AWS.
 
-        The simulated kubelet ends pods at once, so a `preStop` that lets them work on is played here.
+        The simulated kubelet ends pods at once, so a `preStop` that lets them work on is simulated here.
         """
         found = mappings(mapping(api.get(f"/apis/apps/v1/deployments?labelSelector={self._selector}")).get("items"))
         ready = [each for each in found if mapping(each.get("status")).get("readyReplicas")]
@@ -41,12 +41,12 @@ class Deployment:
         return self._has_rights(api, aws, cluster)
 
     def values(self, name: str) -> list[str]:
-        """The values of an argument, `--name=value`."""
+        """Return the values of an argument, `--name=value`."""
         start = f"--{name}="
         return [each.removeprefix(start) for each in self.arguments if each.startswith(start)]
 
     def value(self, name: str, default: str = "") -> str:
-        """The last value of an argument."""
+        """Return the last value of an argument."""
         return (self.values(name) or [default])[-1]
 
     @property

@@ -71,8 +71,8 @@ class ExternalDns:
         missing = [host for host in wanted if host not in owned]
         changes: list[ChangeTypeDef] = [change for host in missing for change in self._creation(host, wanted[host])]
         if self.deployment.value("policy") == "sync":
-            gone = [records for host, records in owned.items() if host not in wanted]
-            changes += [_change("DELETE", each) for records in gone for each in records]
+            left = [records for host, records in owned.items() if host not in wanted]
+            changes += [_change("DELETE", each) for records in left for each in records]
         if changes:
             self.aws.route53.change_resource_record_sets(HostedZoneId=self._zone, ChangeBatch={"Changes": changes})
 
@@ -89,12 +89,12 @@ class ExternalDns:
         return owned
 
     def _creation(self, host: str, address: str) -> "list[ChangeTypeDef]":
-        told = f'"heritage=external-dns,external-dns/owner={self._owner},external-dns/resource=ingress"'
+        owner = f'"heritage=external-dns,external-dns/owner={self._owner},external-dns/resource=ingress"'
         balancers = self.aws.elbv2.describe_load_balancers()["LoadBalancers"]
         zone = next(each.get("CanonicalHostedZoneId", "") for each in balancers if each.get("DNSName") == address)
         target: AliasTargetTypeDef = {"HostedZoneId": zone, "DNSName": address, "EvaluateTargetHealth": True}
         alias: ResourceRecordSetTypeDef = {"Name": host, "Type": "A", "AliasTarget": target}
-        values: list[ResourceRecordTypeDef] = [{"Value": told}]
+        values: list[ResourceRecordTypeDef] = [{"Value": owner}]
         title = self._title(f"{host}.")
         txt: ResourceRecordSetTypeDef = {"Name": title, "Type": "TXT", "TTL": 300, "ResourceRecords": values}
         return [_change("CREATE", each) for each in (alias, txt)]

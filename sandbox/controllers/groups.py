@@ -28,11 +28,11 @@ class Group:
 
     def agreed(self, name: str, default: str = "") -> str:
         """Return the members' value of an annotation. Raises DisagreementError if their values differ."""
-        said = {each.annotation(f"{ALB}/{name}") for each in self.members if f"{ALB}/{name}" in each.annotations}
-        if len(said) > 1:
-            message = f"conflicting {name} in group {self.id}: {', '.join(sorted(said))}"
+        values = {each.annotation(f"{ALB}/{name}") for each in self.members if f"{ALB}/{name}" in each.annotations}
+        if len(values) > 1:
+            message = f"conflicting {name} in group {self.id}: {', '.join(sorted(values))}"
             raise DisagreementError(message)
-        return said.pop() if said else default
+        return values.pop() if values else default
 
     def check(self) -> None:
         """Raise DisagreementError if the members do not agree."""
@@ -51,13 +51,13 @@ class Group:
 
 
 def listeners(ingress: Ingress) -> dict[int, str]:
-    """The protocol of each port that an Ingress is served on."""
-    written: list[dict[str, int]] = json.loads(ingress.annotation(f"{ALB}/listen-ports", '[{"HTTP": 80}]'))
-    return {port: protocol for each in written for protocol, port in each.items()}
+    """Return the protocol of each port that an Ingress is served on."""
+    ports: list[dict[str, int]] = json.loads(ingress.annotation(f"{ALB}/listen-ports", '[{"HTTP": 80}]'))
+    return {port: protocol for each in ports for protocol, port in each.items()}
 
 
 def groups(ingresses: Iterable[Ingress]) -> list[Group]:
-    """All groups in the cluster."""
+    """Return all groups in the cluster."""
     found: dict[tuple[str, str], list[Ingress]] = {}
     for each in ingresses:
         name = each.annotation(f"{ALB}/group.name")

@@ -18,7 +18,7 @@ LONGEST_NAME = 32
 
 
 def short(name: str, cluster: str) -> str:
-    """A name as ELB takes it, unique in the account and region."""
+    """Return a name as ELB takes it, unique in the account and region."""
     mark = hashlib.sha256(f"{cluster}/{name}".encode()).hexdigest()[:8]
     plain = "".join(each if each.isalnum() else "-" for each in name)
     return f"{plain[: LONGEST_NAME - 9].strip('-')}-{mark}"
@@ -33,24 +33,23 @@ class Network:
     vpc: str
 
     def subnets(self, scheme: str) -> Sequence[str]:
-        """The subnets that are marked for load balancers of a scheme."""
+        """Return the subnets that are marked for load balancers of a scheme."""
         marked: FilterTypeDef = {"Name": f"tag:{ROLES[scheme]}", "Values": ["1"]}
         found = self.aws.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}, marked])
         return [each.get("SubnetId", "") for each in found["Subnets"]]
 
     def security_groups(self, tags: Mapping[str, str]) -> Sequence[str]:
-        """The security groups with all of these tags."""
+        """Return the security groups with all of these tags."""
         filters: list[FilterTypeDef] = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
         found = self.aws.ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
         return [each.get("GroupId", "") for each in found]
 
     def own_group(self, stack: str, ports: Sequence[int], networks: Sequence[str]) -> str:
-        """The security group of one load balancer, which admits `networks` on `ports`."""
+        """Return the security group of one load balancer, which admits `networks` on `ports`."""
         tags = {CLUSTER: self.cluster, STACK: stack, PART: "ManagedLBSecurityGroup"}
-        made = self.security_groups(tags)
-        if made:
-            return made[0]
-        group = self._make(short(f"k8s-{stack}", self.cluster), tags)
+        if there := self.security_groups(tags):
+            return there[0]
+        group = self._create(short(f"k8s-{stack}", self.cluster), tags)
         for port in ports:
             self.aws.ec2.authorize_security_group_ingress(
                 GroupId=group,
@@ -66,17 +65,17 @@ class Network:
         return group
 
     def shared_group(self) -> str:
-        """The security group that all load balancers of the cluster have in common."""
+        """Return the security group that all load balancers of the cluster share."""
         tags = {CLUSTER: self.cluster, RESOURCE: SHARED}
-        made = self.security_groups(tags)
-        return made[0] if made else self._make(f"k8s-traffic-{self.cluster}", tags)
+        there = self.security_groups(tags)
+        return there[0] if there else self._create(f"k8s-traffic-{self.cluster}", tags)
 
     def remove_groups(self, tags: Mapping[str, str]) -> None:
         """Remove the security groups with these tags."""
         for each in self.security_groups(tags):
             self.aws.ec2.delete_security_group(GroupId=each)
 
-    def _make(self, name: str, tags: Mapping[str, str]) -> str:
+    def _create(self, name: str, tags: Mapping[str, str]) -> str:
         written: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in tags.items()]
         return self.aws.ec2.create_security_group(
             GroupName=name,

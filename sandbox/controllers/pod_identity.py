@@ -45,19 +45,19 @@ class PodIdentity:
     cluster: str
     seconds_late: float = 0.0
     """Seconds until an association is effective; AWS documents several."""
-    _told: Json | None = field(default=None, init=False)
+    _written: Json | None = field(default=None, init=False)
 
     def step(self) -> None:
-        """Set in the policy whose pods get which variable; raises what the API server and AWS raise."""
+        """Set the variable of each service account's pods in the policy; raises what the API server and AWS raise."""
         known = {**self._annotated(), **self._associated()}
-        if self._told is None:
+        if self._written is None:
             for plural, kind, spec in OBJECTS:
                 body = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": NAME}}
                 self.api.apply(f"{ADMISSION}/{plural}/{NAME}", {**body, "spec": spec})
-        if known != self._told:
+        if known != self._written:
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": known}
             self.api.apply(KNOWN, body)
-            self._told = known
+            self._written = known
 
     def _annotated(self) -> dict[str, str]:
         accounts = mappings(self.api.get("/api/v1/serviceaccounts"), "items")
@@ -70,7 +70,7 @@ class PodIdentity:
 
     def _associated(self) -> dict[str, str]:
         listed = self.aws.eks.list_pod_identity_associations(clusterName=self.cluster)["associations"]
-        told = [
+        described = [
             self.aws.eks.describe_pod_identity_association(
                 clusterName=self.cluster, associationId=each.get("associationId", "")
             )["association"]
@@ -78,6 +78,6 @@ class PodIdentity:
         ]
         return {
             f"{each.get('namespace')}.{each.get('serviceAccount')}": CREDENTIALS[Identity.POD_IDENTITY]
-            for each in told
+            for each in described
             if (created := each.get("createdAt")) and time.time() - created.timestamp() >= self.seconds_late
         }

@@ -28,11 +28,11 @@ def working(steps: Sequence[Callable[[], None]], *, pause: float = PAUSE) -> Gen
 
 
 def _repeat(step: Callable[[], None], end: threading.Event, pause: float) -> None:
-    told = ""
+    printed = ""
     while not end.wait(pause):
         try:
             step()
         # As a controller does: a failed step is retried, and its error printed once.
         except (OSError, urllib.error.URLError, ClientError, BotoCoreError, StopIteration) as failure:
-            if told != (told := f"{type(failure).__name__}: {failure}"):
-                say(f"controller: {told}")
+            if printed != (printed := f"{type(failure).__name__}: {failure}"):
+                say(f"controller: {printed}")

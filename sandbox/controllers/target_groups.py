@@ -17,7 +17,7 @@ MOST_ARNS = 20
 
 
 def tags_of(cluster: str, stack: str, part: str) -> "list[TagTypeDef]":
-    """The tags by which the controller recognizes what it created."""
+    """Return the tags by which the controller recognizes what it created."""
     tags = {CLUSTER: cluster, STACK: stack, PART: part}
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 

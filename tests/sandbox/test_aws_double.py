@@ -241,6 +241,6 @@ def test_what_cannot_be_taken_up_is_a_sentence_with_its_fix(tmp_path: Path) -> N
             journal.read_text(encoding="utf-8") + journal.read_text(encoding="utf-8").splitlines()[-1] + "\n"
         )
         with pytest.raises(
-            process.SandboxError, match=r"CreateRole cannot be made again.*make sandbox-down.*make refresh"
+            process.SandboxError, match=r"CreateRole cannot be repeated.*make sandbox-down.*make refresh"
         ):
             process.up(home)

@@ -43,18 +43,18 @@ def issue_once_validated(original: Any, certificate: Any) -> None:  # noqa: ANN4
 
 
 def describe_request(original: Any, certificate: Any) -> Any:  # noqa: ANN401
-    """Give every name a record of its own, and tell who uses the certificate."""
+    """Return the description with one record a name, and the users of the certificate."""
     answer = original(certificate)
-    told = answer["Certificate"]
-    if told["Type"] != "AMAZON_ISSUED":
+    description = answer["Certificate"]
+    if description["Type"] != "AMAZON_ISSUED":
         return answer
     names = list(dict.fromkeys([certificate.common_name, *sorted(certificate.sans)]))
-    options = {option["DomainName"]: option for option in told["DomainValidationOptions"]}
-    told["SubjectAlternativeNames"] = names
-    told["DomainValidationOptions"] = [options[name] | {"ResourceRecord": record_of(name)} for name in names]
-    told["InUseBy"] = users(certificate.arn, certificate.account, certificate.region)
+    options = {option["DomainName"]: option for option in description["DomainValidationOptions"]}
+    description["SubjectAlternativeNames"] = names
+    description["DomainValidationOptions"] = [options[name] | {"ResourceRecord": record_of(name)} for name in names]
+    description["InUseBy"] = users(certificate.arn, certificate.account, certificate.region)
     if certificate.status != "ISSUED":
-        del told["IssuedAt"]
+        del description["IssuedAt"]
     return answer
 
 

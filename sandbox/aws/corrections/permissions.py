@@ -18,7 +18,7 @@ def correct() -> None:
 
 
 def assume_existing_role(original: Any, backend: Any, **given: Any) -> Any:  # noqa: ANN401
-    """Refuse a role that is not there; moto hands out sessions of any."""
+    """Refuse a role that does not exist; moto issues sessions of any."""
     arn: str = given["role_arn"]
     if backends.role_exists(arn):
         return original(backend, **given)
