@@ -10,9 +10,8 @@ from pulumi import Output
 
 from components.addons.external_dns import ExternalDnsArgs
 from components.addons.gateway_api import GatewayApi
-from components.addons.load_balancer_controller import LoadBalancerControllerArgs
-from components.addons.load_balancer_extras import Extra
-from components.addons.readable_secret import SecretName
+from components.addons.load_balancer_controller import LoadBalancerControllerArgs, ReadableSecretArgs
+from components.addons.load_balancer_policy import Extra
 from components.resources.host_ingress import Exposure
 from model.charts import Part
 from model.eks import EksCluster, EksFacts
@@ -111,7 +110,7 @@ def _external_dns_args(base: Base, eks: Eks, facts: EksFacts) -> ExternalDnsArgs
     }
 
 
-def _oidc_secrets(base: Base) -> list[SecretName]:
+def _oidc_secrets(base: Base) -> list[ReadableSecretArgs]:
     """Return the Secrets with which the hosts behind a login ask the identity provider."""
     viz = base.settings.viz
     if not viz.enabled or not viz.dashboard:

@@ -10,10 +10,10 @@ from pulumi_kubernetes.helm import v4
 from pulumi_tls import PrivateKey
 
 from components.delivery.argo_cd_values import LOCAL_PORT, REDIS_SECRET, values
+from components.resources.certificates import base64
 from components.resources.definitions_release import release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
-from components.resources.tls_secret import base64
 from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry

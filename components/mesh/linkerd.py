@@ -9,10 +9,10 @@ from pulumi_kubernetes.helm import v4
 
 from components.mesh.control_plane import restart_key, transforms, values
 from components.mesh.trust import Trust
+from components.resources.certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.definitions_release import release_definitions
 from components.resources.meshed_namespace import EXEMPT, NamespaceMetadata
 from components.resources.rendered import known_after
-from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LINKERD, LINKERD_RELEASE, TrustPhase

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NotRequired, TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, ResourceOptions
-from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import HOURS_A_DAY, tls_secret
+from components.resources.certificates import HOURS_A_DAY, TLS_SECRET, tls_data
 from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 
 CA_USES = ["cert_signing", "crl_signing"]
@@ -56,16 +56,13 @@ class Trust(ComponentResource):
         issuer_key = self._key("issuer")
         issuer = self._issuer(issuer_key, trusted[-1 if phase == TrustPhase.REISSUED else 0])
         bundle = Output.all(*(anchor.certificate.cert_pem for anchor in trusted)).apply("".join)
-        secret = tls_secret(
+        secret = Secret(
             f"{name}-issuer-secret",
-            {
-                "name": "linkerd-identity-issuer",
-                "namespace": args["namespace"],
-                "certificate": issuer.cert_pem,
-                "key": issuer_key.private_key_pem_pkcs8,
-                "authority": bundle,  # not read by the mesh, but by `linkerd check`, which judges each anchor in it
-            },
-            self._child,
+            metadata={"name": "linkerd-identity-issuer", "namespace": args["namespace"]},
+            type=TLS_SECRET,
+            # The mesh does not read the bundle there, but `linkerd check` does, and judges each anchor in it.
+            data=tls_data(issuer.cert_pem, issuer_key, bundle),
+            opts=self._child,
         )
         ConfigMap(
             f"{name}-bundle",

@@ -8,6 +8,7 @@ from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOp
 from pulumi_kubernetes.helm import v4
 
 from components.mesh.control_plane import bounded
+from components.resources.certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import (
     PLACEHOLDER,
@@ -15,7 +16,6 @@ from components.resources.rendered import (
     with_api_service_authority,
     with_webhook_authority,
 )
-from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry

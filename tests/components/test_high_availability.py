@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.addons.load_balancer_values import HIGH_AVAILABILITY as LOAD_BALANCERS
+from components.addons.load_balancer_controller import HIGH_AVAILABILITY as LOAD_BALANCERS
 from components.delivery import argo_rollouts
 from components.mesh import control_plane, viz
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
