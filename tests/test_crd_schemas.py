@@ -11,7 +11,7 @@ import pytest
 from components.demos.gitops_delivery import GitopsDelivery, GitopsDeliveryArgs
 from components.demos.podinfo import Podinfo
 from components.demos.progressive_delivery import ProgressiveDelivery, ProgressiveDeliveryArgs
-from components.mesh.prometheus_access import PrometheusAccess
+from components.mesh.viz import PrometheusAccess
 from components.resources import analysis_template, http_route, rollout
 from components.resources.analysis_template import AnalysisTemplateSpec
 from components.resources.application import ApplicationSpec, AppProjectSpec

@@ -1,6 +1,6 @@
 """A canary: a new version gets its share of the requests step by step, and none if it turns out to be bad."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -135,19 +135,16 @@ def _split(services: Mapping[str, Output[str]], args: CanaryArgs) -> HttpRouteSp
 
 
 def _strategy(services: Mapping[str, Output[str]], args: CanaryArgs) -> CanaryStrategy:
+    steps = list[CanaryStep]()
+    for weight in args["weights"]:
+        steps.extend([{"setWeight": weight}, {"pause": {"duration": args["pause_seconds"]}}])
     route = {"httpRoute": args["route"], "namespace": args["workload"]["namespace"]}
     return {
         "canaryService": services["canary"],
         "stableService": services["stable"],
         "trafficRouting": {"plugins": {PLUGIN: route}},
-        "steps": [*_steps(args)],
+        "steps": steps,
     }
-
-
-def _steps(args: CanaryArgs) -> Iterator[CanaryStep]:
-    for weight in args["weights"]:
-        yield {"setWeight": weight}
-        yield {"pause": {"duration": args["pause_seconds"]}}
 
 
 def _rollout(args: CanaryArgs, account: Input[str], strategy: CanaryStrategy) -> RolloutSpec:
