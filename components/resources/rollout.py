@@ -54,8 +54,6 @@ class BackgroundAnalysis(TypedDict):
     """The analysis while the canary runs; its failure aborts the canary."""
 
     templates: Input[Sequence[Input[AnalysisTemplateRef]]]
-    startingStep: NotRequired[Input[int]]
-    """The index of the step that it starts with; 0 if left out."""
 
 
 class CanaryStrategy(TypedDict):
