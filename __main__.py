@@ -21,7 +21,7 @@ add_ons = install_add_ons(base)
 mesh = install_mesh(base, add_ons)
 delivery = install_delivery(base, mesh)
 demos = install_demos(base, add_ons, mesh, delivery)
-attendees = install_attendees(base, add_ons, mesh, delivery, demos)
+attendees = install_attendees(base, mesh, delivery, demos)
 
 
 async def return_outputs() -> pulumi.Inputs:

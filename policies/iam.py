@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from model.json_values import Json, is_list, mapping, mappings
-from policies.judged import Finding, Judged, containers
+from policies.judged import Finding, Judged, containers, texts
 
 READING = ("batchget", "describe", "get", "list", "lookup", "search", "simulate", "view")
 """Prefixes of actions that only read; a wildcard that is shorter than these may change something."""
@@ -20,13 +20,13 @@ WITHOUT_ZONE = {"route53:listhostedzones", "route53:listhostedzonesbyname", "rou
 
 def find_unbound(judged: Judged) -> Iterator[Finding]:
     """Yield the statements that allow changes that no condition limits."""
-    for arn in [*_list(judged.content.get("policyArn")), *_list(judged.content.get("managedPolicyArns"))]:
+    for arn in [*texts(judged.content.get("policyArn")), *texts(judged.content.get("managedPolicyArns"))]:
         if ":iam::aws:policy/" in arn:
             yield Finding(str(judged), f"{arn} is a policy of AWS, which knows nothing of this stack and may grow")
     for where, statement in statements(judged):
         if "NotAction" in statement or "NotResource" in statement:
             yield Finding(where, "NotAction and NotResource allow all that nobody has thought of")
-        changing = sorted(action for action in _list(statement.get("Action")) if mutates(action))
+        changing = sorted(action for action in texts(statement.get("Action")) if mutates(action))
         if changing and not _binds(mapping(statement.get("Condition"))):
             yield Finding(where, f"{_few(changing)} may be done to anything: there is no condition that names a value")
 
@@ -34,13 +34,13 @@ def find_unbound(judged: Judged) -> Iterator[Finding]:
 def find_unnamed_zones(judged: Judged) -> Iterator[Finding]:
     """Yield what is not limited to named zones: statements on every zone, and an ExternalDNS without a filter."""
     for where, statement in statements(judged):
-        zoned = sorted(action for action in _list(statement.get("Action")) if _about_a_zone(action))
-        wild = [resource for resource in _list(statement.get("Resource")) if _any_zone(resource)]
+        zoned = sorted(action for action in texts(statement.get("Action")) if _about_a_zone(action))
+        wild = [resource for resource in texts(statement.get("Resource")) if _any_zone(resource)]
         if zoned and (wild or "NotResource" in statement):
             yield Finding(where, f"{_few(zoned)} is allowed on {_few(wild)}: on every zone of the account")
     for container in containers(judged):
         if "external-dns" in str(container.content.get("image", "")):
-            given = " ".join(_list(container.content.get("args")))
+            given = " ".join(texts(container.content.get("args")))
             missing = [flag for flag in ("--domain-filter", "--zone-id-filter", "--txt-owner-id") if flag not in given]
             if missing:
                 yield Finding(
@@ -74,7 +74,7 @@ def _binds(condition: Json) -> bool:
         if name == "Null" or name.endswith("IfExists") or "Not" in name:
             continue
         for key, value in mapping(keys).items():
-            wild = [each for each in _list(value) if each.strip("*?") == ""]
+            wild = [each for each in texts(value) if each.strip("*?") == ""]
             if key not in WIDE and not wild:
                 return True
     return False
@@ -87,12 +87,6 @@ def _about_a_zone(action: str) -> bool:
 
 def _any_zone(resource: str) -> bool:
     return resource == "*" or (":route53:" in resource and resource.endswith(("/*", ":*", ":::*")))
-
-
-def _list(value: object) -> list[str]:
-    if is_list(value):
-        return [str(each) for each in value]
-    return [value] if isinstance(value, str) else []
 
 
 def _few(names: list[str]) -> str:

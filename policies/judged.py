@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
-from model.json_values import Json, mapping, mappings
+from model.json_values import Json, is_list, mapping, mappings
 
 UNKNOWN = "(known after the up)"
 """Stands for a value that a preview does not know."""
@@ -37,20 +36,14 @@ class Finding(NamedTuple):
         return f"{self.where}: {self.what}"
 
 
-class Level(StrEnum):
-    """Whether a finding stops the preview or the up."""
-
-    MANDATORY = "mandatory"
-    ADVISORY = "advisory"
-
-
 class Policy(NamedTuple):
     """A rule, with its name in exemptions and reports."""
 
     name: str
     description: str
-    level: Level
     judge: Callable[[Judged], Iterable[Finding]]
+    mandatory: bool = True
+    """Whether a finding stops the preview or the up."""
     about_documents: bool = False
     """Whether it reads policies of IAM, which have to be known as a whole."""
 
@@ -105,3 +98,10 @@ def containers(judged: Judged) -> Iterator[Container]:
     for group in ("initContainers", "containers", "ephemeralContainers"):
         for each in mappings(pod.get(group)):
             yield Container(f"{judged}, container {each.get('name')}", each)
+
+
+def texts(value: object) -> list[str]:
+    """Return the texts of a list, or a single text as such a list."""
+    if is_list(value):
+        return [str(each) for each in value]
+    return [value] if isinstance(value, str) else []

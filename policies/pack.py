@@ -31,10 +31,9 @@ def serve() -> None:
 
 def policies() -> list[Policy]:
     """Return the policies as the engine takes them."""
+    levels = {True: EnforcementLevel.MANDATORY, False: EnforcementLevel.ADVISORY}
     return [
-        ResourceValidationPolicy(
-            rule.name, f"{rule.description}.", partial(_validate, rule), EnforcementLevel(rule.level.value)
-        )
+        ResourceValidationPolicy(rule.name, f"{rule.description}.", partial(_validate, rule), levels[rule.mandatory])
         for rule in POLICIES
     ]
 

@@ -5,8 +5,8 @@ Source: kubernetes.io/docs/concepts/security/pod-security-standards
 
 from collections.abc import Iterator
 
-from model.json_values import Json, is_list, mapping, mappings
-from policies.judged import Container, Finding, Judged, containers, pod_template
+from model.json_values import Json, mapping, mappings
+from policies.judged import Container, Finding, Judged, containers, pod_template, texts
 
 DEFAULT_CAPABILITIES = {
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
@@ -82,7 +82,7 @@ def _baseline_of(container: Container) -> Iterator[Finding]:
     security = mapping(content.get("securityContext"))
     if security.get("privileged"):
         yield Finding(where, "it is privileged: it owns the node")
-    added = set(_texts(mapping(security.get("capabilities")).get("add"))) - DEFAULT_CAPABILITIES
+    added = set(texts(mapping(security.get("capabilities")).get("add"))) - DEFAULT_CAPABILITIES
     if added:
         yield Finding(where, f"it gets the capabilities {', '.join(sorted(added))}")
     if security.get("procMount", "Default") != "Default":
@@ -95,9 +95,9 @@ def _baseline_of(container: Container) -> Iterator[Finding]:
 
 def _profiles(where: str, security: Json) -> Iterator[Finding]:
     """Yield the options in a pod's or a container's security context that weaken its confinement."""
-    for key, allowed in (("seccompProfile", PROFILES), ("appArmorProfile", PROFILES)):
+    for key in ("seccompProfile", "appArmorProfile"):
         profile = mapping(security.get(key)).get("type")
-        if profile is not None and profile not in allowed:
+        if profile is not None and profile not in PROFILES:
             yield Finding(where, f"{key} is {profile}")
     selinux = mapping(security.get("seLinuxOptions"))
     if selinux.get("type", "") not in SELINUX_TYPES or selinux.get("user") or selinux.get("role"):
@@ -112,9 +112,9 @@ def _restricted_of(container: Container, of_pod: Json) -> Iterator[Finding]:
     capabilities = mapping(security.get("capabilities"))
     if security.get("allowPrivilegeEscalation") is not False:
         yield Finding(where, "it can get more rights than it starts with (allowPrivilegeEscalation is not false)")
-    if "ALL" not in _texts(capabilities.get("drop")):
+    if "ALL" not in texts(capabilities.get("drop")):
         yield Finding(where, "it keeps capabilities (capabilities.drop has no ALL)")
-    added = set(_texts(capabilities.get("add"))) & DEFAULT_CAPABILITIES - {"NET_BIND_SERVICE"}
+    added = set(texts(capabilities.get("add"))) & DEFAULT_CAPABILITIES - {"NET_BIND_SERVICE"}
     if added:
         yield Finding(where, f"it takes the capabilities {', '.join(sorted(added))} back")
     if security.get("runAsNonRoot", of_pod.get("runAsNonRoot")) is not True:
@@ -124,7 +124,3 @@ def _restricted_of(container: Container, of_pod: Json) -> Iterator[Finding]:
     profile = mapping(security.get("seccompProfile")) or mapping(of_pod.get("seccompProfile"))
     if profile.get("type") not in PROFILES:
         yield Finding(where, "it may make every system call (seccompProfile is not RuntimeDefault)")
-
-
-def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if is_list(value) else []

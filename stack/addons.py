@@ -10,10 +10,10 @@ from pulumi import Output
 
 from components.addons.external_dns import ExternalDnsArgs
 from components.addons.gateway_api import GatewayApi
-from components.addons.load_balancer_controller import LoadBalancerControllerArgs
-from components.addons.load_balancer_extras import Extra
-from components.addons.readable_secret import SecretName
-from components.resources.host_ingress import Exposure
+from components.addons.load_balancer_controller import LoadBalancerControllerArgs, ReadableSecretArgs
+from components.addons.load_balancer_policy import Extra
+from components.addons.pod_identity_role import AwsAddOnArgs
+from components.traffic.hosts import Exposure
 from model.charts import Part
 from model.eks import EksCluster, EksFacts
 from model.names import dns_owner, load_balancer_group
@@ -71,20 +71,14 @@ def aws_add_ons_args(base: Base, eks: Eks, facts: EksFacts) -> "AwsAddOnsArgs":
 
 
 def _load_balancer_controller_args(base: Base, eks: Eks, facts: EksFacts) -> LoadBalancerControllerArgs | None:
-    settings, start = base.settings, base.start
+    settings, part = base.settings, Part.LOAD_BALANCER_CONTROLLER
     if not parts.has_load_balancer_controller(settings):
         return None
     return {
-        "namespace": base.namespaces.names[parts.LOAD_BALANCER_CONTROLLER],
-        "crds_chart": start.charts[Part.LOAD_BALANCER_CONTROLLER_CRDS],
-        "chart": start.charts[Part.LOAD_BALANCER_CONTROLLER],
+        **_aws_add_on_args(base, eks, facts, part, "load-balancers"),
+        "namespace": base.namespaces.names[part],
+        "crds_chart": base.start.charts[Part.LOAD_BALANCER_CONTROLLER_CRDS],
         "high_availability": settings.high_availability,
-        "image_registry": settings.image_registry,
-        "cluster": facts.cluster,
-        "identity": eks.identity,
-        "wait": partial(start.wait_for_credentials, parts.LOAD_BALANCER_CONTROLLER),
-        "role_name": role_name(base.stack, facts.cluster, "load-balancers"),
-        "ingress_class": settings.ingress_class,
         "extras": extras(eks),
         "tags": tags(settings, base.stack),
         "oidc_secrets": _oidc_secrets(base),
@@ -97,21 +91,28 @@ def _external_dns_args(base: Base, eks: Eks, facts: EksFacts) -> ExternalDnsArgs
     if settings.dns is None or facts.zone is None or not parts.has_external_dns(settings):
         return None
     return {
+        **_aws_add_on_args(base, eks, facts, Part.EXTERNAL_DNS, "dns"),
         "namespaces": base.namespaces,
-        "chart": base.start.charts[Part.EXTERNAL_DNS],
-        "image_registry": settings.image_registry,
-        "cluster": cluster,
-        "identity": eks.identity,
-        "wait": partial(base.start.wait_for_credentials, parts.EXTERNAL_DNS),
-        "role_name": role_name(base.stack, cluster, "dns"),
         "zone": facts.zone,
         "domain": settings.dns.base_domain,
-        "ingress_class": settings.ingress_class,
         "owner_id": dns_owner(base.stack, cluster.region, cluster.name),
     }
 
 
-def _oidc_secrets(base: Base) -> list[SecretName]:
+def _aws_add_on_args(base: Base, eks: Eks, facts: EksFacts, part: Part, role: str) -> AwsAddOnArgs:
+    return {
+        "chart": base.start.charts[part],
+        "cluster": facts.cluster,
+        "identity": eks.identity,
+        "role_name": role_name(base.stack, facts.cluster, role),
+        "ingress_class": base.settings.ingress_class,
+        "image_registry": base.settings.image_registry,
+        # Its namespace has the part's name.
+        "wait": partial(base.start.wait_for_credentials, part),
+    }
+
+
+def _oidc_secrets(base: Base) -> list[ReadableSecretArgs]:
     """Return the Secrets with which the hosts behind a login ask the identity provider."""
     viz = base.settings.viz
     if not viz.enabled or not viz.dashboard:

@@ -7,22 +7,19 @@ from pulumi import Output
 
 from components.attendees.access import AttendeeAccess, AttendeeAccessArgs
 from components.attendees.attendee import Attendee, AttendeeArgs, DemosArgs
-from components.demos.booksapp import BooksappArgs
-from components.demos.podinfo import PodinfoArgs
-from components.demos.progressive_delivery import ProgressiveDeliveryArgs
 from settings import parts
-from stack.addons import AddOns
 from stack.cluster import Base
 from stack.delivery import Delivery
-from stack.demos import Demos, booksapp_args, circuit_breaking_args, podinfo_args, progressive_delivery_args
+from stack.demos import Demos
 from stack.mesh import Mesh
 
 if TYPE_CHECKING:
-    from components.attendees.login import LoginArgs
+    from components.attendees.attendee import LoginArgs
+    from components.demos.hosted import HostedDemoArgs
 
 
 def install_attendees(
-    base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery, demos: Demos
+    base: Base, mesh: Mesh, delivery: Delivery, demos: Demos
 ) -> Mapping[str, Mapping[str, Output[str]]]:
     """Install what each attendee has; return the URL or the command of each demo, by the attendee's name."""
     names = parts.attendees(base.settings)
@@ -31,8 +28,7 @@ def install_attendees(
     access = AttendeeAccess("attendees", attendee_access_args(base), base.after(mesh.viz))
     # What the stack's own demos depend on, for the same reasons.
     needed = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, access)
-    own = own_demos(base, add_ons, mesh, demos)
-    return {name: Attendee(name, attendee_args(base, access, own, name), needed).urls for name in names}
+    return {name: Attendee(name, attendee_args(base, access, demos.args, name), needed).urls for name in names}
 
 
 def attendee_access_args(base: Base) -> AttendeeAccessArgs:
@@ -44,26 +40,11 @@ def attendee_access_args(base: Base) -> AttendeeAccessArgs:
     }
 
 
-def own_demos(base: Base, add_ons: AddOns, mesh: Mesh, demos: Demos) -> DemosArgs:
-    """Return the arguments of the stack's own demos."""
-    wanted, args = parts.demo_namespaces(base.settings), DemosArgs()
-    if parts.BOOKSAPP in wanted:
-        args["booksapp"] = booksapp_args(base, add_ons, mesh)
-    if parts.PODINFO in wanted:
-        args["podinfo"] = podinfo_args(base, add_ons, mesh)
-    if parts.CIRCUIT_BREAKING in wanted:
-        args["circuit_breaking"] = circuit_breaking_args(base, mesh)
-    # Not where Argo CD owns the canary: its repository names one namespace.
-    if parts.PROGRESSIVE_DELIVERY in wanted:
-        args["progressive_delivery"] = progressive_delivery_args(base, add_ons, mesh, demos.analysis)
-    return args
-
-
 def attendee_args(base: Base, access: AttendeeAccess, own: DemosArgs, attendee: str) -> AttendeeArgs:
     """Return the arguments of one attendee: the stack's own demos in another namespace, and on other hosts."""
     namespace, demos = base.namespaces.names[attendee], DemosArgs()
 
-    def host(demo: BooksappArgs | PodinfoArgs | ProgressiveDeliveryArgs) -> str | None:
+    def host(demo: "HostedDemoArgs") -> str | None:
         return parts.attendee_host(base.settings, attendee, demo.get("host"))
 
     if demo := own.get("booksapp"):

@@ -50,7 +50,7 @@ def argo_rollouts_args(base: Base, mesh: Mesh) -> ArgoRolloutsArgs:
         "plugin": source,
         "high_availability": base.settings.high_availability,
         "image_registry": base.settings.image_registry,
-        "pod_annotations": mesh.pod_annotations,
+        "pod_annotations": mesh.linkerd.pod_annotations,
     }
 
 

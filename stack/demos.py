@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from pulumi import Output
 
+from components.attendees.attendee import DemosArgs, create_demos
 from components.delivery.argo_rollouts import SERVICE_ACCOUNT
-from components.demos.booksapp import Booksapp, BooksappArgs
-from components.demos.circuit_breaking import CircuitBreaking, CircuitBreakingArgs
+from components.demos.booksapp import BooksappArgs
+from components.demos.circuit_breaking import CircuitBreakingArgs
 from components.demos.gitops_delivery import GitopsDelivery, GitopsDeliveryArgs
-from components.demos.podinfo import Podinfo, PodinfoArgs
-from components.demos.progressive_delivery import ProgressiveDelivery, ProgressiveDeliveryArgs
-from components.mesh.prometheus_access import PrometheusAccess, PrometheusAccessArgs
-from model.names import CanaryOwner
+from components.demos.hosted import HostedDemoArgs
+from components.demos.podinfo import PodinfoArgs
+from components.demos.progressive_delivery import ProgressiveDeliveryArgs
+from components.mesh.viz import PrometheusAccess, PrometheusAccessArgs
+from components.resources.workload import AppArgs
 from settings import parts
 from stack.addons import AddOns
 from stack.cluster import Base
@@ -26,48 +28,50 @@ class Demos:
 
     outputs: Mapping[str, Output[str]]
     """The URL or the command of each demo."""
-    analysis: PrometheusAccess | None
-    """The permission to measure a canary's success; None without analysis."""
+    args: DemosArgs
+    """The arguments of each; not of the canary that Argo CD owns, whose repository names one namespace."""
 
 
 def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -> Demos:
     """Install the demos that the settings ask for."""
-    demos, outputs = base.settings.demos, dict[str, Output[str]]()
+    wanted, name = parts.demo_namespaces(base.settings), "progressive-delivery"
     # A pod that starts before the injectors answer runs unmeshed, or cannot be tapped, without an error.
     meshed = base.after(mesh.linkerd, mesh.viz)
-    if demos.booksapp.enabled:
-        outputs["booksapp"] = Booksapp("booksapp", booksapp_args(base, add_ons, mesh), meshed).url
-    if demos.podinfo.enabled:
-        outputs["podinfo"] = Podinfo("podinfo", podinfo_args(base, add_ons, mesh), meshed).url
-    if demos.circuit_breaking.enabled:
-        breaking = CircuitBreaking("circuit-breaking", circuit_breaking_args(base, mesh), meshed)
-        outputs["circuitBreaking"] = breaking.command
-    canary, name = demos.progressive_delivery, "progressive-delivery"
-    if not canary.enabled:
-        return Demos(outputs, None)
+    args = demos_args(base, add_ons, mesh)
+    outputs = create_demos("", args, meshed)
     # It is deleted before its controllers: without them its objects cannot be changed, nor, with a finalizer, deleted.
     delivered = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, delivery.argo_cd)
-    if canary.owner is CanaryOwner.ARGO_CD:
+    if parts.GITOPS_DELIVERY in wanted:
         GitopsDelivery(name, gitops_delivery_args(base, mesh), delivered)
-        return Demos(outputs, None)
-    access = PrometheusAccess("analysis", prometheus_access_args(base), meshed) if canary.analysis else None
-    demo = ProgressiveDelivery(name, progressive_delivery_args(base, add_ons, mesh, access), delivered)
-    return Demos({**outputs, "progressiveDelivery": demo.url}, access)
+    if parts.PROGRESSIVE_DELIVERY not in wanted:
+        return Demos(outputs, args)
+    analyzed = base.settings.demos.progressive_delivery.analysis
+    access = PrometheusAccess("analysis", prometheus_access_args(base), meshed) if analyzed else None
+    canary: DemosArgs = {"progressive_delivery": progressive_delivery_args(base, add_ons, mesh, access)}
+    return Demos({**outputs, **create_demos("", canary, delivered)}, {**args, **canary})
+
+
+def demos_args(base: Base, add_ons: AddOns, mesh: Mesh) -> DemosArgs:
+    """Return the arguments of the demos that need no controller but the mesh's."""
+    wanted, args = parts.demo_namespaces(base.settings), DemosArgs()
+    if parts.BOOKSAPP in wanted:
+        args["booksapp"] = booksapp_args(base, add_ons, mesh)
+    if parts.PODINFO in wanted:
+        args["podinfo"] = podinfo_args(base, add_ons, mesh)
+    if parts.CIRCUIT_BREAKING in wanted:
+        args["circuit_breaking"] = circuit_breaking_args(base, mesh)
+    return args
 
 
 def booksapp_args(base: Base, add_ons: AddOns, mesh: Mesh) -> BooksappArgs:
     """Return the arguments of booksapp."""
     chosen = base.settings.demos.booksapp
     return {
-        "namespace": base.namespaces.names[parts.BOOKSAPP],
+        **_hosted_args(base, add_ons, mesh, parts.BOOKSAPP, chosen.host),
         "fault_percent": chosen.fault_percent,
         "authors_failure_rate": chosen.authors_failure_rate,
         "webapp_replicas": chosen.webapp_replicas,
         "route_api": chosen.route_api,
-        "host": base.start.served(chosen.host),
-        "exposure": add_ons.exposure,
-        "pod_annotations": mesh.pod_annotations,
-        "image_registry": base.settings.image_registry,
     }
 
 
@@ -75,32 +79,26 @@ def podinfo_args(base: Base, add_ons: AddOns, mesh: Mesh) -> PodinfoArgs:
     """Return the arguments of podinfo."""
     chosen = base.settings.demos.podinfo
     return {
-        "namespace": base.namespaces.names[parts.PODINFO],
+        **_hosted_args(base, add_ons, mesh, parts.PODINFO, chosen.host),
         "header": chosen.header_name,
         "header_value": chosen.header_value,
         "route_api": chosen.route_api,
-        "host": base.start.served(chosen.host),
-        "exposure": add_ons.exposure,
-        "pod_annotations": mesh.pod_annotations,
-        "image_registry": base.settings.image_registry,
     }
 
 
 def circuit_breaking_args(base: Base, mesh: Mesh) -> CircuitBreakingArgs:
     """Return the arguments of the circuit breaker's demo."""
-    breaker = base.settings.demos.circuit_breaking.breaker
+    breaker, args = base.settings.demos.circuit_breaking.breaker, _app_args(base, mesh, parts.CIRCUIT_BREAKING)
+    if not breaker.enabled:
+        return {**args}
     return {
-        "namespace": base.namespaces.names[parts.CIRCUIT_BREAKING],
+        **args,
         "breaker": {
             "max_failures": breaker.max_failures,
             "min_penalty": breaker.min_penalty,
             "max_penalty": breaker.max_penalty,
             "jitter_ratio": breaker.jitter_ratio,
-        }
-        if breaker.enabled
-        else None,
-        "pod_annotations": mesh.pod_annotations,
-        "image_registry": base.settings.image_registry,
+        },
     }
 
 
@@ -119,14 +117,10 @@ def progressive_delivery_args(
     """Return the arguments of the canary; `access` is the permission to measure its success, None without analysis."""
     chosen = base.settings.demos.progressive_delivery
     return {
-        "namespace": base.namespaces.names[parts.PROGRESSIVE_DELIVERY],
+        **_hosted_args(base, add_ons, mesh, parts.PROGRESSIVE_DELIVERY, chosen.host),
         "version": chosen.version,
         "random_errors": chosen.random_errors,
         "analysis": {"prometheus": access.url} if access else None,
-        "host": base.start.served(chosen.host),
-        "exposure": add_ons.exposure,
-        "pod_annotations": mesh.pod_annotations,
-        "image_registry": base.settings.image_registry,
     }
 
 
@@ -139,5 +133,17 @@ def gitops_delivery_args(base: Base, mesh: Mesh) -> GitopsDeliveryArgs:
         "repository": application.repository or "",
         "path": application.path,
         "revision": application.revision,
-        "pod_annotations": mesh.pod_annotations,
+        "pod_annotations": mesh.linkerd.pod_annotations,
     }
+
+
+def _app_args(base: Base, mesh: Mesh, namespace: str) -> AppArgs:
+    return {
+        "namespace": base.namespaces.names[namespace],
+        "image_registry": base.settings.image_registry,
+        "pod_annotations": mesh.linkerd.pod_annotations,
+    }
+
+
+def _hosted_args(base: Base, add_ons: AddOns, mesh: Mesh, namespace: str, host: str | None) -> HostedDemoArgs:
+    return {**_app_args(base, mesh, namespace), "host": base.start.served(host), "exposure": add_ons.exposure}

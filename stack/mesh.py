@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pulumi import Output
 
 from components.mesh import viz as dashboard
-from components.mesh.control_plane import GENERATION
 from components.mesh.linkerd import Linkerd, LinkerdArgs
 from components.mesh.viz import Viz, VizArgs
-from components.traffic.protected_host import ProtectedHost, ProtectedHostArgs
+from components.traffic.hosts import ProtectedHost, ProtectedHostArgs
 from model.charts import Part
 from settings import parts
 from settings.mesh import Dashboard
@@ -25,11 +24,6 @@ class Mesh:
     viz: Viz | None
     outputs: Mapping[str, Output[str]]
     """The dashboard's URL, if it has a public host."""
-
-    @property
-    def pod_annotations(self) -> Mapping[str, Output[str]]:
-        """The annotations of every meshed pod."""
-        return _pod_annotations(self.linkerd)
 
     def expires(self, add_ons: AddOns) -> Output[Mapping[str, str]]:
         """Return the end of each certificate, with those of the add-ons' webhooks."""
@@ -50,10 +44,6 @@ def install_mesh(base: Base, add_ons: AddOns) -> Mesh:
         return Mesh(linkerd, viz, {})
     host = ProtectedHost("viz-dashboard", dashboard_args(base, add_ons, wanted.dashboard), base.after(viz))
     return Mesh(linkerd, viz, {"viz": host.url})
-
-
-def _pod_annotations(linkerd: Linkerd) -> Mapping[str, Output[str]]:
-    return {GENERATION: linkerd.restart_key}
 
 
 def linkerd_args(base: Base, add_ons: AddOns) -> LinkerdArgs:
@@ -87,7 +77,7 @@ def viz_args(base: Base, linkerd: Linkerd) -> VizArgs:
         "mesh": linkerd,
         "namespaces": base.namespaces,
         "renewal_days": settings.trust.renewal_days,
-        "pod_annotations": _pod_annotations(linkerd),
+        "pod_annotations": linkerd.pod_annotations,
         "high_availability": settings.high_availability,
         "image_registry": settings.image_registry,
         "dashboard_host": settings.viz.dashboard.host if settings.viz.dashboard else None,

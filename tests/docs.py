@@ -14,7 +14,7 @@ from typer.core import TyperArgument, TyperCommand, TyperOption
 from typer.main import get_group
 
 from components.addons import external_dns, load_balancer_policy
-from components.addons.load_balancer_extras import Extra
+from components.addons.load_balancer_policy import Extra
 from components.resources.iam_policy import Condition, Statement
 from settings import Settings
 from tests.deployment import Deployment, Registration

@@ -11,11 +11,10 @@ import pytest
 from components.demos.gitops_delivery import GitopsDelivery, GitopsDeliveryArgs
 from components.demos.podinfo import Podinfo
 from components.demos.progressive_delivery import ProgressiveDelivery, ProgressiveDeliveryArgs
-from components.mesh.prometheus_access import PrometheusAccess
+from components.mesh.viz import PrometheusAccess
 from components.resources import analysis_template, http_route, rollout
 from components.resources.analysis_template import AnalysisTemplateSpec
-from components.resources.app_project import AppProjectSpec
-from components.resources.application import ApplicationSpec
+from components.resources.application import ApplicationSpec, AppProjectSpec
 from components.resources.authorization_policy import AuthorizationPolicySpec
 from components.resources.http_route import HttpRouteSpec
 from components.resources.rollout import RolloutSpec

@@ -1,20 +1,16 @@
 """ExternalDNS: the records of the stack's hosts in one hosted zone, created and removed with the Ingresses."""
 
-from collections.abc import Callable
-from typing import NotRequired, TypedDict
-
 from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
-from components.addons.pod_identity_role import PodIdentityRole
+from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole
 from components.resources.iam_policy import Condition, Statement, statement
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import known_after, with_annotations, with_time_to_finish
 from components.resources.workload import SKIP_AWAIT
-from model.charts import ChartSource
 from model.eks import EksCluster, Zone
 from model.images import with_registry
-from model.names import DNS_TXT_PREFIX, EXTERNAL_DNS, Identity
+from model.names import DNS_TXT_PREFIX, EXTERNAL_DNS
 
 NAME = "external-dns"
 """The name of the chart, the release, the Deployment and its ServiceAccount."""
@@ -28,25 +24,14 @@ RECORD_TYPES = ("A", "CNAME")
 """The types of the hosts' records: an alias, or a CNAME in a region whose load balancers ExternalDNS does not know."""
 
 
-class ExternalDnsArgs(TypedDict):
+class ExternalDnsArgs(AwsAddOnArgs):
     """Inputs of an ExternalDns."""
 
     namespaces: Resource
     """The component that creates the namespace `external-dns`, with NAMESPACE_METADATA."""
-    chart: ChartSource
-    cluster: EksCluster
-    identity: Identity
-    wait: NotRequired[Callable[[], None]]
-    """Returns once all of its pods have credentials; not called in a preview."""
-    role_name: str
-    """Its IAM role's name, unique in the account."""
     zone: Zone
     domain: str
     """The name that all hosts of the stack end with: the zone's, or one below it."""
-    ingress_class: str
-    """The class of the Ingresses that get records; others in the cluster are somebody else's."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     owner_id: str
     """The owner that its records name. Two ExternalDNS with the same one would remove each other's records."""
 

@@ -1,53 +1,100 @@
 """The AWS Load Balancer Controller: its definitions, its role, its webhooks' certificates and the chart."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NotRequired, TypedDict
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
+from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
-from components.addons.load_balancer_extras import Extra
-from components.addons.load_balancer_policy import statements
-from components.addons.load_balancer_values import HIGH_AVAILABILITY, NAME, WEBHOOK_SECRET, WEBHOOK_SERVICE, values
-from components.addons.pod_identity_role import PodIdentityRole
-from components.addons.readable_secret import ReadableSecret, ReadableSecretArgs, SecretName
+from components.addons.load_balancer_policy import Extra, statements
+from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole
+from components.resources.certificates import WebhookCertificates
 from components.resources.definitions_release import release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
-from components.resources.rendered import known_after, with_secret_data, with_webhook_authority
-from components.resources.webhook_certificates import WebhookCertificates
+from components.resources.rendered import PLACEHOLDER, known_after, with_secret_data, with_webhook_authority
+from components.resources.workload import spread
 from model.charts import ChartSource
 from model.eks import EksCluster
 from model.images import with_registry
-from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE, Identity
+from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE
+from versions import LOAD_BALANCER_CONTROLLER as VERSION
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
 """Not meshed: the mesh comes after it, and the API server calls its webhooks without a proxy."""
 
+NAME = "aws-load-balancer-controller"
+"""The name of the chart, the release, the Deployment and its ServiceAccount."""
+WEBHOOK_SERVICE = "aws-load-balancer-webhook-service"
+WEBHOOK_SECRET = "aws-load-balancer-tls"  # noqa: S105  a name
 
-class LoadBalancerControllerArgs(TypedDict):
-    """Inputs of a LoadBalancerController."""
+UNUSED = ("NLBGatewayAPI", "ALBGatewayAPI", "GatewayListenerSet", "EnableServiceController", "LBCapacityReservation")
+"""Feature gates that are on by default: the workshop is reached by Ingresses, and Linkerd owns the routes."""
+
+HIGH_AVAILABILITY: Mapping[str, object] = {"topologySpreadConstraints": spread({"app.kubernetes.io/name": NAME})}
+"""Keeps its pods on different nodes, which the chart by itself only prefers."""
+
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+    "runAsNonRoot": True,
+}
+
+
+class ReadableSecretArgs(TypedDict):
+    """The namespace and name of a Secret."""
+
+    namespace: Input[str]
+    name: str
+
+
+class ReadableSecret(ComponentResource):
+    """Permission for the controller to read one Secret of another namespace."""
+
+    def __init__(self, name: str, args: ReadableSecretArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:addons:ReadableSecret", name, {}, opts)
+        metadata: ObjectMetaArgsDict = {"name": f"{NAME}-{args['name']}", "namespace": args["namespace"]}
+        role = Role(
+            f"{name}-role",
+            metadata=metadata,
+            # `resourceNames` also allows a list or a watch of that single name.
+            rules=[
+                {
+                    "api_groups": [""],
+                    "resources": ["secrets"],
+                    "resource_names": [args["name"]],
+                    "verbs": ["get", "list", "watch"],
+                }
+            ],
+            opts=ResourceOptions(parent=self),
+        )
+        RoleBinding(
+            f"{name}-binding",
+            metadata=metadata,
+            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": role.metadata["name"]},
+            subjects=[{"kind": "ServiceAccount", "name": NAME, "namespace": LOAD_BALANCER_CONTROLLER}],
+            opts=ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+class LoadBalancerControllerArgs(AwsAddOnArgs):
+    """Inputs of a LoadBalancerController, which creates the IngressClass."""
 
     namespace: Input[str]
     """The namespace `aws-load-balancer-controller`, with NAMESPACE_METADATA."""
-    high_availability: NotRequired[bool]
-    """Whether its pods never share a node; False if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     crds_chart: ChartSource
     """A chart of the published definitions."""
-    chart: ChartSource
-    cluster: EksCluster
-    identity: Identity
-    wait: NotRequired[Callable[[], None]]
-    """Returns once all of its pods have credentials; not called in a preview."""
-    role_name: str
-    """Its IAM role's name, unique in the account."""
-    ingress_class: str
-    """The name of the IngressClass that the chart creates."""
+    high_availability: NotRequired[bool]
+    """Whether its pods never share a node; False if left out."""
     extras: Collection[Extra]
     tags: Mapping[str, str]
     """Tags of everything that it creates in AWS."""
-    oidc_secrets: NotRequired[Sequence[SecretName]]
+    oidc_secrets: NotRequired[Sequence[ReadableSecretArgs]]
     """The Secrets that Ingresses with a login name; the controller needs permission to read each."""
     dns: NotRequired[Resource | None]
     """The component that keeps the records of the Ingresses."""
@@ -80,12 +127,7 @@ class LoadBalancerController(ComponentResource):
         release = (args["namespace"], LOAD_BALANCER_CONTROLLER_RELEASE[1])
         crds = release_definitions(f"{name}-crds", release, args["crds_chart"], child)
         for secret in args.get("oidc_secrets", []):
-            read: ReadableSecretArgs = {
-                "secret": secret,
-                "account": NAME,
-                "account_namespace": LOAD_BALANCER_CONTROLLER,
-            }
-            ReadableSecret(f"{name}-{secret['name']}", read, child)
+            ReadableSecret(f"{name}-{secret['name']}", secret, child)
         self._chart(name, args, webhooks, crds)
         self.expires = webhooks.expires.apply(_named_for_load_balancers)
         self.register_outputs({"expires": self.expires})
@@ -148,3 +190,43 @@ def _values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[
 def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:
     """Return the ends under names that no certificate of the mesh has."""
     return {"loadBalancerAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}
+
+
+def values(
+    cluster: EksCluster,
+    ingress_class: str,
+    extras: Collection[Extra],
+    tags: Mapping[str, str],
+    annotations: Mapping[str, str],
+) -> Mapping[str, object]:
+    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders.
+
+    `tags` are for everything that the controller creates in AWS, `annotations` for its ServiceAccount.
+    """
+    return {
+        "clusterName": cluster.name,
+        # Both given, or it asks the node's metadata service, which pods often cannot reach.
+        "region": cluster.region,
+        "vpcId": cluster.vpc_id,
+        "image": {"tag": f"v{VERSION}"},
+        "serviceAccount": {"name": NAME, "annotations": dict(annotations)},
+        "ingressClass": ingress_class,
+        # Each Ingress says what it wants; parameters of the class would be a second place for that.
+        "ingressClassParams": {"create": False},
+        "defaultTags": dict(tags),
+        "controllerConfig": {"featureGates": dict.fromkeys(UNUSED, False)},
+        # Every Service in the cluster would pass through this webhook, whose pods may just have been deleted:
+        # "no endpoints available for service aws-load-balancer-webhook-service".
+        "enableServiceMutatorWebhook": False,
+        # The chart would make new certificates in every render; transforms put ours in their place.
+        "webhookTLS": dict.fromkeys(("caCert", "cert", "key"), PLACEHOLDER),
+        # Without the rights these addons fail on every load balancer, used or not.
+        "enableShield": Extra.SHIELD in extras,
+        "enableWafv2": Extra.WAF in extras,
+        "enableWaf": False,
+        "replicaCount": 2,
+        "podDisruptionBudget": {"maxUnavailable": 1},
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "podSecurityContext": {"fsGroup": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+        "securityContext": RESTRICTED,
+    }

@@ -9,9 +9,8 @@ docs/iam/calls.md lists by statement.
 """
 
 from collections.abc import Collection
+from enum import StrEnum
 
-from components.addons import load_balancer_extras
-from components.addons.load_balancer_extras import Extra
 from components.resources.iam_policy import Condition, Statement, statement
 from model.eks import EksCluster, regional_arn
 from model.names import CLUSTER_TAG
@@ -42,13 +41,21 @@ CHANGE = tuple(
 )
 
 
+class Extra(StrEnum):
+    """A feature that needs more permissions, and that only some stacks need."""
+
+    WAF = "waf"
+    SHIELD = "shield"
+    COGNITO = "cognito"
+
+
 def statements(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement]:
     """Return the permissions of the controller of `cluster`, with `extras`."""
     return [
         *_reading(cluster),
         *_security_groups(cluster),
         *_load_balancers(cluster),
-        *load_balancer_extras.statements(cluster, extras),
+        *_extras(cluster, extras),
     ]
 
 
@@ -104,6 +111,40 @@ def _load_balancers(cluster: EksCluster) -> list[Statement]:
         # No condition key for tags is documented for this one; so it is narrowed by the names that controllers give.
         statement("OrderRules", ["elasticloadbalancing:SetRulePriorities"], [_elb(cluster, "listener-rule/app/k8s-*")]),
     ]
+
+
+def _extras(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement]:
+    """Return the permissions for `extras`, which hold for all load balancers of the account.
+
+    None of these actions supports a condition key for the load balancer's tags.
+    """
+    found = {Extra.WAF: _waf, Extra.SHIELD: _shield, Extra.COGNITO: _cognito}
+    return [each for extra, list_statements in found.items() if extra in extras for each in list_statements(cluster)]
+
+
+def _waf(cluster: EksCluster) -> list[Statement]:
+    acls = regional_arn(cluster, "wafv2", "regional/webacl/*")
+    balancers = regional_arn(cluster, "elasticloadbalancing", "loadbalancer/app/*")
+    actions = [f"wafv2:{what}WebACL" for what in ("Get", "Associate", "Disassociate")]
+    here: Condition = {"StringEquals": {"aws:RequestedRegion": cluster.region}}
+    return [
+        statement("WebAcls", [*actions, "wafv2:GetWebACLForResource"], [acls, balancers]),
+        statement("SetWebAcl", ["elasticloadbalancing:SetWebAcl", "wafv2:ListWebACLs"], ["*"], here),
+    ]
+
+
+def _shield(cluster: EksCluster) -> list[Statement]:
+    protections = f"arn:{cluster.partition}:shield::{cluster.account}:protection/*"
+    read = ["shield:GetSubscriptionState", "shield:DescribeProtection"]
+    return [
+        statement("Shield", [*read, "shield:CreateProtection"], ["*"]),
+        statement("UnShield", ["shield:DeleteProtection"], [protections]),
+    ]
+
+
+def _cognito(cluster: EksCluster) -> list[Statement]:
+    pools = regional_arn(cluster, "cognito-idp", "userpool/*")
+    return [statement("UserPools", ["cognito-idp:DescribeUserPoolClient"], [pools])]
 
 
 def _elb(cluster: EksCluster, resource: str) -> str:

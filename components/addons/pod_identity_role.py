@@ -1,13 +1,14 @@
 """One IAM role for one ServiceAccount: no other can assume it, in this cluster or in another."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import Role, RolePolicy
 
 from components.resources.iam_policy import Statement, TrustStatement, policy_document
+from model.charts import ChartSource
 from model.eks import OIDC_AUDIENCE, EksCluster
 from model.names import Identity
 
@@ -16,17 +17,34 @@ ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 """Annotation of a service account that gets its role by IRSA."""
 
 
-class PodIdentityRoleArgs(TypedDict):
-    """Inputs of a PodIdentityRole; all known at preview, since a chart with an unknown value registers no children."""
+class IamRoleArgs(TypedDict):
+    """The inputs by which pods of a cluster get an IAM role; all known at preview."""
 
     cluster: EksCluster
     role_name: str
-    """Unique in the account, at most 64 characters."""
+    """The role's name, unique in the account, at most 64 characters."""
+    identity: Identity
+
+
+class AwsAddOnArgs(IamRoleArgs):
+    """The inputs that all add-ons with an IAM role have."""
+
+    chart: ChartSource
+    ingress_class: str
+    """The IngressClass of the stack's hosts; Ingresses of another one are somebody else's."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
+    wait: NotRequired[Callable[[], None]]
+    """Returns once all of its pods have credentials; not called in a preview."""
+
+
+class PodIdentityRoleArgs(IamRoleArgs):
+    """Inputs of a PodIdentityRole; all known at preview, since a chart with an unknown value registers no children."""
+
     namespace: str
     service_account: str
     statements: Sequence[Statement]
     """The role's permissions."""
-    identity: Identity
 
 
 class PodIdentityRole(ComponentResource):

@@ -1,6 +1,6 @@
-"""Argo CD: its custom resource definitions, Redis' password and the chart, with the tab that shows a Rollout."""
+"""Argo CD: its definitions, Redis' password and the chart, with few permissions and the tab that shows a Rollout."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NotRequired, TypedDict
 
@@ -9,13 +9,11 @@ from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.helm import v4
 from pulumi_tls import PrivateKey
 
-from components.delivery.argo_cd_values import LOCAL_PORT, REDIS_SECRET, values
-from components.resources.definitions_release import release_definitions
+from components.resources.certificates import base64
+from components.resources.definitions_release import ChartWithDefinitionsArgs, release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
-from components.resources.tls_secret import base64
 from components.resources.workload import SKIP_AWAIT
-from model.charts import ChartSource
 from model.images import with_registry
 from model.names import ARGO_CD, ARGO_CD_RELEASE
 from versions import ROLLOUT_EXTENSION
@@ -23,9 +21,45 @@ from versions import ROLLOUT_EXTENSION
 RELEASE = "argocd"
 """The chart's release name; objects are then named as in Argo CD's own manifests."""
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
-"""Every pod of the chart may run under the strictest rules."""
+"""Every pod of the chart may run under the strictest rules; not meshed, as Argo CD's network policies stop proxies."""
 
 EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/download/v{ROLLOUT_EXTENSION}/extension.tar"
+
+
+REDIS_SECRET = "argocd-redis"  # noqa: S105  a name
+"""The Secret with Redis' password, by the name that every pod of the chart looks for."""
+
+LOCAL_PORT = 8443
+"""The local port to which `kubectl port-forward` brings the user interface."""
+
+POLICY = """\
+g, role:canary, role:readonly
+p, role:canary, applications, action/argoproj.io/Rollout/*, */*, allow
+"""
+"""A role that sees everything and may press the buttons of a Rollout; `admin` may do that anyway."""
+
+Rules = Sequence[Mapping[str, Sequence[str]]]
+
+READ = ["get", "list", "watch"]
+WRITE = ["create", "update", "patch", "delete"]
+
+DEPLOYED: Mapping[str, Sequence[str]] = {
+    "": ["services", "serviceaccounts"],
+    "apps": ["deployments"],
+    "argoproj.io": ["rollouts", "analysistemplates"],
+    "gateway.networking.k8s.io": ["httproutes"],
+}
+"""The resources that lie in the repository, by API group: all that Argo CD may write.
+
+The chart's own roles let it do everything, so everybody who can push to the repository would own the cluster.
+"""
+
+CREATED_FOR_THEM: Mapping[str, Sequence[str]] = {
+    "": ["pods"],
+    "apps": ["replicasets"],
+    "argoproj.io": ["analysisruns", "experiments"],
+}
+"""Resources that controllers create for those; the tree of an application shows them."""
 
 
 class Extension(TypedDict):
@@ -37,16 +71,9 @@ class Extension(TypedDict):
     """The URL of a file in sha256sum's format; upstream publishes none, so a mirror should."""
 
 
-class ArgoCdArgs(TypedDict):
+class ArgoCdArgs(ChartWithDefinitionsArgs):
     """Inputs of an ArgoCd."""
 
-    namespace: Input[str]
-    """The namespace `argocd`, with NAMESPACE_METADATA; not meshed, as Argo CD's network policies stop proxies."""
-    crds_chart: ChartSource
-    """A chart of the published definitions."""
-    chart: ChartSource
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     extension: NotRequired[Extension]
     """The pinned release of upstream if left out."""
 
@@ -71,7 +98,7 @@ class ArgoCd(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=_values(args),
+            values=with_registry(values(_installer(args)), "argo-cd", args.get("image_registry")),
             opts=ResourceOptions(
                 parent=self,
                 # The server ends where Applications are unknown; a pod that starts before the Secret never learns the
@@ -100,18 +127,91 @@ class ArgoCd(ComponentResource):
         )
 
 
-def _values(args: ArgoCdArgs) -> Mapping[str, Input[object]]:
-    """Return the chart's values. With a mirror of images the extension is left out: its archive is not in it."""
-    registry, extension = args.get("image_registry"), args.get("extension", {"url": EXTENSION})
-    wanted = None if registry and "extension" not in args else _installer(extension)
-    return with_registry(values(wanted), "argo-cd", registry)
-
-
 def password_from(key: str) -> str:
     """Return a password of 64 hexadecimal digits that only the holder of a private key (PEM) can make."""
     return sha256(f"redis password of Argo CD\n{key}".encode()).hexdigest()
 
 
-def _installer(extension: Extension) -> dict[str, str]:
-    variables = {"EXTENSION_URL": extension["url"]}
-    return variables | ({"EXTENSION_CHECKSUM_URL": extension["checksums"]} if "checksums" in extension else {})
+def _installer(args: ArgoCdArgs) -> Mapping[str, str] | None:
+    """Return the installer's environment; None with a mirror of images, in which upstream's archive is not."""
+    if args.get("image_registry") and "extension" not in args:
+        return None
+    extension = args.get("extension", {"url": EXTENSION})
+    checksums = {"EXTENSION_CHECKSUM_URL": extension["checksums"]} if "checksums" in extension else {}
+    return {"EXTENSION_URL": extension["url"], **checksums}
+
+
+def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
+    """Return the chart's values, nothing of them secret or unknown.
+
+    `extension` is the environment of the installer of the tab that shows a Rollout; None leaves the tab out.
+    """
+    return {
+        "crds": {"install": False},  # a release of their own
+        "global": {"domain": f"localhost:{LOCAL_PORT}"},
+        # The chart creates the password in a job that is a pre-install hook, which Chart drops: see ArgoCd.
+        "redisSecretInit": {"enabled": False},
+        "dex": {"enabled": False},
+        "notifications": {"enabled": False},
+        # It has no other switch; scaled up it has a pod with limits.
+        "applicationSet": {"replicas": 0, "resources": _resources("10m", "64Mi", "256Mi")},
+        "configs": {
+            # Otherwise the controller stops at the first kind that it may not list.
+            "cm": {"resource.respectRBAC": "normal"},
+            "rbac": {"policy.csv": POLICY},
+        },
+        "controller": {
+            "clusterRoleRules": {"enabled": True, "rules": controller_rules()},
+            "resources": _resources("50m", "256Mi", "1Gi"),
+        },
+        "server": _server(extension),
+        "repoServer": {"resources": _resources("20m", "128Mi", "1Gi")},
+        "redis": {"automountServiceAccountToken": False, "resources": _resources("10m", "32Mi", "128Mi")},
+    }
+
+
+def _server(extension: Mapping[str, str] | None) -> Mapping[str, object]:
+    """Return the values of the part that people see."""
+    environment = [{"name": name, "value": value} for name, value in (extension or {}).items()]
+    return {
+        "clusterRoleRules": {"enabled": True, "rules": server_rules()},
+        # Everybody who reaches it can guess passwords: only `kubectl port-forward` does.
+        "service": {"type": "ClusterIP"},
+        "ingress": {"enabled": False},
+        "extensions": {
+            "enabled": True,
+            "extensionList": [{"name": "rollout-extension", "env": environment}],
+            "resources": _resources("10m", "32Mi", "128Mi"),
+        }
+        if extension
+        else {"enabled": False},
+        "resources": _resources("20m", "128Mi", "512Mi"),
+    }
+
+
+def _resources(cpu: str, memory: str, most_memory: str) -> Mapping[str, Mapping[str, str]]:
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most_memory}}
+
+
+def controller_rules() -> Rules:
+    """Return the application controller's permissions in every namespace."""
+    return [*_rules_for_all(READ), *(_rule(group, resources, WRITE) for group, resources in DEPLOYED.items())]
+
+
+def server_rules() -> Rules:
+    """Return the user interface's permissions in every namespace."""
+    return [
+        *_rules_for_all(["get"]),
+        _rule("", ["pods/log"], ["get"]),
+        _rule("", ["events"], ["list"]),
+        # The buttons of a Rollout's tab: abort and promote write the status, pause and restart the spec.
+        _rule("argoproj.io", ["rollouts", "rollouts/status"], ["patch"]),
+    ]
+
+
+def _rules_for_all(verbs: Sequence[str]) -> Rules:
+    return [_rule(group, names, verbs) for group, names in [*DEPLOYED.items(), *CREATED_FOR_THEM.items()]]
+
+
+def _rule(group: str, resources: Sequence[str], verbs: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    return {"apiGroups": [group], "resources": resources, "verbs": verbs}

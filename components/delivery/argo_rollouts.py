@@ -6,9 +6,8 @@ from typing import NotRequired, TypedDict
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
-from components.resources.definitions_release import release_definitions
+from components.resources.definitions_release import ChartWithDefinitionsArgs, release_definitions
 from components.resources.workload import spread
-from model.charts import ChartSource
 from model.images import mirrored, with_registry
 from model.names import ARGO_ROLLOUTS_RELEASE
 from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
@@ -48,19 +47,13 @@ class PluginSource(TypedDict):
     """Hexadecimal; not checked if left out."""
 
 
-class ArgoRolloutsArgs(TypedDict):
+class ArgoRolloutsArgs(ChartWithDefinitionsArgs):
     """Inputs of an ArgoRollouts."""
 
-    namespace: Input[str]
-    """The name of the existing namespace `argo-rollouts`."""
-    crds_chart: ChartSource
-    chart: ChartSource
     plugin: NotRequired[PluginSource | None]
     """The file of the pinned image if left out."""
     high_availability: NotRequired[bool]
     """Whether a second controller takes over when the first one is lost; False if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of the controller's pods; a changed one restarts them."""
 

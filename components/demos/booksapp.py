@@ -1,15 +1,12 @@
 """booksapp: a bookshelf of three services and a traffic generator; a share of the requests to `books` fails."""
 
-from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.workload import NOBODY, Workload, WorkloadArgs
+from components.demos.hosted import Backend, HostedDemoArgs, open_host
+from components.resources.workload import NOBODY, Workload, WorkloadArgs, app_workload
 from components.traffic.fault_injection import FaultInjection
-from components.traffic.public_host import PublicHost
-from model.images import mirrored
 from model.names import RouteApi
 from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE
 
@@ -20,11 +17,9 @@ AUTHORS_SITE = {"AUTHORS_SITE": f"http://authors:{AUTHORS}"}
 BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
 
 
-class BooksappArgs(TypedDict):
+class BooksappArgs(HostedDemoArgs):
     """Inputs of a Booksapp."""
 
-    namespace: Input[str]
-    """The namespace, meshed."""
     fault_percent: NotRequired[int]
     """The percentage of requests to `books` that fail; 10 if left out."""
     authors_failure_rate: NotRequired[float]
@@ -33,18 +28,10 @@ class BooksappArgs(TypedDict):
     """The number of pods of the web front end; 3 if left out."""
     route_api: NotRequired[RouteApi]
     """The API group of the route that injects the faults; the standard one if left out."""
-    host: NotRequired[str | None]
-    """The public DNS name; none if left out."""
-    exposure: NotRequired[Exposure]
-    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     booksapp_image: NotRequired[str]
     """The image of the three services; the pinned one if left out."""
     traffic_image: NotRequired[str]
     """The traffic generator's image; the pinned one if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
-    """Annotations of every pod; a changed one restarts them."""
 
 
 class Booksapp(ComponentResource):
@@ -56,7 +43,6 @@ class Booksapp(ComponentResource):
     def __init__(self, name: str, args: BooksappArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:Booksapp", name, {}, opts)
         child = ResourceOptions(parent=self)
-        namespace = args["namespace"]
         services = {
             workload["name"]: Workload(f"{name}-{workload['name']}", workload, child).service
             for workload in _workloads(args)
@@ -64,7 +50,7 @@ class Booksapp(ComponentResource):
         FaultInjection(
             f"{name}-faults",
             {
-                "namespace": namespace,
+                "namespace": args["namespace"],
                 "part_of": PART_OF,
                 "service": services["books"],
                 "port": BOOKS,
@@ -75,22 +61,9 @@ class Booksapp(ComponentResource):
             },
             child,
         )
-        self.url = Output.concat("kubectl -n ", namespace, f" port-forward svc/{WEB_APP} {WEBAPP}")
-        if host := args.get("host"):
-            public = PublicHost(
-                f"{name}-host",
-                {
-                    "name": "webapp",
-                    "namespace": namespace,
-                    "service": services["webapp"],
-                    "port": WEBAPP,
-                    "host": host,
-                    "health_path": "/ping",
-                    "exposure": args.get("exposure", DEFAULT_EXPOSURE),
-                },
-                child,
-            )
-            self.url = public.url
+        webapp: Backend = {"name": "webapp", "service": services["webapp"], "port": WEBAPP, "health_path": "/ping"}
+        command = Output.concat("kubectl -n ", args["namespace"], f" port-forward svc/{WEB_APP} {WEBAPP}")
+        self.url = open_host(f"{name}-host", args, webapp, command, child)
         self.register_outputs({"url": self.url})
 
 
@@ -98,41 +71,27 @@ def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
     """Return the four parts of the app, as its authors publish them but for the failures of `authors`."""
     rate = args.get("authors_failure_rate", 0)
     failures = {"FAILURE_RATE": str(rate)} if rate else {}
-    environments = {
-        "webapp": DATABASE | AUTHORS_SITE | BOOKS_SITE,
-        "authors": DATABASE | BOOKS_SITE | failures,
-        "books": DATABASE | AUTHORS_SITE,
+    parts = {
+        "webapp": (WEBAPP, DATABASE | AUTHORS_SITE | BOOKS_SITE),
+        "authors": (AUTHORS, DATABASE | BOOKS_SITE | failures),
+        "books": (BOOKS, DATABASE | AUTHORS_SITE),
     }
-    ports = {"webapp": WEBAPP, "authors": AUTHORS, "books": BOOKS}
-    pod_annotations = args.get("pod_annotations", {})
     # As root, without a user of their own: their database belongs to it.
     services: list[WorkloadArgs] = [
         {
-            "name": service,
-            "namespace": args["namespace"],
-            "part_of": PART_OF,
-            "image": mirrored(args.get("booksapp_image", BOOKSAPP_IMAGE), args.get("image_registry")),
+            **app_workload(service, PART_OF, args.get("booksapp_image", BOOKSAPP_IMAGE), args),
             "arguments": [f"prod:{service}"],
             "environment": environment,
-            "port": ports[service],
+            "port": port,
             "readiness_path": "/ping",
             "replicas": args.get("webapp_replicas", 3) if service == "webapp" else 1,
-            "pod_annotations": pod_annotations,
         }
-        for service, environment in environments.items()
+        for service, (port, environment) in parts.items()
     ]
-    return [*services, _traffic(args)]
-
-
-def _traffic(args: BooksappArgs) -> WorkloadArgs:
-    """Return the traffic generator."""
-    return {
-        "name": "traffic",
-        "namespace": args["namespace"],
-        "part_of": PART_OF,
-        "image": mirrored(args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE), args.get("image_registry")),
+    traffic: WorkloadArgs = {
+        **app_workload("traffic", PART_OF, args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE), args),
         "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],
         "user": NOBODY,
         "read_only": True,
-        "pod_annotations": args.get("pod_annotations", {}),
     }
+    return [*services, traffic]

@@ -1,27 +1,24 @@
 """Circuit breaking: a client, and one Service whose one pod always answers and whose other always fails."""
 
-from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service
 
-from components.resources.workload import NOBODY, SKIP_AWAIT, Workload, WorkloadArgs
-from components.traffic.circuit_breaker import circuit_breaker
-from model.failure_accrual import FailureAccrual
-from model.images import mirrored
+from components.resources.workload import NOBODY, SKIP_AWAIT, AppArgs, Workload, WorkloadArgs, app_workload
+from model.failure_accrual import FailureAccrual, checked
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
 PART_OF, BB, CLIENT = "circuit-breaking", "bb", "slow-cooker"
 PORT = 8080
 PUBLISHED_FOR = "amd64"
+MODE = "balancer.linkerd.io/failure-accrual"
+"""Annotation by which the proxies of a Service's clients take a failing endpoint out."""
 
 
-class CircuitBreakingArgs(TypedDict):
+class CircuitBreakingArgs(AppArgs):
     """Inputs of a CircuitBreaking."""
 
-    namespace: Input[str]
-    """The namespace, meshed."""
     breaker: NotRequired[FailureAccrual | None]
     """The breaker of the Service; none if left out."""
     requests_per_second: NotRequired[int]
@@ -30,14 +27,10 @@ class CircuitBreakingArgs(TypedDict):
     """The percentage of requests that the bad pod fails; 100 if left out."""
     architecture: NotRequired[str | None]
     """The only CPU architecture of the images; that of the pinned ones, `amd64`, if left out, any if None."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     bb_image: NotRequired[str]
     """The image of the good and the bad pod; the pinned one if left out."""
     slow_cooker_image: NotRequired[str]
     """The client's image; the pinned one if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
-    """Annotations of every pod; a changed one restarts them."""
 
 
 class CircuitBreaking(ComponentResource):
@@ -71,9 +64,7 @@ def _workloads(args: CircuitBreakingArgs) -> list[WorkloadArgs]:
     good = ["terminus", f"--h1-server-port={PORT}"]
     bad = [*good, f"--percent-failure={args.get('failure_percent', 100)}"]
     client = ["-qps", str(args.get("requests_per_second", 10)), f"http://{BB}:{PORT}"]
-    registry = args.get("image_registry")
-    bb = mirrored(args.get("bb_image", BB_IMAGE), registry)
-    slow_cooker = mirrored(args.get("slow_cooker_image", SLOW_COOKER_IMAGE), registry)
+    bb, slow_cooker = args.get("bb_image", BB_IMAGE), args.get("slow_cooker_image", SLOW_COOKER_IMAGE)
     return [
         {**_workload("good", bb, good, args), "port": PORT, "behind": BB},
         {**_workload("bad", bb, bad, args), "port": PORT, "behind": BB},
@@ -83,13 +74,20 @@ def _workloads(args: CircuitBreakingArgs) -> list[WorkloadArgs]:
 
 def _workload(name: str, image: str, arguments: list[str], args: CircuitBreakingArgs) -> WorkloadArgs:
     return {
-        "name": name,
-        "namespace": args["namespace"],
-        "part_of": PART_OF,
-        "image": image,
+        **app_workload(name, PART_OF, image, args),
         "arguments": arguments,
         "user": NOBODY,
         "read_only": True,
         "architecture": args.get("architecture", PUBLISHED_FOR),
-        "pod_annotations": args.get("pod_annotations", {}),
     }
+
+
+def circuit_breaker(accrual: FailureAccrual | None) -> dict[str, str]:
+    """Return the annotations of a Service with this breaker; none for None.
+
+    Raises ValueError if Linkerd would ignore them.
+    """
+    if accrual is None:
+        return {}
+    given = {f"{MODE}-consecutive-{key.replace('_', '-')}": str(value) for key, value in checked(accrual).items()}
+    return {MODE: "consecutive", **given}

@@ -5,12 +5,13 @@ from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.resources.app_project import AppProject, GroupKind
 from components.resources.application import (
     THIS_CLUSTER,
     Application,
     ApplicationSpec,
+    AppProject,
     Destination,
+    GroupKind,
     IgnoredDifference,
     Source,
     SyncPolicy,

@@ -1,15 +1,12 @@
 """podinfo: a front end that asks one of two backends, chosen by a header of the request."""
 
-from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.resources.host_ingress import DEFAULT_EXPOSURE, Exposure
-from components.resources.workload import Workload, WorkloadArgs
+from components.demos.hosted import Backend, HostedDemoArgs, open_host
+from components.resources.workload import Workload, WorkloadArgs, app_workload
 from components.traffic.header_route import HeaderRoute
-from components.traffic.public_host import PublicHost
-from model.images import mirrored
 from model.names import ForwardedHeader, RouteApi
 from versions import PODINFO_IMAGE
 
@@ -25,11 +22,9 @@ ENVIRONMENTS = {
 """`POST /echo` on the front end answers with the environment of the backend that it reached."""
 
 
-class PodinfoArgs(TypedDict):
+class PodinfoArgs(HostedDemoArgs):
     """Inputs of a Podinfo."""
 
-    namespace: Input[str]
-    """The namespace, meshed."""
     header: NotRequired[ForwardedHeader]
     """The header that leads to the second backend; `x-request-id` if left out."""
     header_value: NotRequired[str]
@@ -38,16 +33,8 @@ class PodinfoArgs(TypedDict):
     """The number of pods of the front end and of each backend; 1 if left out."""
     route_api: NotRequired[RouteApi]
     """The route's API group; the standard one if left out."""
-    host: NotRequired[str | None]
-    """The public DNS name; none if left out."""
-    exposure: NotRequired[Exposure]
-    """The exposure of `host`; over plain HTTP, by a load balancer of its own, if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     image: NotRequired[str]
     """The image of all three; the pinned one if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
-    """Annotations of every pod; a changed one restarts them."""
 
 
 class Podinfo(ComponentResource):
@@ -59,7 +46,6 @@ class Podinfo(ComponentResource):
     def __init__(self, name: str, args: PodinfoArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:demos:Podinfo", name, {}, opts)
         child = ResourceOptions(parent=self)
-        namespace = args["namespace"]
         services = {
             app: Workload(f"{name}-{app.removesuffix('-podinfo')}", _workload(app, args), child).service
             for app in ENVIRONMENTS
@@ -68,7 +54,7 @@ class Podinfo(ComponentResource):
             f"{name}-router",
             {
                 "name": "backend-router",
-                "namespace": namespace,
+                "namespace": args["namespace"],
                 "service": services[BACKEND_A],
                 "port": PORT,
                 "header": args.get("header", ForwardedHeader.REQUEST_ID),
@@ -78,37 +64,20 @@ class Podinfo(ComponentResource):
             },
             child,
         )
-        self.url = Output.concat("kubectl -n ", namespace, f" port-forward svc/{FRONTEND} {PORT}")
-        if host := args.get("host"):
-            public = PublicHost(
-                f"{name}-host",
-                {
-                    "name": "front",
-                    "namespace": namespace,
-                    "service": services[FRONTEND],
-                    "port": PORT,
-                    "host": host,
-                    "health_path": "/healthz",
-                    "exposure": args.get("exposure", DEFAULT_EXPOSURE),
-                },
-                child,
-            )
-            self.url = public.url
+        front: Backend = {"name": "front", "service": services[FRONTEND], "port": PORT, "health_path": "/healthz"}
+        command = Output.concat("kubectl -n ", args["namespace"], f" port-forward svc/{FRONTEND} {PORT}")
+        self.url = open_host(f"{name}-host", args, front, command, child)
         self.register_outputs({"url": self.url})
 
 
 def _workload(app: str, args: PodinfoArgs) -> WorkloadArgs:
     """Return the front end or one of the backends."""
     return {
-        "name": app,
-        "namespace": args["namespace"],
-        "part_of": PART_OF,
-        "image": mirrored(args.get("image", PODINFO_IMAGE), args.get("image_registry")),
+        **app_workload(app, PART_OF, args.get("image", PODINFO_IMAGE), args),
         "environment": ENVIRONMENTS[app],
         "port": PORT,
         "readiness_path": "/readyz",
         "replicas": args.get("replicas", 1),
         "user": PODINFO_USER,
         "read_only": True,
-        "pod_annotations": args.get("pod_annotations", {}),
     }

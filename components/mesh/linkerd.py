@@ -1,18 +1,18 @@
 """Linkerd: its custom resource definitions, its certificates and its control plane."""
 
 from collections.abc import Callable, Mapping
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import NamespacePatch
 from pulumi_kubernetes.helm import v4
 
-from components.mesh.control_plane import restart_key, transforms, values
-from components.mesh.trust import Trust
+from components.mesh.trust import AnchorArgs, LifetimeArgs, Trust
+from components.resources.certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.definitions_release import release_definitions
 from components.resources.meshed_namespace import EXEMPT, NamespaceMetadata
-from components.resources.rendered import known_after
-from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
+from components.resources.rendered import PLACEHOLDER, known_after, with_annotations, with_webhook_authority
+from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LINKERD, LINKERD_RELEASE, TrustPhase
@@ -33,28 +33,32 @@ WEBHOOK_SECRETS = {
     for webhook in ("proxy-injector", "sp-validator", "policy-validator")
 }
 
+GENERATION = "linkerd-workshop/generation"
+"""Pod annotation; a new value restarts the pods."""
 
-class Lifetimes(TypedDict):
-    """The lifetimes of certificates, in days."""
+HIGH_AVAILABILITY: Mapping[str, object] = {
+    "highAvailability": True,  # `linkerd check` then asks for the replicas
+    "controllerReplicas": 3,
+    "enablePodAntiAffinity": True,  # never two on a node, and in different zones if there are any
+    "enablePodDisruptionBudget": True,
+    # Otherwise a cluster of three nodes could never restart them: a fourth pod has no node.
+    "deploymentStrategy": {"rollingUpdate": {"maxUnavailable": 1, "maxSurge": "25%"}},
+    "webhookFailurePolicy": "Fail",
+}
+"""The values of upstream's `values-ha.yaml`, without its requests.
 
-    anchor_days: int
-    issuer_days: int
-    renewal_days: int
-    """Days before its end from which an `up` replaces the issuer or a webhook's leaf."""
+Source: github.com/linkerd/linkerd2/blob/edge-26.8.3/charts/linkerd-control-plane/values-ha.yaml
+"""
 
 
-class LinkerdArgs(TypedDict):
+class LinkerdArgs(AnchorArgs):
     """Inputs of a Linkerd."""
 
     namespace: Input[str]
     """The namespace `linkerd`, with NAMESPACE_METADATA."""
     crds_chart: ChartSource
     control_plane_chart: ChartSource
-    lifetimes: Lifetimes
-    anchor: NotRequired[int]
-    """The trust anchor's number, from 1; 1 if left out."""
-    phase: NotRequired[TrustPhase]
-    """The phase of the anchor's replacement by the next one; stable if left out."""
+    lifetimes: LifetimeArgs
     generation: int
     """A known number; a new one restarts the control plane and every pod with `restart_key`."""
     wait: NotRequired[Callable[[], None]]
@@ -78,20 +82,25 @@ class Linkerd(ComponentResource):
     def __init__(self, name: str, args: LinkerdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)
         child = ResourceOptions(parent=self)
-        target, lifetimes = args["namespace"], args["lifetimes"]
-        chart = args["control_plane_chart"]
+        target, lifetimes, chart = args["namespace"], args["lifetimes"], args["control_plane_chart"]
         anchor, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
         key = restart_key(args["generation"], anchor, phase)
         trust = Trust(f"{name}-trust", {"namespace": target, "anchor": anchor, "phase": phase, **lifetimes}, child)
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
-            {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": lifetimes["renewal_days"]},
+            {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": lifetimes.get("renewal_days", 90)},
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
         off = {"installGatewayAPI": False}
         crds = release_definitions(f"{name}-crds", (target, LINKERD_RELEASE[1]), args["crds_chart"], child, off)
         high_availability = args.get("high_availability", False)
         exempt = [_exempt_kube_system(name, child)] if high_availability else []
+        # In chart values it would be unknown in the first preview and whenever it is replaced; the chart would then
+        # register nothing, and the preview show no control plane, or the deletion of all of it.
+        changes = [with_webhook_authority(webhooks.ca_bundle)]
+        if not high_availability:
+            # A webhook that fails closed refuses every pod and Service of the demos until it has endpoints.
+            changes.append(with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT))
         # The policy controller looks for definitions only when it starts, and pods wait minutes for missing Secrets.
         needed = [trust, webhooks, crds, args["gateway_api"], *exempt]
         control_plane = v4.Chart(
@@ -107,7 +116,7 @@ class Linkerd(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],
-                transforms=transforms(webhooks.ca_bundle, high_availability=high_availability),
+                transforms=changes,
             ),
         )
         self.expires = Output.all(trust.expires, webhooks.expires).apply(lambda both: {**both[0], **both[1]})
@@ -117,6 +126,11 @@ class Linkerd(ComponentResource):
         self.restart_key = known_after(control_plane, args.get("wait"), key)
         self.register_outputs({"expires": self.expires, "restart_key": self.restart_key})
 
+    @property
+    def pod_annotations(self) -> Mapping[str, Output[str]]:
+        """The annotations of every meshed pod."""
+        return {GENERATION: self.restart_key}
+
 
 def _exempt_kube_system(name: str, opts: ResourceOptions) -> NamespacePatch:
     """Label the cluster's own namespace: nothing that starts a node may wait for a webhook that fails closed.
@@ -124,3 +138,39 @@ def _exempt_kube_system(name: str, opts: ResourceOptions) -> NamespacePatch:
     Source: linkerd.io/2/features/ha, "Exclude the kube-system namespace". On destroy the label goes, and not the rest.
     """
     return NamespacePatch(f"{name}-kube-system", metadata={"name": "kube-system", "labels": EXEMPT}, opts=opts)
+
+
+def restart_key(generation: int, anchor: int, phase: TrustPhase) -> str:
+    """Return the text that differs wherever pods have to restart: a proxy reads the trust bundle once, at its start."""
+    return f"{generation}-anchor-{anchor}-{phase}"
+
+
+def values(key: str, *, high_availability: bool = False) -> Mapping[str, Input[object]]:
+    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
+    webhook = {"externalSecret": True, "caBundle": PLACEHOLDER}
+    identity_cpu, controller_cpu, proxy_cpu = ("100m",) * 3 if high_availability else ("10m", "20m", "10m")
+    controller = bounded(controller_cpu, "50Mi", "250Mi")
+    return {
+        "identity": {"externalCA": True, "issuer": {"scheme": "kubernetes.io/tls"}},
+        "proxyInjector": webhook,
+        "profileValidator": webhook,
+        "policyValidator": webhook,
+        # Its schedule is the minute of the render, so every preview would show it; and a workshop need not phone home.
+        "disableHeartBeat": True,
+        "podAnnotations": {GENERATION: key},
+        "identityResources": bounded(identity_cpu, "10Mi", "250Mi"),
+        "destinationResources": controller,
+        "spValidatorResources": controller,
+        "policyController": {"resources": controller},
+        "proxyInjectorResources": controller,
+        "proxy": {"resources": bounded(proxy_cpu, "20Mi", "250Mi")},  # of every meshed pod's, too
+        **(HIGH_AVAILABILITY if high_availability else {}),
+    }
+
+
+def bounded(cpu: str, memory: str, most_memory: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the requests of a container of Linkerd's charts, and its memory limit.
+
+    The limits are those of upstream's `values-ha.yaml`; its requests are for a cluster of three nodes and more.
+    """
+    return {"cpu": {"request": cpu}, "memory": {"request": memory, "limit": most_memory}}

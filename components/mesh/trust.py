@@ -4,34 +4,44 @@ Neither passes through chart values: an unknown value there makes a chart regist
 the issuer renews would announce the deletion of the whole control plane.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple, NotRequired, TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, ResourceOptions
-from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import HOURS_A_DAY, tls_secret
+from components.resources.certificates import HOURS_A_DAY, TLS_SECRET, tls_data
 from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 
 CA_USES = ["cert_signing", "crl_signing"]
 
 
-class TrustArgs(TypedDict):
-    """Inputs of a Trust."""
+class AnchorArgs(TypedDict):
+    """The trust anchor, and the step of its replacement."""
 
-    namespace: Input[str]
-    """The control plane's namespace."""
     anchor: NotRequired[int]
     """The number of the trust anchor, from 1; in the phases between two anchors that of the old one; 1 if left out."""
     phase: NotRequired[TrustPhase]
     """The phase of the anchor's replacement by the next one; stable if left out."""
+
+
+class LifetimeArgs(TypedDict):
+    """The lifetimes of certificates, in days."""
+
     anchor_days: NotRequired[int]
     """Days that a new trust anchor lives; ten years if left out. None renews by itself: that would be an outage."""
     issuer_days: NotRequired[int]
     """Days that the issuer lives; one year if left out."""
     renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces the issuer; 90 if left out."""
+    """Days before its end from which an `up` replaces the issuer or a webhook's leaf; 90 if left out."""
+
+
+class TrustArgs(AnchorArgs, LifetimeArgs):
+    """Inputs of a Trust."""
+
+    namespace: Input[str]
+    """The control plane's namespace."""
 
 
 class Authority(NamedTuple):
@@ -56,16 +66,13 @@ class Trust(ComponentResource):
         issuer_key = self._key("issuer")
         issuer = self._issuer(issuer_key, trusted[-1 if phase == TrustPhase.REISSUED else 0])
         bundle = Output.all(*(anchor.certificate.cert_pem for anchor in trusted)).apply("".join)
-        secret = tls_secret(
+        secret = Secret(
             f"{name}-issuer-secret",
-            {
-                "name": "linkerd-identity-issuer",
-                "namespace": args["namespace"],
-                "certificate": issuer.cert_pem,
-                "key": issuer_key.private_key_pem_pkcs8,
-                "authority": bundle,  # not read by the mesh, but by `linkerd check`, which judges each anchor in it
-            },
-            self._child,
+            metadata={"name": "linkerd-identity-issuer", "namespace": args["namespace"]},
+            type=TLS_SECRET,
+            # The mesh does not read the bundle there, but `linkerd check` does, and judges each anchor in it.
+            data=tls_data(issuer.cert_pem, issuer_key, bundle),
+            opts=self._child,
         )
         ConfigMap(
             f"{name}-bundle",
@@ -78,13 +85,15 @@ class Trust(ComponentResource):
             # Otherwise an `up` that ends in between leaves a bundle that claims a phase before its issuer is there.
             opts=ResourceOptions(parent=self, depends_on=[secret]),
         )
-        ends = {"issuer": issuer.validity_end_time, **_ends(trusted)}
-        self.expires = Output.all(**ends)
+        ends = [each.certificate.validity_end_time for each in trusted]
+        named = dict(zip(("trustAnchor", "nextTrustAnchor"), ends, strict=False))
+        self.expires = Output.all(issuer=issuer.validity_end_time, **named)
         self.register_outputs({"expires": self.expires})
 
     def _anchor(self, number: int) -> Authority:
         """Create the anchor with a number."""
-        former = "anchor" if number == 1 else None
+        # The first one had no number in its name once.
+        former = f"{self._name}-anchor" if number == 1 else None
         key = self._key(f"anchor-{number}", f"{former}-key" if former else None)
         certificate = SelfSignedCert(
             f"{self._name}-anchor-{number}",
@@ -97,7 +106,7 @@ class Trust(ComponentResource):
             allowed_uses=CA_USES,
             opts=ResourceOptions(
                 parent=self,
-                aliases=self._formerly(former),
+                aliases=[Alias(name=former)] if former else None,
                 # A changed one would replace the anchor in one step, which is an outage; only a new anchor gets it.
                 ignore_changes=["validity_period_hours", "max_path_length"],
             ),
@@ -105,11 +114,17 @@ class Trust(ComponentResource):
         return Authority(key, certificate)
 
     def _issuer(self, key: PrivateKey, authority: Authority) -> LocallySignedCert:
+        request = CertRequest(
+            f"{self._name}-issuer-request",
+            private_key_pem=key.private_key_pem,
+            subject={"common_name": "identity.linkerd.cluster.local"},
+            opts=self._child,
+        )
         return LocallySignedCert(
             f"{self._name}-issuer",
             ca_private_key_pem=authority.key.private_key_pem,
             ca_cert_pem=authority.certificate.cert_pem,
-            cert_request_pem=self._request(key),
+            cert_request_pem=request.cert_request_pem,
             validity_period_hours=self._args.get("issuer_days", 365) * HOURS_A_DAY,
             early_renewal_hours=self._args.get("renewal_days", 90) * HOURS_A_DAY,
             is_ca_certificate=True,
@@ -120,23 +135,5 @@ class Trust(ComponentResource):
         )
 
     def _key(self, owner: str, former: str | None = None) -> PrivateKey:
-        options = ResourceOptions(parent=self, aliases=self._formerly(former))
+        options = ResourceOptions(parent=self, aliases=[Alias(name=former)] if former else None)
         return PrivateKey(f"{self._name}-{owner}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=options)
-
-    def _formerly(self, role: str | None) -> list[Alias] | None:
-        """Return the alias of a resource from before anchors were numbered; None if it has none."""
-        return [Alias(name=f"{self._name}-{role}")] if role else None
-
-    def _request(self, key: PrivateKey) -> Output[str]:
-        return CertRequest(
-            f"{self._name}-issuer-request",
-            private_key_pem=key.private_key_pem,
-            subject={"common_name": "identity.linkerd.cluster.local"},
-            opts=self._child,
-        ).cert_request_pem
-
-
-def _ends(anchors: Sequence[Authority]) -> dict[str, Output[str]]:
-    return dict(
-        zip(("trustAnchor", "nextTrustAnchor"), (each.certificate.validity_end_time for each in anchors), strict=False)
-    )

@@ -1,4 +1,4 @@
-"""Linkerd's dashboard, with the metrics and the live view of requests (`tap`) behind it."""
+"""viz: Linkerd's dashboard, with the metrics and the live view of requests (`tap`) behind it."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,9 @@ from typing import NotRequired, TypedDict
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
-from components.mesh.control_plane import bounded
+from components.mesh.linkerd import bounded
+from components.resources.authorization_policy import POLICY_GROUP, AuthorizationPolicy
+from components.resources.certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import (
     PLACEHOLDER,
@@ -15,7 +17,6 @@ from components.resources.rendered import (
     with_api_service_authority,
     with_webhook_authority,
 )
-from components.resources.webhook_certificates import FORMER_TYPE, WebhookCertificates
 from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
@@ -34,6 +35,11 @@ DASHBOARD_PORT = 8084
 DASHBOARD_ADMIN_PORT = 9994
 """The port on which the dashboard's pods answer under /ready, for any host name."""
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", f"web.{VIZ}.svc", f"web.{VIZ}.svc.cluster.local")
+
+
+PROMETHEUS_SERVER = "prometheus-admin"
+"""The Server by which the chart guards Prometheus' port."""
+PROMETHEUS_PORT = 9090
 
 
 class VizArgs(TypedDict):
@@ -75,6 +81,8 @@ class Viz(ComponentResource):
             },
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
+        annotations, available = args.get("pod_annotations", {}), args.get("high_availability", False)
+        chosen = values(annotations, args.get("dashboard_host"), high_availability=available)
         source = args["chart"]
         v4.Chart(
             f"{name}-chart",
@@ -83,7 +91,7 @@ class Viz(ComponentResource):
             chart=source["chart"],
             version=source.get("version"),
             repository_opts={"repo": source["repository"]} if "repository" in source else None,
-            values=with_registry(_values(args), "linkerd-viz", args.get("image_registry")),
+            values=with_registry(chosen, "linkerd-viz", args.get("image_registry")),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[
@@ -102,14 +110,6 @@ class Viz(ComponentResource):
         )
         self.expires = webhooks.expires.apply(_named_for_viz)
         self.register_outputs({"expires": self.expires})
-
-
-def _values(args: VizArgs) -> Mapping[str, Input[object]]:
-    return values(
-        args.get("pod_annotations", {}),
-        args.get("dashboard_host"),
-        high_availability=args.get("high_availability", False),
-    )
 
 
 def values(
@@ -149,3 +149,42 @@ def admitted_hosts(public: str) -> str:
 def _named_for_viz(expires: Mapping[str, str]) -> Mapping[str, str]:
     """Return the ends under names that no certificate of the control plane has."""
     return {"vizAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}
+
+
+class PrometheusAccessArgs(TypedDict):
+    """Inputs of a PrometheusAccess."""
+
+    namespace: Input[str]
+    """viz's namespace."""
+    account: str
+    """The ServiceAccount that may ask; its pods have to be meshed, or they cannot prove who they are."""
+    account_namespace: Input[str]
+    """The ServiceAccount's namespace."""
+
+
+class PrometheusAccess(ComponentResource):
+    """Authorizes one ServiceAccount to query viz's Prometheus."""
+
+    url: Output[str]
+    """The URL of Prometheus inside the cluster."""
+
+    def __init__(self, name: str, args: PrometheusAccessArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:mesh:PrometheusAccess", name, {}, opts)
+        policy = AuthorizationPolicy(
+            f"{name}-policy",
+            {
+                "name": f"prometheus-{args['account']}",
+                "namespace": args["namespace"],
+                "spec": {
+                    "targetRef": {"group": POLICY_GROUP, "kind": "Server", "name": PROMETHEUS_SERVER},
+                    "requiredAuthenticationRefs": [
+                        {"kind": "ServiceAccount", "name": args["account"], "namespace": args["account_namespace"]}
+                    ],
+                },
+            },
+            ResourceOptions(parent=self),
+        )
+        self.url = Output.all(args["namespace"], policy.urn).apply(
+            lambda both: f"http://prometheus.{both[0]}:{PROMETHEUS_PORT}"
+        )
+        self.register_outputs({"url": self.url})

@@ -6,8 +6,9 @@ Shapes: Argo Rollouts 1.9 (`argoproj.io/v1alpha1`), as far as a query to Prometh
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from pulumi import CustomResource, Input, Output, ResourceOptions
+from pulumi import Input
 
+from components.resources.custom_object import CustomObject
 from components.resources.rollout import VERSION
 
 
@@ -46,31 +47,7 @@ class AnalysisTemplateSpec(TypedDict):
     metrics: Input[Sequence[Input[Metric]]]
 
 
-class AnalysisTemplateArgs(TypedDict):
-    """Inputs of an AnalysisTemplate."""
-
-    name: Input[str]
-    """The object's name."""
-    namespace: Input[str]
-    spec: Input[AnalysisTemplateSpec]
-
-
-class AnalysisTemplate(CustomResource):
+class AnalysisTemplate(CustomObject[AnalysisTemplateSpec]):
     """An AnalysisTemplate object."""
 
-    template: Output[str]
-    """The object's name, an output of the created object."""
-
-    def __init__(self, name: str, args: AnalysisTemplateArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__(
-            f"kubernetes:{VERSION}:AnalysisTemplate",
-            name,
-            {
-                "apiVersion": VERSION,
-                "kind": "AnalysisTemplate",
-                "metadata": {"name": args["name"], "namespace": args["namespace"]},
-                "spec": args["spec"],
-            },
-            opts,
-        )
-        self.template = Output.all(args["name"], self.urn).apply(lambda both: both[0])
+    _api_version, _kind = VERSION, "AnalysisTemplate"

@@ -1,12 +1,14 @@
-"""Application, typed: what Argo CD keeps in the cluster as it stands in a git repository.
+"""Argo CD's kinds, typed: Application, which is kept as a git repository has it, and AppProject, which limits it.
 
-Shape: Argo CD 3.4 (`argoproj.io/v1alpha1`), as far as an application from one folder needs it.
+Shapes: Argo CD 3.4 (`argoproj.io/v1alpha1`), as far as an application from one folder in one namespace needs them.
 """
 
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from pulumi import CustomResource, Input, ResourceOptions
+from pulumi import Input
+
+from components.resources.custom_object import CustomObject
 
 API_VERSION = "argoproj.io/v1alpha1"
 
@@ -107,29 +109,33 @@ class ApplicationSpec(TypedDict):
     """Manual if left out."""
 
 
-class ApplicationArgs(TypedDict):
-    """Inputs of an Application."""
-
-    name: Input[str]
-    """The object's name."""
-    namespace: Input[str]
-    """Argo CD's namespace."""
-    spec: Input[ApplicationSpec]
-
-
-class Application(CustomResource):
+class Application(CustomObject[ApplicationSpec]):
     """An Application object, without a finalizer: its namespace belongs to this program, and takes all with it."""
 
-    def __init__(self, name: str, args: ApplicationArgs, opts: ResourceOptions | None = None) -> None:
-        # pulumi_kubernetes' own CustomResource takes any spec, so a wrong key would pass the type checker.
-        super().__init__(
-            f"kubernetes:{API_VERSION}:Application",
-            name,
-            {
-                "apiVersion": API_VERSION,
-                "kind": "Application",
-                "metadata": {"name": args["name"], "namespace": args["namespace"]},
-                "spec": args["spec"],
-            },
-            opts,
-        )
+    _api_version, _kind = API_VERSION, "Application"
+
+
+class GroupKind(TypedDict):
+    """One kind of objects."""
+
+    group: Input[str]
+    """The API group; empty for the core group."""
+    kind: Input[str]
+
+
+class AppProjectSpec(TypedDict):
+    """The spec of an AppProject."""
+
+    description: NotRequired[Input[str]]
+    sourceRepos: NotRequired[Input[Sequence[Input[str]]]]
+    """The git repositories that may be deployed from; none if left out."""
+    destinations: NotRequired[Input[Sequence[Input[Destination]]]]
+    """The clusters and namespaces that may be deployed to; none if left out."""
+    namespaceResourceWhitelist: NotRequired[Input[Sequence[Input[GroupKind]]]]
+    """Kinds in namespaces that may be deployed; all if left out."""
+
+
+class AppProject(CustomObject[AppProjectSpec]):
+    """An AppProject object."""
+
+    _api_version, _kind = API_VERSION, "AppProject"

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from pulumi import CustomResource, Input, ResourceOptions
+from pulumi import Input
+
+from components.resources.custom_object import CustomObject
 
 POLICY_GROUP = "policy.linkerd.io"
 
@@ -35,31 +37,10 @@ class AuthorizationPolicySpec(TypedDict):
     """A client has to satisfy all of them. Where several policies have one target, one of them is enough."""
 
 
-class AuthorizationPolicyArgs(TypedDict):
-    """Inputs of an AuthorizationPolicy."""
-
-    name: Input[str]
-    """The object's name."""
-    namespace: Input[str]
-    spec: Input[AuthorizationPolicySpec]
-
-
-class AuthorizationPolicy(CustomResource):
+class AuthorizationPolicy(CustomObject[AuthorizationPolicySpec]):
     """An AuthorizationPolicy object."""
 
-    def __init__(self, name: str, args: AuthorizationPolicyArgs, opts: ResourceOptions | None = None) -> None:
-        version = f"{POLICY_GROUP}/v1alpha1"
-        super().__init__(
-            f"kubernetes:{version}:AuthorizationPolicy",
-            name,
-            {
-                "apiVersion": version,
-                "kind": "AuthorizationPolicy",
-                "metadata": {"name": args["name"], "namespace": args["namespace"]},
-                "spec": args["spec"],
-            },
-            opts,
-        )
+    _api_version, _kind = f"{POLICY_GROUP}/v1alpha1", "AuthorizationPolicy"
 
 
 class LabelRequirement(TypedDict):
@@ -87,22 +68,10 @@ class ServerSpec(TypedDict):
     """The clients that are admitted without an AuthorizationPolicy: `deny` for none, `all-unauthenticated` for all."""
 
 
-class ServerArgs(TypedDict):
-    """Inputs of a Server."""
-
-    name: Input[str]
-    """The object's name."""
-    namespace: Input[str]
-    spec: Input[ServerSpec]
-
-
-class Server(CustomResource):
+class Server(CustomObject[ServerSpec]):
     """A Server object: a port of some pods, for which the mesh enforces policies."""
 
-    def __init__(self, name: str, args: ServerArgs, opts: ResourceOptions | None = None) -> None:
-        version, metadata = f"{POLICY_GROUP}/v1beta3", {"name": args["name"], "namespace": args["namespace"]}
-        properties = {"apiVersion": version, "kind": "Server", "metadata": metadata, "spec": args["spec"]}
-        super().__init__(f"kubernetes:{version}:Server", name, properties, opts)
+    _api_version, _kind = f"{POLICY_GROUP}/v1beta3", "Server"
 
 
 class IdentityRef(TypedDict):
@@ -119,20 +88,7 @@ class MeshTlsAuthenticationSpec(TypedDict):
     """A client has to have one of them."""
 
 
-class MeshTlsAuthenticationArgs(TypedDict):
-    """Inputs of a MeshTlsAuthentication."""
-
-    name: Input[str]
-    """The object's name."""
-    namespace: Input[str]
-    spec: Input[MeshTlsAuthenticationSpec]
-
-
-class MeshTlsAuthentication(CustomResource):
+class MeshTlsAuthentication(CustomObject[MeshTlsAuthenticationSpec]):
     """A MeshTLSAuthentication object: a list of identities."""
 
-    def __init__(self, name: str, args: MeshTlsAuthenticationArgs, opts: ResourceOptions | None = None) -> None:
-        kind, version = "MeshTLSAuthentication", f"{POLICY_GROUP}/v1alpha1"
-        metadata = {"name": args["name"], "namespace": args["namespace"]}
-        properties = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": args["spec"]}
-        super().__init__(f"kubernetes:{version}:{kind}", name, properties, opts)
+    _api_version, _kind = f"{POLICY_GROUP}/v1alpha1", "MeshTLSAuthentication"

@@ -1,11 +1,24 @@
-"""The Helm release of a chart that holds definitions."""
+"""Charts of definitions, each installed as a Helm release."""
 
 from collections.abc import Mapping
+from typing import NotRequired, TypedDict
 
 from pulumi import Input, ResourceOptions
 from pulumi_kubernetes.helm.v3 import Release
 
 from model.charts import ChartSource
+
+
+class ChartWithDefinitionsArgs(TypedDict):
+    """Inputs of a component that installs a chart, and the chart's definitions before it."""
+
+    namespace: Input[str]
+    """The existing namespace, with the metadata that the component's module names for it."""
+    crds_chart: ChartSource
+    """A chart of the published definitions."""
+    chart: ChartSource
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
 
 
 def release_definitions(

@@ -7,8 +7,9 @@ as a route of a Service in the mesh needs them.
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from pulumi import CustomResource, Input, ResourceOptions
+from pulumi import Input, ResourceOptions
 
+from components.resources.custom_object import CustomObject, CustomObjectArgs
 from model.names import RouteApi
 
 _VERSIONS = {RouteApi.GATEWAY: "v1", RouteApi.POLICY: "v1beta3"}
@@ -61,36 +62,22 @@ class HttpRouteSpec(TypedDict):
     rules: Input[Sequence[Input[RouteRule]]]
 
 
-class HttpRouteArgs(TypedDict):
-    """Inputs of a HttpRoute."""
+class HttpRouteArgs(CustomObjectArgs[HttpRouteSpec]):
+    """Inputs of a HttpRoute, in the namespace of the parent Service (a producer route)."""
 
-    name: Input[str]
-    """The object's name."""
-    namespace: Input[str]
-    """The namespace of the parent Service (a producer route)."""
-    spec: Input[HttpRouteSpec]
     api: NotRequired[RouteApi]
     """The API group; the standard one if left out."""
 
 
-class HttpRoute(CustomResource):
+class HttpRoute(CustomObject[HttpRouteSpec]):
     """A HTTPRoute object."""
+
+    _kind = "HTTPRoute"
 
     def __init__(self, name: str, args: HttpRouteArgs, opts: ResourceOptions | None = None) -> None:
         api = args.get("api", RouteApi.GATEWAY)
-        version = f"{api}/{_VERSIONS[api]}"
-        # pulumi_kubernetes' own CustomResource takes any spec, so a wrong key would pass the type checker.
-        super().__init__(
-            f"kubernetes:{version}:HTTPRoute",
-            name,
-            {
-                "apiVersion": version,
-                "kind": "HTTPRoute",
-                "metadata": {"name": args["name"], "namespace": args["namespace"]},
-                "spec": args["spec"],
-            },
-            opts,
-        )
+        self._api_version = f"{api}/{_VERSIONS[api]}"
+        super().__init__(name, args, opts)
 
 
 def service_parent(name: Input[str], port: Input[int]) -> ParentRef:

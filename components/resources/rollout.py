@@ -4,10 +4,14 @@ Shapes: Argo Rollouts 1.9 (`argoproj.io/v1alpha1`), as far as a canary behind a 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
-from pulumi import CustomResource, Input, ResourceOptions
+from pulumi import Input
 from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.resources.custom_object import CustomObject
+from components.resources.workload import WorkloadArgs, pod_spec
 
 VERSION = "argoproj.io/v1alpha1"
 
@@ -50,8 +54,6 @@ class BackgroundAnalysis(TypedDict):
     """The analysis while the canary runs; its failure aborts the canary."""
 
     templates: Input[Sequence[Input[AnalysisTemplateRef]]]
-    startingStep: NotRequired[Input[int]]
-    """The index of the step that it starts with; 0 if left out."""
 
 
 class CanaryStrategy(TypedDict):
@@ -84,27 +86,18 @@ class RolloutSpec(TypedDict):
     strategy: Input[Strategy]
 
 
-class RolloutArgs(TypedDict):
-    """Inputs of a Rollout."""
-
-    name: Input[str]
-    """The object's name."""
-    namespace: Input[str]
-    spec: Input[RolloutSpec]
-
-
-class Rollout(CustomResource):
+class Rollout(CustomObject[RolloutSpec]):
     """A Rollout object."""
 
-    def __init__(self, name: str, args: RolloutArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__(
-            f"kubernetes:{VERSION}:Rollout",
-            name,
-            {
-                "apiVersion": VERSION,
-                "kind": "Rollout",
-                "metadata": {"name": args["name"], "namespace": args["namespace"]},
-                "spec": args["spec"],
-            },
-            opts,
-        )
+    _api_version, _kind = VERSION, "Rollout"
+
+
+def pod_template(workload: WorkloadArgs, labels: Mapping[str, str], account: Input[str]) -> PodTemplateSpecArgs:
+    """Return the template of the pods that `workload` describes, with `account` as their ServiceAccount."""
+    # PodTemplateSpecArgs accepts dictionaries, but its type does not say so.
+    spec: Any = pod_spec(workload, account)
+    # The controller writes a Rollout back without what is empty, and that would be drift.
+    spec["containers"] = [{key: value for key, value in each.items() if value} for each in spec["containers"]]
+    return PodTemplateSpecArgs(
+        metadata=ObjectMetaArgs(labels=labels, annotations=workload.get("pod_annotations") or None), spec=spec
+    )

@@ -13,6 +13,8 @@ from pulumi_kubernetes.core.v1 import (
     ServiceAccount,
 )
 
+from model.images import mirrored
+
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """Annotation for Services: waiting for endpoints costs 10 s a Service, and the Deployment behind it is waited for."""
 
@@ -34,6 +36,17 @@ def spread(labels: Mapping[str, str]) -> list[dict[str, object]]:
         {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": otherwise, "nodeTaintsPolicy": "Honor", **pods}
         for key, otherwise in places.items()
     ]
+
+
+class AppArgs(TypedDict):
+    """The inputs that all apps of a demo share."""
+
+    namespace: Input[str]
+    """The namespace, meshed."""
+    image_registry: NotRequired[str | None]
+    """A registry that mirrors all images; they come from their own ones if left out."""
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    """Annotations of every pod; a changed one restarts them."""
 
 
 class ConfigFile(TypedDict):
@@ -76,6 +89,17 @@ class WorkloadArgs(TypedDict):
     """The only CPU architecture of the image, as Kubernetes names it; any if left out."""
     behind: NotRequired[str]
     """A Service that several workloads share, none with one of its own: the value of `app`; the name is `class`."""
+
+
+def app_workload(name: str, part_of: str, image: str, args: AppArgs) -> WorkloadArgs:
+    """Return what a demo's apps have in common: they run in its namespace, with its annotations, from its registry."""
+    return {
+        "name": name,
+        "namespace": args["namespace"],
+        "image": mirrored(image, args.get("image_registry")),
+        "part_of": part_of,
+        "pod_annotations": args.get("pod_annotations", {}),
+    }
 
 
 class Workload(ComponentResource):

@@ -1,19 +1,28 @@
 """A canary: a new version gets its share of the requests step by step, and none if it turns out to be bad."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service, ServiceAccount
 
 from components.delivery.argo_rollouts import PLUGIN
+from components.resources.analysis_template import AnalysisTemplate, AnalysisTemplateSpec
 from components.resources.http_route import HttpRoute, HttpRouteSpec, service_parent
-from components.resources.pod_template import pod_template
-from components.resources.rollout import CanaryStep, CanaryStrategy, Rollout, RolloutSpec
+from components.resources.rollout import CanaryStep, CanaryStrategy, Rollout, RolloutSpec, pod_template
 from components.resources.workload import SKIP_AWAIT, WorkloadArgs
-from components.traffic.success_rate import CanaryAnalysis, success_rate
 
 WHOLE = 100
+SUCCESS_RATE = "success-rate"
+
+
+class CanaryAnalysis(TypedDict):
+    """The measurement that decides about a canary."""
+
+    prometheus: Input[str]
+    """The URL of the Prometheus that has the proxies' metrics; the controller has to be let in."""
+    success_percent: NotRequired[int]
+    """The percentage of requests to the canary that have to succeed; 95 if left out."""
 
 
 class CanaryArgs(TypedDict):
@@ -61,9 +70,8 @@ class Canary(ComponentResource):
         )
         strategy = _strategy(services, args)
         if analysis := args.get("analysis"):
-            strategy["analysis"] = {
-                "templates": [{"templateName": success_rate(name, services["canary"], namespace, analysis, child)}]
-            }
+            template = self._analysis(name, services["canary"], namespace, analysis)
+            strategy["analysis"] = {"templates": [{"templateName": template}]}
         Rollout(
             f"{name}-rollout",
             {
@@ -96,6 +104,16 @@ class Canary(ComponentResource):
         )
         return service.metadata["name"]
 
+    def _analysis(self, name: str, service: Output[str], namespace: Input[str], wanted: CanaryAnalysis) -> Output[str]:
+        """Create the AnalysisTemplate of the canary behind `service`; return its name."""
+        backend = Output.concat('backend_namespace="', namespace, '",backend_name="', service, '"')
+        template = AnalysisTemplate(
+            f"{name}-analysis",
+            {"name": SUCCESS_RATE, "namespace": namespace, "spec": _measurement(backend, wanted)},
+            ResourceOptions(parent=self),
+        )
+        return template.urn.apply(lambda _: SUCCESS_RATE)
+
 
 def _labels(args: CanaryArgs) -> Mapping[str, str]:
     return {"app": args["workload"]["name"], "app.kubernetes.io/part-of": args["workload"]["part_of"]}
@@ -117,19 +135,16 @@ def _split(services: Mapping[str, Output[str]], args: CanaryArgs) -> HttpRouteSp
 
 
 def _strategy(services: Mapping[str, Output[str]], args: CanaryArgs) -> CanaryStrategy:
+    steps = list[CanaryStep]()
+    for weight in args["weights"]:
+        steps.extend([{"setWeight": weight}, {"pause": {"duration": args["pause_seconds"]}}])
     route = {"httpRoute": args["route"], "namespace": args["workload"]["namespace"]}
     return {
         "canaryService": services["canary"],
         "stableService": services["stable"],
         "trafficRouting": {"plugins": {PLUGIN: route}},
-        "steps": [*_steps(args)],
+        "steps": steps,
     }
-
-
-def _steps(args: CanaryArgs) -> Iterator[CanaryStep]:
-    for weight in args["weights"]:
-        yield {"setWeight": weight}
-        yield {"pause": {"duration": args["pause_seconds"]}}
 
 
 def _rollout(args: CanaryArgs, account: Input[str], strategy: CanaryStrategy) -> RolloutSpec:
@@ -141,3 +156,32 @@ def _rollout(args: CanaryArgs, account: Input[str], strategy: CanaryStrategy) ->
         "template": pod_template({**workload, "port": args["port"]}, _labels(args), account),
         "strategy": {"canary": strategy},
     }
+
+
+def _measurement(backend: Output[str], analysis: CanaryAnalysis) -> AnalysisTemplateSpec:
+    """Return the measurement of the canary's success rate by its clients' proxies."""
+    least = analysis.get("success_percent", 95) / WHOLE
+    return {
+        "metrics": [
+            {
+                "name": SUCCESS_RATE,
+                "interval": "10s",
+                "initialDelay": "20s",
+                "failureLimit": 1,
+                # Nothing is no failure: a canary that nobody asked.
+                "successCondition": f"len(result) == 0 || isNaN(result[0]) || result[0] >= {least}",
+                "provider": {"prometheus": {"address": analysis["prometheus"], "query": backend.apply(_success_rate)}},
+            }
+        ]
+    }
+
+
+def _success_rate(backend: str) -> str:
+    """Return the query for the share of requests that the `backend` of a route answered with neither 4xx nor 5xx."""
+    total = "outbound_http_route_backend_response_statuses_total"
+    succeeded, all_of_them = (
+        f"sum(rate({total}{{{each}}}[30s]))" for each in (f'{backend},http_status=~"[1-3].."', backend)
+    )
+    # A 4xx counts, unlike in Linkerd's own success rate: a version that has lost a path answers 404.
+    # Without a single success there is no such series, and the quotient would be nothing instead of 0.
+    return f"({succeeded} or vector(0)) / {all_of_them}"

@@ -1,15 +1,13 @@
 """Fault injection: a share of a Service's requests is sent to a backend that answers 500."""
 
-from collections.abc import Mapping
 from hashlib import sha256
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.resources.http_route import HttpRoute, HttpRouteSpec, service_parent
-from components.resources.workload import Workload
-from model.images import mirrored
+from components.resources.workload import AppArgs, Workload, app_workload
 from model.names import RouteApi
 from versions import NGINX_IMAGE
 
@@ -36,11 +34,9 @@ http {{
 """Answers 500 to everything; its files lie in /tmp, because it runs without any capability."""
 
 
-class FaultInjectionArgs(TypedDict):
-    """Inputs of a FaultInjection."""
+class FaultInjectionArgs(AppArgs):
+    """Inputs of a FaultInjection, in the namespace of the Service."""
 
-    namespace: Input[str]
-    """The namespace of the Service."""
     service: Input[str]
     """The Service whose requests fail; only those of meshed clients do, since their proxies split the traffic."""
     port: int
@@ -51,12 +47,8 @@ class FaultInjectionArgs(TypedDict):
     """The demo's name, as a label."""
     api: NotRequired[RouteApi]
     """The route's API group; the standard one if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     image: NotRequired[str]
     """An nginx image; the pinned one if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
-    """Annotations of the failing backend's pods."""
 
 
 class FaultInjection(ComponentResource):
@@ -76,10 +68,7 @@ class FaultInjection(ComponentResource):
         injector = Workload(
             f"{name}-injector",
             {
-                "name": "error-injector",
-                "namespace": namespace,
-                "part_of": args["part_of"],
-                "image": mirrored(args.get("image", NGINX_IMAGE), args.get("image_registry")),
+                **app_workload("error-injector", args["part_of"], args.get("image", NGINX_IMAGE), args),
                 "port": PORT,
                 "user": NGINX_USER,
                 "config_file": {

@@ -6,8 +6,16 @@ from functools import cache
 
 import pytest
 
-from components.delivery.argo_cd import ArgoCd, ArgoCdArgs, Extension, password_from
-from components.delivery.argo_cd_roles import DEPLOYED, Rules, controller_rules, server_rules
+from components.delivery.argo_cd import (
+    DEPLOYED,
+    ArgoCd,
+    ArgoCdArgs,
+    Extension,
+    Rules,
+    controller_rules,
+    password_from,
+    server_rules,
+)
 from components.demos.gitops_delivery import GitopsDelivery, GitopsDeliveryArgs
 from tests.components.charts import ARCHIVE, chart, installed
 from tests.deployment import Deployment, Registration

@@ -7,8 +7,8 @@ import pytest
 
 from clients.rollout_wait import RolloutError
 from components.addons.aws_add_ons import AwsAddOns
-from components.addons.load_balancer_extras import Extra
-from components.addons.load_balancer_values import WEBHOOK_SECRET
+from components.addons.load_balancer_controller import WEBHOOK_SECRET
+from components.addons.load_balancer_policy import Extra
 from components.addons.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.resources.iam_policy import statement
 from model.names import DNS_TXT_PREFIX, Identity

@@ -4,10 +4,9 @@ from functools import cache
 
 import pytest
 
-from components.mesh.control_plane import restart_key
-from components.mesh.linkerd import WEBHOOK_SECRETS
+from components.mesh.linkerd import WEBHOOK_SECRETS, restart_key
 from components.mesh.trust import Trust, TrustArgs
-from components.resources.webhook_certificates import WebhookCertificates, WebhookCertificatesArgs
+from components.resources.certificates import WebhookCertificates, WebhookCertificatesArgs
 from model.names import TrustPhase
 from tests.deployment import Deployment
 from tests.engine import CERTIFICATE_ENDS, deploy

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.addons.load_balancer_values import WEBHOOK_SECRET
+from components.addons.load_balancer_controller import WEBHOOK_SECRET
 from components.delivery.argo_rollouts import PROVIDERS
 from components.resources.rendered import PLACEHOLDER
 from tests.components.charts import CHARTS, chart, installed, transformed

@@ -7,8 +7,8 @@ import pytest
 from pulumi import Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from components.addons.aws_add_ons import PodIdentityAgent
 from components.addons.gateway_api import GatewayApi
-from components.addons.pod_identity_agent import PodIdentityAgent
 from components.cluster import AwsAccess, Cluster
 from components.resources.meshed_namespace import MESHED, NamespaceMetadata, Namespaces
 from model.names import GATEWAY_API_RELEASE

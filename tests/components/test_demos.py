@@ -11,7 +11,7 @@ from components.demos.booksapp import Booksapp, BooksappArgs
 from components.demos.circuit_breaking import CircuitBreaking
 from components.demos.podinfo import Podinfo, PodinfoArgs
 from components.demos.progressive_delivery import ProgressiveDelivery
-from components.resources.host_ingress import Exposure
+from components.traffic.hosts import Exposure
 from model.names import ForwardedHeader, RouteApi
 from tests.deployment import Deployment
 from tests.engine import deploy

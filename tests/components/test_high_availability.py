@@ -2,9 +2,10 @@
 
 import pytest
 
-from components.addons.load_balancer_values import HIGH_AVAILABILITY as LOAD_BALANCERS
+from components.addons.load_balancer_controller import HIGH_AVAILABILITY as LOAD_BALANCERS
 from components.delivery import argo_rollouts
-from components.mesh import control_plane, viz
+from components.mesh import linkerd as control_plane
+from components.mesh import viz
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
 from components.resources.meshed_namespace import EXEMPT, exempt
 from tests.components.charts import apply_transforms

@@ -6,9 +6,7 @@ from functools import cache
 import pytest
 
 from components.addons.host_certificate import HostCertificate
-from components.resources.host_ingress import Exposure
-from components.traffic.protected_host import ProtectedHost, ProtectedHostArgs
-from components.traffic.public_host import PublicHost, PublicHostArgs
+from components.traffic.hosts import Exposure, ProtectedHost, ProtectedHostArgs, PublicHost, PublicHostArgs
 from model.names import Scheme
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy

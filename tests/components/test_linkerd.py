@@ -7,8 +7,7 @@ from functools import cache
 import pytest
 from pulumi import CustomResource, RunError
 
-from components.mesh.control_plane import values
-from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
+from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs, values
 from model.names import TrustPhase
 from tests.components.charts import LINKERD, chart, installed
 from tests.deployment import Deployment

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from components.mesh.prometheus_access import PrometheusAccess
-from components.mesh.viz import admitted_hosts, values
+from components.mesh.viz import PrometheusAccess, admitted_hosts, values
 from tests.components.charts import chart, installed, transformed
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.recorded_values import Secret, at, decoded, mapping

@@ -10,7 +10,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.addons.aws_add_ons import AwsAddOns, AwsAddOnsArgs
 from components.addons.external_dns import ExternalDnsArgs
 from components.addons.load_balancer_controller import LoadBalancerControllerArgs
-from components.addons.load_balancer_extras import Extra
+from components.addons.load_balancer_policy import Extra
 from model.names import Identity
 from tests.deployment import Deployment
 from tests.engine import deploy

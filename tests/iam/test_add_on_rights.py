@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.addons import external_dns, load_balancer_policy
-from components.addons.load_balancer_extras import Extra
+from components.addons.load_balancer_policy import Extra
 from components.resources.iam_policy import policy_document
 from model.names import Identity
 from tests.iam import load_balancer_requests as asked

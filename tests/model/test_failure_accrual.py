@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 
 import pytest
+from components.traffic.circuit_breaker import circuit_breaker
 from hypothesis import event, example, given
 from hypothesis import strategies as some
 
-from components.traffic.circuit_breaker import circuit_breaker
 from model.failure_accrual import (
     JITTER_RATIO,
     MAX_FAILURES,

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from components.addons import external_dns, load_balancer_policy
-from components.addons.load_balancer_extras import Extra
+from components.addons.load_balancer_policy import Extra
 from components.addons.pod_identity_role import PodIdentityRole
 from model.json_values import is_list, is_mapping
 from model.names import Identity

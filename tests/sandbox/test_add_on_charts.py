@@ -4,19 +4,19 @@ import pytest
 import yaml
 
 import versions
-from components.addons import load_balancer_values
-from components.addons.load_balancer_extras import Extra
-from components.delivery import argo_cd_values, argo_rollouts
-from components.delivery.argo_cd_roles import controller_rules, server_rules
+from components.addons import load_balancer_controller
+from components.addons.load_balancer_policy import Extra
+from components.delivery import argo_cd, argo_rollouts
+from components.delivery.argo_cd import controller_rules, server_rules
 from model.json_values import Json, at, is_list, mapping, mappings
 from tests.iam.stack import CLUSTER, TAGS, deployed
 from tests.sandbox.chart_doubles import ARGO_CD, ARGO_ROLLOUTS, DNS, LOAD_BALANCERS, objects, rendered
 
 pytestmark = pytest.mark.sandbox
 
-ARGO_CD_VALUES = argo_cd_values.values({"EXTENSION_URL": "https://example.com/extension.tar"})
+ARGO_CD_VALUES = argo_cd.values({"EXTENSION_URL": "https://example.com/extension.tar"})
 ROLLOUTS_VALUES = argo_rollouts.values(None, {"linkerd-workshop/generation": "1"})
-BALANCER_VALUES = load_balancer_values.values(CLUSTER, "alb", [Extra.WAF], TAGS, {})
+BALANCER_VALUES = load_balancer_controller.values(CLUSTER, "alb", [Extra.WAF], TAGS, {})
 CONTROLLER = "Deployment/argo-rollouts"
 REDIS_HOOKS = {f"{kind}/argocd-redis-secret-init" for kind in ("Job", "Role", "RoleBinding", "ServiceAccount")}
 

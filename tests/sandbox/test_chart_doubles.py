@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.delivery import argo_cd_values, argo_rollouts
+from components.delivery import argo_cd, argo_rollouts
 from components.mesh import viz
 from model.json_values import mapping
 from sandbox import paths
@@ -46,7 +46,7 @@ def ours(chart: str) -> Mapping[str, object]:
         CONTROL_PLANE: OURS,
         CRDS: {},
         VIZ: viz.values({}),
-        ARGO_CD: argo_cd_values.values({"EXTENSION_URL": "https://example.com/extension.tar"}),
+        ARGO_CD: argo_cd.values({"EXTENSION_URL": "https://example.com/extension.tar"}),
         ARGO_ROLLOUTS: argo_rollouts.values(None, {"linkerd-workshop/generation": "1"}),
     }[chart]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from components.mesh.control_plane import values
+from components.mesh.linkerd import values
 from model.json_values import Json, mapping, mappings
 from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, NAIVE, OURS, helm, objects, rendered
 

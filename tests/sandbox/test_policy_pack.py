@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from charts import archive
-from components.mesh.control_plane import values
+from components.mesh.linkerd import values
 from policies.exemptions import EXEMPTIONS, Exemption, covers
 from policies.judged import of_kubernetes
 from policies.rules import POLICIES

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.addons.load_balancer_extras import Extra
+from components.addons.load_balancer_policy import Extra
 from model.charts import Part
 from model.names import dns_owner
 from model.problem import InputError

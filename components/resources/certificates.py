@@ -4,14 +4,20 @@ The charts would create their own, new ones in every render and never renewed in
 them, and after a year the injector would silently stop injecting.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_kubernetes.core.v1 import Secret
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from components.resources.tls_secret import HOURS_A_DAY, base64, tls_data, tls_secret
+if TYPE_CHECKING:
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
+TLS_SECRET = "kubernetes.io/tls"  # noqa: S105  a type
+HOURS_A_DAY = 24
+"""Lifetimes are days in arguments, and hours in the tls provider."""
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
 LONGEST_COMMON_NAME = 64
@@ -35,10 +41,11 @@ class WebhookCertificatesArgs(TypedDict):
 
 
 class Leaf(NamedTuple):
-    """A server's certificate, and its key."""
+    """A server's certificate."""
 
-    key: PrivateKey
-    certificate: LocallySignedCert
+    end: Output[str]
+    data: Mapping[str, Output[str]]
+    """The data of its Secret."""
 
 
 class WebhookCertificates(ComponentResource):
@@ -49,7 +56,7 @@ class WebhookCertificates(ComponentResource):
     expires: Output[Mapping[str, str]]
     """The end of each certificate, RFC 3339, by its Secret's name; the authority's under `webhookAuthority`."""
     data: Mapping[str, Mapping[str, Output[str]]]
-    """The data of each rendered Secret, by its name."""
+    """The data of each Secret, by its name."""
 
     def __init__(self, name: str, args: WebhookCertificatesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:resources:WebhookCertificates", name, {}, opts)
@@ -68,13 +75,10 @@ class WebhookCertificates(ComponentResource):
         )
         leaves = {secret: self._leaf(secret, host, args) for secret, host in args["secrets"].items()}
         self.ca_bundle = self._authority.cert_pem.apply(base64)
-        self.data = {secret: self._data(leaf) for secret, leaf in leaves.items()} if args.get("rendered") else {}
-        ends = {secret: leaf.certificate.validity_end_time for secret, leaf in leaves.items()}
+        self.data = {secret: leaf.data for secret, leaf in leaves.items()}
+        ends = {secret: leaf.end for secret, leaf in leaves.items()}
         self.expires = Output.all(webhookAuthority=self._authority.validity_end_time, **ends)
         self.register_outputs({"ca_bundle": self.ca_bundle, "expires": self.expires})
-
-    def _data(self, leaf: Leaf) -> Mapping[str, Output[str]]:
-        return tls_data(leaf.certificate.cert_pem, leaf.key.private_key_pem_pkcs8, self._authority.cert_pem)
 
     def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Leaf:
         key = PrivateKey(f"{secret}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
@@ -88,18 +92,12 @@ class WebhookCertificates(ComponentResource):
             allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
             opts=self._child,
         )
-        if not args.get("rendered"):
-            tls_secret(
-                f"{secret}-secret",
-                {
-                    "name": secret,
-                    "namespace": args["namespace"],
-                    "certificate": certificate.cert_pem,
-                    "key": key.private_key_pem_pkcs8,
-                },
-                self._child,
-            )
-        return Leaf(key, certificate)
+        rendered = args.get("rendered", False)
+        data = tls_data(certificate.cert_pem, key, self._authority.cert_pem if rendered else None)
+        if not rendered:
+            metadata: ObjectMetaArgsDict = {"name": secret, "namespace": args["namespace"]}
+            Secret(f"{secret}-secret", metadata=metadata, type=TLS_SECRET, data=data, opts=self._child)
+        return Leaf(certificate.validity_end_time, data)
 
     def _request(self, secret: str, host: str, key: PrivateKey) -> Output[str]:
         return CertRequest(
@@ -110,3 +108,16 @@ class WebhookCertificates(ComponentResource):
             dns_names=[host],
             opts=self._child,
         ).cert_request_pem
+
+
+def tls_data(certificate: Output[str], key: PrivateKey, authority: Output[str] | None) -> dict[str, Output[str]]:
+    """Return the data of a TLS_SECRET, each PEM in base64; `authority` is the certificate that signed the other."""
+    # In PKCS#8: Linkerd's policy controller reads no SEC1. `data` and not `string_data`: the server moves that into
+    # `data`, and a refresh would report drift.
+    data = {"tls.crt": certificate.apply(base64), "tls.key": key.private_key_pem_pkcs8.apply(base64)}
+    return data | ({"ca.crt": authority.apply(base64)} if authority else {})
+
+
+def base64(text: str) -> str:
+    """Return `text` as Kubernetes' JSON wants bytes."""
+    return b64encode(text.encode()).decode()

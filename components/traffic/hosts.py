@@ -1,0 +1,204 @@
+"""Public hosts: an Ingress each, with what the AWS Load Balancer Controller and ExternalDNS read from it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.networking.v1 import HTTPIngressPathArgsDict, Ingress
+
+from model.names import Scheme
+
+ALB = "alb.ingress.kubernetes.io"
+HOSTNAME = "external-dns.alpha.kubernetes.io/hostname"
+
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+"""TLS 1.2 and 1.3, and of 1.2 only ciphers with forward secrecy; the controller's own default still takes TLS 1.0."""
+
+DELETION = "15m"
+"""The time that the controller has to delete a load balancer; the account's limits throttle its requests."""
+
+ATTRIBUTES = {
+    "deletion_protection.enabled": "false",  # a protected load balancer would outlive its Ingress
+    "routing.http.drop_invalid_header_fields.enabled": "true",  # request smuggling
+}
+
+SECONDS_TO_DEREGISTER = 30
+"""The time in which a deleted pod finishes its open requests; the load balancer's own 300 s delay every rollout."""
+
+
+class Exposure(TypedDict):
+    """The exposure of a stack's hosts: one for all of them, since one load balancer serves them all.
+
+    The controller refuses a group whose Ingresses do not agree.
+    """
+
+    ingress_class: str
+    """The IngressClass of the load balancer controller; other controllers ignore everything else in here."""
+    group: NotRequired[str]
+    """The load balancer's name in the cluster, unique per stack; each host gets a load balancer if left out."""
+    scheme: NotRequired[Scheme]
+    """Internet-facing if left out."""
+    inbound_cidrs: NotRequired[Sequence[str]]
+    """The networks that may connect; the whole internet if left out."""
+    https: NotRequired[bool]
+    """True if apps are served over HTTPS, to which HTTP then redirects; over plain HTTP if left out."""
+    certificate_arn: NotRequired[Input[str]]
+    """The hosts' certificate; the controller looks for one by the host's name if left out."""
+    served_by: NotRequired[Sequence[Resource]]
+    """The components that serve Ingresses, and those that they need: controller, ExternalDNS, their roles."""
+
+
+DEFAULT_EXPOSURE: Exposure = {"ingress_class": "alb"}
+"""The exposure of a host whose arguments name none: over plain HTTP, by a load balancer of its own."""
+
+
+class HostArgs(TypedDict):
+    """The inputs that all hosts have."""
+
+    name: str
+    """The Ingress's name."""
+    namespace: Input[str]
+    """The namespace of the Service."""
+    service: Input[str]
+    port: int
+    """The Service's port."""
+    host: str
+    """The DNS name, for example `books.example.com`."""
+
+
+class PublicHostArgs(HostArgs):
+    """Inputs of a PublicHost."""
+
+    exposure: NotRequired[Exposure]
+    """DEFAULT_EXPOSURE if left out."""
+    health_path: NotRequired[str]
+    """The path that answers 200 while a pod can take requests; `/` if left out."""
+
+
+class PublicHost(ComponentResource):
+    """A public host for a Service: an Ingress, with its load balancer and its DNS record as those make them."""
+
+    url: Output[str]
+    """The app's URL."""
+
+    def __init__(self, name: str, args: PublicHostArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:traffic:PublicHost", name, {}, opts)
+        exposure = args.get("exposure", DEFAULT_EXPOSURE)
+        https = exposure.get("https", False)
+        health = {f"{ALB}/healthcheck-path": args.get("health_path", "/")}
+        _ingress(f"{name}-ingress", args, exposure, {**_listeners(exposure, http=True, https=https), **health}, self)
+        self.url = Output.from_input(f"{'https' if https else 'http'}://{args['host']}/")
+        self.register_outputs({"url": self.url})
+
+
+class Oidc(TypedDict):
+    """The identity provider (OpenID Connect) that the load balancer asks; all known at preview."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    user_info_endpoint: str
+    secret_name: str
+    """A Secret in the Service's namespace with `clientID` and `clientSecret`, which the program never sees."""
+
+
+class ProtectedHostArgs(HostArgs):
+    """Inputs of a ProtectedHost."""
+
+    exposure: Exposure
+    """The host's exposure; it is always HTTPS only."""
+    health_port: int
+    """The port on which the pods answer under `/ready`, for any host name."""
+    oidc: Oidc
+
+
+class ProtectedHost(ComponentResource):
+    """A public host whose load balancer sends everybody to the identity provider first."""
+
+    url: Output[str]
+    """The app's URL."""
+
+    def __init__(self, name: str, args: ProtectedHostArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("linkerd-workshop:traffic:ProtectedHost", name, {}, opts)
+        # The load balancer asks who somebody is on HTTPS only, and would let others through. On a listener for HTTP
+        # that it has for other hosts of the group there is no rule that leads here.
+        listeners = _listeners(args["exposure"], http=False, https=True)
+        # It asks pods by their address, which the dashboard would refuse as a foreign host.
+        health = {f"{ALB}/healthcheck-path": "/ready", f"{ALB}/healthcheck-port": str(args["health_port"])}
+        _ingress(f"{name}-ingress", args, args["exposure"], {**listeners, **health, **_login(args["oidc"])}, self)
+        self.url = Output.from_input(f"https://{args['host']}/")
+        self.register_outputs({"url": self.url})
+
+
+def _ingress(
+    name: str, args: HostArgs, exposure: Exposure, annotations: Mapping[str, Input[str]], parent: Resource
+) -> None:
+    """Create the Ingress of a host; `annotations` are those that not all hosts have."""
+    backend: HTTPIngressPathArgsDict = {
+        "path": "/",
+        "path_type": "Prefix",
+        "backend": {"service": {"name": args["service"], "port": {"number": args["port"]}}},
+    }
+    Ingress(
+        name,
+        metadata={
+            "name": args["name"],
+            "namespace": args["namespace"],
+            "annotations": {HOSTNAME: args["host"], **_of_group(exposure), **annotations},
+        },
+        spec={
+            "ingress_class_name": exposure["ingress_class"],
+            "rules": [{"host": args["host"], "http": {"paths": [backend]}}],
+        },
+        opts=ResourceOptions(
+            parent=parent,
+            # A destroy deletes the Ingress first: its finalizer waits for the controller, and its records for
+            # ExternalDNS, which both need their rights until then.
+            depends_on=list(exposure.get("served_by", ())),
+            custom_timeouts=CustomTimeouts(delete=DELETION),
+        ),
+    )
+
+
+def _of_group(exposure: Exposure) -> Mapping[str, str]:
+    """Return the annotations that all Ingresses of a group share."""
+    annotations = {
+        f"{ALB}/scheme": str(exposure.get("scheme", Scheme.INTERNET_FACING)),
+        f"{ALB}/load-balancer-attributes": ",".join(f"{key}={value}" for key, value in ATTRIBUTES.items()),
+        f"{ALB}/target-type": "ip",
+        f"{ALB}/target-group-attributes": f"deregistration_delay.timeout_seconds={SECONDS_TO_DEREGISTER}",
+    }
+    if "group" in exposure:
+        annotations[f"{ALB}/group.name"] = exposure["group"]
+    if "inbound_cidrs" in exposure:
+        annotations[f"{ALB}/inbound-cidrs"] = ",".join(exposure["inbound_cidrs"])
+    return annotations
+
+
+def _listeners(exposure: Exposure, *, http: bool, https: bool) -> Mapping[str, Input[str]]:
+    """Return on which ports the host answers: an Ingress's rule is on the ports that it names itself, and no others."""
+    ports = [{"HTTP": 80}] * http + [{"HTTPS": 443}] * https
+    annotations: dict[str, Input[str]] = {f"{ALB}/listen-ports": json.dumps(ports)}
+    if https:
+        annotations[f"{ALB}/ssl-policy"] = TLS_POLICY
+        if "certificate_arn" in exposure:
+            annotations[f"{ALB}/certificate-arn"] = exposure["certificate_arn"]
+        if http:
+            annotations[f"{ALB}/ssl-redirect"] = "443"
+    return annotations
+
+
+def _login(oidc: Oidc) -> Mapping[str, str]:
+    provider = {
+        "issuer": oidc["issuer"],
+        "authorizationEndpoint": oidc["authorization_endpoint"],
+        "tokenEndpoint": oidc["token_endpoint"],
+        "userInfoEndpoint": oidc["user_info_endpoint"],
+        "secretName": oidc["secret_name"],
+    }
+    return {
+        f"{ALB}/auth-type": "oidc",
+        f"{ALB}/auth-idp-oidc": json.dumps(provider),
+        f"{ALB}/auth-on-unauthenticated-request": "authenticate",
+    }
