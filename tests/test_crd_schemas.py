@@ -55,13 +55,14 @@ ROUTES = {RouteApi.GATEWAY: ROUTE, RouteApi.POLICY: LINKERD_ROUTE}
 
 @cache
 def schema(kind: Kind) -> dict[str, object]:
-    """Return the schema of a kind, for those of Argo CD from its Go module, from which the sandbox takes them too."""
-    folder = FOLDER
-    if kind in (APPLICATION, PROJECT):
-        published = next(each for each in charts.DEFINITIONS if each.pins == "argo-cd")
-        folder = builds.module_folder(paths.TOOL_MODULES / published.pins, published.module) / published.folder
-    elif not FOLDER.is_dir():
-        pytest.skip("upstream's definitions are not beside this checkout")
+    """Return the schema of a kind from its project's Go module, from which the sandbox takes it too."""
+    owner = {"Application": "argo-cd", "AppProject": "argo-cd"}.get(kind.kind, "argo-rollouts")
+    pins = {ROUTE: "gateway-api", LINKERD_ROUTE: "", POLICY: ""}.get(kind, owner)
+    if pins:
+        published = next(each for each in charts.DEFINITIONS if each.pins == pins)
+        folder = builds.module_folder(paths.TOOL_MODULES / pins, published.module) / published.folder
+    elif not (folder := FOLDER).is_dir():
+        pytest.skip("Linkerd's definitions, which no module has, are not beside this checkout")
     return crd_schemas.schema(folder, kind.version, kind.kind)
 
 
@@ -128,42 +129,18 @@ def test_the_cluster_takes_every_object_that_the_program_creates(
     assert refusals(kind, created) == []
 
 
-HEADERS = '"matches": [{"headers": [%s]}], "backendRefs"'
+HEADERS = '"matches": [{"headers": [{"name": "x user", "value": "a"}]}], "backendRefs"'
 WRONG = [
-    *(
-        (kind, old, new)
-        for kind in ROUTES.values()
-        for old, new in (
-            ("parentRefs", "parentRef"),
-            ("backendRefs", "backendRef"),
-            ("backendRefs", "backend_refs"),
-            ("weight", "wieght"),
-            ('"weight": 0', '"weight": "0"'),
-            ('"weight": 0', '"weight": -1'),
-            ('"weight": 0', '"weight": null'),
-            ('"port": 8080', '"port": 70000'),
-            ('"name": "error-injector", ', ""),
-            ('"backendRefs"', HEADERS % '{"name": "x-user"}'),
-            ('"backendRefs"', HEADERS % '{"name": "x user", "value": "a"}'),
-        )
-    ),
-    (POLICY, '"requiredAuthenticationRefs": [{"kind": "ServiceAccount", "name": "a", "namespace": "b"}], ', ""),
-    (POLICY, '"kind": "ServiceAccount", ', ""),
+    (ROUTE, "parentRefs", "parentRef"),
+    (ROUTE, "weight", "wieght"),
+    (ROUTE, '"weight": 0', '"weight": null'),
+    (ROUTE, '"port": 8080', '"port": 70000'),
+    (ROUTE, '"name": "error-injector", ', ""),
+    (ROUTE, '"backendRefs"', HEADERS),
     (POLICY, '"namespace": "b"', '"ns": "b"'),
-    (POLICY, '"kind": "Server"', '"kind": "Server", "namespace": "b"'),
-    (ROLLOUT, "revisionHistoryLimit", "revisionHistoryLimits"),
-    (ROLLOUT, "setWeight", "set_weight"),
     (ROLLOUT, '"duration": 10', '"duration": [10]'),
-    (ROLLOUT, "serviceAccountName", "service_account_name"),
-    (ROLLOUT, "templateName", "template"),
-    (ANALYSIS, "successCondition", "success"),
-    (ANALYSIS, '"query"', '"queries"'),
     (ANALYSIS, '"interval": "10s"', '"interval": 10'),
-    (APPLICATION, '"project"', '"proyect"'),
-    (APPLICATION, '"repoURL": "https://git.example.com/workshop.git", ', ""),
     (APPLICATION, "selfHeal", "selfheal"),
-    (APPLICATION, "jsonPointers", "jsonPointer"),
-    (PROJECT, '["https://git.example.com/workshop.git"]', '"x"'),
     (PROJECT, '"group": "", ', ""),
 ]
 """Mistakes, each as a text of an object that the program creates and the text in its place."""
