@@ -189,12 +189,12 @@ def test_a_new_generation_reaches_every_meshed_pod() -> None:
     key = "linkerd-workshop/generation"
     charts = {chart.name: str(chart.at("values")) for chart in deployment.of(CHART)}
     kinds = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
-    pods = [
-        each.at("spec", "template", "metadata", "annotations", key) for kind in kinds for each in deployment.of(kind)
-    ]
+    templates = [each.at("spec", "template", "metadata") for kind in kinds for each in deployment.of(kind)]
+    pods = [at(each, "annotations", key) for each in templates]
 
     assert [name for name, values in charts.items() if "'7-" not in values] == ["argo-cd-chart"], "it is not meshed"
     assert set(pods) == {"7-anchor-2-bundled"}
+    assert "linkerd.io/inject" not in str(templates), "none opts out of the mesh"
     assert len(pods) == 5 + 3 + 3 + 2
 
 
