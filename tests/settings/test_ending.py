@@ -67,9 +67,7 @@ def test_a_last_day_ends_in_utc_and_the_documentation_says_when_that_is(zone: st
 
 @pytest.mark.parametrize("day", ["2027-01-31T10:00:00", "20270131", "31.1.2027", "soon", "2027-02-30", "1800000000"])
 def test_a_last_day_is_a_date_and_nothing_else(day: str) -> None:
-    with pytest.raises(
-        InputError, match=r"workshopEnds: the value .* workshop's last day, YYYY-MM-DD.*24:00 UTC"
-    ):
+    with pytest.raises(InputError, match=r"workshopEnds: the value .* workshop's last day, YYYY-MM-DD.*24:00 UTC"):
         parse({"workshopEnds": day})
 
 

@@ -1,8 +1,7 @@
 """Whatever stands in a stack's file, it is taken or explained; there is no traceback."""
 
 import json
-from collections.abc import Mapping
-from functools import reduce
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import example, given
@@ -76,13 +75,21 @@ def test_whatever_text_pulumi_hands_over_is_taken_or_explained(raw: dict[str, ob
     survives(raw)
 
 
+def bury(wrap: Callable[[object], object]) -> object:
+    """Return a value that is wrapped many times."""
+    value: object = 1
+    for _ in range(50_000):
+        value = wrap(value)
+    return value
+
+
 HOLDS_ITSELF: dict[str, object] = {}
 HOLDS_ITSELF["booksapp"] = HOLDS_ITSELF
-DEEP_MAPPING: object = reduce(lambda inner, _: {"booksapp": inner}, range(50_000), {})
-DEEP_LIST: object = reduce(lambda inner, _: [inner], range(50_000), [])
+DEEP_LIST = {"booksapp": {"faultPercent": bury(lambda inner: [inner])}}
+ENDLESS: list[object] = [HOLDS_ITSELF, bury(lambda inner: {"booksapp": inner}), DEEP_LIST]
 
 
-@pytest.mark.parametrize("demos", [DEEP_MAPPING, {"booksapp": {"faultPercent": DEEP_LIST}}, HOLDS_ITSELF])
+@pytest.mark.parametrize("demos", ENDLESS)
 def test_endless_and_deeply_nested_values_are_explained(demos: object) -> None:
     survives({"demos": demos})
 
