@@ -1,5 +1,6 @@
 """The resources that a program has registered, with the questions that tests ask about them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pulumi import ResourceTransform
@@ -34,6 +35,14 @@ class Registration:
     def at(self, *path: str | int) -> object:
         """Return the input at `path`; a Secret if it lies in one. Raises LookupError if there is none."""
         return at(self.inputs, *path)
+
+    def look(self, path: str) -> object:
+        """Return the input at `path`, whose keys and indices are separated by blanks."""
+        return self.at(*(int(step) if step.isdigit() else step for step in path.split()))
+
+    def select(self, paths: Iterable[str]) -> dict[str, object]:
+        """Return the inputs at `paths` by their path."""
+        return {path: self.look(path) for path in paths}
 
 
 @dataclass

@@ -68,19 +68,13 @@ def needs(deployment: Deployment, parts: list[Registration]) -> Needs:
 def direct(all_: Needs) -> Needs:
     """Return the needs without those that follow from others."""
     return {
-        name: {other for other in found if not _follows(all_, found - {other}, other)} for name, found in all_.items()
+        name: {other for other in found if not any(other in _reached(all_, each) for each in found)}
+        for name, found in all_.items()
     }
 
 
-def _follows(all_: Needs, starts: set[str], goal: str) -> bool:
-    seen, left = set[str](), set(starts)
-    while left:
-        each = left.pop()
-        if goal in all_[each]:
-            return True
-        seen.add(each)
-        left |= all_[each] - seen
-    return False
+def _reached(all_: Needs, name: str) -> set[str]:
+    return all_[name].union(*(_reached(all_, each) for each in all_[name]))
 
 
 def diagram() -> str:
@@ -123,10 +117,16 @@ def _default(field: FieldInfo) -> str:
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
+TARGETS = dict(
+    re.findall(r"^([a-z][a-z-]*):(?!=)(?:.*## )?(.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+)
+"""The Makefile's targets, with the comments that `make help` prints."""
+COMMANDS = {name: each for name, each in get_group(app).commands.items() if isinstance(each, TyperCommand)}
+"""The commands of `python -m workshop`."""
+
+
 def make_targets() -> str:
-    """Return a table of the Makefile's targets, from the comments that `make help` prints."""
-    found = re.findall(r"^([a-z-]+):.*## (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    rows = [f"| `make {name}` | {text} |\n" for name, text in found]
+    rows = [f"| `make {name}` | {text} |\n" for name, text in TARGETS.items()]
     return _plain("".join(["| Target | What it does |\n| --- | --- |\n", *rows]))
 
 
@@ -138,8 +138,7 @@ def _plain(text: str) -> str:
 def commands() -> str:
     """Return the commands of `python -m workshop` with their options, from their own help."""
     parts: list[str] = []
-    found = [each for each in get_group(app).commands.values() if isinstance(each, TyperCommand)]
-    for panel, group in groupby(found, lambda command: command.rich_help_panel):
+    for panel, group in groupby(COMMANDS.values(), lambda command: command.rich_help_panel):
         parts.append(f"### {panel}\n")
         for command in group:
             options = [each for each in command.params if isinstance(each, TyperOption | TyperArgument)]

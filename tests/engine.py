@@ -30,18 +30,16 @@ CERTIFICATE_ENDS = "2036-01-01T00:00:00Z"
 
 
 def deploy(
-    program: Callable[[], object],
-    *,
-    preview: bool = False,
-    config: Mapping[str, str] | None = None,
-    secret_keys: list[str] | None = None,
+    program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
 ) -> Deployment:
     """Run `program` to its end, as a preview or an up of the stack `test`."""
-    return copy_context().run(_deploy, program, preview, dict(config or {}), secret_keys or [])
-
-
-def _deploy(program: Callable[[], object], preview: bool, config: dict[str, str], secret_keys: list[str]) -> Deployment:  # noqa: FBT001  called by contextvars
     recorder = Recorder(preview=preview)
+    copy_context().run(_run, program, recorder, dict(config or {}))
+    stack = next(each for each in recorder.registrations if each.type == STACK)
+    return Deployment(sorted(recorder.registrations, key=lambda each: each.urn), stack.outputs or {})
+
+
+def _run(program: Callable[[], object], recorder: "Recorder", config: dict[str, str]) -> None:
     untyped: Any = recorder
     configure(
         MockSettings(
@@ -50,18 +48,16 @@ def _deploy(program: Callable[[], object], preview: bool, config: dict[str, str]
             engine=MockEngine(None),
             project="linkerd-workshop",
             stack="test",
-            dry_run=preview,
+            dry_run=recorder.answers.preview,
             outputs=set[Any](),  # as a new process has it: a program that failed leaves tasks of its closed loop
         )
     )
-    set_all_config(config, secret_keys)
+    set_all_config(config)
 
     def run() -> None:
         program()  # what it returns is of no concern
 
     asyncio.run(run_in_stack(run))
-    stack = next(each for each in recorder.registrations if each.type == STACK)
-    return Deployment(sorted(recorder.registrations, key=lambda each: each.urn), stack.outputs or {})
 
 
 class Answers(Mocks):
@@ -75,23 +71,22 @@ class Answers(Mocks):
         """Return an id and the outputs of a new resource, in camelCase as on the wire."""
         inputs: dict[str, Any] = vars(args)["inputs"]
         self.transforms[args.typ, args.name] = args.transforms
+        if self.preview:
+            return None, inputs
+        signed = {"certPem": f"certificate {args.name}", "validityEndTime": CERTIFICATE_ENDS}
+        proof = {"resourceRecordName": "_proof", "resourceRecordType": "CNAME", "resourceRecordValue": "_answer"}
         computed: dict[str, dict[str, Any]] = {
             "tls:index/privateKey:PrivateKey": {
                 "privateKeyPem": f"SEC1 key of {args.name}",
                 "privateKeyPemPkcs8": f"PKCS#8 key of {args.name}",
-                "publicKeyPem": f"public key of {args.name}",
             },
             "tls:index/certRequest:CertRequest": {"certRequestPem": f"request {args.name}"},
+            "tls:index/selfSignedCert:SelfSignedCert": signed,
+            "tls:index/locallySignedCert:LocallySignedCert": signed,
+            "aws:acm/certificate:Certificate": {"arn": "arn:made", "domainValidationOptions": [proof]},
+            "aws:iam/role:Role": {"arn": f"arn:aws:iam::123456789012:role/{inputs.get('name')}"},
+            "aws:route53/record:Record": {"fqdn": f"{inputs.get('name')}.example.com"},
         }
-        proof = {"resourceRecordName": "_proof", "resourceRecordType": "CNAME", "resourceRecordValue": "_answer"}
-        computed["aws:acm/certificate:Certificate"] = {"arn": "arn:made", "domainValidationOptions": [proof]}
-        computed["aws:iam/role:Role"] = {"arn": f"arn:aws:iam::123456789012:role/{inputs.get('name')}"}
-        computed["aws:route53/record:Record"] = {"fqdn": f"{inputs.get('name')}.example.com"}
-        signed = {"certPem": f"certificate {args.name}", "validityEndTime": CERTIFICATE_ENDS}
-        for kind in ("selfSignedCert:SelfSignedCert", "locallySignedCert:LocallySignedCert"):
-            computed[f"tls:index/{kind}"] = signed
-        if self.preview:
-            return None, inputs
         return f"{args.name}-id" if args.custom else None, {**inputs, **computed.get(args.typ, {})}
 
     def call(self, args: object) -> tuple[dict[str, Any], None]:

@@ -16,12 +16,10 @@ from clients.aws.api import AwsApi
 from clients.cluster_api import ClusterApi
 from model.problem import InputError
 from settings.eks import Eks
+from tests.docs import COMMANDS, TARGETS
 from tests.doubles import api_server, aws_server, pulumi_double
 from tests.program import ROOT
-from workshop import cli
 
-TARGETS = re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-COMMANDS = sorted(each.callback.__name__.replace("_", "-") for each in cli.app.registered_commands if each.callback)
 ARGUMENTS = {
     **dict.fromkeys(["check-cluster", "demo", "destroy", "expiry", "forget-cluster"], "--stack {stack}"),
     **dict.fromkeys(["leftovers", "outputs", "release-hosts", "verify"], "--stack {stack}"),

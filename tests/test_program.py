@@ -3,7 +3,6 @@
 After a change on purpose: `UPDATE_GOLDEN=1 .venv/bin/python -m pytest tests/test_program.py`, and read the diff.
 """
 
-import asyncio
 import json
 import os
 import re
@@ -12,17 +11,18 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from pulumi import Output, RunError
 
 from model.problem import InputError
 from tests.deployment import Deployment, Registration
-from tests.engine import CERTIFICATE_ENDS, STACK, deploy
+from tests.engine import CERTIFICATE_ENDS, STACK
 from tests.program import CLUSTER, ROOT, run_program
 from tests.program_configs import CONFIGS, DEMOS, EVERYTHING, OFF
 from tests.recorded_values import UNKNOWN, at, mapping, plain_texts
 
 CHART = "kubernetes:helm.sh/v4:Chart"
 RELEASE = "kubernetes:helm.sh/v3:Release"
+PROVIDER, CANARY = "pulumi:providers:", "progressiveDelivery"
+ROLLOUTS = {"argo-rollouts-crds", "argo-rollouts-controller"}
 
 
 @cache
@@ -76,51 +76,23 @@ def test_a_release_whose_install_failed_can_be_installed_again(config: str) -> N
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_every_resource_of_kubernetes_uses_the_one_provider(config: str) -> None:
-    deployment = deployed(config)
-    provider = deployment.one("pulumi:providers:kubernetes")
-    objects = [each for each in deployment.registrations if each.type.startswith("kubernetes:")]
+def test_every_resource_uses_the_declared_provider_of_its_package(config: str) -> None:
+    made = deployed(config).registrations
+    declared = {each.type.removeprefix(PROVIDER): each.urn for each in made if each.type.startswith(PROVIDER)}
+    used = [each for each in made if re.match("kubernetes:|aws:|eks:|random:", each.type)]
 
-    strangers = [each.name for each in objects if not each.provider.startswith(f"{provider.urn}::")]
-    assert strangers == [], "default providers are disabled, so these would fail"
-    assert objects
-
-
-@pytest.mark.parametrize("config", CONFIGS)
-def test_no_provider_is_made_beside_the_declared_ones(config: str) -> None:
-    declared = {each.urn for each in deployed(config).registrations if each.type.startswith("pulumi:providers:")}
-    others = [each for each in deployed(config).registrations if re.match("aws:|eks:|random:", each.type)]
-
-    strangers = [each.name for each in others if each.provider.rpartition("::")[0] not in declared]
-    assert strangers == [], "default providers are disabled, so these would fail"
-    assert bool(others) == ("eks" in CONFIGS[config])
-
-
-@pytest.mark.parametrize("config", CONFIGS)
-def test_every_component_registers_its_outputs_and_has_a_token_of_the_project(config: str) -> None:
-    components = [
-        each for each in deployed(config).registrations if not each.custom and not each.remote and each.type != STACK
+    strangers = [
+        each.name for each in used if each.provider.rpartition("::")[0] != declared.get(each.type.partition(":")[0])
     ]
-
-    assert [each.name for each in components if each.outputs is None] == []
-    for each in components:
-        assert re.fullmatch(r"linkerd-workshop:[a-z]+:([A-Z][a-z]+)+", each.type), each.type
+    assert strangers == [], "default providers are disabled, so these would fail"
+    assert len({each.provider for each in used}) == len(declared) == (2 if "eks" in CONFIGS[config] else 1)
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_every_child_carries_its_parents_name_and_nothing_lies_on_the_stack_itself(config: str) -> None:
-    deployment = deployed(config)
-    for each in deployment.registrations:
-        if not each.custom and not each.remote:
-            continue
-        parent = deployment.parent_of(each)
-        assert parent.type != STACK, f"{each.name} belongs to no component"
+def test_every_object_belongs_to_a_component(config: str) -> None:
+    (stack,) = deployed(config).of(STACK)
 
-
-def test_two_resources_of_one_type_never_share_a_name() -> None:
-    urns = [each.urn for each in deployed("everything").registrations]
-
-    assert len(urns) == len(set(urns))
+    assert [each.name for each in deployed(config).children(stack) if each.custom or each.remote] == []
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -157,47 +129,21 @@ def _found(each: Registration, *place: str) -> object:
         return None
 
 
-@pytest.mark.parametrize(("demo", "namespace"), DEMOS.items())
-def test_a_switched_off_demo_leaves_no_trace(demo: str, namespace: str) -> None:
-    others = {name: {} if name != demo else OFF for name in DEMOS}
-    deployment = run_program({"demos": json.dumps(others)})
-
-    assert list_objects_in(deployment, namespace) == []
-    assert list_objects_in(deployed("program"), namespace)
-    assert demo not in mapping(deployment.exports["demos"])
-    assert demo in mapping(deployed("program").exports["demos"])
-
-
 @pytest.mark.parametrize(
-    ("part", "namespace"),
-    [("viz", "linkerd-viz"), ("delivery", "argo-rollouts")],
+    ("off", "namespace", "demo"),
+    [
+        *(({"demos": {demo: OFF}}, namespace, demo) for demo, namespace in DEMOS.items()),
+        ({"viz": OFF}, "linkerd-viz", ""),
+        ({"delivery": {"argoRollouts": OFF}, "demos": {CANARY: OFF}}, "argo-rollouts", CANARY),
+    ],
 )
-def test_a_switched_off_part_leaves_no_trace(part: str, namespace: str) -> None:
-    off = {"viz": OFF, "delivery": {"argoRollouts": OFF}}[part]
-    deployment = run_program({part: json.dumps(off), "demos": json.dumps({"progressiveDelivery": OFF})})
+def test_a_switched_off_part_leaves_no_trace(off: dict[str, object], namespace: str, demo: str) -> None:
+    deployment = run_program({key: json.dumps(value) for key, value in off.items()})
 
     assert list_objects_in(deployment, namespace) == []
     assert list_objects_in(deployed("program"), namespace)
-
-
-def test_nothing_but_the_mesh_is_made_where_all_is_off() -> None:
-    tops = {each.name for each in deployed("nothing").registrations if each.parent.endswith("linkerd-workshop-test")}
-
-    assert tops == {"cluster", "namespaces", "linkerd"}
-    assert deployed("nothing").exports["demos"] == {}
-
-
-def test_either_pulumi_or_argo_cd_owns_the_canary_and_never_both() -> None:
-    ours, theirs = deployed("program"), deployed("gitops")
-    rollout, application = "kubernetes:argoproj.io/v1alpha1:Rollout", "kubernetes:argoproj.io/v1alpha1:Application"
-
-    assert (len(ours.of(rollout)), len(ours.of(application))) == (1, 0)
-    assert (len(theirs.of(rollout)), len(theirs.of(application))) == (0, 1)
-
-
-def test_with_gateway_api_of_somebody_else_none_is_installed() -> None:
-    assert "gateway-api" not in deployed("nothing").names
-    assert "gateway-api" in deployed("program").names
+    assert mapping(deployment.exports["demos"]).keys() == DEMOS.keys() - {demo}
+    assert mapping(deployed("program").exports["demos"]).keys() == DEMOS.keys()
 
 
 @pytest.mark.parametrize("config", ["program", "everything"])
@@ -225,18 +171,17 @@ def test_on_destroy_everything_in_a_namespace_goes_before_any_namespace(config: 
     assert "linkerd-namespace" in {each.name for each in namespaces}
 
 
-def test_the_canary_goes_before_its_controller_and_its_definitions() -> None:
-    deployment = deployed("everything")
-    rollout = deployment.one("kubernetes:argoproj.io/v1alpha1:Rollout")
-
-    assert {"argo-rollouts-crds", "argo-rollouts-controller", "gateway-api-crds"} <= deployment.all_before(rollout)
-
-
-def test_an_application_goes_before_argo_cd() -> None:
-    deployment = deployed("gitops")
-    application = deployment.one("kubernetes:argoproj.io/v1alpha1:Application")
-
-    assert {"argo-cd-crds", "argo-cd-chart", "argo-rollouts-controller"} <= deployment.all_before(application)
+@pytest.mark.parametrize(
+    ("config", "first", "then"),
+    [
+        ("everything", "progressive-delivery-canary-rollout", {*ROLLOUTS, "gateway-api-crds"}),
+        ("gitops", "progressive-delivery-application", {"argo-cd-crds", "argo-cd-chart", *ROLLOUTS}),
+        ("high-availability", "linkerd-control-plane", {"linkerd-kube-system", "linkerd-namespace"}),
+    ],
+    ids=["a canary", "an Application", "webhooks"],
+)
+def test_what_others_clean_up_or_lock_is_deleted_before_them(config: str, first: str, then: set[str]) -> None:
+    assert then <= deployed(config).all_before(deployed(config).named(first))
 
 
 def test_a_new_generation_reaches_every_meshed_pod() -> None:
@@ -244,12 +189,12 @@ def test_a_new_generation_reaches_every_meshed_pod() -> None:
     key = "linkerd-workshop/generation"
     charts = {chart.name: str(chart.at("values")) for chart in deployment.of(CHART)}
     kinds = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
-    pods = [
-        each.at("spec", "template", "metadata", "annotations", key) for kind in kinds for each in deployment.of(kind)
-    ]
+    templates = [each.at("spec", "template", "metadata") for kind in kinds for each in deployment.of(kind)]
+    pods = [at(each, "annotations", key) for each in templates]
 
     assert [name for name, values in charts.items() if "'7-" not in values] == ["argo-cd-chart"], "it is not meshed"
     assert set(pods) == {"7-anchor-2-bundled"}
+    assert "linkerd.io/inject" not in str(templates), "none opts out of the mesh"
     assert len(pods) == 5 + 3 + 3 + 2
 
 
@@ -279,14 +224,30 @@ def _decoded(text: str) -> str:
         return ""
 
 
-def test_a_program_that_fails_leaves_no_task_to_the_next_one() -> None:
-    async def fails() -> None:
-        raise RunError("no cluster")
+def test_high_availability_changes_what_it_is_about_and_nothing_else() -> None:
+    without, available = (
+        {each.urn: each for each in deployed(name).registrations} for name in ("eks", "high-availability")
+    )
+    more = {available[urn].name for urn in available.keys() - without.keys()}
+    changed = {each.name for urn, each in available.items() if urn in without and each.inputs != without[urn].inputs}
+    options = {each.name for urn, each in available.items() if urn in without and each.options != without[urn].options}
 
-    async def never_ends() -> None:
-        await asyncio.Event().wait()
+    assert without.keys() <= available.keys()
+    assert more == {"linkerd-kube-system"}
+    assert changed == {
+        *("linkerd-control-plane", "viz-chart", "argo-rollouts-controller", "add-ons-load-balancer-controller-chart"),
+        *("argocd-namespace", "aws-load-balancer-controller-namespace", "external-dns-namespace"),
+    }
+    assert options == {"linkerd-control-plane"}, "its Services are waited for"
 
-    with pytest.raises(RunError, match="no cluster"):
-        deploy(lambda: (Output.from_input(never_ends()), Output.from_input(fails())))
 
-    assert deploy(lambda: None).of(STACK)
+@pytest.mark.parametrize("config", ["eks", "high-availability"])
+def test_only_namespaces_whose_pods_are_meshed_wait_for_an_injector_that_fails_closed(config: str) -> None:
+    label = "config.linkerd.io/admission-webhooks"
+    namespaces = deployed(config).of("kubernetes:core/v1:Namespace")
+    exempt = {each.name.removesuffix("-namespace") for each in namespaces if label in str(each.at("metadata"))}
+
+    unmeshed = (
+        {"aws-load-balancer-controller", "external-dns", "argocd"} if config == "high-availability" else set[str]()
+    )
+    assert exempt == {"linkerd", *unmeshed}

@@ -1,48 +1,38 @@
 """The tables of settings: each setting has a row, and rows that cannot be taken for one another share a preview."""
 
+import pytest
+
 from settings import Settings
 from tests.sandbox import dev_changes, single_changes
 from tests.sandbox.shared_previews import groups
 from tests.sandbox.single_changes import Row
 from tests.settings_keys import keys
 
-
-def apart(one: Row, other: Row) -> bool:
-    return len(groups([one, other])) == 2 and len(groups([other, one])) == 2
-
-
-def test_rows_about_different_objects_share_a_preview() -> None:
-    assert groups([Row({"a.b": 1}, ("update A x",)), Row({"a.c": 1}, ("update A y",))]) == [
-        [Row({"a.b": 1}, ("update A x",)), Row({"a.c": 1}, ("update A y",))]
-    ]
-
-
-def test_rows_that_could_be_mistaken_for_each_other_share_none() -> None:
-    narrow = Row({"a.b": 1}, ("update A x-y",))
-
-    assert apart(narrow, Row({"a.c": 1}, ("update A x-y",)))
-    assert apart(narrow, Row({"a.c": 1}, ("delete * x*",))), "whatever is done with the object"
-    assert apart(narrow, Row({"a.c": 1}, ("update A x*",)))
-
-
-def test_a_row_without_changes_shares_only_with_another_such_row() -> None:
-    quiet = Row({"a.b": 1}, ())
-
-    assert apart(quiet, Row({"a.c": 1}, ("update A x",)))
-    assert not apart(quiet, Row({"a.c": 1}, ()))
+NARROW, QUIET, OFF = Row({"a.b": 1}, ("update A x-y",)), Row({"a.b": 1}, ()), ("delete B z",)
+CHANGE = ("update A x",)
+PAIRS = [
+    # Rows about different objects share a preview.
+    (Row({"a.b": 1}, CHANGE), Row({"a.c": 1}, ("update A y",)), True),
+    # Rows that could be mistaken for each other share none, whatever is done with the object.
+    (NARROW, Row({"a.c": 1}, ("update A x-y",)), False),
+    (NARROW, Row({"a.c": 1}, ("delete * x*",)), False),
+    (NARROW, Row({"a.c": 1}, ("update A x*",)), False),
+    # A row without changes shares only with another such row.
+    (QUIET, Row({"a.c": 1}, CHANGE), False),
+    (QUIET, Row({"a.c": 1}, ()), True),
+    # Settings that affect each other share none: what is off shows no change.
+    (Row({"a.b": 1}, CHANGE), Row({"a.b": 2}, ("update A y",)), False),
+    (Row({"a.enabled": False}, OFF), Row({"a.b.c": 1}, CHANGE), False),
+    (Row({"a": {}}, OFF), Row({"a.b": 1}, CHANGE), False),
+    (Row({"a.bc": 1}, OFF), Row({"a.b": 1}, CHANGE), True),
+    (Row({"a.b": 1}, (), alone=True), Row({"a.c": 1}, ()), False),
+]
 
 
-def test_settings_that_affect_each_other_do_not_share_a_preview() -> None:
-    change = ("update A x",)
-
-    assert apart(Row({"a.b": 1}, change), Row({"a.b": 2}, ("update A y",)))
-    assert apart(Row({"a.enabled": False}, ("delete B z",)), Row({"a.b.c": 1}, change)), "what is off shows no change"
-    assert apart(Row({"a": {}}, ("delete B z",)), Row({"a.b": 1}, change))
-    assert not apart(Row({"a.bc": 1}, ("delete B z",)), Row({"a.b": 1}, change))
-
-
-def test_a_row_that_has_to_be_alone_shares_with_none() -> None:
-    assert apart(Row({"a.b": 1}, (), alone=True), Row({"a.c": 1}, ()))
+@pytest.mark.parametrize(("one", "other", "shared"), PAIRS)
+def test_rows_share_a_preview_unless_a_change_could_be_of_both(one: Row, other: Row, *, shared: bool) -> None:
+    assert groups([one, other]) == ([[one, other]] if shared else [[one], [other]])
+    assert groups([other, one]) == ([[other, one]] if shared else [[other], [one]])
 
 
 def test_every_row_of_a_table_is_in_one_group() -> None:

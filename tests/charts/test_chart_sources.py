@@ -69,23 +69,28 @@ def problems(path: Path | str | None) -> list[Problem]:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", gzip.compress(b"not a tar", mtime=0), packed(b"[" * 5000)],
-    ids=["empty", "a page", "no tar", "nested too deeply"],
+    [
+        b"",
+        b"<html>",
+        gzip.compress(b"not a tar", mtime=0),
+        packed(b"[" * 5000),
+        packed(b"name: linkerd-crds\nversion: 1\n"),
+        None,
+    ],
+    ids=["empty", "a page", "no tar", "nested too deeply", "another version", "a folder"],
 )
-def test_an_archive_that_is_none_is_refused_before_helm_sees_it(tmp_path: Path, content: bytes) -> None:
-    folder = mirror(tmp_path / "a", ARCHIVES)
-    (folder / LINKERD[0]).write_bytes(content)
+def test_an_archive_that_is_none_of_the_chart_is_refused_before_helm_sees_it(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    folder = mirror(tmp_path / "a", ARCHIVES[1:])
+    if content is None:
+        (folder / LINKERD[0]).mkdir()
+    else:
+        (folder / LINKERD[0]).write_bytes(content)
 
     (problem,) = problems(folder)
-
-    assert problem.found == f"{LINKERD[0]} is not the archive of that chart and version"
-
-
-def test_an_archive_of_another_version_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
-    folder = mirror(tmp_path / "a", [*ARCHIVES, "linkerd-crds-1.0.0.tgz"])
-    (folder / "linkerd-crds-1.0.0.tgz").replace(folder / LINKERD[0])
-
-    assert [problem.found.split()[0] for problem in problems(folder)] == [LINKERD[0]]
+    missing = "not there" if content is None else "not the archive of that chart and version"
+    assert problem.found == f"{LINKERD[0]} is {missing}"
 
 
 def test_a_mirror_gives_every_chart_by_a_path_that_does_not_name_the_mirror(tmp_path: Path) -> None:
@@ -124,37 +129,22 @@ def test_every_archive_that_a_mirror_lacks_is_reported(tmp_path: Path) -> None:
 
     assert [problem.found for problem in found] == [f"{name} is not there" for name in sorted(ARCHIVES[1:])]
     assert all("chartMirror" in problem.fix for problem in found)
-
-
-def test_the_archive_of_a_part_that_the_stack_leaves_out_is_not_missed(tmp_path: Path) -> None:
-    found = sources.find(str(mirror(tmp_path / "a", LINKERD)), OF_LINKERD)
-
-    assert list(found) == OF_LINKERD
+    assert list(sources.find(str(mirror(tmp_path / "b", LINKERD)), OF_LINKERD)) == OF_LINKERD, "no other part is missed"
 
 
 def test_a_mirror_that_is_no_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert all("the folder is not there" in problem.found for problem in problems(tmp_path / "file"))
-    assert all("the folder is not there" in problem.found for problem in problems(tmp_path / "none"))
-
-
-def test_an_archive_that_is_a_folder_is_not_taken(tmp_path: Path) -> None:
-    folder = mirror(tmp_path / "a", ARCHIVES[1:])
-    (folder / LINKERD[0]).mkdir()
-
-    assert len(problems(folder)) == 1
+    for path in (tmp_path / "file", tmp_path / "none"):
+        assert all("the folder is not there" in problem.found for problem in problems(path))
 
 
 def test_without_a_mirror_linkerd_comes_from_its_repository_in_the_pinned_version() -> None:
     found = sources.find(None, OF_LINKERD)
 
-    assert found[Part.LINKERD_CRDS] == {
-        "chart": "linkerd-crds",
-        "version": LINKERD_CHART,
-        "repository": "https://helm.linkerd.io/edge",
-    }
-    assert found[Part.LINKERD_CONTROL_PLANE].get("version") == LINKERD_CHART
+    pinned = {"version": LINKERD_CHART, "repository": "https://helm.linkerd.io/edge"}
+    assert found[Part.LINKERD_CRDS] == {"chart": "linkerd-crds", **pinned}
+    assert found[Part.LINKERD_CONTROL_PLANE] == {"chart": "linkerd-control-plane", **pinned}
 
 
 def test_definitions_that_cannot_be_downloaded_are_reported_with_their_address_and_the_workaround() -> None:
@@ -178,12 +168,9 @@ DEFINITIONS = {"a.yaml": b"kind: A\n", "b.yaml": b"kind: B # {{ braces }}\n"}
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two small definitions be the published ones."""
-    sums = tmp_path / "sums"
-    sums.mkdir()
-    (sums / "gateway-api-crds.sha256").write_text(
-        "".join(f"{sha256(each).hexdigest()}  {name}\n" for name, each in DEFINITIONS.items())
-    )
-    monkeypatch.setattr(definitions, "CHECKSUMS", sums)
+    sums = "".join(f"{sha256(each).hexdigest()}  {name}\n" for name, each in DEFINITIONS.items())
+    (tmp_path / "gateway-api-crds.sha256").write_text(sums)
+    monkeypatch.setattr(definitions, "CHECKSUMS", tmp_path)
 
 
 @pytest.mark.usefixtures("published")

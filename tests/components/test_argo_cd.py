@@ -138,26 +138,21 @@ def project() -> Registration:
     return demo().one("kubernetes:argoproj.io/v1alpha1:AppProject")
 
 
-def test_the_application_deploys_a_folder_of_a_repository_and_belongs_to_the_project() -> None:
-    source = {"repoURL": REPOSITORY, "path": FOLDER, "targetRevision": "main"}
+def test_the_application_deploys_a_folder_of_the_one_repository_into_the_one_namespace_of_its_project() -> None:
+    spec = mapping(application().at("spec"))
+    destination = {"server": "https://kubernetes.default.svc", "namespace": "canary"}
 
-    assert application().at("spec", "source") == source
-    assert application().at("spec", "project") == project().at("metadata", "name")
-
-
-def test_application_and_project_lie_in_argo_cds_namespace_and_have_no_finalizer() -> None:
+    assert spec["source"] == {"repoURL": REPOSITORY, "path": FOLDER, "targetRevision": "main"}
+    assert spec["project"] == project().at("metadata", "name")
+    assert spec["destination"] == destination
+    assert project().at("spec", "sourceRepos") == [REPOSITORY]
+    assert project().at("spec", "destinations") == [destination]
+    assert "clusterResourceWhitelist" not in mapping(project().at("spec"))
     for each in (application(), project()):
         assert each.at("metadata", "namespace") == "argocd"
         assert set(mapping(each.at("metadata"))) == {"name", "namespace"}, (
             "with a finalizer, an Application whose controller is deleted first never disappears"
         )
-
-
-def test_the_project_admits_one_repository_one_namespace_and_no_cluster_resource() -> None:
-    assert project().at("spec", "sourceRepos") == [REPOSITORY]
-    assert project().at("spec", "destinations") == [{"server": "https://kubernetes.default.svc", "namespace": "canary"}]
-    assert application().at("spec", "destination") == project().at("spec", "destinations", 0)
-    assert "clusterResourceWhitelist" not in mapping(project().at("spec"))
 
 
 def test_the_project_admits_the_kinds_that_the_controller_may_deploy() -> None:

@@ -63,15 +63,6 @@ def test_attendees_have_the_demos_of_the_stack_in_their_own_namespace_and_on_the
     }
 
 
-def test_a_demo_waits_for_the_boundary_of_its_namespace() -> None:
-    deployment = workshop("zoe")
-    boundary = {each.name for each in deployment.registrations if each.name.startswith("zoe/boundary-")}
-
-    assert {"zoe/boundary-quota", "zoe/boundary-limits", "zoe/boundary-own"} <= boundary
-    for demo in ("booksapp", "podinfo", "circuit-breaking", "progressive-delivery"):
-        assert boundary <= deployment.all_before(deployment.named(f"zoe/{demo}")), "its pods would be refused, or open"
-
-
 def test_clients_of_other_namespaces_reach_public_apps_only() -> None:
     def servers(*public: str) -> dict[str, object]:
         made = deploy(lambda: Boundary("b", {"namespace": "zoe", "public_apps": public}))
@@ -129,11 +120,6 @@ def test_without_viz_nobody_reads_its_metrics() -> None:
     assert "attendees-metrics-policy" not in found.names
     assert "zoe/login-metrics" not in without.names
     assert "zoe/login-rights" in without.names
-
-
-def test_without_attendees_nothing_of_theirs_is_created() -> None:
-    assert [each.name for each in workshop().registrations if "ttendee" in each.type] == []
-    assert "attendees" not in workshop().exports
 
 
 def test_the_urls_of_each_attendee_are_an_output() -> None:

@@ -70,14 +70,14 @@ VALUES = {
     "Argo CD's definitions are a release": (ARGO_CD, "crds", {"install": False}),
     "the demo needs no dex": (ARGO_CD, "dex", {"enabled": False}),
     "the demo needs no notifications": (ARGO_CD, "notifications", {"enabled": False}),
-    "Argo CD is reachable inside the cluster only": (ARGO_CD, "server/service", {"type": "ClusterIP"}),
-    "Argo CD has no Ingress": (ARGO_CD, "server/ingress", {"enabled": False}),
-    "a controller that may not list every kind runs on": (ARGO_CD, "configs/cm", {"resource.respectRBAC": "normal"}),
-    "the controller of Rollouts is the pinned one": (ROLLOUTS, "controller/image", {"tag": f"v{ARGO_ROLLOUTS}"}),
+    "Argo CD is reachable inside the cluster only": (ARGO_CD, "server service", {"type": "ClusterIP"}),
+    "Argo CD has no Ingress": (ARGO_CD, "server ingress", {"enabled": False}),
+    "a controller that may not list every kind runs on": (ARGO_CD, "configs cm", {"resource.respectRBAC": "normal"}),
+    "the controller of Rollouts is the pinned one": (ROLLOUTS, "controller image", {"tag": f"v{ARGO_ROLLOUTS}"}),
     "Rollouts' definitions are a release": (ROLLOUTS, "installCRDs", False),
-    "no other router than the plugin has permissions": (ROLLOUTS, "providerRBAC/providers", ROUTERS),
-    "the plugin may change routes": (ROLLOUTS, "providerRBAC/additionalRules", [PLUGIN_RULE]),
-    "the plugin's container is restricted": (ROLLOUTS, "controller/initContainers/0/securityContext", UNPRIVILEGED),
+    "no other router than the plugin has permissions": (ROLLOUTS, "providerRBAC providers", ROUTERS),
+    "the plugin may change routes": (ROLLOUTS, "providerRBAC additionalRules", [PLUGIN_RULE]),
+    "the plugin's container is restricted": (ROLLOUTS, "controller initContainers 0 securityContext", UNPRIVILEGED),
     "Rollouts' pods are restricted": (ROLLOUTS, "podSecurityContext", RESTRICTED_POD),
     "Linkerd reads its identity from objects of the stack": (LINKERD, "identity", IDENTITY),
     "the stack has the certificate of the injector": (LINKERD, "proxyInjector", EXTERNAL),
@@ -86,10 +86,10 @@ VALUES = {
     "the schedule of the heartbeat would be the minute of the render": (LINKERD, "disableHeartBeat", True),
     "the restart key restarts the control plane": (LINKERD, "podAnnotations", {GENERATION: "1-anchor-1-stable"}),
     "the Gateway API has one owner, which is another release": ("linkerd-crds", "installGatewayAPI", False),
-    "the stack has the certificate of tap": (VIZ, "tap/externalSecret", True),
-    "the authority of tap is a placeholder": (VIZ, "tap/caBundle", PLACEHOLDER),
-    "the stack has the certificate of the tap injector": (VIZ, "tapInjector/externalSecret", True),
-    "the authority of the tap injector is a placeholder": (VIZ, "tapInjector/caBundle", PLACEHOLDER),
+    "the stack has the certificate of tap": (VIZ, "tap externalSecret", True),
+    "the authority of tap is a placeholder": (VIZ, "tap caBundle", PLACEHOLDER),
+    "the stack has the certificate of the tap injector": (VIZ, "tapInjector externalSecret", True),
+    "the authority of the tap injector is a placeholder": (VIZ, "tapInjector caBundle", PLACEHOLDER),
     "viz has no hook, which a chart drops": (VIZ, "createNamespaceMetadataJob", False),
     "pod annotations restart viz": (VIZ, "podAnnotations", {GENERATION: "4"}),
     "the stack has the certificate of the load balancer controller": (LOAD_BALANCERS, "webhookTLS", WEBHOOK_TLS),
@@ -102,8 +102,8 @@ VALUES = {
     "the controller tags what it creates": (LOAD_BALANCERS, "defaultTags", TAGS),
     "the controller has two pods": (LOAD_BALANCERS, "replicaCount", 2),
     "one pod of the controller always runs": (LOAD_BALANCERS, "podDisruptionBudget", {"maxUnavailable": 1}),
-    "the controller has no capabilities": (LOAD_BALANCERS, "securityContext/capabilities", {"drop": ["ALL"]}),
-    "the controller fits a restricted namespace": (LOAD_BALANCERS, "podSecurityContext/seccompProfile", SECCOMP),
+    "the controller has no capabilities": (LOAD_BALANCERS, "securityContext capabilities", {"drop": ["ALL"]}),
+    "the controller fits a restricted namespace": (LOAD_BALANCERS, "podSecurityContext seccompProfile", SECCOMP),
     "the default of ExternalDNS never removes a record": (DNS, "policy", "sync"),
     "ExternalDNS removes a record soon after its Ingress": (DNS, "triggerLoopOnEvent", True),
     "ExternalDNS looks every minute": (DNS, "interval", "1m"),
@@ -111,9 +111,9 @@ VALUES = {
     "records name their owner": (DNS, "registry", "txt"),
     "the owner of records is one stack in one cluster": (DNS, "txtOwnerId", OWNER),
     "records lie below the domain of the stack": (DNS, "domainFilters", ["dev.example.com"]),
-    "records lie in one zone": (DNS, "extraArgs/zone-id-filter", "Z0123456789ABCDEFGHIJ"),
-    "a filter below the name of the zone would match no zone": (DNS, "extraArgs/aws-zone-match-parent", True),
-    "ExternalDNS serves one class": (DNS, "extraArgs/ingress-class", "alb"),
+    "records lie in one zone": (DNS, "extraArgs zone-id-filter", "Z0123456789ABCDEFGHIJ"),
+    "a filter below the name of the zone would match no zone": (DNS, "extraArgs aws-zone-match-parent", True),
+    "ExternalDNS serves one class": (DNS, "extraArgs ingress-class", "alb"),
     "ExternalDNS writes records of load balancers only": (DNS, "managedRecordTypes", ["A", "CNAME"]),
     "ExternalDNS reads Ingresses only": (DNS, "sources", ["ingress"]),
     "ExternalDNS knows its region": (DNS, "env", [{"name": "AWS_REGION", "value": "eu-central-1"}]),
@@ -123,9 +123,8 @@ VALUES = {
 @pytest.mark.parametrize("promise", VALUES)
 def test_the_values_of_a_chart_keep_a_promise(promise: str) -> None:
     name, path, value = VALUES[promise]
-    keys = (int(key) if key.isdigit() else key for key in path.split("/"))
 
-    found = installed(CHARTS.get(name, "linkerd")).named(name).at("values", *keys)
+    found = installed(CHARTS.get(name, "linkerd")).named(name).look(f"values {path}")
     assert found == value
     assert isinstance(found, bool) is isinstance(value, bool), "1 is not True"
 

@@ -32,35 +32,30 @@ def default() -> Deployment:
     return demo()
 
 
-def pod(name: str, deployment: Deployment | None = None) -> object:
-    return (deployment or default()).named(f"circuit-breaking-{name}-deployment").at("spec", "template")
+def pod(name: str, path: str = "", deployment: Deployment | None = None) -> object:
+    found = (deployment or default()).named(f"circuit-breaking-{name}-deployment")
+    return found.look(f"spec template {path}")
 
 
 def container(name: str, deployment: Deployment | None = None) -> object:
-    return at(pod(name, deployment), "spec", "containers", 0)
+    return pod(name, "spec containers 0", deployment)
 
 
 def annotations(deployment: Deployment) -> object:
-    return deployment.one("kubernetes:core/v1:Service").at("metadata", "annotations")
+    return deployment.one("kubernetes:core/v1:Service").look("metadata annotations")
 
 
 def test_the_only_service_stands_before_the_good_and_the_bad_pod() -> None:
     service = default().one("kubernetes:core/v1:Service")
 
     assert service.at("metadata", "name") == "bb"
-    assert service.at("spec", "ports") == [{"name": "http", "port": 8080}]
-    assert service.at("spec", "selector") == {"app": "bb"}
-    assert [at(pod(name), "metadata", "labels", "app") for name in PODS] == ["bb", "bb", "slow-cooker"]
+    assert service.at("spec") == {"selector": {"app": "bb"}, "ports": [{"name": "http", "port": 8080}]}
+    assert [pod(name, "metadata labels app") for name in PODS] == ["bb", "bb", "slow-cooker"]
     assert at(container("bad"), "ports", 0, "containerPort") == 8080
-
-
-@pytest.mark.parametrize("name", ["good", "bad"])
-def test_a_deployment_selects_its_own_pod_only(name: str) -> None:
-    deployment = default().named(f"circuit-breaking-{name}-deployment")
-
-    assert deployment.at("metadata", "name") == name
-    assert deployment.at("spec", "selector", "matchLabels") == {"class": name}
-    assert at(pod(name), "metadata", "labels", "class") == name
+    for name in ("good", "bad"):
+        deployment = default().named(f"circuit-breaking-{name}-deployment")
+        assert deployment.look("spec selector matchLabels") == {"class": name}, "its own pod only"
+        assert deployment.look("metadata name") == pod(name, "metadata labels class") == name
 
 
 @pytest.mark.parametrize("name", PODS)
@@ -68,7 +63,7 @@ def test_each_pod_runs_its_image_as_nobody_on_the_nodes_that_the_image_is_publis
     security = ("runAsUser", "runAsNonRoot", "readOnlyRootFilesystem")
 
     assert (at(container(name), "image"), at(container(name), "args")) == PODS[name]
-    assert at(pod(name), "spec", "nodeSelector") == {"kubernetes.io/arch": "amd64"}
+    assert pod(name, "spec nodeSelector") == {"kubernetes.io/arch": "amd64"}
     assert [at(container(name), "securityContext", key) for key in security] == [65534, True, True]
 
 
@@ -81,7 +76,7 @@ def test_other_images_can_run_on_any_node() -> None:
         {"namespace": NAMESPACE, "architecture": None, "bb_image": "mirror/bb:1", "slow_cooker_image": "mirror/sc:1"}
     )
 
-    assert [name for name in PODS if "nodeSelector" in str(pod(name, anywhere))] == []
+    assert [name for name in PODS if "nodeSelector" in str(pod(name, "spec", anywhere))] == []
     images = [at(container(name, anywhere), "image") for name in PODS]
     assert images == ["mirror/bb:1", "mirror/bb:1", "mirror/sc:1"]
 

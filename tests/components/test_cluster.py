@@ -144,18 +144,6 @@ def test_a_namespace_names_its_stack_and_if_meshed_meshes_its_very_first_pod(
     assert namespaces().named(f"{name}-namespace").at("metadata") == {"name": name, **metadata}
 
 
-@pytest.mark.parametrize(
-    ("name", "former"),
-    [("linkerd", ["mesh:Linkerd::linkerd"]), ("booksapp", ["demos:Booksapp::booksapp"]), ("shop", [])],
-)
-def test_a_stack_from_before_keeps_its_namespaces_because_a_replaced_one_loses_everything_in_it(
-    name: str, former: list[str]
-) -> None:
-    aliases = [f"urn:pulumi:test::linkerd-workshop::linkerd-workshop:{each}" for each in former]
-
-    assert namespaces().named(f"{name}-namespace").options.get("aliases", []) == aliases
-
-
 def test_the_name_of_a_namespace_is_known_in_a_preview_and_waits_for_the_namespace() -> None:
     def program() -> None:
         made = Namespaces("namespaces", {"owner": "test", "namespaces": {"shop": MESHED}})

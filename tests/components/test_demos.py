@@ -12,7 +12,7 @@ from components.demos.circuit_breaking import CircuitBreaking
 from components.demos.podinfo import Podinfo, PodinfoArgs
 from components.demos.progressive_delivery import ProgressiveDelivery
 from components.traffic.hosts import Exposure
-from model.names import ForwardedHeader, RouteApi
+from model.names import ForwardedHeader
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping, sequence
@@ -58,23 +58,6 @@ def url(deployment: Deployment, name: str) -> object:
     return at(deployment.one(f"linkerd-workshop:demos:{name}").outputs, "url")
 
 
-@pytest.mark.parametrize("name", DEMOS)
-def test_every_object_of_a_demo_lies_in_its_namespace(name: str) -> None:
-    objects = [each for each in demo(name).registrations if each.type.startswith("kubernetes:")]
-
-    assert {each.at("metadata", "namespace") for each in objects} == {"shop"}
-
-
-@pytest.mark.parametrize(
-    ("name", "count"), [("Booksapp", 5), ("Podinfo", 3), ("ProgressiveDelivery", 2), ("CircuitBreaking", 3)]
-)
-def test_every_pod_of_a_demo_has_the_restart_key_and_none_opts_out_of_the_mesh(name: str, count: int) -> None:
-    pods = [each.at("spec", "template", "metadata") for type_ in POD_OWNERS for each in demo(name).of(type_)]
-
-    assert [at(each, "annotations", "linkerd-workshop/generation") for each in pods] == ["4"] * count
-    assert "linkerd.io/inject" not in str(pods)
-
-
 @pytest.mark.parametrize("host", [None, ""])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_demo_without_a_host_has_no_ingress_and_its_url_is_a_command(name: str, host: str | None) -> None:
@@ -105,22 +88,6 @@ def test_the_host_of_a_demo_leads_to_the_service_that_people_open(
     annotations = mapping(ingress.at("metadata", "annotations"))
     assert annotations["alb.ingress.kubernetes.io/healthcheck-path"] == health_path, "the pods answer 200 there"
     assert url(deployment, name) == "http://shop.example.com/"
-
-
-@pytest.mark.parametrize(
-    "program",
-    [
-        lambda: Booksapp("demo", {**SHARED, "route_api": RouteApi.POLICY}),
-        lambda: Podinfo("demo", {**SHARED, "route_api": RouteApi.POLICY}),
-    ],
-    ids=["booksapp", "podinfo"],
-)
-def test_the_route_of_a_demo_can_belong_to_linkerds_own_api_group(program: Callable[[], object]) -> None:
-    deployment = deploy(program)
-
-    version = "policy.linkerd.io/v1beta3"
-    assert deployment.one(f"kubernetes:{version}:HTTPRoute").at("apiVersion") == version
-    assert deployment.of(ROUTE) == []
 
 
 def booksapp(args: BooksappArgs | None = None) -> Deployment:
@@ -156,50 +123,35 @@ def test_each_service_of_booksapp_runs_its_part_of_the_image_and_knows_the_other
 def test_the_traffic_generator_is_part_of_booksapp_because_the_clients_proxy_splits_the_traffic() -> None:
     container = books().container("booksapp-traffic-deployment")
 
-    assert container["image"] == BOOKSAPP_TRAFFIC_IMAGE
-    assert container["args"] == ["-initial-delay=30s", "webapp:7000"]
+    assert (container["image"], container["args"]) == (BOOKSAPP_TRAFFIC_IMAGE, ["-initial-delay=30s", "webapp:7000"])
     assert "booksapp-traffic-service" not in books().names
 
 
 @pytest.mark.parametrize("part", [*PARTS, "booksapp-faults-injector"])
-def test_a_deployment_selects_its_own_pods_and_is_waited_for(part: str) -> None:
-    deployment = books().named(f"{part}-deployment")
-    labels = mapping(deployment.at("spec", "template", "metadata", "labels"))
-
-    assert deployment.at("spec", "selector", "matchLabels") == {"app": labels["app"]}
-    assert labels["app.kubernetes.io/part-of"] == "booksapp"
-    assert "skipAwait" not in str(deployment.inputs)
-
-
-@pytest.mark.parametrize("part", PARTS)
 def test_a_pod_runs_as_its_own_account_without_a_token_and_keeps_answering_until_every_proxy_knows(part: str) -> None:
-    account, pod = books().named(f"{part}-account"), books().named(f"{part}-deployment").at("spec", "template", "spec")
+    account, deployment = books().named(f"{part}-account"), books().named(f"{part}-deployment")
+    labels = mapping(deployment.look("spec template metadata labels"))
 
-    assert account.at("metadata", "name") == at(pod, "serviceAccountName") == part.removeprefix("booksapp-")
+    assert deployment.look("spec selector matchLabels") == {"app": labels["app"]}
+    assert labels["app.kubernetes.io/part-of"] == "booksapp"
+    assert "skipAwait" not in str(deployment.inputs), "it is waited for"
+    assert account.at("metadata", "name") == deployment.look("spec template spec serviceAccountName") == labels["app"]
     assert account.at("automountServiceAccountToken") is False
-    assert at(pod, "containers", 0, "lifecycle") == {"preStop": {"sleep": {"seconds": 5}}}
+    lifecycle = deployment.look("spec template spec containers 0 lifecycle")
+    assert lifecycle == {"preStop": {"sleep": {"seconds": 5}}}
 
 
 def test_the_settings_of_booksapp_change_the_parts_that_they_are_about() -> None:
-    other = booksapp(
-        {
-            "namespace": "booksapp",
-            "webapp_replicas": 5,
-            "authors_failure_rate": 0.5,
-            "booksapp_image": "mirror/books:1",
-            "traffic_image": "mirror/traffic:1",
-        }
-    )
+    images: BooksappArgs = {"namespace": "booksapp", "booksapp_image": "mirror/books:1", "traffic_image": "mirror/t:1"}
+    other = booksapp({**images, "webapp_replicas": 5, "authors_failure_rate": 0.5})
 
-    replicas = [
-        [each.named(f"{part}-deployment").at("spec", "replicas") for part in PARTS] for each in (books(), other)
-    ]
-    assert replicas == [[3, 1, 1, 1], [5, 1, 1, 1]]
+    for deployment, wanted in ((books(), [3, 1, 1, 1]), (other, [5, 1, 1, 1])):
+        assert [deployment.named(f"{part}-deployment").look("spec replicas") for part in PARTS] == wanted
     authors = {"FAILURE_RATE": "0.5"} | VARIABLES["authors"]
     assert environment(other.container("booksapp-authors-deployment")) == authors
     assert environment(other.container("booksapp-books-deployment")) == VARIABLES["books"]
-    images = [other.container(f"{part}-deployment")["image"] for part in PARTS]
-    assert images == [*["mirror/books:1"] * 3, "mirror/traffic:1"]
+    used = [other.container(f"{part}-deployment")["image"] for part in PARTS]
+    assert used == [*["mirror/books:1"] * 3, "mirror/t:1"]
 
 
 @pytest.mark.parametrize(("percent", "weights"), [(0, [100, 0]), (10, [90, 10]), (25, [75, 25]), (100, [0, 100])])

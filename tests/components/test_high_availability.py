@@ -8,7 +8,7 @@ from components.mesh import linkerd as control_plane
 from components.mesh import viz
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
 from components.resources.meshed_namespace import EXEMPT, exempt
-from tests.components.charts import apply_transforms
+from tests.components.charts import LINKERD, apply_transforms
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping
@@ -100,15 +100,7 @@ def test_the_pods_of_a_controller_never_share_a_node_and_prefer_different_zones(
 
 
 def linkerd(*, high_availability: bool) -> Deployment:
-    args: LinkerdArgs = {
-        "namespace": "linkerd",
-        "crds_chart": {"chart": "crds.tgz"},
-        "control_plane_chart": {"chart": "linkerd.tgz"},
-        "lifetimes": {"anchor_days": 30, "issuer_days": 20, "renewal_days": 10},
-        "generation": 1,
-        "gateway_api": None,
-        "high_availability": high_availability,
-    }
+    args: LinkerdArgs = {**LINKERD, "high_availability": high_availability}
     return deploy(lambda: Linkerd("linkerd", args))
 
 

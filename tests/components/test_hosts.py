@@ -74,31 +74,25 @@ def test_the_ingress_has_what_the_load_balancer_controller_and_external_dns_read
 
 def test_the_ingress_sends_every_path_of_the_host_to_the_service() -> None:
     path = {"path": "/", "pathType": "Prefix", "backend": backend("cart", 80)}
+    rule = {"host": "shop.example.com", "http": {"paths": [path]}}
 
-    assert ingress(public()).at("spec") == {
-        "ingressClassName": "alb",
-        "rules": [{"host": "shop.example.com", "http": {"paths": [path]}}],
-    }
+    assert ingress(public()).at("spec") == {"ingressClassName": "alb", "rules": [rule]}
     assert at(public().one("linkerd-workshop:traffic:PublicHost").outputs, "url") == "http://shop.example.com/"
 
 
-def test_with_https_plain_http_only_redirects_to_it() -> None:
-    found = annotations(shared())
-
-    assert json.loads(str(found["listen-ports"])) == [{"HTTP": 80}, {"HTTPS": 443}]
-    assert found["ssl-redirect"] == "443"
-    assert found["certificate-arn"] == ARN
-    assert found["ssl-policy"] == "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "no TLS 1.0, no old ciphers"
-    assert at(shared().one("linkerd-workshop:traffic:PublicHost").outputs, "url") == "https://shop.example.com/"
-
-
-def test_the_load_balancer_belongs_to_the_group_and_admits_only_the_given_networks() -> None:
+def test_with_https_plain_http_only_redirects_to_it_and_the_load_balancer_admits_only_the_given_networks() -> None:
     wanted = {
+        "listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]',
+        "ssl-redirect": "443",
+        "certificate-arn": ARN,
+        "ssl-policy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",  # no TLS 1.0, no old ciphers
         "group.name": "workshop-dev",
         "scheme": "internal",
         "inbound-cidrs": "203.0.113.0/24,198.51.100.0/24",
     }
+
     assert wanted.items() <= annotations(shared()).items()
+    assert at(shared().one("linkerd-workshop:traffic:PublicHost").outputs, "url") == "https://shop.example.com/"
 
 
 LOGIN = "https://login.example.com"
@@ -130,8 +124,7 @@ protected = cache(lambda: protected_by(PROTECTED["exposure"]))
 def test_everybody_is_sent_to_the_identity_provider_first() -> None:
     found = annotations(protected())
 
-    assert found["auth-type"] == "oidc"
-    assert found["auth-on-unauthenticated-request"] == "authenticate"
+    assert (found["auth-type"], found["auth-on-unauthenticated-request"]) == ("oidc", "authenticate")
     assert json.loads(str(found["auth-idp-oidc"])) == {
         "issuer": LOGIN,
         "authorizationEndpoint": f"{LOGIN}/authorize",
@@ -149,33 +142,31 @@ def test_a_protected_host_has_no_listener_without_a_login(*, https: bool) -> Non
     assert json.loads(str(found["listen-ports"])) == [{"HTTPS": 443}], reason
 
 
-def test_the_health_check_uses_a_port_that_answers_for_any_host() -> None:
-    assert {"healthcheck-port": "9994", "healthcheck-path": "/ready"}.items() <= annotations(protected()).items()
-
-
-def test_the_certificate_is_the_given_one_or_found_by_the_controller() -> None:
-    assert annotations(protected_by({**PROTECTED["exposure"], "certificate_arn": ARN}))["certificate-arn"] == ARN
-    assert "certificate-arn" not in annotations(protected())
-
-
-def test_a_protected_host_leads_to_its_service_by_https() -> None:
-    rule = ingress(protected()).at("spec", "rules", 0)
+def test_a_protected_host_leads_to_its_service_by_https_with_the_given_certificate_or_one_that_is_found() -> None:
+    found, rule = annotations(protected()), ingress(protected()).look("spec rules 0")
+    url = at(protected().one("linkerd-workshop:traffic:ProtectedHost").outputs, "url")
 
     assert ingress(protected()).at("spec", "ingressClassName") == "alb"
-    assert at(rule, "host") == annotations(protected())[DNS] == "viz.example.com"
+    assert at(rule, "host") == found[DNS] == "viz.example.com"
     assert at(rule, "http", "paths", 0, "backend") == backend("web", 8084)
-    url = at(protected().one("linkerd-workshop:traffic:ProtectedHost").outputs, "url")
+    assert (found["healthcheck-port"], found["healthcheck-path"]) == ("9994", "/ready"), "which answers for any host"
     assert url == "https://viz.example.com/"
+    assert "certificate-arn" not in found
+    assert annotations(protected_by({**PROTECTED["exposure"], "certificate_arn": ARN}))["certificate-arn"] == ARN
 
 
 certificate = cache(lambda: deploy(lambda: HostCertificate("hosts", {"domain": "dev.example.com", "zone_id": "Z1"})))
 
 
-def test_one_certificate_is_for_every_host_below_the_domain() -> None:
-    found = certificate().one("aws:acm/certificate:Certificate")
+def test_one_certificate_is_for_every_host_below_the_domain_and_given_out_once_it_is_valid() -> None:
+    wildcard = certificate().one("aws:acm/certificate:Certificate")
+    validation = certificate().one("aws:acm/certificateValidation:CertificateValidation")
 
-    assert found.at("domainName") == "*.dev.example.com", "a new host replaces no certificate"
-    assert found.at("validationMethod") == "DNS"
+    assert wildcard.at("domainName") == "*.dev.example.com", "a new host replaces no certificate"
+    assert wildcard.at("validationMethod") == "DNS"
+    assert validation.at("certificateArn") == "arn:made"
+    assert validation.at("validationRecordFqdns") == ["_proof.example.com"]
+    assert at(certificate().one("linkerd-workshop:addons:HostCertificate").outputs, "arn") == "arn:made"
 
 
 def test_the_record_that_proves_the_domain_is_in_the_zone_of_the_hosts() -> None:
@@ -184,12 +175,3 @@ def test_the_record_that_proves_the_domain_is_in_the_zone_of_the_hosts() -> None
     assert record.at("zoneId") == "Z1"
     assert (record.at("name"), record.at("type"), record.at("records")) == ("_proof", "CNAME", ["_answer"])
     assert "allowOverwrite" not in record.inputs, "an existing record belongs to another certificate, too"
-
-
-def test_the_certificate_is_given_out_once_it_is_valid() -> None:
-    validation = certificate().one("aws:acm/certificateValidation:CertificateValidation")
-
-    assert validation.at("certificateArn") == "arn:made"
-    assert validation.at("validationRecordFqdns") == ["_proof.example.com"]
-    assert at(certificate().one("linkerd-workshop:addons:HostCertificate").outputs, "arn") == "arn:made"
-    assert certificate().before(validation) == ["hosts-record", "hosts-wildcard"]

@@ -2,14 +2,13 @@
 
 import gc
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 from pulumi import CustomResource, RunError
 
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs, values
 from model.names import TrustPhase
-from tests.components.charts import LINKERD, chart, installed
+from tests.components.charts import LINKERD, installed
 from tests.deployment import Deployment
 from tests.engine import deploy
 
@@ -24,13 +23,6 @@ def test_another_restart_key_changes_the_pod_annotation_and_nothing_else() -> No
     assert one == two
 
 
-def test_the_control_plane_comes_after_everything_that_it_looks_for_when_it_starts() -> None:
-    found = installed("linkerd")
-
-    assert found.before(chart(CHART)) == ["gateway-api-crds", "linkerd-crds", "linkerd-trust", "linkerd-webhooks"]
-    assert chart(CHART).order > max(each.order for each in found.registrations if each.type.endswith("Release"))
-
-
 def test_the_namespace_carries_what_linkerds_own_installer_puts_on_it() -> None:
     assert NAMESPACE_METADATA == {
         "annotations": {"linkerd.io/inject": "disabled"},
@@ -41,13 +33,6 @@ def test_the_namespace_carries_what_linkerds_own_installer_puts_on_it() -> None:
             "pod-security.kubernetes.io/enforce": "privileged",
         },
     }
-
-
-def test_linkerd_creates_no_namespace_and_puts_its_objects_into_the_given_one() -> None:
-    objects = [each for each in installed("linkerd").registrations if each.type.startswith("kubernetes:core/v1:")]
-
-    assert {each.at("metadata", "namespace") for each in objects} == {"linkerd"}
-    assert installed("linkerd").of("kubernetes:core/v1:Namespace") == []
 
 
 def test_lifetimes_reach_anchor_issuer_and_leaves() -> None:
@@ -66,9 +51,6 @@ def app(wait: Callable[[], None] | None, *, preview: bool = False) -> Deployment
     return deploy(program, preview=preview)
 
 
-without_wait = cache(lambda: app(None))
-
-
 @pytest.mark.parametrize(("preview", "waits"), [(True, []), (False, ["waited"])], ids=["preview", "up"])
 def test_a_preview_knows_the_restart_key_at_once_and_an_up_when_the_wait_is_over(
     *, preview: bool, waits: list[str]
@@ -78,20 +60,6 @@ def test_a_preview_knows_the_restart_key_at_once_and_an_up_when_the_wait_is_over
 
     assert deployment.named("app").at("key") == "3-anchor-2-bundled", "an unknown key would show a change of every pod"
     assert seen == waits
-
-
-@pytest.mark.parametrize("preview", [True, False])
-def test_an_app_with_the_restart_key_comes_after_the_control_plane(*, preview: bool) -> None:
-    deployment = app(None, preview=preview)
-
-    assert CHART in deployment.before(deployment.named("app"))
-
-
-def test_the_control_plane_has_the_same_key_and_waits_for_its_own_parts_alone() -> None:
-    control_plane = without_wait().named(CHART)
-
-    assert control_plane.at("values", "podAnnotations") == {"linkerd-workshop/generation": "3-anchor-2-bundled"}
-    assert without_wait().before(control_plane) == ["linkerd-crds", "linkerd-trust", "linkerd-webhooks"]
 
 
 def test_a_control_plane_that_does_not_roll_out_ends_the_up_before_any_app_restarts() -> None:

@@ -68,12 +68,6 @@ def test_the_dashboard_answers_for_its_public_host_and_the_local_ones_only(host:
     assert bool(re.search(pattern, host)) is admitted
 
 
-def test_viz_alone_makes_nothing_public() -> None:
-    kinds = {each.type for each in installed("viz").registrations}
-
-    assert not [kind for kind in kinds if kind.endswith(("Ingress", "Service"))]
-
-
 def test_the_certificates_of_viz_end_under_names_that_no_other_certificate_has() -> None:
     ends = at(installed("viz").one("linkerd-workshop:mesh:Viz").outputs, "expires")
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
+from components.addons.load_balancer_policy import Extra
 from tests.iam.simulator import Request
 from tests.iam.stack import ACCOUNT, CLUSTER, REGION
 
@@ -33,22 +35,13 @@ GROUP = elb("targetgroup/k8s-books-0123/73e2d6bc24d8a067")
 LISTENER = elb("listener/app/k8s-workshop-0123/50dc6c495c0c9188/f2f7dc8efc522ab2")
 RULE = f"{LISTENER.replace('listener/', 'listener-rule/')}/9683b2d02a6cabee"
 SECURITY_GROUP = ec2("security-group/sg-0123456789abcdef0")
-CHANGES: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("DeleteLoadBalancer", "ModifyLoadBalancerAttributes", "SetIpAddressType", "SetSecurityGroups", "SetSubnets"),
-        BALANCER,
-    ),
-    "CreateListener": BALANCER,
-    **dict.fromkeys(("DeleteListener", "ModifyListener", "ModifyListenerAttributes", "CreateRule"), LISTENER),
-    **dict.fromkeys(("AddListenerCertificates", "RemoveListenerCertificates"), LISTENER),
-    **dict.fromkeys(("DeleteRule", "ModifyRule"), RULE),
-    **dict.fromkeys(("DeleteTargetGroup", "ModifyTargetGroup", "ModifyTargetGroupAttributes"), GROUP),
-    **dict.fromkeys(("RegisterTargets", "DeregisterTargets"), GROUP),
-}
-"""What changes or removes something that is there, with the resource that AWS looks at."""
 CREATED = {"LoadBalancer": BALANCER, "TargetGroup": GROUP, "Listener": LISTENER, "Rule": RULE}
 RULES = ("ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress")
 TAGGED = "elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"
+RETAGS_OURS: Context = {**OURS, "aws:TagKeys": ["owner"]}
+CREATES_GROUP: Context = {**MAKES_OURS, "ec2:CreateAction": "CreateSecurityGroup"}
+ACM, POOLS = f"arn:aws:acm:{REGION}:{ACCOUNT}", f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool"
+GROUPS, SHIELD = "pkg/deploy/ec2/security_group_manager.go", "pkg/deploy/shield/protection_manager.go"
 SERVICE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
 
 
@@ -62,106 +55,108 @@ def service_role(service: str) -> Request:
     return Request("iam:CreateServiceLinkedRole", f"{SERVICE_ROLE}/{host}/AWSServiceRole", {"iam:AWSServiceName": host})
 
 
-def by(service: str, file: str, actions: str) -> dict[str, str]:
-    """Return the file for each action."""
-    return {f"{service}:{action}": file for action in actions.split()}
+class Call(NamedTuple):
+    """A request that has to be allowed, with the place that makes it."""
+
+    source: str
+    """The file in the controller's source, v3.5.0, or what else makes the call in its name."""
+    request: Request
 
 
-ELB = "elasticloadbalancing"
+def calls(source: str, service: str, actions: str, resource: str = "*", *contexts: Context) -> list[Call]:
+    """Return each action on a resource in each context."""
+    known = contexts or (HERE,)
+    return [
+        Call(source, Request(f"{service}:{each}", resource, context)) for context in known for each in actions.split()
+    ]
+
+
+ELB, ELBV2 = "elasticloadbalancing", "pkg/deploy/elbv2"
 IMPLIED = "Elastic Load Balancing itself, in the caller's name ([API permissions]({}))".format(
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html"
 )
-READS: Mapping[str, str] = {
-    **by("ec2", IMPLIED, "DescribeAccountAttributes DescribeAddresses DescribeInternetGateways"),
-    **by("ec2", "Elastic Load Balancing itself (upstream's pull request 3921)", "GetSecurityGroupsForVpc"),
-    **by("ec2", "pkg/networking/az_info_provider.go", "DescribeAvailabilityZones"),
-    **by("ec2", "pkg/networking/node_info_provider.go", "DescribeInstances"),
-    **by("ec2", "pkg/networking/pod_eni_info_resolver.go", "DescribeNetworkInterfaces"),
-    **by("ec2", "pkg/networking/subnet_resolver.go", "DescribeRouteTables DescribeSubnets"),
-    **by("ec2", "pkg/networking/security_group_manager.go", "DescribeSecurityGroups"),
-    **by("ec2", "pkg/networking/vpc_info_provider.go", "DescribeVpcs"),
-    **by(ELB, "pkg/deploy/elbv2/listener_attributes_reconciler.go", "DescribeListenerAttributes"),
-    **by(ELB, "pkg/deploy/elbv2/listener_manager.go", "DescribeListenerCertificates"),
-    **by(ELB, "pkg/deploy/elbv2/load_balancer_attributes_reconciler.go", "DescribeLoadBalancerAttributes"),
-    **by(
-        ELB,
-        "pkg/deploy/elbv2/tagging_manager.go",
-        "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags DescribeTargetGroups",
+READS = [
+    *calls(IMPLIED, "ec2", "DescribeAccountAttributes DescribeAddresses DescribeInternetGateways"),
+    *calls("Elastic Load Balancing itself (upstream's pull request 3921)", "ec2", "GetSecurityGroupsForVpc"),
+    *calls("pkg/networking/az_info_provider.go", "ec2", "DescribeAvailabilityZones"),
+    *calls("pkg/networking/node_info_provider.go", "ec2", "DescribeInstances"),
+    *calls("pkg/networking/pod_eni_info_resolver.go", "ec2", "DescribeNetworkInterfaces"),
+    *calls("pkg/networking/subnet_resolver.go", "ec2", "DescribeRouteTables DescribeSubnets"),
+    *calls("pkg/networking/security_group_manager.go", "ec2", "DescribeSecurityGroups"),
+    *calls("pkg/networking/vpc_info_provider.go", "ec2", "DescribeVpcs"),
+    *calls(f"{ELBV2}/listener_attributes_reconciler.go", ELB, "DescribeListenerAttributes"),
+    *calls(f"{ELBV2}/listener_manager.go", ELB, "DescribeListenerCertificates"),
+    *calls(f"{ELBV2}/load_balancer_attributes_reconciler.go", ELB, "DescribeLoadBalancerAttributes"),
+    *calls(f"{ELBV2}/tagging_manager.go", ELB, "DescribeListeners DescribeLoadBalancers DescribeRules"),
+    *calls(f"{ELBV2}/tagging_manager.go", ELB, "DescribeTags DescribeTargetGroups"),
+    *calls(f"{ELBV2}/target_group_attributes_reconciler.go", ELB, "DescribeTargetGroupAttributes"),
+    *calls("pkg/targetgroupbinding/targets_manager.go", ELB, "DescribeTargetHealth"),
+    *calls("pkg/certs/cert_discovery.go", "acm", "ListCertificates"),
+]
+"""What it reads of everything in the region."""
+CHANGES = [
+    *calls(f"{ELBV2}/load_balancer_manager.go", ELB, "DeleteLoadBalancer SetIpAddressType", BALANCER, OURS),
+    *calls(f"{ELBV2}/load_balancer_manager.go", ELB, "SetSecurityGroups SetSubnets", BALANCER, OURS),
+    *calls(f"{ELBV2}/load_balancer_attributes_reconciler.go", ELB, "ModifyLoadBalancerAttributes", BALANCER, OURS),
+    *calls(f"{ELBV2}/listener_manager.go", ELB, "CreateListener", BALANCER, OURS),
+    *calls(f"{ELBV2}/listener_manager.go", ELB, "DeleteListener ModifyListener", LISTENER, OURS),
+    *calls(f"{ELBV2}/listener_manager.go", ELB, "AddListenerCertificates RemoveListenerCertificates", LISTENER, OURS),
+    *calls(f"{ELBV2}/listener_attributes_reconciler.go", ELB, "ModifyListenerAttributes", LISTENER, OURS),
+    *calls(f"{ELBV2}/listener_rule_manager.go", ELB, "CreateRule", LISTENER, OURS),
+    *calls(f"{ELBV2}/listener_rule_manager.go", ELB, "DeleteRule ModifyRule", RULE, OURS),
+    *calls(f"{ELBV2}/target_group_manager.go", ELB, "DeleteTargetGroup ModifyTargetGroup", GROUP, OURS),
+    *calls(f"{ELBV2}/target_group_attributes_reconciler.go", ELB, "ModifyTargetGroupAttributes", GROUP, OURS),
+    *calls("pkg/targetgroupbinding/targets_manager.go", ELB, "RegisterTargets DeregisterTargets", GROUP, OURS),
+]
+"""What changes or removes something that is there, with the resource that AWS looks at."""
+CALLS = [
+    *READS,
+    *CHANGES,
+    *calls("pkg/certs/cert_discovery.go", "acm", "DescribeCertificate", f"{ACM}:certificate/0123", {}),
+    Call(IMPLIED, service_role(ELB)),
+    *calls(f"{ELBV2}/load_balancer_manager.go", ELB, "CreateLoadBalancer", f"{BALANCER[:-16]}*", MAKES_OURS),
+    *calls(f"{ELBV2}/target_group_manager.go", ELB, "CreateTargetGroup", f"{GROUP[:-16]}*", MAKES_OURS),
+    *(Call(f"{ELBV2}/tagging_manager.go", created(kind, MAKES_OURS)) for kind in CREATED),
+    *calls(f"{ELBV2}/tagging_manager.go", ELB, "AddTags RemoveTags", BALANCER, RETAGS_OURS),
+    *calls(f"{ELBV2}/listener_rule_manager.go", ELB, "SetRulePriorities", RULE, {}),
+    *calls(GROUPS, "ec2", "CreateSecurityGroup", SECURITY_GROUP, MAKES_OURS),
+    *calls(GROUPS, "ec2", "CreateSecurityGroup", VPC, {**MAKES_OURS, **IN_VPC}),
+    *calls(GROUPS, "ec2", "DeleteSecurityGroup", SECURITY_GROUP, {**OURS, **IN_VPC}),
+    *calls("pkg/deploy/ec2/tagging_manager.go", "ec2", "CreateTags", SECURITY_GROUP, CREATES_GROUP, RETAGS_OURS),
+    *calls("pkg/deploy/ec2/tagging_manager.go", "ec2", "DeleteTags", SECURITY_GROUP, RETAGS_OURS),
+    *(
+        Call("pkg/networking/security_group_manager.go", Request(rule, SECURITY_GROUP, {**owner, **IN_VPC}))
+        for rule in RULES
+        for owner in (OURS, {NODES: "owned"}, {NODES: "shared"})
     ),
-    **by(ELB, "pkg/deploy/elbv2/target_group_attributes_reconciler.go", "DescribeTargetGroupAttributes"),
-    **by(ELB, "pkg/targetgroupbinding/targets_manager.go", "DescribeTargetHealth"),
-    **by("acm", "pkg/certs/cert_discovery.go", "ListCertificates"),
-}
-"""What it reads of everything in the region, and where its source, v3.5.0, does so."""
-UPSTREAM: Mapping[str, str] = {
-    **READS,
-    **by("acm", "pkg/certs/cert_discovery.go", "DescribeCertificate"),
-    **by("iam", IMPLIED, "CreateServiceLinkedRole"),
-    **by("ec2", "pkg/deploy/ec2/security_group_manager.go", "CreateSecurityGroup DeleteSecurityGroup"),
-    **by("ec2", "pkg/deploy/ec2/tagging_manager.go", "CreateTags DeleteTags"),
-    **by("ec2", "pkg/networking/security_group_manager.go", "AuthorizeSecurityGroupIngress"),
-    **by("ec2", "pkg/networking/security_group_manager.go", "RevokeSecurityGroupIngress"),
-    **by(ELB, "pkg/deploy/elbv2/tagging_manager.go", "AddTags RemoveTags"),
-    **by(
-        ELB,
-        "pkg/deploy/elbv2/load_balancer_manager.go",
-        "CreateLoadBalancer DeleteLoadBalancer SetIpAddressType SetSecurityGroups SetSubnets",
-    ),
-    **by(ELB, "pkg/deploy/elbv2/load_balancer_attributes_reconciler.go", "ModifyLoadBalancerAttributes"),
-    **by(
-        ELB,
-        "pkg/deploy/elbv2/listener_manager.go",
-        "CreateListener DeleteListener ModifyListener AddListenerCertificates RemoveListenerCertificates",
-    ),
-    **by(ELB, "pkg/deploy/elbv2/listener_attributes_reconciler.go", "ModifyListenerAttributes"),
-    **by(ELB, "pkg/deploy/elbv2/listener_rule_manager.go", "CreateRule DeleteRule ModifyRule SetRulePriorities"),
-    **by(ELB, "pkg/deploy/elbv2/target_group_manager.go", "CreateTargetGroup DeleteTargetGroup ModifyTargetGroup"),
-    **by(ELB, "pkg/deploy/elbv2/target_group_attributes_reconciler.go", "ModifyTargetGroupAttributes"),
-    **by(ELB, "pkg/targetgroupbinding/targets_manager.go", "RegisterTargets DeregisterTargets"),
-    **by(
-        "wafv2",
-        "pkg/deploy/wafv2/web_acl_association_manager.go",
-        "AssociateWebACL DisassociateWebACL GetWebACLForResource",
-    ),
-    **by("wafv2", "pkg/ingress/model_builder.go", "ListWebACLs"),
-    **by("wafv2", "WAF itself, for GetWebACLForResource", "GetWebACL"),
-    **by(ELB, "WAF itself, for AssociateWebACL", "SetWebAcl"),
-    **by(
-        "shield",
-        "pkg/deploy/shield/protection_manager.go",
-        "GetSubscriptionState DescribeProtection CreateProtection DeleteProtection",
-    ),
-    **by("cognito-idp", "Elastic Load Balancing itself, for rules with a Cognito login", "DescribeUserPoolClient"),
-}
-"""Every call of AWS that it makes for the stack, or that AWS makes in its name, by its source, v3.5.0."""
-
-ALLOWED = [
-    *(Request(action, "*", HERE) for action in READS),
-    Request("acm:DescribeCertificate", f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0123"),
-    service_role("elasticloadbalancing"),
-    Request("elasticloadbalancing:CreateLoadBalancer", elb("loadbalancer/app/k8s-workshop-0123/*"), MAKES_OURS),
-    Request("elasticloadbalancing:CreateTargetGroup", elb("targetgroup/k8s-books-0123/*"), MAKES_OURS),
-    *(created(kind, MAKES_OURS) for kind in CREATED),
-    *(Request(f"elasticloadbalancing:{action}", resource, OURS) for action, resource in CHANGES.items()),
-    *(Request(action, BALANCER, {**OURS, "aws:TagKeys": ["owner"]}) for action in TAGGED),
-    Request("elasticloadbalancing:SetRulePriorities", RULE),
-    Request("ec2:CreateSecurityGroup", SECURITY_GROUP, MAKES_OURS),
-    Request("ec2:CreateSecurityGroup", VPC, {**MAKES_OURS, **IN_VPC}),
-    Request("ec2:CreateTags", SECURITY_GROUP, {**MAKES_OURS, "ec2:CreateAction": "CreateSecurityGroup"}),
-    Request("ec2:CreateTags", SECURITY_GROUP, {**OURS, "aws:TagKeys": ["owner"]}),
-    Request("ec2:DeleteTags", SECURITY_GROUP, {**OURS, "aws:TagKeys": ["owner"]}),
-    *(Request(action, SECURITY_GROUP, {**OURS, **IN_VPC}) for action in (*RULES, "ec2:DeleteSecurityGroup")),
-    *(Request(action, SECURITY_GROUP, {NODES: owned, **IN_VPC}) for action in RULES for owned in ("owned", "shared")),
 ]
 """With nothing but load balancers wanted."""
+WEB_ACL, WAF = (
+    f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/workshop/0123",
+    "pkg/deploy/wafv2/web_acl_association_manager.go",
+)
+LOGINS = "Elastic Load Balancing itself, for rules with a Cognito login"
+EXTRAS = {
+    Extra.WAF: [
+        *calls(WAF, "wafv2", "AssociateWebACL DisassociateWebACL GetWebACLForResource", BALANCER, {}),
+        *calls(WAF, "wafv2", "AssociateWebACL", WEB_ACL, {}),
+        *calls("WAF itself, for GetWebACLForResource", "wafv2", "GetWebACL", WEB_ACL, {}),
+        *calls("pkg/ingress/model_builder.go", "wafv2", "ListWebACLs"),
+        *calls("WAF itself, for AssociateWebACL", ELB, "SetWebAcl"),
+    ],
+    Extra.SHIELD: [
+        *calls(SHIELD, "shield", "CreateProtection GetSubscriptionState DescribeProtection", "*", {}),
+        *calls(SHIELD, "shield", "DeleteProtection", f"arn:aws:shield::{ACCOUNT}:protection/0123", {}),
+    ],
+    Extra.COGNITO: calls(LOGINS, "cognito-idp", "DescribeUserPoolClient", f"{POOLS}/{REGION}_0", {}),
+}
+"""What each extra adds."""
+UPSTREAM = {call.request.action: call.source for found in (CALLS, *EXTRAS.values()) for call in found}
+"""Every call of AWS that it makes for the stack, or that AWS makes in its name, with its source."""
 
 FORBIDDEN = [
     # another cluster's, or nobody's
-    *(
-        Request(f"elasticloadbalancing:{action}", resource, tags)
-        for action, resource in CHANGES.items()
-        for tags in (THEIRS, {})
-    ),
+    *(replace(call.request, context=tags) for call in CHANGES for tags in (THEIRS, {})),
     *(Request(action, BALANCER, {**tags, "aws:TagKeys": ["owner"]}) for action in TAGGED for tags in (THEIRS, {})),
     *(
         Request(action, SECURITY_GROUP, {**tags, **IN_VPC})
@@ -195,8 +190,8 @@ FORBIDDEN = [
     *(Request(action, SECURITY_GROUP, {**tags, **ELSEWHERE}) for action in RULES for tags in (OURS, {NODES: "owned"})),
     Request("ec2:CreateSecurityGroup", f"{VPC[:-1]}1", {**MAKES_OURS, **ELSEWHERE}),
     *(
-        Request(f"elasticloadbalancing:{action}", resource.replace(*moved), OURS)
-        for action, resource in CHANGES.items()
+        replace(call.request, resource=call.request.resource.replace(*moved))
+        for call in CHANGES
         for moved in ((REGION, "us-east-1"), (ACCOUNT, "999999999999"))
     ),
     *(
@@ -204,7 +199,7 @@ FORBIDDEN = [
         for action in (*RULES, "ec2:DeleteSecurityGroup")
         for region, account in (("us-east-1", ACCOUNT), (REGION, "999999999999"))
     ),
-    *(Request(action, "*", {"aws:RequestedRegion": "us-east-1"}) for action in READS),
+    *(replace(call.request, context={"aws:RequestedRegion": "us-east-1"}) for call in READS),
     Request("acm:DescribeCertificate", f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0123"),
     # other kinds of load balancers
     Request("elasticloadbalancing:CreateLoadBalancer", elb("loadbalancer/net/k8s-a/1"), MAKES_OURS),
@@ -219,38 +214,17 @@ FORBIDDEN = [
     Request("ec2:AuthorizeSecurityGroupEgress", SECURITY_GROUP, {**OURS, **IN_VPC}),
     Request("ec2:ModifyNetworkInterfaceAttribute", ec2("network-interface/eni-1"), OURS),
     Request("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"),
-    Request("acm:DeleteCertificate", f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0123", OURS),
+    Request("acm:DeleteCertificate", f"{ACM}:certificate/0123", OURS),
     Request("acm:RequestCertificate", "*", HERE),
     Request("s3:GetObject", "arn:aws:s3:::state/stack.json"),
     Request("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:a-1"),
-]
-
-WAF = [
-    *(
-        Request(f"wafv2:{what}WebACL", arn)
-        for what in ("Associate", "Disassociate")
-        for arn in (BALANCER, f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/workshop/0123")
-        if not (what == "Disassociate" and "wafv2" in arn)
-    ),
-    Request("wafv2:GetWebACLForResource", BALANCER),
-    Request("wafv2:GetWebACL", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/workshop/0123"),
-    Request("wafv2:ListWebACLs", "*", HERE),
-    Request("elasticloadbalancing:SetWebAcl", "*", HERE),
-]
-SHIELD = [
-    Request("shield:CreateProtection"),
-    Request("shield:DeleteProtection", f"arn:aws:shield::{ACCOUNT}:protection/0123"),
-    *(Request(f"shield:{action}") for action in ("GetSubscriptionState", "DescribeProtection")),
-]
-COGNITO = [Request("cognito-idp:DescribeUserPoolClient", f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_0")]
-NEVER = [
+    # with any extras
     Request("wafv2:AssociateWebACL", elb("loadbalancer/app/k8s-a/1", "us-east-1")),
     Request("elasticloadbalancing:SetWebAcl", "*", {"aws:RequestedRegion": "us-east-1"}),
-    Request("wafv2:CreateWebACL", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/workshop/0123"),
+    Request("wafv2:CreateWebACL", WEB_ACL),
     Request("waf-regional:AssociateWebACL", BALANCER),
     Request("shield:DeleteProtection", "arn:aws:shield::999999999999:protection/0123"),
     Request("shield:DeleteSubscription"),
-    Request("cognito-idp:DescribeUserPoolClient", f"arn:aws:cognito-idp:us-east-1:{ACCOUNT}:userpool/us-east-1_0"),
-    Request("cognito-idp:AdminCreateUser", f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_0"),
+    Request("cognito-idp:DescribeUserPoolClient", f"{POOLS}/0".replace(REGION, "us-east-1")),
+    Request("cognito-idp:AdminCreateUser", f"{POOLS}/{REGION}_0"),
 ]
-"""Forbidden with any extras."""

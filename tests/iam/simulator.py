@@ -6,7 +6,7 @@ The simulator is a Node program (`judge.mjs`); its packages are installed once f
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -69,35 +69,24 @@ class _Answer(BaseModel):
     described: dict[str, Action]
 
 
-def allowed(document: str, requests: Sequence[Request], *, trust: bool = False) -> list[bool]:
-    """Return for each of `requests` whether a policy allows it; `trust`: whether a role's trust policy does."""
-    return allowed_by([document], requests, trust=trust)[0]
-
-
 def allowed_by(documents: Iterable[str], requests: Sequence[Request], *, trust: bool = False) -> list[list[bool]]:
-    """Return for each of several policies which of `requests` it allows."""
-    plain = [_plain(request) for request in requests]
+    """Return for each policy which of `requests` it allows; `trust`: the policies are roles' trust policies."""
+    plain = [asdict(request) for request in requests]
     return _ask({"judge": [{"document": each, "trust": trust, "requests": plain} for each in documents]}).judged
 
 
-def wrongly(document: str, requests: Sequence[Request], *, allows: bool, trust: bool = False) -> list[Request]:
-    """Return the requests for which a policy does not say `allows`."""
-    said = allowed(document, requests, trust=trust)
-    return [request for request, answer in zip(requests, said, strict=True) if answer is not allows]
+def wrongly(
+    document: str, allowed: Sequence[Request] = (), denied: Sequence[Request] = (), *, trust: bool = False
+) -> list[Request]:
+    """Return the requests that a policy denies and should allow, and those that it allows and should deny."""
+    requests = [*allowed, *denied]
+    (answers,) = allowed_by([document], requests, trust=trust)
+    return [each for number, each in enumerate(requests) if answers[number] is not (number < len(allowed))]
 
 
 def describe(actions: Iterable[str]) -> Mapping[str, Action]:
     """Return what is known of `actions`. Raises ValueError if one is unknown."""
     return _ask({"describe": sorted(set(actions))}).described
-
-
-def _plain(request: Request) -> dict[str, object]:
-    return {
-        "action": request.action,
-        "resource": request.resource,
-        "context": {**request.context},
-        "principal": request.principal,
-    }
 
 
 def _ask(question: Mapping[str, object]) -> _Answer:

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 
-import pytest
 from pydantic import BaseModel, ConfigDict
 
-from components.resources.iam_policy import policy_document, statement
+from components.resources.iam_policy import policy_document
 from model.names import Identity
 from tests.docs import calls, role_statements
 from tests.iam import load_balancer_requests as requests
 from tests.iam import test_add_on_rights
-from tests.iam.simulator import Action, Request, allowed, allowed_by, describe
+from tests.iam.simulator import Action, allowed_by, describe
 from tests.iam.stack import ACCOUNT, EXTRAS, REGION, deployed
 
 UNCONDITIONED = {
@@ -115,7 +114,8 @@ def test_every_statement_has_a_name_of_its_own_in_its_policy() -> None:
 
 def test_the_simulators_allowed_calls_are_those_of_the_documented_table_and_of_the_policies() -> None:
     """Judge each statement alone: a right that no call needs, or a call that none allows, is a row too many or few."""
-    asked = [*requests.ALLOWED, *requests.WAF, *requests.SHIELD, *requests.COGNITO, *test_add_on_rights.ALLOWED]
+    wanted = [call for found in (requests.CALLS, *requests.EXTRAS.values()) for call in found]
+    asked = [*(call.request for call in wanted), *test_add_on_rights.ALLOWED]
     alone = [(each, policy_document([each])) for _, found in role_statements() for each in found]
     judged = allowed_by([document for _, document in alone], asked)
     used = {
@@ -128,34 +128,3 @@ def test_the_simulators_allowed_calls_are_those_of_the_documented_table_and_of_t
     assert used == {(action, sid) for _, action, sid, _, _ in calls()}
     assert used == {(action, each["Sid"]) for each, _ in alone for action in each["Action"]}
     assert {action for action, _ in used} == {request.action for request in asked}
-
-
-BUCKET, INSTANCE = "arn:aws:s3:::bucket/file", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"
-RULE = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener-rule/app/a/1/2/3"
-TAGGED = {"StringEquals": {"aws:ResourceTag/team": "a"}}
-READS = statement("A", ["s3:GetObject"], ["arn:aws:s3:::bucket/*"])
-STOPS = statement("A", ["ec2:StopInstances"], ["*"], TAGGED)
-ORDER = "elasticloadbalancing:SetRulePriorities"
-EXAMPLES = [
-    (READS, Request("s3:GetObject", BUCKET), True),
-    (READS, Request("s3:PutObject", BUCKET), False),
-    (statement("A", ["s3:GetObject"], ["arn:aws:s3:::other/*"]), Request("s3:GetObject", BUCKET), False),
-    (STOPS, Request("ec2:StopInstances", INSTANCE, {"aws:ResourceTag/team": "a"}), True),
-    (STOPS, Request("ec2:StopInstances", INSTANCE, {"aws:ResourceTag/team": "b"}), False),
-    # The action has no such key.
-    (statement("A", [ORDER], ["*"], TAGGED), Request(ORDER, RULE, {"aws:ResourceTag/team": "a"}), False),
-]
-
-
-@pytest.mark.parametrize(("allows", "request_", "answer"), EXAMPLES)
-def test_the_simulator_knows_actions_resources_conditions_and_the_keys_of_an_action(
-    allows: Mapping[str, object], request_: Request, *, answer: bool
-) -> None:
-    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **allows}]})
-
-    assert allowed(document, [request_]) == [answer]
-
-
-def test_the_simulator_refuses_an_action_that_does_not_exist() -> None:
-    with pytest.raises(ValueError, match="there is no action ec2:DestroyEverything"):
-        allowed(policy_document([]), [Request("ec2:DestroyEverything")])

@@ -1,7 +1,14 @@
-"""The rules of circuit breaking: Linkerd runs every breaker that we accept, and we refuse what it would ignore."""
+"""The rules of circuit breaking: Linkerd runs every breaker that we accept, and we refuse what it would ignore.
+
+The model of how Linkerd reads annotations follows the parser of the policy controller and the checks of the proxy
+(edge-26.8.3), and knows nothing of the program's own rules.
+"""
 
 import math
-from collections.abc import Callable
+import re
+import struct
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import pytest
 from components.traffic.circuit_breaker import circuit_breaker
@@ -21,7 +28,82 @@ from model.failure_accrual import (
     checked_penalty,
     milliseconds,
 )
-from tests.linkerd_breaker import PREFIX, Breaker, IgnoredError, breaker
+
+PREFIX = "balancer.linkerd.io/failure-accrual"
+WHITE_SPACE = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
+UNITS = {"ms": 1, "s": 1000, "m": 60 * 1000, "h": 60 * 60 * 1000, "d": 24 * 60 * 60 * 1000}
+NUMBER = re.compile(r"[+-]?(inf|infinity|nan|([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?)", re.IGNORECASE)
+
+
+class Breaker(NamedTuple):
+    """A breaker as the proxy runs it."""
+
+    max_failures: int
+    min_penalty: int
+    """Milliseconds, as is the next."""
+    max_penalty: int
+    jitter: float
+
+    @property
+    def works(self) -> bool:
+        """Whether it ever keeps an endpoint out: the count starts at 1, and a penalty of nothing doubles to nothing."""
+        return self.max_failures > 0 and self.min_penalty > 0
+
+
+class IgnoredError(Exception):
+    """The controller logs a warning and goes on without a breaker."""
+
+
+def breaker(annotations: Mapping[str, str]) -> Breaker | None:
+    """Return the breaker of a Service, None where nothing asks for one. Raises IgnoredError."""
+    if PREFIX not in annotations:
+        return None
+    if annotations[PREFIX] != "consecutive":
+        raise IgnoredError("mode")
+    given = {key.removeprefix(f"{PREFIX}-consecutive-"): value for key, value in annotations.items()}
+    found = Breaker(
+        _unsigned(given.get("max-failures", "7").strip(WHITE_SPACE), 32),
+        _milliseconds(given.get("min-penalty", "1s")),
+        _milliseconds(given.get("max-penalty", "60s")),
+        _single(given.get("jitter-ratio", "0.5").strip(WHITE_SPACE)),
+    )
+    if found.min_penalty > found.max_penalty or found.max_penalty == 0:
+        raise IgnoredError("order")
+    if not 0.0 <= found.jitter <= 100.0:
+        raise IgnoredError("jitter")
+    return found
+
+
+def _unsigned(text: str, bits: int) -> int:
+    if not re.fullmatch(r"\+?[0-9]+", text) or int(text) >= 2**bits:
+        raise IgnoredError(text)
+    return int(text)
+
+
+def _single(text: str) -> float:
+    """Return a number in single precision, whose overflow is infinity."""
+    if not NUMBER.fullmatch(text):
+        raise IgnoredError(text)
+    try:
+        return struct.unpack("f", struct.pack("f", float(text)))[0]
+    except OverflowError:
+        return float("inf")
+
+
+def _milliseconds(text: str) -> int:
+    text = text.strip(WHITE_SPACE)
+    last = max((place for place, each in enumerate(text) if each in "0123456789"), default=None)
+    if text.startswith("-") or last is None:
+        raise IgnoredError(text)
+    magnitude, unit = _unsigned(text[: last + 1], 64), text[last + 1 :]
+    if unit == "" and magnitude == 0:
+        return 0
+    if unit not in UNITS or magnitude * UNITS[unit] >= 2**64:
+        raise IgnoredError(text)
+    return magnitude * UNITS[unit]
+
 
 CONSECUTIVE = f"{PREFIX}-consecutive"
 U32, U64 = 2**32 - 1, 2**64 - 1
@@ -31,7 +113,6 @@ numbers = some.one_of(some.integers(1, 12), some.integers(-1, 2**33), some.sampl
 magnitudes = some.one_of(some.integers(0, 120), some.sampled_from([U64, U64 + 1, U64 // 1000, U64 // 1000 + 1]))
 durations = some.one_of(
     near,
-    some.builds("{}{}".format, magnitudes, some.sampled_from(["ms", "s", "m", "h", "d"])),
     some.builds(
         "{}{}{}{}{}".format,
         some.sampled_from(["", " ", "+", "-", "0", "\u3000", "."]),
@@ -45,19 +126,9 @@ durations = some.one_of(
 ratios = some.one_of(some.floats(0, 100, width=32), some.floats(-1, 101, width=32), some.floats(width=32))
 
 
-def accrual_of(
-    max_failures: int = MAX_FAILURES,
-    min_penalty: str = MIN_PENALTY,
-    max_penalty: str = MAX_PENALTY,
-    jitter_ratio: float = JITTER_RATIO,
-) -> FailureAccrual:
+def accrual_of(failures: int, low: str, high: str, jitter: float) -> FailureAccrual:
     """Return a breaker with all four parameters."""
-    return {
-        "max_failures": max_failures,
-        "min_penalty": min_penalty,
-        "max_penalty": max_penalty,
-        "jitter_ratio": jitter_ratio,
-    }
+    return {"max_failures": failures, "min_penalty": low, "max_penalty": high, "jitter_ratio": jitter}
 
 
 accruals = some.one_of(
@@ -109,40 +180,27 @@ def test_a_penalty_alone_is_accepted_exactly_when_linkerd_accepts_it(duration: s
     try:
         made = checked_penalty(duration)
     except ValueError:
-        assert not works_in_linkerd(annotations_of(accrual_of(7, duration, f"{U64}ms")))
+        assert not works_in_linkerd(annotations_of(accrual_of(7, duration, f"{U64}ms", 0.5)))
     else:
-        assert works_in_linkerd(annotations_of(accrual_of(7, made, f"{U64}ms")))
+        assert works_in_linkerd(annotations_of(accrual_of(7, made, f"{U64}ms", 0.5)))
 
 
-def test_without_a_breaker_there_is_no_annotation() -> None:
-    assert circuit_breaker(None) == {}
+def test_our_defaults_are_linkerds_which_take_no_annotation() -> None:
+    defaults = accrual_of(MAX_FAILURES, MIN_PENALTY, MAX_PENALTY, JITTER_RATIO)
 
-
-def test_a_breaker_with_linkerds_own_parameters_is_a_single_annotation() -> None:
     assert circuit_breaker({}) == {"balancer.linkerd.io/failure-accrual": "consecutive"}
-    assert breaker(circuit_breaker({})) == Breaker(7, 1000, 60_000, 0.5)
-
-
-def test_our_defaults_are_linkerds() -> None:
-    assert breaker(annotations_of(accrual_of())) == breaker({PREFIX: "consecutive"})
+    assert breaker(circuit_breaker({})) == breaker(annotations_of(defaults)) == Breaker(7, 1000, 60_000, 0.5)
 
 
 def test_every_parameter_has_its_annotation() -> None:
-    args: FailureAccrual = {"max_failures": 3, "min_penalty": "500ms", "max_penalty": " 10s ", "jitter_ratio": 1}
-
-    assert circuit_breaker(args) == {
+    assert circuit_breaker(None) == {}
+    assert circuit_breaker(accrual_of(3, "500ms", " 10s ", 1)) == {
         "balancer.linkerd.io/failure-accrual": "consecutive",
         "balancer.linkerd.io/failure-accrual-consecutive-max-failures": "3",
         "balancer.linkerd.io/failure-accrual-consecutive-min-penalty": "500ms",
         "balancer.linkerd.io/failure-accrual-consecutive-max-penalty": "10s",
         "balancer.linkerd.io/failure-accrual-consecutive-jitter-ratio": "1",
     }
-
-
-@pytest.mark.parametrize("args", [{"min_penalty": "2m"}, {"max_penalty": "900ms"}], ids=["above 1m", "below 1s"])
-def test_one_penalty_is_compared_with_linkerds_default_of_the_other(args: FailureAccrual) -> None:
-    with pytest.raises(ValueError, match="minimum penalty has to be at most the maximum"):
-        circuit_breaker(args)
 
 
 REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
@@ -156,6 +214,8 @@ REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
     "too random": (lambda: checked_jitter(100.5), "the jitter ratio is 100.5, but it has to be a number from 0 to 100"),
     "no number": (lambda: checked_jitter(math.nan), "nan"),
     "wrong order": (lambda: checked_order("61s", "1m"), "the penalties are 61s to 1m, but the minimum penalty has to"),
+    "above 1m, the default": (lambda: circuit_breaker({"min_penalty": "2m"}), "minimum penalty has to be at most the"),
+    "below 1s, the default": (lambda: circuit_breaker({"max_penalty": "900ms"}), "minimum penalty has to be at most"),
     "any of them": (lambda: checked({"jitter_ratio": -1}), "jitter ratio is -1"),
 }
 

@@ -45,20 +45,18 @@ class Engine:
     paths: list[Path] = field(default_factory=list[Path])
 
     def run(self, command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
-        """Write the three files, and the plan if there is to be one."""
+        """Write the three files."""
         assert variables
         self.paths = [output, errors, Path(command[command.index("--event-log") + 1])]
         for path, content in zip(self.paths, (self.printed, self.errors, self.events), strict=True):
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        if "--save-plan" in command:
-            Path(command[command.index("--save-plan") + 1]).write_text(CANARY)
         self.then(output)
         return self.status
 
 
-def kept(folder: Path, engine: Engine, *, plan: bool = False) -> int:
+def kept(folder: Path, engine: Engine) -> int:
     """Record a preview, search everything that is published for the canary, and return the exit status."""
-    status = record("dev", folder, plan=plan, policies=["p"], run=engine.run)
+    status = record("dev", folder, plan=False, policies=["p"], run=engine.run)
     for path in engine.paths:
         assert folder not in path.parents, "what the engine writes never lies in the folder that is uploaded"
         assert not path.exists()
@@ -203,11 +201,6 @@ def test_errors_are_reported_without_the_secrets_of_the_preview(tmp_path: Path) 
     kept(tmp_path, Engine(DIGEST, errors, status=255))
 
     assert "the rest is shown" in (tmp_path / "comment.md").read_text()
-
-
-def test_a_plan_is_written_beside_the_folder_that_is_uploaded(tmp_path: Path) -> None:
-    assert kept(tmp_path / "folder", Engine(DIGEST), plan=True) == 0
-    assert (tmp_path / "folder-plan.json").read_text() == CANARY
 
 
 def test_the_steps_of_an_earlier_run_are_not_reported_again(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
-from model.json_values import mapping
-from policies import images, pod_security
+from policies.images import find_unpinned
 from policies.judged import UNKNOWN, Finding, Judged, of_kubernetes
+from policies.pod_security import find_beyond_baseline, find_beyond_restricted, find_unlimited, find_writable
 
 Judge = Callable[[Judged], Iterable[Finding]]
 DIGEST = "sha256:" + "0" * 64
@@ -39,22 +39,12 @@ def secured(**security: object) -> Judged:
     return app({"securityContext": merged})
 
 
+def limited(**resources: object) -> Judged:
+    return app({"resources": resources})
+
+
 def found(judge: Judge, judged: Judged) -> str:
     return "\n".join(map(str, judge(judged)))
-
-
-@pytest.mark.parametrize(
-    "judge",
-    [
-        pod_security.find_beyond_baseline,
-        pod_security.find_beyond_restricted,
-        pod_security.find_unlimited,
-        pod_security.find_writable,
-        images.find_unpinned,
-    ],
-)
-def test_an_app_without_needless_privileges_is_in_order(judge: Judge) -> None:
-    assert found(judge, app()) == ""
 
 
 BASELINE = {
@@ -87,107 +77,85 @@ RESTRICTED = {
 
 @pytest.mark.parametrize("taken", BASELINE)
 def test_power_over_the_node_is_found(taken: str) -> None:
-    assert found(pod_security.find_beyond_baseline, BASELINE[taken])
-    assert found(pod_security.find_beyond_restricted, BASELINE[taken]), "the stricter profile includes the other one"
+    assert found(find_beyond_baseline, BASELINE[taken])
+    assert found(find_beyond_restricted, BASELINE[taken]), "the stricter profile includes the other one"
 
 
 @pytest.mark.parametrize("left", RESTRICTED)
 def test_a_missing_restriction_is_found_by_the_stricter_profile_only(left: str) -> None:
-    assert found(pod_security.find_beyond_restricted, RESTRICTED[left])
-    assert not found(pod_security.find_beyond_baseline, RESTRICTED[left])
+    assert found(find_beyond_restricted, RESTRICTED[left])
+    assert not found(find_beyond_baseline, RESTRICTED[left])
 
 
 def test_the_security_context_of_a_pod_applies_to_its_containers() -> None:
     ours = {key: value for key, value in SECURE.items() if key not in {"runAsNonRoot", "seccompProfile"}}
     pod = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
-    assert found(pod_security.find_beyond_restricted, app({"securityContext": ours}, securityContext=pod)) == ""
+    assert found(find_beyond_restricted, app({"securityContext": ours}, securityContext=pod)) == ""
     assert "as root" in found(
-        pod_security.find_beyond_restricted,
+        find_beyond_restricted,
         app({"securityContext": {**ours, "runAsNonRoot": False}}, securityContext=pod),
     )
 
 
-@pytest.mark.parametrize("group", ["initContainers", "ephemeralContainers"])
-def test_containers_beside_the_app_are_judged_too(group: str) -> None:
-    bad = {"name": "beside", "image": "example.com/app:1.2.3", "securityContext": {"privileged": True}}
-
-    assert "container beside: it is privileged" in found(pod_security.find_beyond_baseline, app(**{group: [bad]}))
-
-
-POD = {"hostNetwork": True}
-TEMPLATE = {"template": {"spec": POD}}
-
-
-@pytest.mark.parametrize(
-    ("kind", "spec"),
-    [
-        ("Pod", POD),
-        *((kind, TEMPLATE) for kind in ("StatefulSet", "DaemonSet", "Job", "Rollout")),
-        ("CronJob", {"jobTemplate": {"spec": TEMPLATE}}),
-    ],
-)
-def test_every_kind_that_creates_pods_is_judged(kind: str, spec: Mapping[str, object]) -> None:
-    judged = of_kubernetes({"kind": kind, "metadata": {"name": "x", "namespace": "shop"}, "spec": spec})
-
-    assert found(pod_security.find_beyond_baseline, judged) == f"{kind} shop/x: hostNetwork shares the node's own"
-
-
-@pytest.mark.parametrize(
-    ("resources", "missing"),
-    [
-        ({}, "limits.memory"),
-        ({"limits": {"cpu": "1"}}, "limits.memory"),
-        ({"limits": {"memory": "1Gi"}}, "requests.cpu"),
-        ({"limits": {"memory": "1Gi"}, "requests": {"memory": "1Gi"}}, "requests.cpu"),
-    ],
-)
-def test_a_container_without_a_memory_limit_or_a_cpu_request_is_found(
-    resources: dict[str, object], missing: str
-) -> None:
-    assert missing in found(pod_security.find_unlimited, app({"resources": resources}))
-
-
-def test_a_cpu_limit_stands_in_for_a_cpu_request() -> None:
-    assert found(pod_security.find_unlimited, app({"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}})) == ""
-
-
-def test_a_container_that_can_write_its_files_is_found() -> None:
-    assert "readOnlyRootFilesystem" in found(pod_security.find_writable, secured(readOnlyRootFilesystem=None))
+NODE = {"hostNetwork": True}
+TEMPLATE = {"template": {"spec": NODE}}
+KINDS: list[tuple[str, object]] = [
+    ("Pod", NODE),
+    *((kind, TEMPLATE) for kind in ("StatefulSet", "DaemonSet", "Job", "Rollout")),
+    ("CronJob", {"jobTemplate": {"spec": TEMPLATE}}),
+]
+"""Every kind that creates pods, with a pod on the node's network."""
+BESIDE = [{"name": "beside", "image": "example.com/app:1.2.3", "securityContext": {"privileged": True}}]
+FOUND: list[tuple[Judge, Judged, str]] = [
+    *(
+        (find_beyond_baseline, app(**{group: BESIDE}), "container beside: it is privileged")
+        for group in ("initContainers", "ephemeralContainers")
+    ),
+    *(
+        (
+            find_beyond_baseline,
+            of_kubernetes({"kind": kind, "metadata": {"name": "x", "namespace": "shop"}, "spec": spec}),
+            f"{kind} shop/x: hostNetwork shares the node's own",
+        )
+        for kind, spec in KINDS
+    ),
+    (find_unlimited, limited(), "limits.memory"),
+    (find_unlimited, limited(limits={"cpu": "1"}), "limits.memory"),
+    (find_unlimited, limited(limits={"memory": "1Gi"}), "requests.cpu"),
+    (find_unlimited, limited(limits={"memory": "1Gi"}, requests={"memory": "1Gi"}), "requests.cpu"),
+    (find_writable, secured(readOnlyRootFilesystem=None), "readOnlyRootFilesystem"),
+    (find_unpinned, app({"image": "app"}), "Deployment shop/app, container app: "),
+    (find_unpinned, app({"image": "app"}), "which is `latest`"),
+    (find_unpinned, app({"image": "registry.example.com:5000/app"}), "which is `latest`"),
+    (find_unpinned, app({"image": "app:latest"}), "another one tomorrow"),
+    (find_unpinned, app({"image": "app:stable"}), "another one tomorrow"),
+    (find_unpinned, app({"image": ""}), "no name of one"),
+    (find_unpinned, app({"image": "app:1@sha256:short"}), "no name of one"),
+]
+PINNED = ("registry.example.com:5000/app:1", f"app@{DIGEST}", f"app:latest@{DIGEST}", UNKNOWN)
+IN_ORDER: list[tuple[Judge, Judged]] = [
+    *((judge, app()) for judge in (find_beyond_baseline, find_beyond_restricted, find_unlimited, find_writable)),
+    (find_unlimited, limited(limits={"cpu": "1", "memory": "1Gi"})),  # a limit stands in for a request
+    *((find_unpinned, app({"image": image})) for image in (GOOD["image"], *PINNED)),
+]
 
 
-@pytest.mark.parametrize(
-    ("image", "words"),
-    [
-        ("app", "which is `latest`"),
-        ("registry.example.com:5000/app", "which is `latest`"),
-        ("app:latest", "another one tomorrow"),
-        ("app:stable", "another one tomorrow"),
-        ("", "no name of one"),
-        ("app:1@sha256:short", "no name of one"),
-    ],
-)
-def test_an_image_that_may_change_under_its_name_is_found(image: str, words: str) -> None:
-    assert words in found(images.find_unpinned, app({"image": image}))
+@pytest.mark.parametrize(("judge", "judged", "words"), FOUND)
+def test_a_careless_container_is_found(judge: Judge, judged: Judged, words: str) -> None:
+    assert words in found(judge, judged)
 
 
-@pytest.mark.parametrize("image", ["registry.example.com:5000/app:1", f"app@{DIGEST}", f"app:latest@{DIGEST}", UNKNOWN])
-def test_an_image_of_one_version_or_one_digest_is_in_order(image: str) -> None:
-    assert found(images.find_unpinned, app({"image": image})) == ""
+@pytest.mark.parametrize(("judge", "judged"), IN_ORDER)
+def test_a_careful_container_is_in_order(judge: Judge, judged: Judged) -> None:
+    assert found(judge, judged) == ""
 
 
 def test_where_versions_py_pins_a_digest_any_other_image_of_the_repository_is_found() -> None:
     def judge(image: str) -> list[str]:
-        return [each.what for each in images.find_unpinned(app({"image": image}), {"example.com/app": DIGEST})]
+        return [each.what for each in find_unpinned(app({"image": image}), {"example.com/app": DIGEST})]
 
     assert judge(f"example.com/app:1.2.3@{DIGEST}") == []
     assert "is not the one that versions.py pins" in judge("example.com/app:1.2.3")[0]
     assert "is not the one that versions.py pins" in judge(f"example.com/app@{DIGEST[:-1]}1")[0]
     assert judge("example.com/other:1.2.3") == []
-
-
-def test_a_finding_names_the_object_and_the_container() -> None:
-    judged = app({"image": "app"})
-
-    assert found(images.find_unpinned, judged).startswith("Deployment shop/app, container app: ")
-    assert mapping(judged.content)["kind"] == "Deployment"

@@ -53,21 +53,12 @@ def test_a_chart_is_not_rendered_because_its_objects_are_resources() -> None:
     assert releases.render_objects(of_resource("kubernetes:helm.sh/v4:Chart", "chart", {"chart": "x"})) == []
 
 
-def test_a_release_is_a_finding_where_helm_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    judged = release(name="without-helm")
-
-    assert "helm is not on PATH" in str(*releases.find_unrenderable(judged))
-    assert releases.list_objects(judged) == []
-
-
-def test_a_chart_that_helm_refuses_is_a_finding(helm: Path) -> None:
-    (helm / "bin" / "helm").write_text(
-        "#!/bin/sh\ncat > /dev/null\necho 'Error: no such chart' >&2\nexit 1\n", encoding="utf-8"
-    )
+def test_a_release_that_cannot_be_rendered_is_a_finding(helm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse = "#!/bin/sh\ncat > /dev/null\necho 'Error: no such chart' >&2\nexit 1\n"
+    (helm / "bin" / "helm").write_text(refuse, encoding="utf-8")
 
     assert "Error: no such chart" in str(*releases.find_unrenderable(release(name="refused")))
-
-
-def test_a_release_with_unknown_values_is_a_finding() -> None:
     assert "not known before the up" in str(*releases.find_unrenderable(release(values={"deep": [UNKNOWN]})))
+    monkeypatch.setenv("PATH", "")
+    assert "helm is not on PATH" in str(*releases.find_unrenderable(release(name="without-helm")))
+    assert releases.list_objects(release(name="without-helm")) == []

@@ -1,6 +1,6 @@
 """When a workshop is over."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +8,6 @@ import yaml
 
 from model.moments import in_utc
 from model.problem import InputError
-from settings import Settings
 from settings.ending import Stage, ending, needs_last_up
 from settings.loading import parse
 from tests.program import ROOT
@@ -16,29 +15,31 @@ from tests.program import ROOT
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
-def settings(**values: object) -> Settings:
-    return Settings.model_validate(values)
+LAST_DAYS = {
+    **dict.fromkeys(["0001-01-01", "2026-11-25"], Stage.OVER),
+    **dict.fromkeys(["2026-11-26", "2026-11-28"], Stage.ENDING),
+    **dict.fromkeys(["2026-11-29", "9999-12-30", "9999-12-31"], Stage.RUNNING),
+}
+SINCE_UP = {8: Stage.OVER, 7: Stage.OVER, 6: Stage.ENDING, 1: Stage.RUNNING}
+ENDLESS: list[dict[str, object]] = [{}, {"workshopDays": 0}, {"workshopDays": "0"}, {"workshopEnds": ""}]
+ENDINGS: list[tuple[dict[str, object], int | None, Stage, str]] = [
+    *(({"workshopEnds": day}, None, stage, f"{day}, which ends at 24:00 UTC") for day, stage in LAST_DAYS.items()),
+    *(({"workshopDays": 7}, days, stage, "it lives 7 days") for days, stage in SINCE_UP.items()),
+    ({"workshopDays": 1}, None, Stage.RUNNING, "has not run yet"),
+    *((values, 4000, Stage.ENDLESS, "name no end") for values in ENDLESS),
+]
+"""Settings, the days since the last `up`, and what they mean three days before an end."""
 
 
-@pytest.mark.parametrize(
-    ("last_day", "stage"),
-    [
-        (date(2026, 11, 25), Stage.OVER),
-        (date(2026, 11, 26), Stage.ENDING),
-        (date(2026, 11, 28), Stage.ENDING),
-        (date(2026, 11, 29), Stage.RUNNING),
-    ],
-)
-def test_a_last_day_is_over_at_its_midnight(last_day: date, stage: Stage) -> None:
-    assert ending(settings(workshopEnds=last_day), None, NOON, 3).stage is stage
+@pytest.mark.parametrize(("values", "days_ago", "stage", "words"), ENDINGS)
+def test_a_workshop_ends_after_its_last_day_or_some_days_after_its_last_up(
+    values: dict[str, object], days_ago: int | None, stage: Stage, words: str
+) -> None:
+    found = ending(parse(values), None if days_ago is None else NOON - timedelta(days=days_ago), NOON, 3)
 
-
-def test_the_last_day_itself_belongs_to_the_workshop() -> None:
-    wanted = settings(workshopEnds=NOON.date())
-    midnight = datetime(2026, 11, 27, tzinfo=UTC)
-
-    assert ending(wanted, None, midnight - timedelta(seconds=1), 0).stage is Stage.RUNNING
-    assert ending(wanted, None, midnight, 0).stage is Stage.OVER
+    assert found.stage is stage
+    assert words in found.sentence
+    assert needs_last_up(parse(values)) is ("lives" in words or "run yet" in words)
 
 
 LOCAL = [
@@ -64,37 +65,10 @@ def test_a_last_day_ends_in_utc_and_the_documentation_says_when_that_is(zone: st
     assert f"{taken_away:%Y-%m-%d}" == ends[:10]
 
 
-@pytest.mark.parametrize("rule", ["RUNNING", "the settings' own message"])
-def test_every_message_with_a_last_day_names_its_time_zone(rule: str) -> None:
-    if rule == "RUNNING":
-        told = ending(parse({"workshopEnds": "2027-01-31"}), None, NOON, 3).sentence
-    else:
-        with pytest.raises(InputError) as caught:
-            parse({"workshopEnds": "31.1.2027"})
-        told = str(caught.value)
-    assert "24:00 UTC" in told
-
-
-@pytest.mark.parametrize(
-    ("days_ago", "stage"), [(8, Stage.OVER), (7, Stage.OVER), (6, Stage.ENDING), (1, Stage.RUNNING)]
-)
-def test_days_are_counted_from_the_last_up(days_ago: int, stage: Stage) -> None:
-    found = ending(settings(workshopDays=7), NOON - timedelta(days=days_ago), NOON, 3)
-
-    assert found.stage is stage
-    assert "it lives 7 days" in found.sentence
-
-
-def test_a_stack_that_was_never_up_is_not_over() -> None:
-    assert ending(settings(workshopDays=1), None, NOON, 3).stage is Stage.RUNNING
-
-
-@pytest.mark.parametrize("values", [{}, {"workshopDays": 0}, {"workshopDays": "0"}, {"workshopEnds": ""}])
-def test_without_the_setting_there_is_no_end(values: dict[str, object]) -> None:
-    wanted = settings(**values)
-
-    assert ending(wanted, NOON - timedelta(days=4000), NOON, 3).stage is Stage.ENDLESS
-    assert not needs_last_up(wanted)
+@pytest.mark.parametrize("day", ["2027-01-31T10:00:00", "20270131", "31.1.2027", "soon", "2027-02-30", "1800000000"])
+def test_a_last_day_is_a_date_and_nothing_else(day: str) -> None:
+    with pytest.raises(InputError, match=r"workshopEnds: the value .* workshop's last day, YYYY-MM-DD.*24:00 UTC"):
+        parse({"workshopEnds": day})
 
 
 def test_a_day_and_a_number_of_days_at_once_are_refused() -> None:
@@ -102,23 +76,9 @@ def test_a_day_and_a_number_of_days_at_once_are_refused() -> None:
         parse({"workshopDays": "7", "workshopEnds": "2027-01-31"})
 
 
-@pytest.mark.parametrize(
-    ("day", "stage"), [("9999-12-31", Stage.RUNNING), ("9999-12-30", Stage.RUNNING), ("0001-01-01", Stage.OVER)]
-)
-def test_the_first_and_the_last_day_that_there_are_can_be_chosen(day: str, stage: Stage) -> None:
-    found = ending(parse({"workshopEnds": day}), None, NOON, 3)
-
-    assert found.stage is stage
-    assert day in found.sentence
-
-
 @pytest.mark.parametrize("last_up", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
 def test_days_can_be_counted_from_every_moment(last_up: datetime) -> None:
-    assert ending(parse({"workshopDays": 366}), last_up, NOON, 36_500).stage in (
-        Stage.ENDING,
-        Stage.RUNNING,
-        Stage.OVER,
-    )
+    assert ending(parse({"workshopDays": 366}), last_up, NOON, 36_500).stage is not Stage.ENDLESS
 
 
 @pytest.mark.parametrize(
