@@ -21,7 +21,8 @@ from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
 from stack.cluster import cluster_args
-from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, server_context
+from tests.doubles.faulty_servers import VERSION, raw_server
+from tests.doubles.workshop_certificates import Pair
 from tests.engine import deploy
 
 _DOCUMENT = TypeAdapter(dict[str, object])
@@ -181,6 +182,8 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     (in_context(), "the cluster ''"),
     ({"contexts": [{"name": "one"}, {"name": "one"}]}, "two of its contexts have the same name"),
     ({"users": [{"user": {}}]}, "its users are not a list"),
+    ({"contexts": []}, "there is no such context"),
+    ({"contexts": 7}, "its contexts are not a list"),
     ({"clusters": {"c": {}}}, "its clusters are not a list"),
     ({"current-context": 7}, "current-context"),
     ({"current-context": ""}, "it has no current-context"),
@@ -212,13 +215,16 @@ def test_a_login_helper_that_kubectl_takes_is_taken(folder: Path, change: dict[s
     assert find("a/config", None).user["exec"]
 
 
-def test_one_unreadable_file_of_a_list_is_reported_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "b/config").write_text(f"token: {CANARY}\nx: [", encoding="utf-8")
+@pytest.mark.parametrize("content", [f"token: {CANARY}\nx: [".encode(), b"\xff\xfe\x00", b"text", b"- 1", b"[" * 9999])
+def test_one_unreadable_file_of_a_list_is_reported_by_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    (folder / "b/config").write_bytes(content)
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
     problem = refusal(None)
     assert problem.where == "b/config"
-    assert "line 2" in problem.found
+    assert b"\n" not in content or "line 2" in problem.found
 
 
 @pytest.mark.parametrize(
@@ -265,18 +271,17 @@ def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_no
     }
 
 
-def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    authority, asked = Authority(folder, "ca"), list[bytes]()
-    authority.file.rename(folder / "keys/ca.crt")
+def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch, authority: Pair) -> None:
+    (folder / "keys/ca.crt").write_text(authority.pem, encoding="utf-8")
     (folder / "keys/token").write_text(f"{CANARY}\n", encoding="utf-8")
     monkeypatch.setattr(reading, "SERVICE_ACCOUNT", folder / "keys")
 
-    with listening(answer(ANSWER, asked), server_context(authority.issue("api"))) as port:
+    with raw_server(VERSION, tls=authority.issue("api").server()) as server:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
-        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", server.url.rpartition(":")[2])
         check_connection(ClusterApi(None))
         assert cluster_args(start(None), "dev").get("kubeconfig") == ""  # client-go looks there as well
 
-    assert f"authorization: bearer {CANARY}\r\n".encode() in asked[0].lower()
+    assert f"authorization: bearer {CANARY}\r\n".encode() in server.asked[0].lower()
     monkeypatch.setenv("KUBECONFIG", "a/config")
     assert find(None, None).cluster["server"] == "https://a:6443", "a kubeconfig comes first"
