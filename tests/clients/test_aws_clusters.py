@@ -91,13 +91,8 @@ HIDDEN = Refusal("AccessDeniedException", status=403)
     ],
 )
 def test_a_cluster_that_is_not_found_is_reported_with_what_aws_says(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answers: Mapping[str, object],
-    regions: Mapping[str, object],
-    expected: str,
+    tmp_path: Path, answers: Mapping[str, object], regions: Mapping[str, object], expected: str
 ) -> None:
-    monkeypatch.setattr("clients.aws.clusters.SECONDS", 10)  # for a busy machine
     account = answering(**{"DescribeCluster": ABSENT, **answers})
     text = refusal(tmp_path, replace(account, regions=regions))
 
