@@ -7,7 +7,7 @@ import base64
 import json
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from hypothesis import HealthCheck, Phase, settings
@@ -20,23 +20,7 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 CANARY = "canary-Tr0ub4dor&3-swordfish"
 """Stands for a secret; it does not look like a key or token, so only its place shows that it is one."""
 CODED = base64.b64encode(CANARY.encode()).decode()
-ODD = [
-    "",
-    "\0",
-    "\ud800",
-    "\x1b[31m",
-    "é",
-    "e\u0301",
-    "🙂",
-    "\u202e",
-    "`" * 20,
-    "'",
-    "{",
-    "%s",
-    "{0}",
-    "[bold]",
-    "null",
-]
+ODD = ["", "\0", "\ud800", "\x1b[31m", "é", "e\u0301", "🙂", "\u202e", "`" * 20, "'", "{", "%s", "{0}", "[bold]"]
 
 
 def few(examples: int = 30) -> settings:
@@ -81,25 +65,50 @@ def taken_or_explained(seconds: float = 10, secrets: Sequence[str] = ()) -> Gene
         assert not any(secret in line for secret in secrets), line
 
 
-def nested(inner: st.SearchStrategy[object], keys: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
-    """Return lists and mappings of values within each other."""
-    return st.recursive(
-        inner, lambda each: st.lists(each, max_size=3) | st.dictionaries(keys, each, max_size=4), max_leaves=10
+scalars = st.none() | st.booleans() | st.integers(-1, 70000) | st.integers() | st.floats()
+words = ["metadata", "name", "items", "spec", "data", "value", "op", "urn", "kind", "steps", "newState", "inputs"]
+keys = st.sampled_from(words) | st.text(max_size=5)
+anything: st.SearchStrategy[object] = st.recursive(
+    scalars | st.text(max_size=10) | st.dates().map(str),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(keys, each, max_size=4),
+    max_leaves=10,
+)
+Shape = st.SearchStrategy[object] | tuple[object, ...] | str | list["Shape"] | Mapping[str, "Shape"]
+"""A string is itself, a tuple one of its members, a list up to two such items; a mapping may lack any of its keys."""
+
+
+def shaped(shape: Shape) -> st.SearchStrategy[object]:
+    """Return values of this shape, in which any part may, seldom, be something else."""
+    if isinstance(shape, st.SearchStrategy):
+        return shape
+    if isinstance(shape, str):
+        return st.just(shape)
+    if isinstance(shape, tuple):
+        return st.sampled_from(shape)
+    if isinstance(shape, list):
+        return st.lists(st.one_of(*map(shaped, shape)), max_size=2)
+    return mappings(shape)
+
+
+def mappings(shape: Mapping[str, Shape]) -> st.SearchStrategy[dict[str, object]]:
+    """Return mappings with some of these keys."""
+    parts = {key: shaped(each) for key, each in shape.items()}
+    return st.fixed_dictionaries(
+        {}, optional={key: st.one_of(each, each, each, anything) for key, each in parts.items()}
     )
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats()
 statuses = st.sampled_from(
     b"100 200 200 200 201 204 301 302 304 307 400 401 403 404 407 422 429 500 503 599 999 1 x -5".split()
 )
-words = st.sampled_from(
+header_values = st.sampled_from(
     [b"0", b"1", b"5", b"-1", b"1e9", b"9" * 20, b"soon", b"", b"\xff", b"Fri, 31 Dec 9999 23:59:59 GMT"]
 )
 header_names = st.sampled_from(
     [b"Retry-After", b"Content-Length", b"X-RateLimit-Remaining", b"X-RateLimit-Reset", b"Date", b"Set-Cookie", b"\xff"]
 )
 headers = st.lists(
-    st.tuples(header_names | st.binary(max_size=4).filter(lambda each: not set(b"\r\n") & set(each)), words)
+    st.tuples(header_names | st.binary(max_size=4).filter(lambda each: not set(b"\r\n") & set(each)), header_values)
     | st.sampled_from(
         [
             *((b"Link", each) for each in (b'<http://127.0.0.1:9/x>; rel="next"', b"<", b';;;="', b"<x>; rel=next")),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -11,20 +12,19 @@ from clients.aws.api import AwsApi
 from clients.aws.clusters import find_cluster
 from model.eks import EksCluster
 from model.problem import InputError
-from tests.doubles.aws_server import ACCOUNT, CLUSTER, ISSUER, Account, Refusal, serving
-from tests.doubles.moto_server import login
+from tests.doubles.aws_server import ACCOUNT, CLUSTER, ISSUER, Account, Refusal, answering, login, serving
 
 NO_ARN = json.dumps({"cluster": {**CLUSTER, "arn": "workshop"}}).encode()
 ABSENT = Refusal("ResourceNotFoundException", "No cluster found for name: workshop.", 404)
 NONE: Mapping[str, object] = {}
 
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
+
 def find(folder: Path, account: Account | None = None, **cluster: object) -> EksCluster:
     """Find the cluster in an account, by default in one that has it, with these properties."""
-    account = account or Account()
-    if cluster:
-        account.answers["DescribeCluster"] = {"cluster": {**CLUSTER, **cluster}}
-    with serving(account, folder):
+    with serving(account or answering(DescribeCluster={"cluster": {**CLUSTER, **cluster}}), folder):
         return find_cluster(AwsApi(login()))
 
 
@@ -93,9 +93,8 @@ HIDDEN = Refusal("AccessDeniedException", status=403)
 def test_a_cluster_that_is_not_found_is_reported_with_what_aws_says(
     tmp_path: Path, answers: Mapping[str, object], regions: Mapping[str, object], expected: str
 ) -> None:
-    account = Account(regions=regions)
-    account.answers |= {"DescribeCluster": ABSENT, **answers}
-    text = refusal(tmp_path, account)
+    account = answering(**{"DescribeCluster": ABSENT, **answers})
+    text = refusal(tmp_path, replace(account, regions=regions))
 
     assert fnmatchcase(text, expected), text
 

@@ -9,8 +9,7 @@ import pytest
 
 from clients.aws.api import AwsApi
 from model.problem import InputError, Problem
-from settings.eks import Eks
-from tests.doubles.aws_server import ACCOUNT, ROLE, Account, Refusal, environment, serving
+from tests.doubles.aws_server import ACCOUNT, ROLE, Account, Refusal, answering, environment, login, serving
 
 PROFILES = "[profile workshop-dev]\nregion = us-east-1\n[profile other]\n"
 SSO = (
@@ -19,15 +18,13 @@ SSO = (
 )
 
 
-def eks(profile: str | None = None, role: str | None = None) -> Eks:
-    raw = {"cluster": "workshop", "region": "eu-central-1", "owner": "me", "profile": profile, "roleArn": role}
-    return Eks.model_validate(raw)
+pytestmark = pytest.mark.usefixtures("loaded")
 
 
-def only(login: Eks | None = None) -> Problem:
+def only(**chosen: object) -> Problem:
     """Return the only problem of a login."""
     with pytest.raises(InputError) as caught:
-        AwsApi(login or eks())
+        AwsApi(login(**chosen))
     (problem,) = caught.value.problems
     assert "\n" not in str(problem)
     assert "hunter2" not in str(problem)
@@ -36,7 +33,7 @@ def only(login: Eks | None = None) -> Problem:
 
 def test_the_user_is_known_with_the_account(tmp_path: Path) -> None:
     with serving(Account(), tmp_path):
-        api = AwsApi(eks())
+        api = AwsApi(login())
 
     assert (api.account, api.caller) == (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/somebody")
     assert api.where == f"AWS account {ACCOUNT}, eu-central-1"
@@ -83,10 +80,9 @@ UNKNOWN = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoes
 def test_a_refusal_of_aws_is_one_sentence_that_names_the_cause_and_the_fix(
     tmp_path: Path, answer: object, role: str | None, expected: str
 ) -> None:
-    account = Account()
-    account.answers["AssumeRole" if role else "GetCallerIdentity"] = answer
+    account = answering(**{"AssumeRole" if role else "GetCallerIdentity": answer})
     with serving(account, tmp_path):
-        text = str(only(eks(role=role)))
+        text = str(only(roleArn=role))
 
     assert fnmatchcase(text, expected), text
 
@@ -111,7 +107,7 @@ def test_missing_credentials_are_reported_with_how_to_log_in(
             patch.setenv(name, value)
             if not value:
                 patch.delenv(name)
-        text = str(only(eks(profile)))
+        text = str(only(profile=profile))
 
     assert fnmatchcase(text, expected), text
 
@@ -121,17 +117,16 @@ def test_the_region_of_the_settings_wins_over_that_of_the_profile(tmp_path: Path
         (tmp_path / "no-credentials").write_text("[workshop-dev]\naws_access_key_id = a\naws_secret_access_key = b\n")
         patch.setenv("AWS_DEFAULT_REGION", "us-west-2")
 
-        assert AwsApi(eks("workshop-dev")).eks.meta.region_name == "eu-central-1"
+        assert AwsApi(login(profile="workshop-dev")).eks.meta.region_name == "eu-central-1"
 
 
 def test_a_role_is_assumed_for_every_question(tmp_path: Path) -> None:
-    account = Account()
     keys = {"AccessKeyId": "ASIA", "SecretAccessKey": "hunter2", "SessionToken": "hunter2"}
     user = {"Arn": "arn:aws:sts::210987654321:assumed-role/workshop-dev/x", "AssumedRoleId": "x"}
     credentials = {**keys, "Expiration": "2027-01-31T12:00:00Z"}
-    account.answers["AssumeRole"] = {"Credentials": credentials, "AssumedRoleUser": user}
+    account = answering(AssumeRole={"Credentials": credentials, "AssumedRoleUser": user})
     with serving(account, tmp_path):
-        api = AwsApi(eks(role=ROLE))
+        api = AwsApi(login(roleArn=ROLE))
         api.eks.describe_cluster(name="workshop")
 
     assert api.account == "210987654321"

@@ -9,13 +9,12 @@ import pytest
 
 from clients import cluster_faults
 from clients.cluster_api import ClusterApi
-from model.charts import Part
 from model.problem import InputError
-from preflight.cluster import Expectations, inspect
+from preflight.cluster import inspect
 from tests.doubles.api_server import Cluster, kubeconfig, serving
+from tests.doubles.clusters import STACK
+from tests.doubles.faulty_servers import VERSION, End, Reply, raw_server, reply
 
-PARTS = [Part.GATEWAY_API_CRDS, Part.LINKERD_CONTROL_PLANE, Part.ARGO_ROLLOUTS]
-STACK = Expectations("test", ["linkerd", "booksapp"], PARTS)
 JSON = "application/json"
 
 
@@ -33,10 +32,10 @@ def only(path: Path | str | None, context: str | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    "server", ["", "nonsense", "http://", "http://[::1", "ftp://127.0.0.1", "http://127.0.0.1:99999"]
+    "server", ["", 7, "nonsense", "http://", "http://[::1", "ftp://127.0.0.1", "http://127.0.0.1:99999"]
 )
-def test_an_invalid_address_is_reported(tmp_path: Path, server: str) -> None:
-    assert problems(kubeconfig(tmp_path, server))
+def test_an_invalid_address_is_reported(tmp_path: Path, server: object) -> None:
+    assert problems(kubeconfig(tmp_path, {"server": server}))
 
 
 LOGIN = b"<html><title>Sign in to continue</title>" + b"x" * 10_000 + b"</html>"
@@ -82,31 +81,35 @@ def test_answers_of_another_shape_are_reported(tmp_path: Path, body: bytes) -> N
         assert problems(path)
 
 
+def busy(wish: str | None = None) -> Reply:
+    """Return the answer of a server while a kind's storage is initializing."""
+    headers = [] if wish is None else [(b"Retry-After", wish.encode())]
+    return reply(b"429", headers, b'{"message": "storage is (re)initializing"}', end=End.KEPT)
+
+
 @pytest.mark.parametrize("wish", [None, "soon", "", "-1", "9" * 9999, "Sat, 28 Nov 2026 02:06:44 GMT", "3600"])
 def test_a_busy_server_is_asked_again_after_a_short_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wish: str | None
 ) -> None:
     waited = list[float]()
     monkeypatch.setattr("time.sleep", waited.append)
-    cluster = Cluster(busy=3, comes_back=wish)
-    with serving(cluster, tmp_path) as path:
-        assert ClusterApi(str(path)).find("/version") == cluster.answers["/version"]
+    with raw_server(*[busy(wish)] * 3, VERSION) as server:
+        assert ClusterApi(str(kubeconfig(tmp_path, server.url))).get("/version").body["minor"] == "36"
 
-    assert cluster.asked == ["/version"] * 4
+    assert len(server.asked) == 4
     assert max(waited) <= cluster_faults.LONGEST_PAUSE
 
 
 def test_a_server_that_stays_busy_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_faults, "TRIES", 3)
-    cluster = Cluster(busy=99)
-    with serving(cluster, tmp_path) as path:
-        assert "storage is (re)initializing" in only(path)
-    assert cluster.asked == ["/version"] * 3
+    with raw_server(busy()) as server:
+        assert "storage is (re)initializing" in only(kubeconfig(tmp_path, server.url))
+    assert len(server.asked) == 3
 
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.5)
     began = time.monotonic()
-    with serving(Cluster(busy=99, comes_back="1"), tmp_path) as path:
-        assert "storage is (re)initializing" in only(path)
+    with raw_server(busy("1")) as server:
+        assert "storage is (re)initializing" in only(kubeconfig(tmp_path, server.url))
     assert time.monotonic() - began < 2, "a question takes no longer for being asked again"
 
 
@@ -144,35 +147,3 @@ def test_a_kubeconfig_or_context_that_does_not_exist_is_reported_by_its_name(
     assert only(None).startswith("the default kubeconfig: ")
     unknown = only(kubeconfig(tmp_path, "http://127.0.0.1:1"), "nowhere")
     assert fnmatchcase(unknown, "*nowhere*: there is no such context, but the known ones are there.*")
-
-
-HEAD = b"apiVersion: v1\nkind: Config\ncurrent-context: a\n"
-CONTEXT = b"current-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n"
-SERVER = b"clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', "
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        *(b"", b"\xff\xfe\x00", b"[]", b"text", b"a: [", b"- 1", b"null", b"apiVersion: v1\nkind: Config\n"),
-        HEAD + b"contexts: []\nclusters: []\nusers: []\n",
-        HEAD + b"contexts: 7\n",
-        HEAD + b"contexts: [{name: a}]\n",
-        CONTEXT + b"clusters: []\nusers: []\n",
-        CONTEXT + b"clusters: [{name: c, cluster: {server: 7}}]\nusers: [{name: u, user: {}}]\n",
-        CONTEXT + SERVER + b"certificate-authority: /no/such/file}}]\nusers: [{name: u, user: {}}]\n",
-    ],
-)
-def test_a_broken_kubeconfig_is_reported_by_its_path(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "kubeconfig"
-    path.write_bytes(content)
-
-    assert only(path).startswith(str(path))
-
-
-@pytest.mark.parametrize(
-    "user", [{"client-certificate-data": "bm8=", "client-key-data": "bm8="}, {"token": "hunter2\nb"}]
-)
-def test_broken_credentials_are_reported_and_not_shown(tmp_path: Path, user: dict[str, object]) -> None:
-    with serving(Cluster(everything=(401, JSON, b"{}")), tmp_path) as path:
-        assert "hunter2" not in only(kubeconfig(tmp_path, ClusterApi(str(path)).address, user))

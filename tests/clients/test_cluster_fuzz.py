@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,9 @@ from clients.kubeconfig import find
 from model.charts import Part
 from model.problem import InputError
 from preflight.cluster import Expectations, inspect
-from tests.doubles.api_server import kubeconfig
-from tests.doubles.faulty_servers import ANSWER, End, RawServer, Reply, raw_server
-from tests.fuzzing import CANARY, as_json, few, nested, replies, scalars, taken_or_explained
+from tests.doubles.api_server import document, kubeconfig
+from tests.doubles.faulty_servers import VERSION, RawServer, Reply
+from tests.fuzzing import CANARY, Shape, anything, as_json, few, mappings, replies, shaped, taken_or_explained
 
 LIMIT = 0.3
 """Seconds for a question here, instead of ten."""
@@ -33,119 +33,111 @@ def _limits(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportU
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", LIMIT)
 
 
-anything = nested(scalars | st.integers(-1, 70000) | st.text(max_size=8), st.text(max_size=5))
-names = st.sampled_from(["a", "b", "", "c d"])
-paths = st.sampled_from(["ca.crt", "/nowhere", "../x", "", "a\0b", ".", "x" * 300])
-ADDRESSES = ["http://127.0.0.1:1", "https://127.0.0.1:1", "127.0.0.1:1", "https://[::1", "ftp://x", ""]
-MORE_ADDRESSES = ["https://127.0.0.1:99999", "http://\udcff", "HTTPS://127.0.0.1:1/a?b#c"]
-servers = st.sampled_from([*ADDRESSES, *MORE_ADDRESSES, f"https://u:{CANARY}@127.0.0.1:1"])
-PROXIES = ["http://127.0.0.1:1", "socks5://127.0.0.1:1", "x", "://", "http://127.0.0.1:x"]
-proxies = st.sampled_from([*PROXIES, f"http://u:{CANARY}@[::1", f"socks5://u:{CANARY}@127.0.0.1:1"])
-garbled = st.sampled_from(["", "bm8=", "!", CANARY, "\n", "é"])
-
-
-def mapping(**values: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    """Return mappings with some of these keys, each with a fitting value or, seldom, any other."""
-    often = {key: st.one_of(value, value, value, anything) for key, value in values.items()}
-    return st.fixed_dictionaries({}, optional=often)
-
-
-helpers = mapping(
-    apiVersion=st.sampled_from(["client.authentication.k8s.io/v1", "v0"]),
-    command=st.sampled_from(["true", "false", "no-such-helper", "./ca.crt", "cat", "echo"]),
-    args=st.lists(
-        st.sampled_from([CANARY, "{}", '{"apiVersion": "client.authentication.k8s.io/v1", "status": {}}']), max_size=2
-    ),
-    env=st.lists(mapping(name=st.sampled_from(["A", "", "A=B", "\0"]), value=st.just(CANARY)), max_size=2),
-    interactiveMode=st.sampled_from(["Never", "Always"]),
-    provideClusterInfo=st.booleans(),
+names = ("there", "b", "", "c d")
+paths = ("ca.crt", "/nowhere", "../x", "", "a\0b", ".", "x" * 300)
+garbled = ("", "bm8=", "!", CANARY, "\n", "é")
+flags = (True, False)
+short = st.text(max_size=3)
+HELPER: Shape = {
+    "apiVersion": ("client.authentication.k8s.io/v1", "v0"),
+    "command": ("true", "false", "no-such-helper", "./ca.crt", "cat", "echo"),
+    "args": [CANARY, "{}", '{"apiVersion": "client.authentication.k8s.io/v1", "status": {}}'],
+    "env": [{"name": ("A", "", "A=B", "\0"), "value": CANARY}],
+    "interactiveMode": ("Never", "Always"),
+    "provideClusterInfo": flags,
+}
+PROVIDER: Shape = {
+    "id-token": ("a.e30.b", f"{CANARY}.x.y", "a.eyJleHAiOjF9.b", "a.eyJleHAiOiJ4In0.b", ""),
+    "refresh-token": CANARY,
+    "client-id": "x",
+    "client-secret": CANARY,
+    "idp-issuer-url": ("https://127.0.0.1:1", "x", "http://127.0.0.1:1"),
+    "idp-certificate-authority-data": garbled,
+}
+ADDRESSES = ("http://127.0.0.1:1", "https://127.0.0.1:1", "127.0.0.1:1", "https://[::1", "ftp://x", "")
+MORE_ADDRESSES = (
+    "https://127.0.0.1:99999",
+    "http://\udcff",
+    "HTTPS://127.0.0.1:1/a?b#c",
+    f"https://u:{CANARY}@[::1]:1",
 )
-providers = mapping(
-    name=st.sampled_from(["oidc", "gcp", "azure"]),
-    config=mapping(
-        **{
-            "id-token": st.sampled_from(["a.e30.b", f"{CANARY}.x.y", "a.eyJleHAiOjF9.b", "a.eyJleHAiOiJ4In0.b", ""]),
-            "refresh-token": st.just(CANARY),
-            "client-id": st.just("x"),
-            "client-secret": st.just(CANARY),
-            "idp-issuer-url": st.sampled_from(["https://127.0.0.1:1", "x", "http://127.0.0.1:1"]),
-            "idp-certificate-authority-data": garbled,
-        }
-    ),
-)
-clusters = mapping(
-    **{
-        "server": servers,
-        "certificate-authority": paths,
-        "certificate-authority-data": garbled,
-        "insecure-skip-tls-verify": st.booleans(),
-        "tls-server-name": st.sampled_from(["x", "", "\n"]),
-        "proxy-url": proxies,
-    }
-)
-users = mapping(
-    **{
-        "token": st.sampled_from([CANARY, f"{CANARY}\n", "é", ""]),
-        "tokenFile": paths,
-        "client-certificate": paths,
-        "client-certificate-data": garbled,
-        "client-key-data": garbled,
-        "username": st.just("u"),
-        "password": st.just(CANARY),
-        "exec": helpers,
-        "auth-provider": providers,
-        "as": st.sampled_from(["jane", "a\r\nb", "é"]),
-        "as-groups": st.lists(st.text(max_size=3), max_size=2),
-        "as-user-extra": st.dictionaries(st.text(max_size=3), st.lists(st.text(max_size=3), max_size=1), max_size=1),
-    }
-)
+PROXIES = ("http://127.0.0.1:1", "socks5://127.0.0.1:1", "x", "://", "http://127.0.0.1:x")
+CLUSTER: Mapping[str, Shape] = {
+    "server": (*ADDRESSES, *MORE_ADDRESSES),
+    "certificate-authority": paths,
+    "certificate-authority-data": garbled,
+    "insecure-skip-tls-verify": flags,
+    "tls-server-name": ("x", "", "\n"),
+    "proxy-url": (*PROXIES, f"http://u:{CANARY}@[::1", f"socks5://u:{CANARY}@127.0.0.1:1"),
+}
+USER: Mapping[str, Shape] = {
+    "token": (CANARY, f"{CANARY}\n", "é", ""),
+    "tokenFile": paths,
+    "client-certificate": paths,
+    "client-certificate-data": garbled,
+    "client-key-data": garbled,
+    "username": "u",
+    "password": CANARY,
+    "exec": HELPER,
+    "auth-provider": {"name": ("oidc", "gcp", "azure"), "config": PROVIDER},
+    "as": ("jane", "a\r\nb", "é"),
+    "as-groups": st.lists(short, max_size=2),
+    "as-user-extra": st.dictionaries(short, st.lists(short, max_size=1), max_size=1),
+}
 
 
-def entries(key: str, values: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[list[dict[str, object]]]:
-    return st.lists(st.fixed_dictionaries({"name": names, key: values}), min_size=1, max_size=2)
+def entries(key: str, shape: Mapping[str, Shape]) -> st.SearchStrategy[object]:
+    entry = st.fixed_dictionaries({"name": st.sampled_from(names), key: mappings(shape)})
+    return st.lists(entry, min_size=1, max_size=2)
 
 
-kubeconfigs = mapping(
-    **{
-        "current-context": names,
-        "contexts": entries("context", mapping(cluster=names, user=names, namespace=names)),
-        "clusters": entries("cluster", clusters),
-        "users": entries("user", users),
-        "kind": st.just("Config"),
-        "apiVersion": st.just("v1"),
-    }
-)
+KUBECONFIG: Mapping[str, Shape] = {
+    "current-context": names,
+    "contexts": entries("context", {"cluster": names, "user": names, "namespace": names}),
+    "clusters": entries("cluster", CLUSTER),
+    "users": entries("user", USER),
+    "kind": "Config",
+    "apiVersion": "v1",
+}
+OBJECT: Shape = {
+    "metadata": {
+        "name": names,
+        "uid": short,
+        "annotations": anything,
+        "labels": anything,
+        "managedFields": anything,
+        "creationTimestamp": st.text(max_size=20),
+    },
+    "items": [{"metadata": {"name": names, "annotations": anything}, "spec": anything, "status": anything}],
+    "message": (CANARY, f"Bearer {CANARY}", "\x1b[31m", "a\nb", ""),
+    "gitVersion": ("v1.36.3", "", "x"),
+    "major": ("1", "", "x", "٣"),
+    "minor": ("36", "36+", "9" * 5000),
+    "data": {"Corefile": st.text(max_size=20)},
+    "status": {"allowed": flags},
+}
 
 
-def of_one_context(cluster: dict[str, object], user: dict[str, object]) -> dict[str, object]:
-    return {
-        "current-context": "a",
-        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
-        "clusters": [{"name": "a", "cluster": {"server": "http://127.0.0.1:1", **cluster}}],
-        "users": [{"name": "a", "user": user}],
-    }
+def of_one_context(cluster: Mapping[str, object], user: Mapping[str, object]) -> dict[str, object]:
+    return document({"server": "http://127.0.0.1:1", **cluster}, user)
 
 
 def as_yaml(document: object) -> bytes:
     return yaml.dump(document, allow_unicode=True).encode(errors="replace")
 
 
-def torn(document: dict[str, object], end: int) -> bytes:
-    return as_json(document)[:end]
-
-
-good = st.builds(of_one_context, clusters, users)
+kubeconfigs = st.builds(of_one_context, mappings(CLUSTER), mappings(USER)) | mappings(KUBECONFIG)
 contents = st.one_of(
-    st.builds(as_json, good | kubeconfigs),
-    st.builds(as_yaml, anything),
+    kubeconfigs.map(as_json),
+    anything.map(as_yaml),
     st.binary(max_size=60),
-    st.builds(torn, good, st.integers(0, 200)),
+    st.tuples(kubeconfigs, st.integers(0, 200)).map(lambda torn: as_json(torn[0])[: torn[1]]),
 )
 
 
 @pytest.mark.filterwarnings("ignore")
 @few(60)
-@given(content=contents, context=st.none() | names)
+@given(content=contents, context=st.sampled_from([None, *names]))
 def test_any_kubeconfig_is_taken_or_explained(tmp_path: Path, content: bytes, context: str | None) -> None:
     path = tmp_path / "kubeconfig"
     path.write_bytes(content)
@@ -158,16 +150,13 @@ def test_any_kubeconfig_is_taken_or_explained(tmp_path: Path, content: bytes, co
 
 
 @few(15)
-@given(documents=st.lists(good | kubeconfigs, min_size=1, max_size=3), context=st.none() | names.filter(bool))
-def test_what_is_taken_is_what_kubectl_takes(
-    tmp_path: Path, documents: list[dict[str, object]], context: str | None
-) -> None:
-    listed = list[str]()
-    for number, document in enumerate(documents):
-        listed.append(str(tmp_path / f"kubeconfig-{number}"))
-        Path(listed[-1]).write_bytes(as_json(document))
+@given(documents=st.lists(kubeconfigs, min_size=1, max_size=3), context=st.sampled_from([None, "there", "b", "c d"]))
+def test_what_is_taken_is_what_kubectl_takes(tmp_path: Path, documents: list[object], context: str | None) -> None:
+    listed = [tmp_path / f"kubeconfig-{number}" for number in range(len(documents))]
+    for path, each in zip(listed, documents, strict=True):
+        path.write_bytes(as_json(each))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", os.pathsep.join(listed))
+        patch.setenv("KUBECONFIG", os.pathsep.join(map(str, listed)))
         try:
             found = find(None, context)
         except InputError:
@@ -185,50 +174,19 @@ def test_what_is_taken_is_what_kubectl_takes(
     assert (found.cluster.get("server") or "") == oracle["clusters"][0]["cluster"].get("server", "")
 
 
-objects = st.builds(
-    as_json,
-    mapping(
-        metadata=mapping(
-            name=names,
-            uid=st.text(max_size=3),
-            annotations=anything,
-            labels=anything,
-            managedFields=anything,
-            creationTimestamp=st.text(max_size=20),
-        ),
-        items=st.lists(
-            mapping(metadata=mapping(name=names, annotations=anything), spec=anything, status=anything), max_size=2
-        ),
-        message=st.sampled_from([CANARY, f"Bearer {CANARY}", "\x1b[31m", "a\nb", ""]),
-        gitVersion=st.sampled_from(["v1.36.3", "", "x"]),
-        major=st.sampled_from(["1", "", "x", "٣"]),
-        minor=st.sampled_from(["36", "36+", "9" * 5000]),
-        data=mapping(Corefile=st.text(max_size=20)),
-        status=mapping(allowed=st.booleans()),
-    ),
-)
 WHOLE = Expectations("test", ["linkerd", "booksapp", "circuit-breaking-demo"], list(Part), ingress_class="alb")
-VERSION = Reply(ANSWER, End.KEPT)
 ECHO = f"GET /version HTTP/1.1\r\nAuthorization: Bearer {CANARY}\r\n".encode()
 """As proxies answer that show what they were asked."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RawServer]:
-    with raw_server() as running:
-        yield running
+answers = st.lists(replies(shaped(OBJECT).map(as_json) | st.just(ECHO)), min_size=1, max_size=6)
 
 
 @pytest.mark.filterwarnings("ignore")
 @few(60)
-@given(said=st.lists(replies(objects | st.just(ECHO)), min_size=1, max_size=6), is_cluster=st.booleans())
+@given(said=answers, before=st.sampled_from([[], [VERSION]]))
 def test_any_answer_of_a_server_is_taken_or_explained(
-    tmp_path: Path,
-    server: RawServer,
-    said: list[Reply],
-    is_cluster: bool,  # noqa: FBT001
+    tmp_path: Path, server: RawServer, said: list[Reply], before: list[Reply]
 ) -> None:
-    server.replies = [VERSION, *said] if is_cluster else said
+    server.replies = [*before, *said]
     path = kubeconfig(tmp_path, server.url, {"token": CANARY})
     # One question may wait for its time; then no other is asked. The rest are answered at once.
     with taken_or_explained(2 * LIMIT + OVERHEAD + 12 * LIMIT):

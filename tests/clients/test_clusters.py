@@ -14,14 +14,13 @@ from clients.cluster_api import check_connection
 from clients.clusters import create_api
 from clients.kubeconfig import Kubeconfig
 from model.problem import InputError
-from settings.eks import Eks
 from tests.doubles.api_server import Cluster
-from tests.doubles.aws_server import ROLE, Account
-from tests.doubles.eks_account import KEY_AS_TOKEN, account, settings, shim
+from tests.doubles.aws_server import EKS as WORKSHOP
+from tests.doubles.aws_server import KEY_AS_TOKEN, ROLE, Account, account, login, settings, shim
 from tests.program import EKS, ROOT
 
-WORKSHOP = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
-LOGIN = Eks.model_validate({**WORKSHOP, "profile": "workshop-dev", "roleArn": ROLE})
+CHOSEN = {"profile": "workshop-dev", "roleArn": ROLE}
+LOGIN = login(**CHOSEN)
 
 
 def refusal(cluster: Cluster, folder: Path, **network: object) -> str:
@@ -45,9 +44,8 @@ def test_the_cluster_is_reached_with_the_token_of_the_aws_cli(tmp_path: Path) ->
 
 
 def test_the_token_is_that_of_the_profile_and_role_in_the_settings(tmp_path: Path) -> None:
-    login = {**WORKSHOP, "profile": "workshop-dev", "roleArn": ROLE}
     with account(tmp_path, Cluster()) as log:
-        create_api(settings(eks=login), replace(EKS, endpoint="http://x"))
+        create_api(settings(eks={**WORKSHOP, **CHOSEN}), replace(EKS, endpoint="http://x"))
 
         assert log.read_text().endswith(f" --profile workshop-dev --role-arn {ROLE}\n")
 

@@ -3,13 +3,11 @@
 import io
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
-from boto3 import Session
-from botocore.loaders import Loader, create_loader
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -21,72 +19,54 @@ from model.problem import InputError
 from preflight.eks import survey_aws
 from settings import Settings
 from settings.ending import Stage
-from tests.doubles.aws_server import CLUSTER, environment
-from tests.doubles.faulty_servers import RawServer, Reply, raw_server, reply
+from tests.doubles.aws_server import CLUSTER, EKS
+from tests.doubles.aws_server import settings as on_eks
+from tests.doubles.faulty_servers import RawServer, Reply, reply
 from tests.doubles.pulumi_double import play_pulumi
-from tests.fuzzing import CANARY, CODED, ODD, check_clean, few, nested, replies, scalars, taken_or_explained
-from tests.model.test_hiding import FINDING
+from tests.fuzzing import CANARY, CODED, ODD, Shape, anything, check_clean, few, replies, shaped, taken_or_explained
 from tests.workshop.preview_documents import manifest, step
 from tests.workshop.test_teardown import order
 from workshop import cli, expiry
 from workshop.previews.recording import record
 from workshop.teardown import tear_down_stacks
 
+Use = Callable[[str], None]
 SECRET = step("create", "kubernetes:core/v1:Secret", "s", None, manifest("Secret", "s", data={"password": CODED}))
 ABOUT = ["--stack", "dev", "--commit", "abc", "--run-url", "https://x.example.com"]
-STEP_KEYS = ["op", "urn", "oldState", "newState", "inputs", "outputs", "custom", "detailedDiff", "kind"]
-MORE_KEYS = ["steps", "diagnostics", "message", "severity", "metadata", "name", "spec", "data", "value"]
-keys = st.sampled_from([*STEP_KEYS, *MORE_KEYS, "replaceReasons", "validityEndTime"]) | st.text(max_size=5)
-texts = st.sampled_from([*ODD, "a", CANARY, CODED, "Secret", "[secret]", "9999-12-31"]) | st.text(max_size=10)
-values = nested(scalars | texts, keys)
+secrets = st.sampled_from([*ODD, "a", CANARY, CODED, "Secret", "[secret]", "9999-12-31"])
+values = shaped({"inputs": secrets, "name": secrets, "data": {"value": secrets}, "metadata": [secrets]}) | secrets
 # Where a secret may stand is what the engine documents; anywhere else the canary is no secret.
-harmless = nested(scalars | st.text(max_size=10) | st.dates().map(str), keys)
+STEP: Shape = {
+    "op": ("create", "same", "replace", "x"),
+    "urn": "urn:pulumi:d::p::a:b:C::n",
+    "newState": {"custom": (True, False), "inputs": anything, "outputs": {"validityEndTime": anything}},
+    **dict.fromkeys(("oldState", "detailedDiff", "replaceReasons"), anything),
+}
+SAID: Shape = (CANARY, CODED, f"x {CANARY!r} y", "fine", json.dumps({"a": CANARY}))
+# What a policy event is full of at random is shown on purpose where it is the policy's name.
+EVENT: Shape = {"policyEvent": {"policyName": "p", "enforcementLevel": "advisory", "message": (CANARY, CODED, "fine")}}
+ABOUT_SECRET = json.dumps({"resourcePreEvent": {"metadata": {"new": SECRET["newState"]}}})
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """A preview with a Secret, among other steps, with parts of it exchanged, and torn or among other lines."""
-    others = st.fixed_dictionaries(
-        {"op": st.sampled_from(["create", "same", "replace", "x"]), "urn": st.just("urn:pulumi:d::p::a:b:C::n")},
-        optional={
-            "newState": st.fixed_dictionaries({"custom": st.booleans(), "inputs": harmless, "outputs": harmless})
-            | harmless,
-            "oldState": harmless,
-            "detailedDiff": harmless,
-            "replaceReasons": harmless,
-        },
-    )
-    said = st.sampled_from([CANARY, CODED, f"x {CANARY!r} y", "fine", json.dumps({"a": CANARY})])
-    diagnostics = st.lists(
-        st.fixed_dictionaries({"message": said | harmless, "severity": st.just("error")}), max_size=2
-    )
-    document = {
-        "steps": draw(st.permutations([SECRET, *draw(st.lists(others | harmless, max_size=3))])),
-        "diagnostics": draw(diagnostics | harmless),
-    }
-    text = json.dumps(document, indent=draw(st.none() | st.just(4)))
+    """A preview with a Secret, among other steps of any shape, and torn or among other lines."""
+    steps = draw(st.permutations([SECRET, *draw(st.lists(shaped(STEP), max_size=3))]))
+    diagnostics = draw(shaped([{"message": SAID, "severity": "error"}]) | anything)
+    text = json.dumps({"steps": steps, "diagnostics": diagnostics}, indent=draw(st.none() | st.just(4)))
     before = draw(st.sampled_from(["", "a line\n", "{\n", "\ufeff", "x", "\0\n"]))
-    after = draw(st.sampled_from(["", "\n", "x", "\n{}"]))
-    torn = draw(st.integers(0, len(text)) | st.just(len(text)))
-    return before + text[:torn] + after
+    return before + draw(torn(text)) + draw(st.sampled_from(["", "\n", "x", "\n{}"]))
+
+
+def torn(text: str, least: int = 0) -> st.SearchStrategy[str]:
+    return (st.integers(least, len(text)) | st.just(len(text))).map(lambda end: text[:end])
 
 
 @st.composite
 def event_logs(draw: st.DrawFn) -> str:
     """An event log that repeats the Secret, with findings, other values, and torn."""
-    about = json.dumps({"resourcePreEvent": {"metadata": {"new": SECRET["newState"]}}})
-    said = st.sampled_from([CANARY, CODED, "fine"])
-    findings = said.map(lambda text: json.dumps({"policyEvent": {**FINDING, "message": text}}))
-    lines = draw(
-        st.lists(
-            findings | values.map(lambda each: json.dumps({"policyEvent": each})) | st.text(max_size=9), max_size=4
-        )
-    )
-    # What a policy event is full of at random is shown on purpose where it is the policy's name.
-    lines = [each for each in lines if CANARY not in each or '"policyName": "p"' in each]
-    lines = [each for each in lines if CODED not in each or '"policyName": "p"' in each]
-    text = "\n".join([about, *lines])
-    return text[: draw(st.integers(len(about), len(text)) | st.just(len(text)))]
+    lines = draw(st.lists(shaped(EVENT).map(json.dumps) | st.text(max_size=9), max_size=4))
+    return draw(torn("\n".join([ABOUT_SECRET, *lines]), len(ABOUT_SECRET)))
 
 
 @few()
@@ -127,12 +107,6 @@ def test_any_artifact_of_a_fork_becomes_a_comment(files: dict[str, str | bytes])
         assert len((Path(name) / "c").read_text()) <= 65_536
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RawServer]:
-    with raw_server() as running:
-        yield running
-
-
 CALLER = b"<GetCallerIdentityResponse><GetCallerIdentityResult>%s</GetCallerIdentityResult></GetCallerIdentityResponse>"
 AWS_BODIES = [
     json.dumps({"cluster": CLUSTER}).encode(),
@@ -147,58 +121,41 @@ AWS_BODIES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def _loaded() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]  pytest calls it
-    """Load what boto3 knows of its services once: for each input that takes longer than all answers."""
-    loader = create_loader()
-
-    def shared(_path: object) -> Loader:
-        return loader
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.session.create_loader", shared)
-        for service in ("sts", "eks", "route53", "iam"):
-            logging_in.client(Session(), service, "eu-central-1")
-        yield
-
-
 def two_regions(_api: object) -> list[str]:
     """Return fewer regions than there are, each of which is asked."""
     return ["eu-west-1", "us-east-1"]
 
 
-ON_EKS = Settings.model_validate(
-    {"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}, "dns": {"zone": "example.com"}}
-)
 # The first answer decides whether there is a second question: mostly it is a good one.
-RESULT = "<GetCallerIdentityResult><Arn>{}</Arn></GetCallerIdentityResult>"
+RESULT = "<R><GetCallerIdentityResult><Arn>{}</Arn></GetCallerIdentityResult></R>"
 GOOD = reply(b"200", [(b"Content-Type", b"text/xml")], AWS_BODIES[1])
 
 
-@pytest.mark.usefixtures("_loaded")
+@pytest.mark.usefixtures("loaded")
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @few()
-@given(given_replies=st.lists(replies(st.sampled_from(AWS_BODIES)), min_size=1, max_size=5), known=st.booleans())
+@given(
+    said=st.lists(replies(st.sampled_from(AWS_BODIES)), min_size=1, max_size=5), before=st.sampled_from([[], [GOOD]])
+)
 def test_any_answer_of_aws_is_taken_or_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given_replies: list[Reply], *, known: bool
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, use_aws: Use, said: list[Reply], before: list[Reply]
 ) -> None:
-    server.replies = [*([GOOD] if known else []), *given_replies]
+    server.replies = [*before, *said]
+    use_aws(server.url)
     with monkeypatch.context() as patch:
-        for name, value in environment(server.url, tmp_path).items():
-            patch.setenv(name, value)
         patch.setattr(limits, "SECONDS", 2)  # the rest is for a busy machine
         patch.setattr(logging_in, "SECONDS_TO_ANSWER", 0.3)
         patch.setattr(logging_in, "ATTEMPTS", 1)
         patch.setattr("clients.aws.clusters.SECONDS", 0.3)
         patch.setattr("clients.aws.api.AwsApi.regions", two_regions)
         with taken_or_explained(secrets=["hunter2"]):
-            checks = survey_aws(ON_EKS, "dev").checks
+            checks = survey_aws(on_eks(), "dev").checks
             problems = [problem for check in checks for problem in check.problems]
             if problems:
                 raise InputError(problems)
 
 
-WITHOUT_ZONE = Settings.model_validate({"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "o"}})
+WITHOUT_ZONE = Settings.model_validate({"eks": EKS})
 
 
 @pytest.mark.parametrize(
@@ -208,32 +165,29 @@ WITHOUT_ZONE = Settings.model_validate({"eks": {"cluster": "workshop", "region":
         (WITHOUT_ZONE, [GOOD, reply(b"429", [], b"[" * 100_000)]),
         (WITHOUT_ZONE, [GOOD, reply(b"200", [], b'{"cluster": {"createdAt": 1e300}}')]),
         *(
-            (ON_EKS, [reply(b"200", [], f"<R>{RESULT.format(caller)}</R>".encode()), reply(b"200", [], b"<R></R>")])
+            (on_eks(), [reply(b"200", [], RESULT.format(caller).encode()), reply(b"200", [], b"<R></R>")])
             for caller in ("x", "", "arn:aws:iam::123456789012:user/x")
         ),
     ],
     ids=["nested too deeply", "refusal nested too deeply", "no moment", "no account", "no caller", "no cluster"],
 )
 def test_an_answer_that_aws_does_not_document_is_explained(
-    server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, said: list[Reply]
+    server: RawServer, use_aws: Use, settings: Settings, said: list[Reply]
 ) -> None:
     server.replies = [*said]
-    for name, value in environment(server.url, tmp_path).items():
-        monkeypatch.setenv(name, value)
+    use_aws(server.url)
     problems = [each for check in survey_aws(settings, "dev").checks for each in check.problems]
 
     assert {each.found for each in problems} == {"it does not answer as AWS does"}
 
 
 ALPHABET = "abc:[]{}&*!<|>-#%@`'\"?,\n\t 01.~=\\"
+KEYS = ["workshopEnds", "workshopDays", "kubeconfig", "eks"]
+configs = st.dictionaries(st.sampled_from(KEYS).map("linkerd-workshop:{}".format), values | anything, max_size=3)
 stack_files = (
     st.binary(max_size=60)
     | st.text(ALPHABET, max_size=60).map(lambda each: b"config:\n  linkerd-workshop:workshopEnds: " + each.encode())
-    | st.dictionaries(
-        st.sampled_from(["workshopEnds", "workshopDays", "kubeconfig", "eks"]).map("linkerd-workshop:{}".format),
-        values,
-        max_size=3,
-    ).map(lambda each: json.dumps({"config": each}).encode())
+    | configs.map(lambda each: json.dumps({"config": each}).encode())
     | st.dates().map(lambda day: yaml.safe_dump({"config": {"linkerd-workshop:workshopEnds": day}}).encode())
     | st.sampled_from([b"config: {linkerd-workshop:workshopDays: 366}", b"config: {}", b"config: {a: !!bool x}"])
 )

@@ -21,7 +21,8 @@ from preflight.cluster import Facts
 from preflight.startup import Start
 from settings import Settings
 from stack.cluster import cluster_args
-from tests.doubles.faulty_servers import ANSWER, Authority, answer, listening, server_context
+from tests.doubles.faulty_servers import VERSION, raw_server
+from tests.doubles.workshop_certificates import Pair
 from tests.engine import deploy
 
 _DOCUMENT = TypeAdapter(dict[str, object])
@@ -130,16 +131,23 @@ def write_config(folder: Path, change: Mapping[str, object]) -> None:
     (folder / "a/config").write_text(yaml.safe_dump({**ONE, **change}), encoding="utf-8")
 
 
+V1 = "client.authentication.k8s.io/v1"
+
+
 @pytest.mark.parametrize(
-    ("command", "expected"), [("./bin/helper", "{}/a/bin/helper"), ("aws", "aws"), ("/usr/bin/aws", "/usr/bin/aws")]
+    ("helper", "command"),
+    [
+        ({"apiVersion": V1, "command": "./bin/helper", "interactiveMode": "Never"}, "{}/a/bin/helper"),
+        ({"apiVersion": V1, "command": "aws", "interactiveMode": "IfAvailable"}, "aws"),
+        ({"apiVersion": f"{V1}beta1", "command": "/usr/bin/aws"}, "/usr/bin/aws"),
+    ],
 )
 def test_a_login_helper_is_looked_for_beside_its_kubeconfig_unless_it_is_in_path(
-    folder: Path, command: str, expected: str
+    folder: Path, helper: dict[str, str], command: str
 ) -> None:
-    helper = {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "interactiveMode": "Never"}
     write_config(folder, {"users": [{"name": "u", "user": {"exec": helper}}]})
 
-    assert find("a/config", None).user["exec"] == {**helper, "command": expected.format(folder)}
+    assert find("a/config", None).user["exec"] == {**helper, "command": command.format(folder)}
 
 
 def test_the_default_kubeconfig_is_the_users_own(folder: Path) -> None:
@@ -161,7 +169,7 @@ def refusal(path: str | None, context: str | None = None) -> Problem:
 
 def helped(version: str = "v1", provider: object = None, **helper: str) -> dict[str, object]:
     """Return what has the user log in by a helper."""
-    helper = {"apiVersion": f"client.authentication.k8s.io/{version}", "command": "aws", **helper}
+    helper = {"apiVersion": V1.replace("v1", version), "command": "aws", **helper}
     return {"users": [{"name": "u", "user": {"exec": helper, **({"auth-provider": provider} if provider else {})}}]}
 
 
@@ -181,6 +189,8 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     (in_context(), "the cluster ''"),
     ({"contexts": [{"name": "one"}, {"name": "one"}]}, "two of its contexts have the same name"),
     ({"users": [{"user": {}}]}, "its users are not a list"),
+    ({"contexts": []}, "there is no such context"),
+    ({"contexts": 7}, "its contexts are not a list"),
     ({"clusters": {"c": {}}}, "its clusters are not a list"),
     ({"current-context": 7}, "current-context"),
     ({"current-context": ""}, "it has no current-context"),
@@ -195,7 +205,6 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     (helped("v1beta1", interactiveMode="Sometimes"), "interactiveMode 'Sometimes'"),
     (helped(interactiveMode="Never", provider={"name": "oidc"}), "both an `exec` and an auth-provider"),
 ]
-TAKEN = [helped(interactiveMode="Never"), helped(interactiveMode="IfAvailable"), helped("v1beta1")]
 
 
 @pytest.mark.parametrize(("change", "found"), REFUSED)
@@ -205,20 +214,16 @@ def test_a_kubeconfig_that_kubectl_refuses_is_reported(folder: Path, change: dic
     assert found in refusal("a/config").found
 
 
-@pytest.mark.parametrize("change", TAKEN)
-def test_a_login_helper_that_kubectl_takes_is_taken(folder: Path, change: dict[str, object]) -> None:
-    write_config(folder, change)
-
-    assert find("a/config", None).user["exec"]
-
-
-def test_one_unreadable_file_of_a_list_is_reported_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "b/config").write_text(f"token: {CANARY}\nx: [", encoding="utf-8")
+@pytest.mark.parametrize("content", [f"token: {CANARY}\nx: [".encode(), b"\xff\xfe\x00", b"text", b"- 1", b"[" * 9999])
+def test_one_unreadable_file_of_a_list_is_reported_by_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    (folder / "b/config").write_bytes(content)
     monkeypatch.setenv("KUBECONFIG", "a/config:b/config")
 
     problem = refusal(None)
     assert problem.where == "b/config"
-    assert "line 2" in problem.found
+    assert b"\n" not in content or "line 2" in problem.found
 
 
 @pytest.mark.parametrize(
@@ -265,18 +270,17 @@ def test_the_provider_is_given_absolute_paths_in_place_of_those_that_it_would_no
     }
 
 
-def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    authority, asked = Authority(folder, "ca"), list[bytes]()
-    authority.file.rename(folder / "keys/ca.crt")
+def test_a_pod_finds_its_own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch, authority: Pair) -> None:
+    (folder / "keys/ca.crt").write_text(authority.pem, encoding="utf-8")
     (folder / "keys/token").write_text(f"{CANARY}\n", encoding="utf-8")
     monkeypatch.setattr(reading, "SERVICE_ACCOUNT", folder / "keys")
 
-    with listening(answer(ANSWER, asked), server_context(authority.issue("api"))) as port:
+    with raw_server(VERSION, tls=authority.issue("api").server()) as server:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
-        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", server.url.rpartition(":")[2])
         check_connection(ClusterApi(None))
         assert cluster_args(start(None), "dev").get("kubeconfig") == ""  # client-go looks there as well
 
-    assert f"authorization: bearer {CANARY}\r\n".encode() in asked[0].lower()
+    assert f"authorization: bearer {CANARY}\r\n".encode() in server.asked[0].lower()
     monkeypatch.setenv("KUBECONFIG", "a/config")
     assert find(None, None).cluster["server"] == "https://a:6443", "a kubeconfig comes first"

@@ -27,35 +27,27 @@ from clients.pulumi_cli import StackCli, read_settings
 from model.charts import Part
 from model.problem import InputError, Problem, SilenceError
 from preflight.eks import survey_aws
-from settings import Settings
-from settings.eks import Dns, Eks
 from tests.doubles.api_server import kubeconfig
-from tests.doubles.aws_server import Account, Refusal, environment, serving
-from tests.doubles.faulty_servers import End, Reply, Talk, answer, listening, raw_server, request, say_nothing
+from tests.doubles.aws_server import Account, Refusal, login, serving, settings
+from tests.doubles.drain_double import always
+from tests.doubles.faulty_servers import SILENCE, End, Reply, listening, raw_server, reply, request
+from tests.doubles.kind_machine import executable
 from tests.program import ROOT
 from workshop import fill_mirror
 from workshop.drain.account import Account as Drained
 from workshop.drain.account import Marks, find_hosts, find_load_balancers
 from workshop.drain.cluster import list_ingress_urns
 
+Use = Callable[[str], None]
 LIMIT = 1.0
 """Seconds here, instead of ten."""
 OVERHEAD = 30
 """Seconds that a busy machine may need for the rest."""
-LOGIN = Eks.model_validate({"cluster": "workshop", "region": "eu-central-1", "owner": "me"})
-DNS = Dns.model_validate({"zone": "example.com"})
-ON_EKS = Settings.model_validate({"eks": LOGIN.model_dump(by_alias=True), "dns": {"zone": "example.com"}})
-
-
-@pytest.fixture(scope="module")
-def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:  # pyright: ignore[reportUnusedFunction]  pytest calls it
-    """Load boto3 and what it knows: on a busy machine that takes longer than the limit."""
-    with serving(Account(), tmp_path_factory.mktemp("aws")):
-        survey_aws(ON_EKS, "dev")
+LOGIN, ON_EKS = login(), settings()
 
 
 @pytest.fixture
-def limit(_loaded: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def limit(loaded: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  what is loaded takes longer
     monkeypatch.setattr(limits, "SECONDS", LIMIT)
 
 
@@ -76,29 +68,8 @@ def only(ask: Callable[[], object], kind: type[InputError] = SilenceError) -> Pr
     return problem
 
 
-def drip_after(head: bytes) -> Talk:
-    """Return a server that answers a head, and then a byte at a time for longer than anybody should wait."""
-
-    def talk(connection: socket.socket) -> None:
-        request(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)
-        for _ in range(200):
-            connection.sendall(b" ")
-            Event().wait(LIMIT / 5)  # not `sleep`, which other tests replace
-
-    return talk
-
-
-DRIP, DRIP_HEAD = drip_after(b"Content-Length: 1000\r\n\r\n"), drip_after(b"X: ")
-
-
-@pytest.fixture
-def aws_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    def use(url: str) -> None:
-        for name, value in environment(url, tmp_path).items():
-            monkeypatch.setenv(name, value)
-
-    return use
+DRIP = Reply(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b" " * 1000, End.DRIPPED)
+DRIP_HEAD = Reply(b"HTTP/1.1 200 OK\r\nX: " + b" " * 1000, End.DRIPPED)
 
 
 def test_all_attempts_of_a_question_end_in_ten_seconds() -> None:
@@ -109,18 +80,14 @@ def test_all_attempts_of_a_question_end_in_ten_seconds() -> None:
 
 
 def test_a_state_that_is_nested_too_deeply_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess(command, 0, "[" * 100_000, "")
-
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", always(subprocess.CompletedProcess([], 0, "[" * 100_000, "")))
 
     assert "prints no state" in only(partial(list_ingress_urns, "dev"), InputError).found
 
 
 def test_an_api_server_that_refuses_a_port_by_something_nested_too_deeply_is_explained(tmp_path: Path) -> None:
-    body = b"[" * 100_000
-    with listening(answer(b"HTTP/1.1 500 X\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))) as port:
-        api = ClusterApi(str(kubeconfig(tmp_path, f"http://127.0.0.1:{port}")))
+    with raw_server(reply(b"500", [], b"[" * 100_000)) as server:
+        api = ClusterApi(str(kubeconfig(tmp_path, server.url)))
         with pytest.raises(StreamError, match="500"):
             connect(api.configuration, f"{api.address}/portforward")
 
@@ -128,13 +95,10 @@ def test_an_api_server_that_refuses_a_port_by_something_nested_too_deeply_is_exp
 @pytest.fixture
 def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a Pulumi CLI on PATH that waits for its backend."""
-    cli = tmp_path / "bin/pulumi"
-    cli.parent.mkdir()
-    cli.write_text('#!/bin/sh\ntest "$1" = version && echo v3.999.0 || exec sleep 60\n', encoding="ascii")
-    cli.chmod(0o755)
+    executable(tmp_path / "pulumi", '#!/bin/sh\ntest "$1" = version && echo v3.999.0 || exec sleep 60\n')
     (tmp_path / "Pulumi.yaml").write_text("{name: linkerd-workshop, runtime: python}\n", encoding="ascii")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {linkerd-workshop:context: kind}\n", encoding="ascii")
-    monkeypatch.setenv("PATH", f"{cli.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("ON_SANDBOX", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -161,20 +125,16 @@ def test_a_backend_that_does_not_answer_is_not_waited_for(what: str, capfd: pyte
         assert printed in capfd.readouterr().err
 
 
-def chart(port: int) -> DefinitionChart:
-    return DefinitionChart("gateway-api-crds", "1.0.0", "Gateway API", f"http://127.0.0.1:{port}/crds")
-
-
 @pytest.mark.usefixtures("limit")
 @pytest.mark.parametrize(
-    ("talk", "path"),
-    [(say_nothing, "crds/"), (DRIP, "crds/"), (say_nothing, "some/image:1"), (DRIP_HEAD, "some/image:1")],
+    ("said", "path"),
+    [(SILENCE, "crds/"), (DRIP, "crds/"), (SILENCE, "some/image:1"), (DRIP_HEAD, "some/image:1")],
 )
-def test_a_chart_or_registry_that_sends_nothing_is_not_waited_for(tmp_path: Path, talk: Talk, path: str) -> None:
-    with listening(talk) as port:
-        where = f"127.0.0.1:{port}/{path}"
-        asks = {"crds/": lambda: chart(port).download(tmp_path), "some/image:1": lambda: fill_mirror.digest(where)}
-        problem = only(asks[path])
+def test_a_chart_or_registry_that_sends_nothing_is_not_waited_for(tmp_path: Path, said: Reply, path: str) -> None:
+    with raw_server(said) as server:
+        where = f"{server.url.removeprefix('http://')}/{path}"
+        chart = DefinitionChart("gateway-api-crds", "1.0.0", "Gateway API", f"http://{where.removesuffix('/')}")
+        problem = only(lambda: chart.download(tmp_path) if path == "crds/" else fill_mirror.digest(where))
 
     assert where in problem.where
     assert problem.found == "it cannot be fetched (nothing comes within 1 s)"
@@ -198,42 +158,31 @@ def test_a_slow_download_continues_as_long_as_data_comes(monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("limit")
 def test_after_a_silence_a_mirror_asks_for_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with raw_server() as server:
-        server.replies = [Reply(b"", End.SILENT)]
+    with raw_server(SILENCE) as server:
         monkeypatch.setattr(fill_mirror, "AT_ONCE", 2)
         monkeypatch.setattr(fill_mirror, "MADE_HERE", {})
         monkeypatch.setattr(fill_mirror, "PUBLISHED", dict.fromkeys(Part, ("1.0.0", server.url)))
         with pytest.raises(SilenceError) as caught, in_time():
             fill_mirror.fill(tmp_path, Console(file=io.StringIO()))
-        asked = server.asked
+        asked = len(server.asked)
 
     assert 1 <= asked <= 3, "two at once, and one that had begun"
     assert {each.where for each in caught.value.problems} == {f"{server.url}/index.yaml"}
 
 
 @pytest.mark.usefixtures("limit")
-def test_a_silent_aws_is_asked_once_and_ends_the_survey(aws_at: Callable[[str], None]) -> None:
-    with raw_server() as server:
-        server.replies = [Reply(b"", End.SILENT)]
-        aws_at(server.url)
+@pytest.mark.parametrize("said", [SILENCE, DRIP])
+def test_an_aws_that_is_silent_or_answers_a_byte_at_a_time_is_asked_once(use_aws: Use, said: Reply) -> None:
+    with raw_server(said) as server:
+        use_aws(server.url)
         with in_time():
             checks = survey_aws(ON_EKS, "dev").checks
-        asked = server.asked
+        asked = len(server.asked)
 
     (problem,) = (problem for check in checks for problem in check.problems)
     assert problem.found == f'AWS does not answer (Read timeout on endpoint URL: "{server.url}")'
-    assert asked == 1
-
-
-@pytest.mark.usefixtures("limit")
-@pytest.mark.parametrize("talk", [say_nothing, DRIP])
-def test_an_aws_that_answers_a_byte_at_a_time_is_silent(aws_at: Callable[[str], None], talk: Talk) -> None:
-    with listening(talk) as port:
-        aws_at(f"http://127.0.0.1:{port}")
-        problem = only(lambda: AwsApi(LOGIN))
-
-    assert f"127.0.0.1:{port}" in problem.found
     assert "proxy and firewall" in problem.fix
+    assert asked == 1
 
 
 @pytest.mark.usefixtures("limit")
@@ -246,7 +195,7 @@ def test_slow_answers_of_a_survey_are_waited_for_once_in_all(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("limit")
-def test_all_pages_of_a_question_end_in_time(aws_at: Callable[[str], None]) -> None:
+def test_all_pages_of_a_question_end_in_time(use_aws: Use) -> None:
     numbers = count()
 
     def talk(connection: socket.socket) -> None:
@@ -258,7 +207,7 @@ def test_all_pages_of_a_question_end_in_time(aws_at: Callable[[str], None]) -> N
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
     with listening(talk) as port:
-        aws_at(f"http://127.0.0.1:{port}")
+        use_aws(f"http://127.0.0.1:{port}")
         elbv2 = logging_in.client(Session(), "elbv2", "eu-central-1")
         api = AwsApi.__new__(AwsApi)
         api.login, api.where = LOGIN, "AWS"

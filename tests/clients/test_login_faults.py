@@ -2,10 +2,7 @@
 
 import base64
 import json
-import os
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,18 +11,10 @@ import pytest
 from clients import cluster_faults
 from tests.clients.test_cluster_faults import CANARY, fault
 from tests.doubles.api_server import kubeconfig
-from tests.doubles.faulty_servers import (
-    ANSWER,
-    Authority,
-    Talk,
-    answer,
-    listening,
-    request,
-    say_nothing,
-    server_context,
-)
-from tests.doubles.pulumi_double import write_pulumi
-from tests.program import ROOT
+from tests.doubles.faulty_servers import SILENCE, VERSION, Talk, listening, raw_server, request
+from tests.doubles.pulumi_double import play_pulumi
+from tests.doubles.workshop_certificates import Pair
+from workshop import cli
 
 NOWHERE = {"server": "https://127.0.0.1:1"}
 
@@ -57,11 +46,11 @@ def identity_provider(refusal: bytes) -> Talk:
 
 
 def test_an_expired_login_that_the_identity_provider_does_not_renew_is_reported(
-    tmp_path: Path, authority: Authority
+    tmp_path: Path, authority: Pair
 ) -> None:
     refused = json.dumps({"error": "invalid_grant", "error_description": f"Token {CANARY} expired"}).encode()
-    with listening(identity_provider(refused), server_context(authority.issue("idp"))) as port:
-        trusted = {"idp-certificate-authority": str(authority.file)}
+    with listening(identity_provider(refused), authority.issue("idp").server()) as port:
+        trusted = {"idp-certificate-authority-data": authority.base64}
         problem = fault(tmp_path, NOWHERE, oidc(f"https://127.0.0.1:{port}", **trusted))
 
     assert "invalid_grant" in problem.found
@@ -73,8 +62,9 @@ def test_an_identity_provider_that_does_not_answer_is_not_waited_for(
 ) -> None:
     assert "identity provider cannot be reached" in fault(tmp_path, NOWHERE, oidc("https://127.0.0.1:1")).found
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
-    with listening(say_nothing) as port:
-        assert "did not answer" in fault(tmp_path, NOWHERE, oidc(f"https://127.0.0.1:{port}"), 2).found
+    with raw_server(SILENCE) as server:
+        issuer = server.url.replace("http", "https")
+        assert "did not answer" in fault(tmp_path, NOWHERE, oidc(issuer), 2).found
 
 
 @pytest.mark.parametrize(
@@ -101,23 +91,22 @@ def test_a_login_helper_that_fails_or_hangs_is_reported_and_not_waited_for(
 
 
 @pytest.mark.parametrize("command", ["check-cluster", "leftovers", "forget-cluster", "verify", "reset"])
-def test_every_command_reports_a_fault_in_one_sentence(tmp_path: Path, authority: Authority, command: str) -> None:
-    with listening(answer(ANSWER), server_context(authority.issue("expired", ends=-1))) as port:
-        cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(authority.file)}
-        path = kubeconfig(tmp_path, cluster)
+def test_every_command_reports_a_fault_in_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    authority: Pair,
+    command: str,
+) -> None:
+    play_pulumi(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.chdir(tmp_path)
+    with raw_server(VERSION, tls=authority.issue("expired", days=-1).server()) as server:
+        cluster = {"server": server.url, "certificate-authority-data": authority.base64}
+        path = kubeconfig(tmp_path, cluster, {"token": CANARY})
         (tmp_path / "Pulumi.x.yaml").write_text(f"config: {{linkerd-workshop:kubeconfig: {path}}}\n", encoding="utf-8")
-        programs = write_pulumi(tmp_path)
-        done = subprocess.run(
-            [sys.executable, "-m", "workshop", command, "--stack", "x"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "400", "PATH": f"{programs}:{os.environ['PATH']}"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        assert cli.main([command, "--stack", "x"]) == 1
 
-    assert done.returncode == 1
-    assert "its certificate has expired" in done.stdout + done.stderr
-    assert CANARY not in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    printed = "".join(capsys.readouterr())
+    assert "its certificate has expired" in printed
+    assert CANARY not in printed

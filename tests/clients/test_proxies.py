@@ -1,7 +1,6 @@
 """A connection to a cluster follows the kubeconfig by kubectl's rules, and its proxy's password is never shown."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,42 +10,43 @@ from clients.proxies import proxy_of
 from tests.clients.test_cluster_faults import CANARY, fault
 from tests.doubles.api_server import Cluster, kubeconfig, serving
 from tests.doubles.faulty_servers import (
-    ANSWER,
-    Authority,
+    RESET,
+    VERSION,
+    End,
+    Reply,
     Talk,
-    answer,
     connect_proxy,
     listening,
-    request,
-    reset,
-    server_context,
+    raw_server,
+    reply,
     socks5,
 )
+from tests.doubles.workshop_certificates import Pair
 
 
 @pytest.mark.parametrize(
-    ("talk", "found"),
+    ("said", "found"),
     [
-        (answer(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"), "asks for a login (407)"),
-        (answer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), "refuses to connect to it (403)"),
-        (answer(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), "refuses to connect to it (502)"),
-        (request, "does not answer"),
-        (reset, "does not answer"),
-        (answer(b"SSH-2.0-OpenSSH_9.9\r\n"), "the proxy"),
+        (reply(b"407", [], b"", end=End.KEPT), "asks for a login (407)"),
+        (reply(b"403", [], b"", end=End.KEPT), "refuses to connect to it (403)"),
+        (reply(b"502", [], b"", end=End.KEPT), "refuses to connect to it (502)"),
+        (Reply(b""), "does not answer"),
+        (RESET, "does not answer"),
+        (Reply(b"SSH-2.0-OpenSSH_9.9\r\n", End.KEPT), "the proxy"),
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_does_not_let_through_is_reported_without_its_password(
-    tmp_path: Path, talk: Talk, found: str, scheme: str
+    tmp_path: Path, said: Reply, found: str, scheme: str
 ) -> None:
-    with listening(talk) as port:
-        proxy = f"http://user:{CANARY}@127.0.0.1:{port}"
-        server = f"{scheme}://api.invalid:6443"
-        problem = fault(tmp_path, {"server": server, "proxy-url": proxy})
+    server = f"{scheme}://api.invalid:6443"
+    with raw_server(said) as proxy:
+        url = proxy.url.replace("//", f"//user:{CANARY}@")
+        problem = fault(tmp_path, {"server": server, "proxy-url": url})
 
     assert problem.where == server
     if scheme == "https":
-        assert f"the proxy 127.0.0.1:{port}" in problem.found
+        assert f"the proxy {proxy.url.partition('//')[2]}" in problem.found
         assert found in problem.found
         assert "NO_PROXY" in problem.fix
     assert "407" not in found or "407" in problem.found
@@ -68,13 +68,11 @@ def test_a_proxy_that_cannot_be_used_is_reported(tmp_path: Path, proxy: str, fou
 
 
 @pytest.mark.parametrize(("scheme", "talk"), [("socks5", socks5), ("http", connect_proxy)])
-def test_a_cluster_behind_a_proxy_is_reached(tmp_path: Path, authority: Authority, scheme: str, talk: Talk) -> None:
-    with ExitStack() as stack:
-        port = stack.enter_context(listening(answer(ANSWER), server_context(authority.issue("proxied"))))
-        proxy = stack.enter_context(listening(talk))
+def test_a_cluster_behind_a_proxy_is_reached(tmp_path: Path, authority: Pair, scheme: str, talk: Talk) -> None:
+    with raw_server(VERSION, tls=authority.issue("proxied").server()) as server, listening(talk) as proxy:
         cluster = {
-            "server": f"https://127.0.0.1:{port}",
-            "certificate-authority": str(authority.file),
+            "server": server.url,
+            "certificate-authority-data": authority.base64,
             "proxy-url": f"{scheme}://127.0.0.1:{proxy}",
         }
         check_connection(ClusterApi(str(kubeconfig(tmp_path, cluster))))
@@ -141,22 +139,21 @@ def ask(tmp_path: Path, server: str, user: Mapping[str, object], **cluster: obje
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 @pytest.mark.parametrize("how", [{"tls-server-name": "api.example.com"}, {"insecure-skip-tls-verify": True}])
 def test_a_server_of_another_name_is_reached_if_the_kubeconfig_allows_it(
-    tmp_path: Path, how: dict[str, object]
+    tmp_path: Path, authority: Pair, how: dict[str, object]
 ) -> None:
-    authority = Authority(tmp_path)
-    trusted = {} if "insecure-skip-tls-verify" in how else {"certificate-authority": str(authority.file)}
-    with listening(answer(ANSWER), server_context(authority.issue("api.example.com", None))) as port:
-        ask(tmp_path, f"https://127.0.0.1:{port}", {"token": "t"}, **trusted, **how)
+    trusted = {} if "insecure-skip-tls-verify" in how else {"certificate-authority-data": authority.base64}
+    with raw_server(VERSION, tls=authority.issue("api.example.com", None).server()) as server:
+        ask(tmp_path, server.url, {"token": "t"}, **trusted, **how)
 
 
 def test_the_scheme_impersonation_and_the_file_of_a_token_are_read_as_kubectl_reads_them(tmp_path: Path) -> None:
-    asked, token = list[bytes](), tmp_path / "token"
+    token = tmp_path / "token"
     token.write_text(f"{CANARY}\n", encoding="utf-8")
     jane = {"as": "jane", "as-groups": ["dev", "ops"], "as-user-extra": {"Reason": ["why"]}}
-    with listening(answer(ANSWER, asked)) as port:
-        address = ask(tmp_path, f"127.0.0.1:{port}", {"tokenFile": str(token), **jane})
+    with raw_server(VERSION) as server:
+        address = ask(tmp_path, server.url.removeprefix("http://"), {"tokenFile": str(token), **jane})
 
-    assert address == f"http://127.0.0.1:{port}"
+    assert address == server.url
     for line in (b"User: jane", b"Group: dev", b"Group: ops", b"Extra-reason: why"):
-        assert b"\r\nImpersonate-" + line + b"\r\n" in asked[0]
-    assert f"\r\nauthorization: bearer {CANARY}\r\n".encode() in asked[0].lower(), "without the file's newline"
+        assert b"\r\nImpersonate-" + line + b"\r\n" in server.asked[0]
+    assert f"\r\nauthorization: bearer {CANARY}\r\n".encode() in server.asked[0].lower(), "without the file's newline"

@@ -15,6 +15,7 @@ from model.problem import InputError, Problem
 from settings import Settings
 from settings.loading import parse
 from tests.doubles.api_server import kubeconfig
+from tests.doubles.kind_machine import executable
 from tests.doubles.pulumi_double import Answer, play_pulumi
 from tests.fuzzing import CANARY, few
 
@@ -145,13 +146,6 @@ def test_an_answer_nested_too_deeply_is_explained(monkeypatch: pytest.MonkeyPatc
     assert "is not its JSON" in problem(monkeypatch, (0, '{"a":' * 100_000, ""))
 
 
-def executable(folder: Path, script: str) -> Path:
-    path = folder / "pulumi"
-    path.write_text(f"#!/bin/sh\necho x >> {folder}/calls\n{script}\n")
-    path.chmod(0o755)
-    return path
-
-
 @pytest.mark.parametrize(
     ("script", "status", "calls"),
     [
@@ -164,7 +158,9 @@ def executable(folder: Path, script: str) -> Path:
 def test_a_state_that_another_run_is_writing_is_read_again(
     tmp_path: Path, script: str, status: int, calls: int
 ) -> None:
-    done = ask([str(executable(tmp_path, script.format(folder=tmp_path)))])
+    program = tmp_path / "pulumi"
+    executable(program, f"#!/bin/sh\necho x >> {tmp_path}/calls\n{script.format(folder=tmp_path)}\n")
+    done = ask([str(program)])
 
     assert done.status == status
     assert (tmp_path / "calls").read_text() == "x\n" * calls

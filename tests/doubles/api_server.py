@@ -51,10 +51,6 @@ class Cluster:
     """Paths that the user may not read."""
     silent: tuple[str, ...] = ()
     """Paths that it answers after two seconds."""
-    busy: int = 0
-    """The number of requests that it answers with 429, as it does while a kind's storage is initializing."""
-    comes_back: str | None = None
-    """The Retry-After of every answer."""
     asked: list[str] = field(default_factory=list[str])
     """The paths of the GET requests."""
     posted: dict[str, object] = field(default_factory=dict[str, object])
@@ -77,16 +73,20 @@ def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
 def kubeconfig(folder: Path, cluster: str | Mapping[str, object], user: Mapping[str, object] | None = None) -> Path:
     """Write a kubeconfig with the context `there` for a cluster, or for one of which the address is enough."""
     path = folder / "kubeconfig"
-    document = {
+    path.write_text(yaml.safe_dump(document(cluster, user or {})), encoding="utf-8")
+    return path
+
+
+def document(cluster: str | Mapping[str, object], user: Mapping[str, object]) -> dict[str, object]:
+    """Return a kubeconfig with the context `there` alone."""
+    return {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "there",
         "contexts": [{"name": "there", "context": {"cluster": "c", "user": "u"}}],
         "clusters": [{"name": "c", "cluster": {"server": cluster} if isinstance(cluster, str) else dict(cluster)}],
-        "users": [{"name": "u", "user": dict(user or {})}],
+        "users": [{"name": "u", "user": dict(user)}],
     }
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    return path
 
 
 class _Handler(QuietHandler, BaseHTTPRequestHandler):
@@ -98,9 +98,6 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         self.cluster.tokens.append(self.headers.get("Authorization", ""))
         if self.headers.get("Upgrade") == "websocket":
             self._forward()
-        elif self.cluster.busy:
-            self.cluster.busy -= 1
-            self._answer(429, {"code": 429, "message": "storage is (re)initializing"})
         elif self.path in self.cluster.forbidden:
             self._answer(403, {"code": 403, "message": "this is forbidden"})
         elif self.path in self.cluster.answers:
@@ -163,6 +160,4 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
             usual = (unwell, "application/json", json.dumps(reason).encode())
         status, kind, body = self.cluster.everything or usual
         headers = {"Date": formatdate(time.time() + self.cluster.seconds_ahead, usegmt=True), "Content-Type": kind}
-        if self.cluster.comes_back is not None:
-            headers["Retry-After"] = self.cluster.comes_back
         self.send(status, body, headers)

@@ -4,9 +4,8 @@ import uuid
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
 from moto import mock_aws
 
 from sandbox.aws.corrections.permissions import describe_tags_of_what_is_there
@@ -22,14 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.literals import RRTypeType
     from mypy_boto3_route53.type_defs import ResourceRecordSetTypeDef
 
-_boto3: Any = boto3
 REGION, OWNER = "eu-central-1", "workshop-dev"
 PREFIX = "_external-dns-%{record_type}."
-
-
-def client(service: str) -> Any:  # noqa: ANN401  boto3 makes their classes at run time
-    """Return the client of a service."""
-    return _boto3.client(service, region_name=REGION)
 
 
 @dataclass(frozen=True)
@@ -80,28 +73,27 @@ def account() -> Generator[InProcess]:
     """Give an account with a network, a zone and an empty cluster."""
     replace_method("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
     with mock_aws():
-        yield InProcess("workshop", _vpc(), _zone(), connect(REGION))
+        aws = connect(REGION)
+        yield InProcess("workshop", _vpc(aws), _zone(aws), aws)
 
 
 def another(before: InProcess) -> InProcess:
     """Return the same account with another, empty cluster and another, empty zone."""
-    return replace(before, cluster=f"{before.cluster}-next", zone=_zone())
+    return replace(before, cluster=f"{before.cluster}-next", zone=_zone(before.aws))
 
 
-def _vpc() -> str:
-    ec2 = client("ec2")
-    vpc: str = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+def _vpc(aws: Aws) -> str:
+    vpc = aws.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"].get("VpcId", "")
     for number in range(2):
-        tags = [{"Key": "kubernetes.io/role/elb", "Value": "1"}]
-        ec2.create_subnet(
+        aws.ec2.create_subnet(
             VpcId=vpc,
             CidrBlock=f"10.0.{number}.0/24",
             AvailabilityZone=f"{REGION}{'ab'[number]}",
-            TagSpecifications=[{"ResourceType": "subnet", "Tags": tags}],
+            TagSpecifications=[{"ResourceType": "subnet", "Tags": [{"Key": "kubernetes.io/role/elb", "Value": "1"}]}],
         )
     return vpc
 
 
-def _zone() -> str:
-    made = client("route53").create_hosted_zone(Name="example.com", CallerReference=uuid.uuid4().hex)
-    return str(made["HostedZone"]["Id"]).rpartition("/")[2]
+def _zone(aws: Aws) -> str:
+    made = aws.route53.create_hosted_zone(Name="example.com", CallerReference=uuid.uuid4().hex)
+    return made["HostedZone"]["Id"].rpartition("/")[2]

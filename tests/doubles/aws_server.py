@@ -1,7 +1,8 @@
-"""An AWS on loopback that gives canned answers, for what an account says and for what stands in its way."""
+"""An AWS on loopback that gives canned answers, and the machine of a user of an EKS cluster in it."""
 
 import json
 import re
+import sys
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -11,8 +12,14 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+import yaml
 
+from settings import Settings
+from settings.eks import Eks
+from settings.loading import parse
+from tests.doubles import api_server
 from tests.doubles.http_server import QuietHandler, serving_http
+from tests.doubles.kind_machine import executable
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/workshop-dev"
@@ -28,6 +35,8 @@ CLUSTER: Mapping[str, object] = {
     "identity": {"oidc": {"issuer": f"https://{ISSUER}"}},
     "resourcesVpcConfig": {"vpcId": "vpc-1", "endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]},
 }
+EKS: Mapping[str, object] = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
+"""The settings of a user of the cluster."""
 _PATHS = {
     r"/clusters/[^/]+": "DescribeCluster",
     r"/clusters": "ListClusters",
@@ -69,6 +78,16 @@ class Account:
     """The actions that it was asked for."""
     keys: list[str] = field(default_factory=list[str])
     """With which access keys."""
+
+
+def answering(**answers: object) -> Account:
+    """Return an account with these answers in place of the usual ones."""
+    return Account({**Account().answers, **answers})
+
+
+def login(**chosen: object) -> Eks:
+    """Return the settings of a user of the cluster."""
+    return Eks.model_validate({**EKS, **chosen})
 
 
 @contextmanager
@@ -151,3 +170,61 @@ def _xml(document: object) -> str:
         pairs: dict[str, object] = {**document}
         return "".join(f"<{key}>{_xml(value)}</{key}>" for key, value in pairs.items())
     return str(document)
+
+
+TOKEN = """cat <<'END'
+{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+ "status": {"token": "hunter2", "expirationTimestamp": "2999-01-01T00:00:00Z"}}
+END"""
+KEY_AS_TOKEN = f"""exec {sys.executable} - "$@" <<'END'
+import argparse, json
+from botocore.session import Session
+parser = argparse.ArgumentParser()
+parser.add_argument("--profile")
+key = Session(profile=parser.parse_known_args()[0].profile).get_credentials().access_key
+print(json.dumps({{"apiVersion": "client.authentication.k8s.io/v1", "status": {{"token": key}}}}))
+END"""
+"""The token is the access key that the AWS CLI signs with: it takes `--profile` in the same way."""
+
+
+def settings(**chosen: object) -> Settings:
+    """Return the settings of a stack on the cluster."""
+    return parse({"eks": EKS, "dns": {"zone": "example.com"}, **chosen})
+
+
+@contextmanager
+def shim(folder: Path, answer: str = TOKEN) -> Generator[Path]:
+    """Put an AWS CLI before every other; give the file in which it writes down how it was called."""
+    log, program = folder / "calls", folder / "bin" / "aws"
+    program.parent.mkdir(exist_ok=True)
+    executable(program, f'#!/bin/sh\necho "$*" >> {log}\n{answer}\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(program.parent), prepend=":")
+        yield log
+
+
+@contextmanager
+def account(
+    folder: Path,
+    cluster: api_server.Cluster,
+    aws: Account | None = None,
+    found: Mapping[str, object] | None = None,
+    config: str = "",
+) -> Generator[Path]:
+    """Serve all three to a user with the file `config`; yield the CLI's log.
+
+    `found` is what AWS answers about the cluster beside its address.
+    """
+    aws = aws or Account()
+    with api_server.serving(cluster, folder) as path, shim(folder) as log:
+        server = yaml.safe_load(path.read_text(encoding="utf-8"))["clusters"][0]["cluster"]["server"]
+        aws.answers["DescribeCluster"] = {"cluster": {**CLUSTER, "endpoint": server, **(found or {})}}
+        aws.answers.setdefault("ListHostedZonesByName", {"HostedZones": zone("example.com", "Z1")})
+        with serving(aws, folder, config):
+            yield log
+
+
+def zone(name: str, id_: str) -> dict[str, object]:
+    """Return a hosted zone as Route 53 lists it."""
+    config = {"PrivateZone": "false"}
+    return {"HostedZone": {"Id": f"/hostedzone/{id_}", "Name": f"{name}.", "CallerReference": "1", "Config": config}}

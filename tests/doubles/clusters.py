@@ -77,8 +77,3 @@ def admitting(status: int, message: str, **labels: str) -> Cluster:
 
 def resolving(zones: str) -> Cluster:
     return with_answers(**{COREDNS: {"data": {"Corefile": COREFILE.format(zones)}}})
-
-
-def with_nodes(*architectures: str) -> Cluster:
-    labels = [{"kubernetes.io/arch": each} for each in architectures]
-    return with_answers(**{f"/api/v1/nodes/n{n}": {"metadata": {"labels": each}} for n, each in enumerate(labels)})

@@ -4,45 +4,12 @@ import socket
 import ssl
 import struct
 import threading
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 
-from tests.doubles.workshop_certificates import create_certificate
-
-VERSION = b'{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}'
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(VERSION), VERSION)
 Talk = Callable[[socket.socket], object]
-
-
-class Authority:
-    """A certificate authority of its own, whose files lie in a folder."""
-
-    def __init__(self, folder: Path, name: str = "authority") -> None:
-        self.folder, self.name, self._pair = folder, name, create_certificate(name, days=1)
-        self.file = folder / f"{name}.crt"
-        self.file.write_text(self._pair.pem, encoding="ascii")
-
-    def issue(self, name: str, address: str | None = "127.0.0.1", ends: int = 1) -> tuple[Path, Path]:
-        """Write a certificate that ends in `ends` days, and its key; return both paths."""
-        pair = create_certificate(name, signer=self._pair, days=ends, is_ca=False, address=address)
-        files = self.folder / f"{self.name}-{name}.crt", self.folder / f"{self.name}-{name}.key"
-        for file, content in zip(files, (pair.pem, pair.key_pem), strict=True):
-            file.write_text(content, encoding="ascii")
-        return files
-
-
-def server_context(files: tuple[Path, Path], clients: Path | None = None) -> ssl.SSLContext:
-    """Return the TLS of a server; with `clients` it asks for certificates of that authority."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*files)
-    if clients:
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(clients)
-    return context
 
 
 @contextmanager
@@ -76,49 +43,11 @@ def _serve(connection: socket.socket, talk: Talk, tls: ssl.SSLContext | None) ->
 
 
 def request(connection: socket.socket) -> bytes:
-    """Return a request's head, or what came before the other side ended."""
+    """Return a request's head, a TLS client's first bytes, or what came before the other side ended."""
     head = b""
-    while b"\r\n\r\n" not in head and (more := connection.recv(4096)):
+    while b"\r\n\r\n" not in head and not head.startswith(b"\x16") and (more := connection.recv(4096)):
         head += more
     return head
-
-
-def answer(content: bytes, asked: list[bytes] | None = None) -> Talk:
-    """Return a server that answers every request on a connection alike, and notes the requests' heads."""
-
-    def talk(connection: socket.socket) -> None:
-        while head := request(connection):
-            if asked is not None:
-                asked.append(head)
-            connection.sendall(content)
-
-    return talk
-
-
-def in_turn(talks: list[Talk]) -> Talk:
-    """Return a server that uses the next of `talks` for each connection."""
-
-    def talk(connection: socket.socket) -> None:
-        talks.pop(0)(connection)
-
-    return talk
-
-
-def say_nothing(connection: socket.socket) -> None:
-    """Read, and answer nothing."""
-    while connection.recv(4096):
-        pass
-
-
-def reset(connection: socket.socket) -> None:
-    """Read a request, and answer it with a reset."""
-    connection.recv(4096)
-    reset_at_end(connection)
-
-
-def reset_at_end(connection: socket.socket) -> None:
-    """Make a connection end by a reset."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class End(Enum):
@@ -153,42 +82,48 @@ def reply(
     return Reply(b"\r\n".join([*lines, b"", body]), end)
 
 
+_BODY = b'{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}'
+VERSION = reply(b"200", [(b"Content-Type", b"application/json")], _BODY, end=End.KEPT)
+SILENCE, RESET = Reply(b"", End.SILENT), Reply(b"", End.RESET)
+
+
 @dataclass
 class RawServer:
     """A server that gives each of `replies` in turn, the last one again and again."""
 
+    replies: list[Reply]
     url: str = ""
-    replies: list[Reply] = field(default_factory=list[Reply])
-    asked: int = 0
-    """The number of requests."""
+    asked: list[bytes] = field(default_factory=list[bytes])
+    """The heads of the requests."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def talk(self, connection: socket.socket) -> None:
         """Answer until one of the replies ends the connection."""
-        while request(connection):
+        while head := request(connection):
             with self._lock:
-                self.asked += 1
+                self.asked.append(head)
                 said = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
             if said.end is End.DRIPPED:
-                for byte in said.content[:30]:
+                for byte in said.content:
                     connection.sendall(bytes([byte]))
-                    time.sleep(0.03)
+                    threading.Event().wait(0.03)  # not `sleep`, which tests replace
             else:
                 connection.sendall(said.content)
             if said.end is End.SILENT:
-                say_nothing(connection)
+                while connection.recv(4096):
+                    pass
             elif said.end is End.RESET:
-                reset_at_end(connection)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if said.end not in (End.KEPT, End.DRIPPED):
                 return
 
 
 @contextmanager
-def raw_server() -> Generator[RawServer]:
+def raw_server(*replies: Reply, tls: ssl.SSLContext | None = None) -> Generator[RawServer]:
     """Serve for a while."""
-    state = RawServer()
-    with listening(state.talk) as port:
-        state.url = f"http://127.0.0.1:{port}"
+    state = RawServer([*replies])
+    with listening(state.talk, tls) as port:
+        state.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         yield state
 
 

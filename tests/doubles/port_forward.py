@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import socket
 import threading
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -55,7 +56,8 @@ def _there(handler: BaseHTTPRequestHandler, there: socket.socket) -> None:
     except (OSError, _websocket.WebSocketException, IndexError, ValueError):
         return
     finally:
-        _end(there)
+        with suppress(OSError):
+            there.shutdown(socket.SHUT_RDWR)
 
 
 def _read(handler: BaseHTTPRequestHandler, most: int) -> bytes:
@@ -82,10 +84,3 @@ def _frame(data: bytes, kind: int) -> bytes:
     frame = _websocket.ABNF.create_frame(data, kind)
     frame.mask_value = 0  # servers do not mask
     return bytes(frame.format())
-
-
-def _end(there: socket.socket) -> None:
-    try:
-        there.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return

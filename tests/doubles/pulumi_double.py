@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,16 +26,7 @@ if "config" in sys.argv and "--json" in sys.argv:
     print(json.dumps({key: {"value": each, "secret": False} for key, each in texts.items()}))
     sys.exit()
 """
-"""The same as a script, for commands that run in a process of their own."""
-
-
-def write_pulumi(folder: Path) -> Path:
-    """Write a `pulumi` that reads settings from the stack files of the current folder; return its folder."""
-    path = folder / "bin/pulumi"
-    path.parent.mkdir()
-    path.write_text(f"#!{sys.executable}\n{SCRIPT}", encoding="utf-8")
-    path.chmod(0o755)
-    return path.parent
+"""The same as a script in Python, for commands that run in a process of their own."""
 
 
 def play_pulumi(patch: pytest.MonkeyPatch, answer: Answer | None = None) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Certificates for a simulated mesh, by the rules of the real one: valid, expired and foreign ones."""
+"""Certificates of servers, clients and a simulated mesh: valid, expired and foreign ones."""
 
 import base64
 import ssl
@@ -39,9 +39,16 @@ class Pair:
         encoding, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         return self.key.private_bytes(encoding, kind, serialization.NoEncryption()).decode()
 
-    def server(self) -> ssl.SSLContext:
-        """Return what makes a server that shows it."""
+    def issue(self, name: str, address: str | None = "127.0.0.1", days: float = 1) -> "Pair":
+        """Return a server's or client's certificate that this authority signs."""
+        return create_certificate(name, signer=self, days=days, is_ca=False, address=address)
+
+    def server(self, clients: "Pair | None" = None) -> ssl.SSLContext:
+        """Return the TLS of a server that shows it, and that asks for certificates of the authority `clients`."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(cadata=clients.pem)
         with TemporaryDirectory() as folder:
             both = Path(folder) / "both.pem"
             both.write_text(self.pem + self.key_pem, encoding="utf-8")

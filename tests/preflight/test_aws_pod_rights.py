@@ -5,14 +5,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
 from clients.aws.api import AwsApi
 from clients.aws.clusters import find_cluster
 from model.problem import InputError
 from preflight.pod_rights import check_pod_rights
-from settings.eks import Eks
-from tests.doubles.aws_server import ACCOUNT, CLUSTER, ISSUER, Account, Refusal, serving
-from tests.doubles.moto_server import login, moto
+from tests.doubles.aws_server import ACCOUNT, CLUSTER, ISSUER, Account, Refusal, answering, login, serving
 from tests.program import EKS
 
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
@@ -22,9 +21,8 @@ INSTALL, IRSA = {"installPodIdentityAgent": True}, {"identity": "irsa"}
 
 
 def check(folder: Path, account: Account, **chosen: object) -> list[str]:
-    raw = {"cluster": "workshop", "region": "eu-central-1", "owner": "me", **chosen}
     with serving(account, folder):
-        api = AwsApi(Eks.model_validate(raw))
+        api = AwsApi(login(**chosen))
         try:
             check_pod_rights(api, find_cluster(api), "test")
         except InputError as error:
@@ -33,27 +31,19 @@ def check(folder: Path, account: Account, **chosen: object) -> list[str]:
 
 
 def with_agent(**tags: str) -> Account:
-    account = Account()
-    account.answers["DescribeAddon"] = {"addon": {"addonName": "eks-pod-identity-agent", "tags": tags}}
-    return account
+    return answering(DescribeAddon={"addon": {"addonName": "eks-pod-identity-agent", "tags": tags}})
 
 
 def without_agent(code: str = "ResourceNotFoundException", **cluster: object) -> Account:
-    account = Account()
-    account.answers["DescribeAddon"] = Refusal(code, "No addon", 404)
-    account.answers["DescribeCluster"] = {"cluster": {**CLUSTER, **cluster}}
-    return account
+    refusal = Refusal(code, "No addon", 404)
+    return answering(DescribeAddon=refusal, DescribeCluster={"cluster": {**CLUSTER, **cluster}})
 
 
-def provider(*audiences: str) -> Account:
-    """Return an account whose identity provider is for these audiences; without one if there are none."""
-    account = Account()
-    members = "".join(f"<member>{each}</member>" for each in audiences)
-    absent = Refusal("NoSuchEntity", "OpenIDConnect Provider not found", 404)
-    account.answers["GetOpenIDConnectProvider"] = {"ClientIDList": members} if audiences else absent
-    return account
+def provider(audience: str) -> Account:
+    return answering(GetOpenIDConnectProvider={"ClientIDList": f"<member>{audience}</member>"})
 
 
+ABSENT = Refusal("NoSuchEntity", "OpenIDConnect Provider not found", 404)
 AUTO_MODE = without_agent(computeConfig={"enabled": True})
 KEY = "linkerd-workshop:eks.installPodIdentityAgent"
 NO_AGENT = f"{KEY}: cluster workshop has no add-on eks-pod-identity-agent, *installPodIdentityAgent' true*"
@@ -72,7 +62,7 @@ CASES: dict[str, tuple[Account, dict[str, object], str]] = {
     "no pods that need rights": (without_agent(), {"loadBalancerController": OFF, "externalDns": OFF}, ""),
     "pods of one add-on": (without_agent(), {"loadBalancerController": OFF}, NO_AGENT),
     "an identity provider": (provider("sts.amazonaws.com"), {**IRSA}, ""),
-    "no identity provider": (provider(), {**IRSA}, NO_PROVIDER),
+    "no identity provider": (answering(GetOpenIDConnectProvider=ABSENT), {**IRSA}, NO_PROVIDER),
     "an identity provider for others": (
         provider("other"),
         {**IRSA},
@@ -92,12 +82,13 @@ def test_pods_need_an_agent_or_an_identity_provider(tmp_path: Path, case: str) -
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_moto_agrees_on_the_identity_provider(tmp_path: Path, *, exists: bool) -> None:
-    with moto(tmp_path) as api:
+def test_moto_agrees_on_the_identity_provider(*, exists: bool) -> None:
+    with mock_aws():
+        api = AwsApi(login())
         arn = f"arn:aws:iam::{ACCOUNT}:role/eks"
         created = api.eks.create_cluster(name="workshop", roleArn=arn, resourcesVpcConfig={"subnetIds": ["subnet-1"]})
         issuer = created["cluster"].get("identity", {}).get("oidc", {}).get("issuer", "")
-        cluster, irsa = replace(EKS, oidc_issuer=issuer.removeprefix("https://")), AwsApi(login("irsa"))
+        cluster, irsa = replace(EKS, oidc_issuer=issuer.removeprefix("https://")), AwsApi(login(**IRSA))
         if exists:
             api.iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])
             check_pod_rights(irsa, cluster, "test")

@@ -5,13 +5,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import pytest
+from moto import mock_aws
 
 from clients.aws.api import AwsApi
 from model.eks import Zone
 from model.problem import InputError
 from preflight.zones import check_proof, find_zone
 from settings.eks import Dns
-from tests.doubles.moto_server import moto
+from tests.doubles.aws_server import login
 
 if TYPE_CHECKING:
     from mypy_boto3_acm.type_defs import TagTypeDef
@@ -19,31 +20,18 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetTypeDef
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsApi]:
-    with moto(tmp_path_factory.mktemp("aws")) as found:
-        yield found
-
-
 @pytest.fixture
-def api(account: AwsApi) -> Iterator[AwsApi]:
+def api() -> Iterator[AwsApi]:
     """Give an account without zones."""
-    yield account
-    for each in account.route53.list_hosted_zones()["HostedZones"]:
-        for record in account.route53.list_resource_record_sets(HostedZoneId=each["Id"])["ResourceRecordSets"]:
-            if record["Name"] != each["Name"]:
-                change(account, each["Id"], {"Action": "DELETE", "ResourceRecordSet": record})
-        account.route53.delete_hosted_zone(Id=each["Id"])
-
-
-def change(api: AwsApi, zone_id: str, one: "ChangeTypeDef") -> None:
-    api.route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": [one]})
+    with mock_aws():
+        yield AwsApi(login())
 
 
 def write(api: AwsApi, zone_id: str, name: str, kind: "RRTypeType" = "CNAME") -> None:
     """Create a record."""
     record: ResourceRecordSetTypeDef = {"Name": name, "Type": kind, "TTL": 300, "ResourceRecords": [{"Value": "ns-1."}]}
-    change(api, zone_id, {"Action": "CREATE", "ResourceRecordSet": record})
+    changes: list[ChangeTypeDef] = [{"Action": "CREATE", "ResourceRecordSet": record}]
+    api.route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": changes})
 
 
 def zone(api: AwsApi, name: str, *, private: bool = False) -> str:

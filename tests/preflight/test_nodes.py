@@ -1,4 +1,4 @@
-"""High availability needs nodes: how many take pods, and when more may come by themselves."""
+"""Nodes have to run the demos' images; high availability needs several that take pods."""
 
 from pathlib import Path
 
@@ -19,9 +19,11 @@ DESTINATION = "/apis/apps/v1/namespaces/linkerd/deployments/linkerd-destination"
 AUTOSCALER = "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status"
 
 
-def node(spec: dict[str, object] | None = None, ready: str = "True", system: str = "linux") -> dict[str, object]:
+def node(
+    spec: dict[str, object] | None = None, ready: str = "True", system: str = "linux", architecture: str = "amd64"
+) -> dict[str, object]:
     conditions = [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": ready}]
-    labels = {"kubernetes.io/os": system, "kubernetes.io/arch": "amd64"}
+    labels = {"kubernetes.io/os": system, "kubernetes.io/arch": architecture}
     return {"metadata": {"labels": labels}, "spec": spec or {}, "status": {"conditions": conditions}}
 
 
@@ -71,3 +73,31 @@ def test_a_control_plane_with_one_replica_is_no_proof_of_enough_nodes(tmp_path: 
 def test_nodes_are_counted_only_where_the_settings_ask_for_high_availability() -> None:
     assert expectations(parse({"highAvailability": "true"}), "test").high_availability
     assert not expectations(Settings(), "test").high_availability
+
+
+@pytest.mark.parametrize(
+    ("architectures", "namespaces", "keys"),
+    [
+        (["arm64"], ["circuit-breaking-demo"], ["demos.circuitBreaking.enabled"]),
+        (
+            ["arm64", "arm64"],
+            ["circuit-breaking-demo", "progressive-delivery"],
+            ["demos.circuitBreaking.enabled", "demos.progressiveDelivery.enabled"],
+        ),
+        (["arm64"], ["progressive-delivery-gitops"], ["demos.progressiveDelivery.enabled"]),
+        (["arm64", "amd64"], ["circuit-breaking-demo"], []),
+        (["arm64"], ["booksapp", "podinfo"], []),
+        ([], ["circuit-breaking-demo"], []),
+    ],
+)
+def test_demos_whose_images_run_on_no_node_are_reported(
+    tmp_path: Path, architectures: list[str], namespaces: list[str], keys: list[str]
+) -> None:
+    found = inspect_cluster(
+        of_nodes(*(node(architecture=each) for each in architectures)),
+        tmp_path,
+        Expectations("test", namespaces, PARTS),
+    )
+
+    assert isinstance(found, Facts) == (not keys)
+    assert all(f"linkerd-workshop:{key}' false" in str(found) for key in keys)

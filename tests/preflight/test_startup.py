@@ -18,15 +18,13 @@ from settings import Settings, loading
 from settings.loading import parse
 from tests.components.test_argo_rollouts import deploy
 from tests.doubles.api_server import INJECTOR, Cluster
-from tests.doubles.aws_server import Account, Refusal
+from tests.doubles.aws_server import EKS, Account, Refusal, account, answering, settings, zone
 from tests.doubles.clusters import only, with_answers
-from tests.doubles.eks_account import account, settings, zone
 from workshop import check_cluster
 
 HOST = {"booksapp": {"host": "books.example.com"}}
 OPEN = {"inboundCidrs": ["0.0.0.0/0"]}
-ON_EKS = {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}
-WITHOUT_CONTROLLER = {**ON_EKS, "loadBalancerController": {"enabled": False}}
+WITHOUT_CONTROLLER = {**EKS, "loadBalancerController": {"enabled": False}}
 LOGIN = dict.fromkeys(("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint"), "https://login.example")
 DASHBOARD = {"viz": {"dashboard": {"host": "viz.example.com", "oidc": {**LOGIN, "secretName": "oidc"}}}}
 CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
@@ -49,12 +47,6 @@ def started(
             return prepare("test")
         except InputError as error:
             return list(error.problems)
-
-
-def aws(**answers: object) -> Account:
-    account = Account()
-    account.answers |= answers
-    return account
 
 
 EXPIRED = {"GetCallerIdentity": Refusal("ExpiredToken", status=403)}
@@ -92,12 +84,12 @@ UNSERVED = settings(eks=WITHOUT_CONTROLLER, demos=HOST, publicHosts=OPEN)
         (
             settings(),
             with_answers(**MESH),
-            aws(**NO_ZONE, **NO_AGENT),
+            answering(**NO_ZONE, **NO_AGENT),
             ["*no hosted zone 'example.com'*", "*no add-on eks-pod-identity-agent*", "*Linkerd is installed*"],
         ),
-        (settings(), Cluster(), aws(**EXPIRED), ["*: the credentials have expired (ExpiredToken),*"]),
-        (UNSERVED, with_answers(**NGINX), aws(), ["*: it has no IngressClass 'alb', but *there is nginx*"]),
-        (UNSERVED, Cluster(), aws(), []),
+        (settings(), Cluster(), answering(**EXPIRED), ["*: the credentials have expired (ExpiredToken),*"]),
+        (UNSERVED, with_answers(**NGINX), answering(), ["*: it has no IngressClass 'alb', but *there is nginx*"]),
+        (UNSERVED, Cluster(), answering(), []),
     ],
     ids=["AWS and the cluster", "one wrong login", "a host that nothing serves", "a host that others serve"],
 )
@@ -116,7 +108,7 @@ def test_everything_that_stops_a_start_is_reported_at_once(
     "chosen",
     [
         {"eks": {**WITHOUT_CONTROLLER, "externalDns": {"enabled": False}}},
-        {"eks": ON_EKS, "dns": {"zone": "example.com"}},
+        {"eks": EKS, "dns": {"zone": "example.com"}},
         {},
     ],
     ids=["of the cluster", "of the stack", "not on EKS"],
@@ -150,7 +142,7 @@ def test_the_report_begins_with_aws_and_goes_on_with_the_cluster_if_it_is_known(
     tmp_path: Path, answers: dict[str, object], status: int, passed: int, said: list[str]
 ) -> None:
     printed = io.StringIO()
-    with account(tmp_path, Cluster(), aws(**answers)):
+    with account(tmp_path, Cluster(), answering(**answers)):
         found = check_cluster.check_cluster(settings(), "test", Console(file=printed, width=300))
 
     assert (found, printed.getvalue().count(" ok ")) == (status, passed)
