@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from charts import archive as chart_archive
@@ -26,8 +26,6 @@ CACHE = Path(".charts")
 
 LONGEST_PATH = 100
 """Characters of a mirror's path that a message repeats."""
-
-
 MADE_HERE = {
     Part(chart.name): chart
     for chart in (GATEWAY_API_CRDS, ARGO_ROLLOUTS_CRDS, ARGO_CD_CRDS, LOAD_BALANCER_CONTROLLER_CRDS)
@@ -54,11 +52,10 @@ def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
     wanted = list(parts)
     mirror = mirror or os.environ.get("CHART_MIRROR")
     if not mirror:
-        return {part: _made(part) if part in MADE_HERE else _published(part) for part in wanted}
+        return {part: _source(part) for part in wanted}
     folder = Path(mirror).expanduser()
     names = {part: archive_name(part) for part in wanted}
-    wrong = [name for name in names.values() if chart_archive.content_name(folder / name) != name]
-    if wrong:
+    if wrong := [name for name in names.values() if chart_archive.content_name(folder / name) != name]:
         raise InputError([_wrong(folder, name) for name in wrong])
     return {part: {"chart": _cached(folder / name)} for part, name in names.items()}
 
@@ -68,12 +65,11 @@ def archive_name(part: Part) -> str:
     return MADE_HERE[part].archive_name if part in MADE_HERE else f"{part}-{PUBLISHED[part][0]}.tgz"
 
 
-def _published(part: Part) -> ChartSource:
-    version, repository = PUBLISHED[part]
-    return {"chart": part.value, "version": version, "repository": repository}
-
-
-def _made(part: Part) -> ChartSource:
+def _source(part: Part) -> ChartSource:
+    """Return the source of a chart without a mirror."""
+    if part in PUBLISHED:
+        version, repository = PUBLISHED[part]
+        return {"chart": part.value, "version": version, "repository": repository}
     path = CACHE / archive_name(part)
     return {"chart": str(path if path.is_file() else MADE_HERE[part].download(CACHE))}
 
@@ -89,18 +85,13 @@ def _cached(archive: Path) -> str:
 
 
 def _wrong(folder: Path, name: str) -> Problem:
-    if _answers((folder / name).is_file):
+    # Unlike Path's own, these functions answer for any name.
+    if os.path.isfile(folder / name):  # noqa: PTH113
         found = f"{name} is not the archive of that chart and version"
+    elif os.path.isdir(folder):  # noqa: PTH112
+        found = f"{name} is not there"
     else:
-        found = f"{name} is not there" if _answers(folder.is_dir) else f"the folder is not there (nor is {name})"
+        found = f"the folder is not there (nor is {name})"
     fix = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
     where = f"chart mirror {str(folder)[:LONGEST_PATH]}"
     return Problem(where, found, "every chart is taken from the mirror where one is set", fix)
-
-
-def _answers(question: Callable[[], bool]) -> bool:
-    """Return an answer about a file; False where the system refuses its name."""
-    try:
-        return question()
-    except OSError:
-        return False

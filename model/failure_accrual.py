@@ -42,15 +42,12 @@ class FailureAccrual(TypedDict):
 def checked(accrual: FailureAccrual) -> FailureAccrual:
     """Return `accrual` as Linkerd reads it. Raises ValueError if Linkerd would ignore it or never open the breaker."""
     checked_order(accrual.get("min_penalty", MIN_PENALTY), accrual.get("max_penalty", MAX_PENALTY))
-    valid: FailureAccrual = {}
-    if "max_failures" in accrual:
-        valid["max_failures"] = checked_failures(accrual["max_failures"])
-    if "min_penalty" in accrual:
-        valid["min_penalty"] = checked_penalty(accrual["min_penalty"])
-    if "max_penalty" in accrual:
-        valid["max_penalty"] = checked_penalty(accrual["max_penalty"])
-    if "jitter_ratio" in accrual:
-        valid["jitter_ratio"] = checked_jitter(accrual["jitter_ratio"])
+    checked_failures(accrual.get("max_failures", MAX_FAILURES))
+    checked_jitter(accrual.get("jitter_ratio", JITTER_RATIO))
+    valid = accrual.copy()
+    for key in ("min_penalty", "max_penalty"):
+        if key in accrual:
+            valid[key] = checked_penalty(accrual[key])
     return valid
 
 

@@ -1,10 +1,9 @@
 """The images of the stack, and their names in a registry that mirrors them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
+from model.json_values import Json, mapping
 from versions import (
     ARGO_ROLLOUTS,
     BB_IMAGE,
@@ -19,8 +18,6 @@ from versions import (
     ROLLOUTS_PLUGIN_IMAGE,
     SLOW_COOKER_IMAGE,
 )
-
-_VALUES = TypeAdapter(dict[str, object])
 
 OWN_IMAGES = (
     *(BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE, NGINX_IMAGE, PODINFO_IMAGE, BB_IMAGE, SLOW_COOKER_IMAGE, CURL_IMAGE),
@@ -87,14 +84,10 @@ def with_registry(values: Mapping[str, object], chart: str, registry: str | None
     """Return a chart's values, with those by which it finds its images in `registry`."""
     merged = dict(values)
     for each in CHART_IMAGES[chart] if registry else ():
-        *path, last = each.value.split(".")
-        merged = _put(merged, path, last, mirrored(each.upstream, registry))
+        merged = _put(merged, each.value.split("."), mirrored(each.upstream, registry))
     return merged
 
 
-def _put(values: Mapping[str, object], path: list[str], last: str, value: str) -> dict[str, object]:
-    if not path:
-        return {**values, last: value}
-    inner = values.get(path[0])
-    below = _VALUES.validate_python(inner) if isinstance(inner, dict) else {}
-    return {**values, path[0]: _put(below, path[1:], last, value)}
+def _put(values: Json, path: Sequence[str], value: str) -> dict[str, object]:
+    first, *rest = path
+    return {**values, first: _put(mapping(values.get(first)), rest, value) if rest else value}

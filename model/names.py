@@ -34,28 +34,15 @@ DEMOS = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIV
 """The namespaces that hold nothing but a demo."""
 
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
-"""Namespace and name of the Helm release that holds the Gateway API's definitions."""
-
 LINKERD_RELEASE = (LINKERD, "linkerd-crds")
-"""Namespace and name of the Helm release that holds Linkerd's own definitions."""
-
 ARGO_ROLLOUTS_RELEASE = (ARGO_ROLLOUTS, "argo-rollouts-crds")
-"""Namespace and name of the Helm release that holds the definitions of Rollouts and of their analyses."""
-
 ARGO_CD_RELEASE = (ARGO_CD, "argo-cd-crds")
-"""Namespace and name of the Helm release that holds the definitions of Applications and Argo CD's other kinds."""
-
 LOAD_BALANCER_CONTROLLER_RELEASE = (LOAD_BALANCER_CONTROLLER, "aws-load-balancer-controller-crds")
-"""Namespace and name of the Helm release that holds the definitions of the AWS Load Balancer Controller."""
-
 RELEASES = (
-    LINKERD_RELEASE,
-    GATEWAY_API_RELEASE,
-    ARGO_ROLLOUTS_RELEASE,
-    ARGO_CD_RELEASE,
+    *(LINKERD_RELEASE, GATEWAY_API_RELEASE, ARGO_ROLLOUTS_RELEASE, ARGO_CD_RELEASE),
     LOAD_BALANCER_CONTROLLER_RELEASE,
 )
-"""Every Helm release that the program creates."""
+"""Namespace and name of every Helm release that the program creates; each holds the definitions of one part."""
 
 TRUST_ANCHOR = "linkerd-workshop/trust-anchor"
 TRUST_PHASE = "linkerd-workshop/trust-phase"

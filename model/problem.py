@@ -70,12 +70,8 @@ class SilenceError(InputError):
 def on_one_line(text: str) -> str:
     """Return somebody else's text as part of a sentence: printable, on one line, and not too long."""
     # Hidden before it is cut: the half of a token is not recognized any more.
-    return " ".join(printable(hidden(text)).split())[:200]
-
-
-def printable(text: str) -> str:
-    """Return a text with a space in place of each control character."""
-    return "".join(each if each.isprintable() else " " for each in text)
+    printable = "".join(each if each.isprintable() else " " for each in hidden(text))
+    return " ".join(printable.split())[:200]
 
 
 @dataclass(frozen=True)

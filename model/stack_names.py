@@ -17,15 +17,13 @@ def short_name(stack: str) -> str:
     Raises InputError if it is no name of a stack.
     """
     found = _NAME.fullmatch(stack)
-    problem, rule = None, "it is <name>, <organization>/<name> or <organization>/<project>/<name>"
-    if not found:
-        problem = "it is no name of a stack"
-    elif found["project"] not in (None, PROJECT):
+    if found and found["project"] in (None, PROJECT):
+        return found["name"]
+    problem, rule = "it is no name of a stack", "it is <name>, <organization>/<name> or <organization>/<project>/<name>"
+    if found:
         problem, rule = f"it is in project {found['project']}", f"the stacks of this program are in {PROJECT}"
-    if problem or not found:
-        fix = "Name a stack with `make … STACK=<name>`; `pulumi stack ls` lists them."
-        raise InputError([Problem(f"stack '{plain(stack) or '…'}'", problem or "", rule, fix)])
-    return found["name"]
+    fix = "Name a stack with `make … STACK=<name>`; `pulumi stack ls` lists them."
+    raise InputError([Problem(f"stack '{plain(stack) or '…'}'", problem, rule, fix)])
 
 
 def stack_file(stack: str, folder: Path | None = None) -> Path:

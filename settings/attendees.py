@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from settings.values import Section, as_text, not_a_boolean, unset_if
+from settings.values import Section, as_text, not_a_boolean, switch, unset_if
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 LONGEST_NAME = 20
@@ -42,9 +42,7 @@ class Attendees(Section):
         max_length=MOST,
     )
     """Their names, instead of `count`."""
-    hosts: bool = Field(
-        default=True, description="true (each demo with a host has one for each attendee) or false", examples=[True]
-    )
+    hosts: bool = switch("true (each demo with a host has one for each attendee) or false", default=True)
     """Whether their demos have public hosts where the stack's own have one: `team-01-books.example.com`."""
 
     @property

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from settings.values import Enabled, Location, Section, Sha256, Text
+from settings.values import Enabled, Location, Section, Sha256, Text, section
 
 
 class Plugin(Section):
@@ -26,7 +26,7 @@ class ArgoRollouts(Section):
 
     enabled: Enabled = True
     """Whether the stack installs Argo Rollouts."""
-    plugin: Plugin = Field(default=Plugin(), description="a mapping of settings", examples=[{}])
+    plugin: Plugin = section(Plugin())
 
 
 class Application(Section):
@@ -53,11 +53,11 @@ class ArgoCd(Section):
 
     enabled: Enabled = False
     """Whether the stack installs Argo CD."""
-    application: Application = Field(default=Application(), description="a mapping of settings", examples=[{}])
+    application: Application = section(Application())
 
 
 class Delivery(Section):
     """The controllers that deliver new versions."""
 
-    argo_rollouts: ArgoRollouts = Field(default=ArgoRollouts(), description="a mapping of settings", examples=[{}])
-    argo_cd: ArgoCd = Field(default=ArgoCd(), description="a mapping of settings", examples=[{}])
+    argo_rollouts: ArgoRollouts = section(ArgoRollouts())
+    argo_cd: ArgoCd = section(ArgoCd())

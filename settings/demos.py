@@ -28,6 +28,8 @@ from settings.values import (
     Section,
     Text,
     not_a_boolean,
+    section,
+    switch,
 )
 
 
@@ -99,7 +101,7 @@ class CircuitBreaking(Section):
 
     enabled: Enabled = True
     """Whether the stack installs the demo."""
-    breaker: Breaker = Field(default=Breaker(), description="a mapping of settings", examples=[{}])
+    breaker: Breaker = section(Breaker())
 
 
 class ProgressiveDelivery(Section):
@@ -114,13 +116,9 @@ class ProgressiveDelivery(Section):
         pattern=r"^\d+\.\d+\.\d+$",
     )
     """The app's version; a new one starts a canary."""
-    analysis: bool = Field(
-        default=False, description="true (a canary with too many errors is taken back) or false", examples=[True]
-    )
+    analysis: bool = switch("true (a canary with too many errors is taken back) or false")
     """Whether a canary with too many errors is rolled back."""
-    random_errors: bool = Field(
-        default=False, description="true (the version answers some requests with an error) or false", examples=[True]
-    )
+    random_errors: bool = switch("true (the version answers some requests with an error) or false")
     """Whether the version answers some requests with an error."""
     owner: CanaryOwner = Field(default=CanaryOwner.PULUMI, description="pulumi or argo-cd", examples=["pulumi"])
     """Who deploys the demo."""
@@ -131,11 +129,7 @@ class ProgressiveDelivery(Section):
 class Demos(Section):
     """The demo apps, each with its settings."""
 
-    booksapp: Booksapp = Field(default=Booksapp(), description="a mapping of settings", examples=[{}])
-    podinfo: Podinfo = Field(default=Podinfo(), description="a mapping of settings", examples=[{}])
-    circuit_breaking: CircuitBreaking = Field(
-        default=CircuitBreaking(), description="a mapping of settings", examples=[{}]
-    )
-    progressive_delivery: ProgressiveDelivery = Field(
-        default=ProgressiveDelivery(), description="a mapping of settings", examples=[{}]
-    )
+    booksapp: Booksapp = section(Booksapp())
+    podinfo: Podinfo = section(Podinfo())
+    circuit_breaking: CircuitBreaking = section(CircuitBreaking())
+    progressive_delivery: ProgressiveDelivery = section(ProgressiveDelivery())

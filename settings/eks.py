@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from model.names import Identity, Scheme
-from settings.values import Enabled, Hostname, OptionalHostname, Section, Text, unset_if
+from settings.values import Enabled, Hostname, OptionalHostname, Section, Text, section, switch, unset_if
 
 
 def _network(value: str) -> str:
@@ -25,13 +25,11 @@ class LoadBalancerController(Section):
 
     enabled: Enabled = True
     """Whether the stack installs the AWS Load Balancer Controller."""
-    waf: bool = Field(default=False, description="true (it may attach web ACLs) or false", examples=[True])
+    waf: bool = switch("true (it may attach web ACLs) or false")
     """Whether it may attach web ACLs to load balancers."""
-    shield: bool = Field(default=False, description="true (it may switch Shield on) or false", examples=[True])
+    shield: bool = switch("true (it may switch Shield on) or false")
     """Whether it may switch Shield on."""
-    cognito: bool = Field(
-        default=False, description="true (it may read user pools of Cognito) or false", examples=[True]
-    )
+    cognito: bool = switch("true (it may read user pools of Cognito) or false")
     """Whether it may read Cognito's user pools, for a login."""
 
 
@@ -75,16 +73,12 @@ class Eks(Section):
         examples=["pod-identity"],
     )
     """How the add-ons' pods get the rights of their IAM roles."""
-    install_pod_identity_agent: bool = Field(
-        default=False,
-        description="true (this stack installs the add-on eks-pod-identity-agent) or false (it is there already)",
-        examples=[True],
+    install_pod_identity_agent: bool = switch(
+        "true (this stack installs the add-on eks-pod-identity-agent) or false (it is there already)"
     )
     """Whether the stack installs the EKS add-on that Pod Identity needs."""
-    load_balancer_controller: LoadBalancerController = Field(
-        default=LoadBalancerController(), description="a mapping of settings", examples=[{}]
-    )
-    external_dns: ExternalDns = Field(default=ExternalDns(), description="a mapping of settings", examples=[{}])
+    load_balancer_controller: LoadBalancerController = section(LoadBalancerController())
+    external_dns: ExternalDns = section(ExternalDns())
 
 
 class Dns(Section):
@@ -123,11 +117,7 @@ class PublicHosts(Section):
         max_length=50,
     )
     """Which networks may connect; required on EKS if the hosts face the internet."""
-    https: bool = Field(
-        default=True,
-        description="true (HTTPS, to which HTTP redirects) or false (plain HTTP only)",
-        examples=[True],
-    )
+    https: bool = switch("true (HTTPS, to which HTTP redirects) or false (plain HTTP only)", default=True)
     """Whether hosts are served over HTTPS."""
     certificate_arn: CertificateArn | None = Field(
         default=None,

@@ -46,15 +46,14 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
     element = "".join(f"[{step}]" for step in error["loc"] if isinstance(step, int))
     if not path:
         return Problem(project, error["msg"], "keys and values have to be valid Unicode", "Fix the stack's file.")
+    section = _section(model, path[:-1])
     if error["type"] in ("extra_forbidden", "invalid_key"):
-        return _unknown_key(_section(model, path[:-1]), key, path[-1])
-    field = _field(model, path)
+        return _unknown_key(section, key, path[-1])
+    field = _by_alias(section)[path[-1]]
     if error["type"] == "number_for_text":
         found, rule = "it is a number, of which digits may be lost", f"it has to be a text: {field.description}"
-        fix = (
-            f"Set it with `pulumi config set --path --type string '{key}{element}' <value>`, or in quotes in the file."
-        )
-        return Problem(f"{key}{element}", found, rule, fix)
+        set_it = f"pulumi config set --path --type string '{key}{element}' <value>"
+        return Problem(f"{key}{element}", found, rule, f"Set it with `{set_it}`, or in quotes in the file.")
     found, rule = f"the value is {describe_value(error['input'])}", f"it has to be {field.description}"
     return Problem(f"{key}{element}", found, rule, _fix(key, field, element))
 
@@ -82,10 +81,6 @@ def _section(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel]:
         choices = [annotation, *get_args(annotation)]
         model = next(c for c in choices if isinstance(c, type) and issubclass(c, BaseModel))
     return model
-
-
-def _field(model: type[BaseModel], path: Sequence[str]) -> FieldInfo:
-    return _by_alias(_section(model, path[:-1]))[path[-1]]
 
 
 def _fix(key: str, field: FieldInfo, element: str) -> str:

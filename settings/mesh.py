@@ -3,16 +3,14 @@
 from pydantic import Field
 
 from model.names import TrustPhase
-from settings.values import Days, Enabled, Generation, Hostname, Section, Text, Url
+from settings.values import Days, Enabled, Generation, Hostname, Section, Text, Url, section, switch
 
 
 class GatewayApi(Section):
     """The Gateway API's custom resource definitions."""
 
-    install: bool = Field(
-        default=True,
-        description="true (this stack owns them) or false (somebody else keeps them in the cluster)",
-        examples=[True],
+    install: bool = switch(
+        "true (this stack owns them) or false (somebody else keeps them in the cluster)", default=True
     )
     """Whether this stack owns the Gateway API's CRDs."""
 
@@ -68,4 +66,4 @@ class Viz(Section):
 
     enabled: Enabled = True
     """Whether the stack installs viz."""
-    dashboard: Dashboard | None = Field(default=None, description="a mapping of settings", examples=[{}])
+    dashboard: Dashboard | None = section(None)

@@ -3,7 +3,7 @@
 Each rule yields a problem for each contradiction that it finds in settings whose values are valid by themselves.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from model.eks import EVERYWHERE
 from model.failure_accrual import ORDER_RULE, milliseconds
@@ -12,6 +12,7 @@ from model.problem import Problem
 from settings import Settings, parts
 
 _DNS, _HOSTS, _ATTENDEES = f"{PROJECT}:dns", f"{PROJECT}:publicHosts", f"{PROJECT}:attendees"
+_CANARY = "demos.progressiveDelivery"
 LONGEST_LABEL = 63
 """Characters between two dots of a DNS name. Source: RFC 1035, 2.3.4."""
 MOST_HOSTS = 100
@@ -21,11 +22,6 @@ Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 """
 LONGEST_CERTIFIED = 64
 """Source: "Domain names" in docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html."""
-
-
-def contradictions(settings: Settings) -> list[Problem]:
-    """Return the contradictions among a stack's settings, by all rules."""
-    return [problem for rule in RULES for problem in rule(settings)]
 
 
 def _lifetimes(settings: Settings) -> Iterator[Problem]:
@@ -55,38 +51,28 @@ def _plugin(settings: Settings) -> Iterator[Problem]:
 
 def _canary(settings: Settings) -> Iterator[Problem]:
     demo = settings.demos.progressive_delivery
-    if not demo.enabled:
+    if demo.enabled and not settings.delivery.argo_rollouts.enabled:
+        yield _needs(f"{_CANARY}.enabled", "delivery.argoRollouts.enabled", "its Rollout needs a controller")
+    if demo.enabled and demo.analysis and not settings.viz.enabled:
+        yield _needs(f"{_CANARY}.analysis", "viz.enabled", "it asks viz's Prometheus for the success rate")
+
+
+def _canary_of_argo_cd(settings: Settings) -> Iterator[Problem]:
+    argo_cd, demo, key = settings.delivery.argo_cd, settings.demos.progressive_delivery, f"{PROJECT}:{_CANARY}"
+    if not demo.enabled or demo.owner is not CanaryOwner.ARGO_CD:
         return
-    if not settings.delivery.argo_rollouts.enabled:
-        yield _needs(
-            "demos.progressiveDelivery.enabled", "delivery.argoRollouts.enabled", "its Rollout needs a controller"
-        )
-    if demo.analysis and not settings.viz.enabled:
-        yield _needs(
-            "demos.progressiveDelivery.analysis", "viz.enabled", "it asks viz's Prometheus for the success rate"
-        )
-    if demo.owner is CanaryOwner.ARGO_CD:
-        if not settings.delivery.argo_cd.enabled:
-            yield _needs(
-                "demos.progressiveDelivery.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", demo.owner
-            )
-        for key, on in {"analysis": demo.analysis, "randomErrors": demo.random_errors}.items():
-            if on:
-                name = f"{PROJECT}:demos.progressiveDelivery.{key}"
-                fix = f"Remove it with `pulumi config rm --path '{name}'`, and write it into the repository."
-                yield Problem(name, "it is true while Argo CD owns the demo", "the repository says what it is", fix)
-        if demo.host:
-            found = f"Argo CD owns the demo, and its host is '{demo.host}'"
-            fix = f"Remove it with `pulumi config rm --path '{PROJECT}:demos.progressiveDelivery.host'`."
-            yield Problem(f"{PROJECT}:demos.progressiveDelivery.host", found, "the Ingress belongs to the owner", fix)
-
-
-def _argo_cd(settings: Settings) -> Iterator[Problem]:
-    argo_cd, demo = settings.delivery.argo_cd, settings.demos.progressive_delivery
-    if demo.enabled and demo.owner is CanaryOwner.ARGO_CD and argo_cd.enabled and not argo_cd.application.repository:
-        key = f"{PROJECT}:delivery.argoCd.application.repository"
-        fix = f"Set it with `pulumi config set --path '{key}' https://github.com/example/workshop.git`."
-        yield Problem(key, "it is not set", "Argo CD takes the demo that it owns from a git repository", fix)
+    if not argo_cd.enabled:
+        yield _needs(f"{_CANARY}.owner", "delivery.argoCd.enabled", "Argo CD is to own the demo", demo.owner)
+    elif not argo_cd.application.repository:
+        name = f"{PROJECT}:delivery.argoCd.application.repository"
+        fix = f"Set it with `pulumi config set --path '{name}' https://github.com/example/workshop.git`."
+        yield Problem(name, "it is not set", "Argo CD takes the demo that it owns from a git repository", fix)
+    for name in (each for each, on in {"analysis": demo.analysis, "randomErrors": demo.random_errors}.items() if on):
+        fix = f"Remove it with `pulumi config rm --path '{key}.{name}'`, and write it into the repository."
+        yield Problem(f"{key}.{name}", "it is true while Argo CD owns the demo", "the repository says what it is", fix)
+    if demo.host:
+        found, rule = f"Argo CD owns the demo, and its host is '{demo.host}'", "the Ingress belongs to the owner"
+        yield Problem(f"{key}.host", found, rule, f"Remove it with `pulumi config rm --path '{key}.host'`.")
 
 
 def _dashboard(settings: Settings) -> Iterator[Problem]:
@@ -158,11 +144,8 @@ def _uncertified(settings: Settings) -> Iterator[Problem]:
         if host.endswith(f".{domain}") and "." in host.removesuffix(f".{domain}"):
             flat = host.removesuffix(f".{domain}").replace(".", "-")
             fix = f"Set it with `pulumi config set --path '{PROJECT}:{key}' {flat}.{domain}`, or give a certificate."
-            found, rule = (
-                f"the host '{host}' lies more than one label below '{domain}'",
-                f"the certificate is for *.{domain}",
-            )
-            yield Problem(f"{PROJECT}:{key}", found, rule, fix)
+            found = f"the host '{host}' lies more than one label below '{domain}'"
+            yield Problem(f"{PROJECT}:{key}", found, f"the certificate is for *.{domain}", fix)
 
 
 def _records_without_zone(settings: Settings) -> Iterator[Problem]:
@@ -244,9 +227,8 @@ def _attendee_hosts(settings: Settings) -> Iterator[Problem]:
     taken = {host: key for key, host in parts.hosts(settings).items()}
     for host in sorted(taken.keys() & found.keys()):
         clash = f"the host '{host}' of attendee {found[host]} is that of {taken[host]}, too"
-        yield Problem(
-            f"{_ATTENDEES}.hosts", clash, "each host leads to one app", "Choose another name for one of them."
-        )
+        fix = "Choose another name for one of them."
+        yield Problem(f"{_ATTENDEES}.hosts", clash, "each host leads to one app", fix)
     if settings.eks and len(found) + len(taken) > MOST_HOSTS:
         seen = f"there are {len(found) + len(taken)} hosts, of which {len(found)} are of attendees"
         rule = f"the load balancer that they share has at most {MOST_HOSTS} target groups"
@@ -254,23 +236,11 @@ def _attendee_hosts(settings: Settings) -> Iterator[Problem]:
         yield Problem(f"{_ATTENDEES}.hosts", seen, rule, fix)
 
 
-RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
-    _lifetimes,
-    _penalties,
-    _plugin,
-    _canary,
-    _argo_cd,
-    _dashboard,
-    _hosts,
-    _end,
-    _without_eks,
-    _two_clusters,
-    _outside,
-    _uncertified,
-    _records_without_zone,
-    _certificate,
-    _networks,
-    _attendees,
-    _attendee_hosts,
-)
-"""Every rule; the order decides nothing."""
+def contradictions(settings: Settings) -> list[Problem]:
+    """Return the contradictions among a stack's settings, by all rules; their order decides nothing."""
+    rules = (
+        *(_lifetimes, _penalties, _plugin, _canary, _canary_of_argo_cd, _dashboard, _hosts, _end),
+        *(_without_eks, _two_clusters, _outside, _uncertified, _records_without_zone, _certificate, _networks),
+        *(_attendees, _attendee_hosts),
+    )
+    return [problem for rule in rules for problem in rule(settings)]

@@ -9,7 +9,17 @@ from settings.delivery import Delivery
 from settings.demos import Demos
 from settings.eks import OptionalDns, OptionalEks, PublicHosts
 from settings.mesh import GatewayApi, Trust, Viz
-from settings.values import OptionalDate, OptionalDays, OptionalPath, OptionalRegistry, OptionalText, Section, Text
+from settings.values import (
+    OptionalDate,
+    OptionalDays,
+    OptionalPath,
+    OptionalRegistry,
+    OptionalText,
+    Section,
+    Text,
+    section,
+    switch,
+)
 
 
 class Settings(Section):
@@ -31,9 +41,9 @@ class Settings(Section):
     """Where images come from on a closed network; each image's own registry if it is not set."""
     ingress_class: Text = Field(default="alb", description="the name of an IngressClass", examples=["alb"])
     """The class of the public hosts' Ingresses; on a cluster without a class of this name no Ingress is created."""
-    eks: OptionalEks = Field(default=None, description="a mapping of settings", examples=[{}])
-    dns: OptionalDns = Field(default=None, description="a mapping of settings", examples=[{}])
-    public_hosts: PublicHosts = Field(default=PublicHosts(), description="a mapping of settings", examples=[{}])
+    eks: OptionalEks = section(None)
+    dns: OptionalDns = section(None)
+    public_hosts: PublicHosts = section(PublicHosts())
     workshop_ends: OptionalDate = Field(
         default=None,
         description="the workshop's last day, YYYY-MM-DD; it ends at 24:00 UTC",
@@ -44,13 +54,11 @@ class Settings(Section):
         default=None, description="whole days from 1 to 366, or 0 for a workshop without an end", examples=[14]
     )
     """How many days after its last `up` the workshop ends, instead of a last day."""
-    high_availability: bool = Field(
-        default=False, description="true (the cluster needs three nodes) or false", examples=[True]
-    )
+    high_availability: bool = switch("true (the cluster needs three nodes) or false")
     """Whether Linkerd, viz and the controllers survive the loss of a node, by the charts' high-availability values."""
-    gateway_api: GatewayApi = Field(default=GatewayApi(), description="a mapping of settings", examples=[{}])
-    trust: Trust = Field(default=Trust(), description="a mapping of settings", examples=[{}])
-    viz: Viz = Field(default=Viz(), description="a mapping of settings", examples=[{}])
-    delivery: Delivery = Field(default=Delivery(), description="a mapping of settings", examples=[{}])
+    gateway_api: GatewayApi = section(GatewayApi())
+    trust: Trust = section(Trust())
+    viz: Viz = section(Viz())
+    delivery: Delivery = section(Delivery())
     demos: Demos = Field(default=Demos(), description="a mapping of demos", examples=[{}])
-    attendees: OptionalAttendees = Field(default=None, description="a mapping of settings", examples=[{}])
+    attendees: OptionalAttendees = section(None)

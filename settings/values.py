@@ -5,7 +5,7 @@ A validator's error omits the value: pydantic fails on text that is not Unicode.
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -39,11 +39,7 @@ def _no_boolean(value: object) -> object:
 
 _dns_name = Field(description="a DNS name of at least two labels in lower case, without scheme and port")
 not_a_boolean = BeforeValidator(_no_boolean)
-Hostname = Annotated[
-    str,
-    AfterValidator(_hostname),
-    _dns_name,
-]
+Hostname = Annotated[str, AfterValidator(_hostname), _dns_name]
 OptionalHostname = Annotated[Hostname | None, _dns_name]
 Percent = Annotated[int, not_a_boolean, Field(ge=0, le=100)]
 Days = Annotated[int, not_a_boolean, Field(ge=1, le=36500)]
@@ -66,8 +62,7 @@ def _printable(value: str) -> str:
 
 def _path(value: str) -> str:
     """Refuse the contents of a file where its path is wanted: a kubeconfig's hold keys and tokens."""
-    is_contents = _CONTENTS.search(value) or any(len(each.encode()) > _LONGEST_NAME for each in value.split("/"))
-    if is_contents:
+    if _CONTENTS.search(value) or any(len(each.encode()) > _LONGEST_NAME for each in value.split("/")):
         raise ValueError
     return value
 
@@ -123,10 +118,7 @@ def _day(value: object) -> object:
     return value
 
 
-OptionalDate = Annotated[
-    Annotated[date, BeforeValidator(_day)] | None,
-    unset_if(""),
-]
+OptionalDate = Annotated[Annotated[date, BeforeValidator(_day)] | None, unset_if("")]
 
 
 def _unset_if_zero(value: object) -> object:
@@ -141,6 +133,19 @@ Route = Annotated[
     Field(description="gateway.networking.k8s.io or policy.linkerd.io", examples=["gateway.networking.k8s.io"]),
 ]
 Enabled = Annotated[bool, Field(description="true or false", examples=[True])]
+
+
+_T = TypeVar("_T")
+
+
+def section(default: _T) -> _T:
+    """Return the field of a mapping of settings."""
+    return Field(default=default, description="a mapping of settings", examples=[{}])
+
+
+def switch(description: str, *, default: bool = False) -> bool:
+    """Return the field of a boolean; the description says what each value means."""
+    return Field(default=default, description=description, examples=[True])
 
 
 class Section(BaseModel):
