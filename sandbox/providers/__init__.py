@@ -1,1 +1,1 @@
-"""The provider of AWS, on Pulumi's provider SDK: its plugin is served by no Go module."""
+"""The provider of AWS: its plugin is served by no Go module."""

@@ -34,12 +34,11 @@ class Chosen:
 
     actions: tuple[str, ...] = ("route53:ListHostedZones", "route53:ListResourceRecordSets")
     description: str = "of the add-on"
-    path: str = "/workshop/"
-    name: str | None = None
+    name: str = "controller"
     namespace: str = "kube-system"
     second_role: bool = False
     tags: Mapping[str, str] = field(default_factory=lambda: {"owner": "platform"})
-    domain: str = "demo.example.com"
+    domain: str = "*.demo.example.com"
     records: tuple[str, ...] = ("first",)
     kind: str = "TXT"
     default_tags: Mapping[str, str] = field(default_factory=lambda: {"stack": "test"})
@@ -52,7 +51,7 @@ def provider(chosen: Chosen) -> pulumi.ResourceOptions:
 
 
 def identity(**changes: Any) -> Callable[[], None]:  # noqa: ANN401  fields of Chosen
-    """Give a program: a role with both kinds of policy, bound to a service account."""
+    """Give a program: a role with a policy, bound to a service account."""
     chosen = Chosen(**changes)
 
     def program() -> None:
@@ -61,16 +60,13 @@ def identity(**changes: Any) -> Callable[[], None]:  # noqa: ANN401  fields of C
             "controller",
             assume_role_policy=pulumi.Output.json_dumps(TRUST),
             description=chosen.description,
-            path=chosen.path,
             name=chosen.name,
             tags=chosen.tags,
             opts=opts,
         )
         document = pulumi.Output.json_dumps(allowing(*chosen.actions))
-        policy = aws.iam.Policy("managed", policy=document, tags=chosen.tags, opts=opts)
-        attached = aws.iam.RolePolicyAttachment("attached", role=role.name, policy_arn=policy.arn, opts=opts)
-        aws.iam.RolePolicy("inline", role=role.name, policy=document, opts=opts)
-        other = aws.iam.Role("other", assume_role_policy=pulumi.Output.json_dumps(TRUST), opts=opts)
+        inline = aws.iam.RolePolicy("inline", name="rights", role=role.name, policy=document, opts=opts)
+        other = aws.iam.Role("other", name="other", assume_role_policy=pulumi.Output.json_dumps(TRUST), opts=opts)
         bound = aws.eks.PodIdentityAssociation(
             "bound",
             cluster_name="workshop",
@@ -78,7 +74,7 @@ def identity(**changes: Any) -> Callable[[], None]:  # noqa: ANN401  fields of C
             service_account="controller",
             role_arn=other.arn if chosen.second_role else role.arn,
             tags=chosen.tags,
-            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[attached])),
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[inline])),
         )
         aws.eks.Addon("dns", cluster_name="workshop", addon_name="coredns", opts=opts)
         pulumi.export("role", role.name)
@@ -97,7 +93,6 @@ def host(zone: str, **changes: Any) -> Callable[[], None]:  # noqa: ANN401  fiel
         certificate = aws.acm.Certificate(
             "certificate",
             domain_name=chosen.domain,
-            subject_alternative_names=[f"*.{chosen.domain}"],
             validation_method="DNS",
             opts=opts,
         )

@@ -43,7 +43,7 @@ account = aws.Provider(
 )
 statement = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
 trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-role = aws.iam.Role("tried", assume_role_policy=trust, opts=pulumi.ResourceOptions(provider=account))
+role = aws.iam.Role("tried", name="tried", assume_role_policy=trust, opts=pulumi.ResourceOptions(provider=account))
 kubernetes.core.v1.ConfigMap("tried", data={"role": role.arn}, opts=pulumi.ResourceOptions(provider=cluster))
 pulumi.export("role", role.arn)
 pulumi.export("mine", sorted(key for key, value in os.environ.items() if value == "mine"))
@@ -106,7 +106,7 @@ def test_a_stack_of_eks_comes_up_and_goes_down_without_leaving_loopback_or_touch
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "aws double of AWS on loopback" in done.stderr
     outputs = project.run("stack", "output", "--json", **watched).stdout
-    assert '"arn:aws:iam::210987654321:role/tried-' in outputs, "the account is that of the role"
+    assert '"arn:aws:iam::210987654321:role/tried"' in outputs, "the account is that of the role"
     assert '"mine": []' in outputs, "no credential of the user is in the program's environment"
     unchanged = project.run("preview", "--expect-no-changes", **watched)
     assert unchanged.returncode == 0, unchanged.stdout

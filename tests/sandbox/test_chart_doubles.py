@@ -76,7 +76,6 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     (VIZ, {"dashboard": {"enforcedHost": "x"}}, "additional properties 'enforcedHost' not allowed"),
     (VIZ, {"prometheus": {"enabled": False}}, "additional properties 'enabled' not allowed"),
     (VIZ, {"tap": {"externalSecret": True}}, "tap: externalSecret needs caBundle"),
-    (VIZ, {"tapInjector": {"injectCaFrom": "a/b"}}, "tapInjector: injectCaFrom and injectCaFromSecret need"),
     (ARGO_CD, {"servers": {}}, "additional properties 'servers' not allowed"),
     (ARGO_CD, {"server": {"extentions": {}}}, "additional properties 'extentions' not allowed"),
     (ARGO_CD, {"server": {"ingress": {"enabled": True}}}, "at '/server/ingress/enabled': value must be false"),

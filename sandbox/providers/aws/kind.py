@@ -1,19 +1,84 @@
-"""The base class of the resources: what the engine asks of each, and how AWS's answers become a state."""
+"""The base class of the resources, and the types of their inputs by the names that the engine knows them by."""
 
+import json
+import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from sandbox.providers.aws.connection import Aws
-from sandbox.providers.aws.inputs import Inputs, Tagged
-from sandbox.providers.aws.patience import Wait
-from sandbox.providers.property_values import UNKNOWN, Object, Plain
+from sandbox.providers.aws.serving import EngineLog, ProviderError
+from sandbox.providers.aws.values import UNKNOWN, Given, Object, Plain
 
-Given = Mapping[str, Plain]
+POLL_SECONDS = 0.5
+
+
+class Inputs(BaseModel):
+    """A resource's inputs, of which every key is known; a default is put into the state as well."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True)
+    region: str | None = None
+
+    @classmethod
+    def defaults(cls) -> Object:
+        """Return the inputs that have a value when the program sets none."""
+        named = {field.alias or name: field.default for name, field in cls.model_fields.items()}
+        return {key: value for key, value in named.items() if isinstance(value, int | str)}
+
+
+class Tagged(Inputs):
+    """Inputs of a resource that has tags."""
+
+    tags: dict[str, str] | None = None
+    tags_all: dict[str, str] | None = None
+    """The tags with the provider's default ones: put in when the inputs are checked."""
+
+
+def _document(text: str) -> str:
+    try:
+        parsed: object = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"contains an invalid JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise ValueError("is no JSON object")  # noqa: TRY004  pydantic turns this kind into a sentence
+    return text
+
+
+Document = Annotated[str, AfterValidator(_document)]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One resource's wait for AWS."""
+
+    log: EngineLog
+    ended: threading.Event
+    """Ends every wait of the provider."""
+    urn: str
+    seconds: float
+    """The program's own limit; 0 if it sets none."""
+
+    def until(self, met: Callable[[], str | None], usual_seconds: float) -> None:
+        """Wait until `met` reports nothing more; raises with its last report."""
+        deadline = time.monotonic() + (self.seconds or usual_seconds)
+        while lacking := met():
+            if time.monotonic() > deadline:
+                raise ProviderError(f"timeout while waiting ({self.seconds or usual_seconds:.0f} s): {lacking}")
+            self.log.status(self.urn, lacking)
+            if self.ended.wait(POLL_SECONDS):
+                raise ProviderError(f"interrupted while waiting: {lacking}")
 
 
 class Kind(ABC):
-    """One type of resource; the same object answers for all resources of the type."""
+    """One type of resource; the same object answers for all resources of the type.
+
+    The provider names the operation and the resource where AWS refuses, and takes one that is gone for deleted.
+    """
 
     title: ClassVar[str]
     """Its name in sentences."""
@@ -22,21 +87,12 @@ class Kind(ABC):
     """Inputs whose change replaces the resource."""
     computed: ClassVar[frozenset[str]] = frozenset()
     """Outputs that are known only after the creation."""
-    kept: ClassVar[frozenset[str]] = frozenset()
-    """Inputs whose value stays when the program stops setting them: AWS chooses one."""
     documents: ClassVar[frozenset[str]] = frozenset()
     """Inputs that are policy documents, which are compared by their meaning."""
     sets: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose order means nothing."""
-    longest_name: ClassVar[int] = 0
-    """Longest generated name; 0 if none is generated."""
     regional: ClassVar[bool] = False
-    """True if it is in a region: its input `region`, else the provider's."""
-
-    @property
-    def tagged(self) -> bool:
-        """True if it has tags."""
-        return issubclass(self.inputs, Tagged)
+    """True if it is in a region: that of the provider when it was created."""
 
     @abstractmethod
     def create(self, aws: Aws, given: Given) -> str:
@@ -56,11 +112,7 @@ class Kind(ABC):
 
     @abstractmethod
     def delete(self, aws: Aws, key: str, state: Given) -> None:
-        """Remove it."""
-
-    def completed(self, given: Given) -> Object:
-        """Return the inputs with AWS' additions, so that these are no difference."""
-        return dict(given)
+        """Delete it."""
 
     def predict_outputs(self, given: Given) -> Object:
         """Return the outputs of a new resource that a preview knows."""
@@ -70,36 +122,3 @@ class Kind(ABC):
         """Return an input in one spelling for all equal values."""
         del key
         return value
-
-
-def text(given: Given, key: str) -> str:
-    """Return an input that is text; empty if it is not set."""
-    value = given.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def texts(given: Given, key: str) -> list[str]:
-    """An input that is a list of texts; empty if it is not set."""
-    value = given.get(key)
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def tags(given: Given) -> dict[str, str]:
-    """All tags, the provider's too."""
-    value = given.get("tagsAll")
-    return {key: str(each) for key, each in value.items()} if isinstance(value, dict) else {}
-
-
-def pairs(given: Given) -> list[dict[str, str]]:
-    """All tags as IAM, ACM and Route 53 take them."""
-    return [{"Key": key, "Value": value} for key, value in tags(given).items()]
-
-
-def changed(old: Given, new: Given, *keys: str) -> bool:
-    """Return whether one of these inputs differs."""
-    return any(old.get(key) != new.get(key) for key in keys)
-
-
-def removed_tags(old: Given, new: Given) -> list[str]:
-    """The keys of tags that go."""
-    return sorted(tags(old).keys() - tags(new).keys())

@@ -1,146 +1,172 @@
 """The provider: answers the engine's requests for all types of resources."""
 
-import asyncio
 import json
+import threading
 from importlib.metadata import version
 
-from pulumi.provider.experimental import provider as sdk
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto.plugin_pb2 import PluginInfo
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
+from typing_extensions import override
 
-from sandbox.providers.aws.checking import completed, failures, merged_tags
-from sandbox.providers.aws.connection import Aws
-from sandbox.providers.aws.diffing import difference
-from sandbox.providers.aws.kind import Given, Kind
-from sandbox.providers.aws.kinds import KINDS
-from sandbox.providers.aws.patience import Patience
-from sandbox.providers.aws.states import compose_state, inputs_of, marked
-from sandbox.providers.errors import ProviderError
-from sandbox.providers.property_values import Object, plain_map
-from sandbox.providers.serving import EngineLog
+from sandbox.providers.aws.acm import Certificate, CertificateValidation
+from sandbox.providers.aws.comparing import compare, complete, compose_state, failures, update_inputs
+from sandbox.providers.aws.connection import Aws, RefusedError, clearly
+from sandbox.providers.aws.eks import Addon, PodIdentityAssociation
+from sandbox.providers.aws.iam import Role, RolePolicy
+from sandbox.providers.aws.kind import Kind, Wait
+from sandbox.providers.aws.route53 import Record
+from sandbox.providers.aws.serving import EngineLog, ProviderError
+from sandbox.providers.aws.values import Given, Object, read, write
 
 VERSION = version("pulumi-aws")
 """The version of the SDK that the program uses: the engine asks for a plugin of the same."""
+KINDS: dict[str, Kind] = {
+    "aws:acm/certificate:Certificate": Certificate(),
+    "aws:acm/certificateValidation:CertificateValidation": CertificateValidation(),
+    "aws:eks/addon:Addon": Addon(),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": PodIdentityAssociation(),
+    "aws:iam/role:Role": Role(),
+    "aws:iam/rolePolicy:RolePolicy": RolePolicy(),
+    "aws:route53/record:Record": Record(),
+}
+"""The resources that the program uses."""
+Context = grpc.ServicerContext
 
 
-class AwsProvider(sdk.Provider):
+class AwsProvider(ResourceProviderServicer):
     """The aws provider of the sandbox; every operation runs in a thread of its own."""
 
     def __init__(self, log: EngineLog) -> None:
         self._log = log
         self._aws: Aws | None = None
-        self._patience = Patience(log)
+        self._ended = threading.Event()
 
-    async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:  # noqa: ARG002
-        """Answer with name and version: programs use the SDK of the real package."""
-        return sdk.GetSchemaResponse(json.dumps({"name": "aws", "version": VERSION}))
+    @override
+    def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
+        """Return the version."""
+        return PluginInfo(version=VERSION)
 
-    async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
-        """Take a new configuration in place: what it means for a resource, the resource's own diff says."""
-        olds, news = plain_map(request.old_state), plain_map(request.new_inputs)
-        changes = [key for key in {**olds, **news} if olds.get(key) != news.get(key)]
-        return sdk.DiffResponse(changes=bool(changes), diffs=changes)
+    @override
+    def GetSchema(self, request: proto.GetSchemaRequest, context: Context) -> proto.GetSchemaResponse:
+        """Return name and version: programs use the SDK of the real package."""
+        return proto.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": VERSION}))
 
-    async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
-        """Keep the configuration; AWS is asked when first needed."""
-        self._aws = Aws(request.variables)
-        return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True)
-
-    async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
-        """Complete and validate the inputs of a resource."""
-        kind, new, old = _kind(request.urn), plain_map(request.new_inputs), plain_map(request.old_inputs or {})
-        inputs = completed(kind, request.name, new, old, request.random_seed)
-        if kind.tagged:
-            inputs["tagsAll"] = merged_tags(inputs, self._configured().default_tags)
-        return sdk.CheckResponse(marked(inputs, request.new_inputs), failures(kind, inputs))
-
-    async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
-        """Compare a resource's state with its new inputs."""
-        kind, state = _kind(request.urn), plain_map(request.old_state)
-        return difference(kind, state, self._placed(kind, plain_map(request.new_inputs)))
-
-    async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
-        """Create a resource, or preview it."""
-        kind, inputs = _kind(request.urn), plain_map(request.properties)
-        if request.preview:
-            placed = self._placed(kind, inputs)
-            predicted = compose_state(kind, placed, kind.predict_outputs(placed))
-            return sdk.CreateResponse(None, marked(predicted, request.properties))
-        return await asyncio.to_thread(self._created, kind, inputs, request)
-
-    def _created(self, kind: Kind, inputs: Object, request: sdk.CreateRequest) -> sdk.CreateResponse:
-        aws = self._configured()
-        placed = self._placed(kind, inputs)
-        key = kind.create(aws, placed)
-        kind.wait(aws, key, placed, self._patience.of(request.urn, request.timeout))
-        state = compose_state(kind, placed, kind.read(aws, key, placed) or {})
-        return sdk.CreateResponse(key, marked(state, request.properties))
-
-    async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
-        """Update a resource, or preview it."""
-        kind, old = _kind(request.urn), plain_map(request.olds)
-        known = {key: value for key, value in old.items() if key not in _input_names(kind) or key in kind.kept}
-        new = {**known, **self._placed(kind, plain_map(request.news))}
-        told: Given = {}
-        if not request.preview:
-            told = await asyncio.to_thread(self._updated, kind, request.resource_id, old, new)
-        state = compose_state(kind, new, told)
-        return sdk.UpdateResponse(marked(state, request.news))
-
-    def _updated(self, kind: Kind, key: str, old: Object, new: Object) -> Given:
-        aws = self._configured()
-        kind.update(aws, key, old, new)
-        return kind.read(aws, key, new) or {}
-
-    async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
-        """Read a resource for a refresh or an import; one that is gone has no id."""
-        kind, aws = _kind(request.urn), self._configured()
-        old, state = plain_map(request.inputs or {}), plain_map(request.properties)
-        told = await asyncio.to_thread(kind.read, aws, request.resource_id, state)
-        if told is None:
-            return sdk.ReadResponse("", {}, {})
-        found = inputs_of(kind, old, told, aws.default_tags)
-        shown = {**self._placed(kind, state), **({"tags": found.get("tags")} if kind.tagged else {})}
-        return sdk.ReadResponse(
-            request.resource_id,
-            marked(compose_state(kind, shown, told), request.properties),
-            marked(found, request.inputs or {}),
+    @override
+    def DiffConfig(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
+        """Take a new configuration in place: the resource's own diff says what it means for a resource."""
+        olds, news = read(request.olds), read(request.news)
+        diffs = [key for key in {**olds, **news} if olds.get(key) != news.get(key)]
+        return proto.DiffResponse(
+            changes=proto.DiffResponse.DIFF_SOME if diffs else proto.DiffResponse.DIFF_NONE, diffs=diffs
         )
 
-    async def delete(self, request: sdk.DeleteRequest) -> None:
-        """Delete a resource; one that is gone already is deleted."""
-        kind, state = _kind(request.urn), plain_map(request.properties)
-        await asyncio.to_thread(kind.delete, self._configured(), request.resource_id, state)
+    @override
+    def Configure(self, request: proto.ConfigureRequest, context: Context) -> proto.ConfigureResponse:
+        """Keep the configuration; AWS is asked when first needed."""
+        self._aws = Aws(request.variables)
+        return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
-        """Refuse every function: the program uses none."""
-        raise ProviderError(f"the sandbox's aws provider does not know {request.tok}")
+    @override
+    def Check(self, request: proto.CheckRequest, context: Context) -> proto.CheckResponse:
+        """Complete and validate the inputs of a resource."""
+        kind = _kind(request.urn)
+        inputs = complete(kind, read(request.news), self._configured.default_tags)
+        found = [proto.CheckFailure(reason=reason) for reason in failures(kind, inputs)]
+        return proto.CheckResponse(inputs=write(inputs, request.news), failures=found)
 
-    async def cancel(self) -> None:
-        """Stop every wait."""
-        self._patience.end()
+    @override
+    def Diff(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
+        """Compare a resource's state with its new inputs."""
+        kind = _kind(request.urn)
+        return compare(kind, read(request.olds), self._placed(kind, read(request.news)))
 
+    @override
+    def Create(self, request: proto.CreateRequest, context: Context) -> proto.CreateResponse:
+        """Create a resource, or preview it."""
+        kind = _kind(request.urn)
+        placed, key = self._placed(kind, read(request.properties)), ""
+        if request.preview:
+            told: Given = kind.predict_outputs(placed)
+        else:
+            with clearly(f"creating {kind.title}"):
+                key = kind.create(self._configured, placed)
+            with clearly(f"waiting for {kind.title} ({key})"):
+                wait = Wait(self._log, self._ended, request.urn, request.timeout)
+                kind.wait(self._configured, key, placed, wait)
+            told = self._read(kind, key, placed) or {}
+        state = compose_state(kind, placed, told)
+        return proto.CreateResponse(id=key, properties=write(state, request.properties))
+
+    @override
+    def Update(self, request: proto.UpdateRequest, context: Context) -> proto.UpdateResponse:
+        """Update a resource, or preview it."""
+        kind, old = _kind(request.urn), read(request.olds)
+        outputs = {key: old[key] for key in kind.computed & old.keys()}
+        new = {**outputs, **self._placed(kind, read(request.news))}
+        told: Given = {}
+        if not request.preview:
+            with clearly(f"updating {kind.title} ({request.id})"):
+                kind.update(self._configured, request.id, old, new)
+            told = self._read(kind, request.id, new) or {}
+        return proto.UpdateResponse(properties=write(compose_state(kind, new, told), request.news))
+
+    @override
+    def Read(self, request: proto.ReadRequest, context: Context) -> proto.ReadResponse:
+        """Read a resource for a refresh; one that is deleted has no id."""
+        kind, state = _kind(request.urn), read(request.properties)
+        told = self._read(kind, request.id, state)
+        if told is None:
+            return proto.ReadResponse()
+        return proto.ReadResponse(
+            id=request.id,
+            properties=write(compose_state(kind, state, told), request.properties),
+            inputs=write(update_inputs(kind, read(request.inputs), told), request.inputs),
+        )
+
+    @override
+    def Delete(self, request: proto.DeleteRequest, context: Context) -> Empty:
+        """Delete a resource; one that does not exist is deleted."""
+        kind = _kind(request.urn)
+        try:
+            with clearly(f"deleting {kind.title} ({request.id})"):
+                kind.delete(self._configured, request.id, read(request.properties))
+        except RefusedError as refusal:
+            if not refusal.gone:
+                raise
+        return Empty()
+
+    @override
+    def Cancel(self, request: Empty, context: Context) -> Empty:
+        """End every wait."""
+        self._ended.set()
+        return Empty()
+
+    @property
     def _configured(self) -> Aws:
         if self._aws is None:
             raise ProviderError("the aws provider is not configured")
         return self._aws
 
     def _placed(self, kind: Kind, inputs: Object) -> Object:
-        """Put in what AWS adds, and the region, which is the provider's where the resource has none of its own."""
-        region = {"region": inputs.get("region") or self._configured().region} if kind.regional else {}
-        return {**kind.completed(inputs), **region}
+        """Return the inputs with the provider's region."""
+        return {**inputs, "region": self._configured.region} if kind.regional else inputs
+
+    def _read(self, kind: Kind, key: str, state: Given) -> Given | None:
+        try:
+            with clearly(f"reading {kind.title} ({key})"):
+                return kind.read(self._configured, key, state)
+        except RefusedError as refusal:
+            if refusal.gone:
+                return None
+            raise
 
 
 def _kind(urn: str) -> Kind:
-    kind = KINDS.get(type_of(urn))
-    if kind is None:
-        message = f"the sandbox's aws provider does not know {type_of(urn)}; it works with the real plugin only"
-        raise ProviderError(message)
-    return kind
-
-
-def _input_names(kind: Kind) -> set[str]:
-    return {field.alias or name for name, field in kind.inputs.model_fields.items()}
-
-
-def type_of(urn: str) -> str:
-    """Give the resource's own type token, without those of its parents (which the SDK's `request.type` has)."""
-    return urn.split("::")[2].rpartition("$")[2]
+    """Return the resource's own kind: its URN names the types of its parents as well."""
+    token = urn.split("::")[2].rpartition("$")[2]
+    if token not in KINDS:
+        raise ProviderError(f"the sandbox's aws provider does not know {token}; it works with the real plugin only")
+    return KINDS[token]

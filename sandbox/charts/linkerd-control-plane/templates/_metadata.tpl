@@ -3,13 +3,10 @@
 {{- define "plane.labels" -}}
 linkerd.io/control-plane-component: {{ .component }}
 linkerd.io/control-plane-ns: {{ .root.Release.Namespace }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
 {{- define "plane.annotations" -}}
-linkerd.io/created-by: {{ .root.Values.cliVersion | default (printf "linkerd/helm %s" .root.Values.linkerdVersion) }}
+linkerd.io/created-by: linkerd/helm {{ .root.Values.linkerdVersion }}
 {{- end -}}
 
 {{/* A namespaced object that has a name of its own: name is the third key. */}}

@@ -3,17 +3,8 @@
 {{- $values := .root.Values }}
 nodeSelector:
   {{- toYaml $values.nodeSelector | nindent 2 }}
-{{- with $values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- if and .spread (or $values.enablePodAntiAffinity $values.nodeAffinity) }}
+{{- if and .spread $values.enablePodAntiAffinity }}
 affinity:
-  {{- with $values.nodeAffinity }}
-  nodeAffinity:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- if $values.enablePodAntiAffinity }}
   {{- $pods := dict "matchExpressions" (list (dict "key" "linkerd.io/control-plane-component" "operator" "In" "values" (list .component))) }}
   podAntiAffinity:
     preferredDuringSchedulingIgnoredDuringExecution:
@@ -21,12 +12,5 @@ affinity:
         podAffinityTerm: {labelSelector: {{ toJson $pods }}, topologyKey: topology.kubernetes.io/zone}
     requiredDuringSchedulingIgnoredDuringExecution:
       - {labelSelector: {{ toJson $pods }}, topologyKey: kubernetes.io/hostname}
-  {{- end }}
-{{- end }}
-{{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
-{{- end }}
-{{- with $values.runtimeClassName }}
-runtimeClassName: {{ . }}
 {{- end }}
 {{- end -}}

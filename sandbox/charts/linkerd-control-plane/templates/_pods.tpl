@@ -31,7 +31,7 @@ seccompProfile: {type: RuntimeDefault}
 {{/* A controller: name, command, args, ports (a map), admin (its port), live and ready (paths), mounts, resources. */}}
 {{- define "plane.controller" -}}
 - name: {{ .name }}
-  image: {{ .root.Values.controllerImage }}:{{ .root.Values.controllerImageVersion | default .root.Values.linkerdVersion }}
+  image: {{ .root.Values.controllerImage }}:{{ .root.Values.linkerdVersion }}
   imagePullPolicy: {{ .root.Values.imagePullPolicy }}
   {{- with .command }}
   command: {{ toJson . }}
@@ -62,8 +62,8 @@ seccompProfile: {type: RuntimeDefault}
 {{- define "plane.proxy" -}}
 {{- $values := .root.Values }}
 - name: linkerd-proxy
-  image: {{ $values.proxy.image.name }}:{{ $values.proxy.image.version | default $values.linkerdVersion }}
-  imagePullPolicy: {{ $values.proxy.image.pullPolicy | default $values.imagePullPolicy }}
+  image: {{ $values.proxy.image.name }}:{{ $values.linkerdVersion }}
+  imagePullPolicy: {{ $values.imagePullPolicy }}
   {{- if .native }}
   restartPolicy: Always
   {{- end }}
@@ -75,23 +75,20 @@ seccompProfile: {type: RuntimeDefault}
   ports:
     - {name: linkerd-proxy, containerPort: {{ $values.proxy.ports.inbound }}}
     - {name: linkerd-admin, containerPort: {{ $values.proxy.ports.admin }}}
-  {{- include "plane.resources" (.resources | default $values.proxy.resources) | nindent 2 }}
+  {{- include "plane.resources" $values.proxy.resources | nindent 2 }}
   securityContext:
     {{- include "plane.securityContext" (dict "uid" $values.proxy.uid "gid" ($values.proxy.gid | default -1)) | nindent 4 }}
   volumeMounts:
     - {name: linkerd-identity-end-entity, mountPath: /var/run/linkerd/identity/end-entity}
-    {{- if $values.identity.serviceAccountTokenProjection }}
     - {name: linkerd-identity-token, mountPath: /var/run/secrets/tokens}
-    {{- end }}
 {{- end -}}
 
-{{/* What runs before a pod: nothing where Linkerd's CNI plugin does it, else the set-up of the packet filter. */}}
+{{/* The set-up of the packet filter, which runs before a pod. */}}
 {{- define "plane.init" -}}
 {{- $values := .root.Values }}
-{{- if not $values.cniEnabled }}
 - name: linkerd-init
-  image: {{ $values.proxy.image.name }}:{{ $values.proxy.image.version | default $values.linkerdVersion }}
-  imagePullPolicy: {{ $values.proxy.image.pullPolicy | default $values.imagePullPolicy }}
+  image: {{ $values.proxy.image.name }}:{{ $values.linkerdVersion }}
+  imagePullPolicy: {{ $values.imagePullPolicy }}
   command: [/usr/lib/linkerd/linkerd2-proxy-init]
   args: [--outbound-ports-to-ignore, {{ $values.proxyInit.kubeAPIServerPorts | quote }}]
   {{- include "plane.resources" $values.proxy.resources | nindent 2 }}
@@ -105,7 +102,6 @@ seccompProfile: {type: RuntimeDefault}
     seccompProfile: {type: RuntimeDefault}
   volumeMounts:
     - {{ toJson $values.proxyInit.xtMountPath }}
-{{- end }}
 {{- end -}}
 
 {{- define "plane.volumes" -}}
@@ -115,14 +111,10 @@ seccompProfile: {type: RuntimeDefault}
     sources:
       - serviceAccountToken: {expirationSeconds: 3607, path: token}
       - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
-{{- if not $values.cniEnabled }}
 - {name: {{ $values.proxyInit.xtMountPath.name }}, emptyDir: {}}
-{{- end }}
-{{- if $values.identity.serviceAccountTokenProjection }}
 - name: linkerd-identity-token
   projected:
     sources:
       - serviceAccountToken: {audience: identity.l5d.io, expirationSeconds: 86400, path: linkerd-identity-token}
-{{- end }}
 - {name: linkerd-identity-end-entity, emptyDir: {medium: Memory}}
 {{- end -}}

@@ -8,10 +8,6 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "plane.labels" . | nindent 4 }}
-{{- with .root.Values.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
 {{- end -}}
 
 {{/* A role: name, component, rules (a list), and whether it is of the cluster. */}}

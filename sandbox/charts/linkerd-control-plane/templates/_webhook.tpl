@@ -6,17 +6,8 @@ The trap of the real chart is kept: without a certificate in the values one is m
 */}}
 {{- define "plane.webhook" }}
 {{- $s := .settings }}
-{{- if and $s.injectCaFrom $s.injectCaFromSecret }}
-{{- fail (printf "%s: only one of injectCaFrom and injectCaFromSecret can be set" .key) }}
-{{- end }}
-{{- if and (or $s.injectCaFrom $s.injectCaFromSecret) $s.caBundle }}
-{{- fail (printf "%s: caBundle cannot be set together with injectCaFrom or injectCaFromSecret" .key) }}
-{{- end }}
-{{- if and $s.externalSecret (not (or $s.caBundle $s.injectCaFrom $s.injectCaFromSecret)) }}
-{{- fail (printf "%s: externalSecret needs caBundle, injectCaFrom or injectCaFromSecret" .key) }}
-{{- end }}
-{{- if and (or $s.injectCaFrom $s.injectCaFromSecret) (not $s.externalSecret) }}
-{{- fail (printf "%s: injectCaFrom and injectCaFromSecret need externalSecret" .key) }}
+{{- if and $s.externalSecret (not $s.caBundle) }}
+{{- fail (printf "%s: externalSecret needs caBundle" .key) }}
 {{- end }}
 {{- $host := printf "%s.%s.svc" .name .root.Release.Namespace }}
 {{- $random := genSelfSignedCert $host (list) (list $host) 365 }}
@@ -38,15 +29,6 @@ metadata:
   name: {{ .name }}-webhook-config
   labels:
     {{- include "plane.labels" . | nindent 4 }}
-  {{- if or $s.injectCaFrom $s.injectCaFromSecret }}
-  annotations:
-    {{- with $s.injectCaFrom }}
-    cert-manager.io/inject-ca-from: {{ . }}
-    {{- end }}
-    {{- with $s.injectCaFromSecret }}
-    cert-manager.io/inject-ca-from-secret: {{ . }}
-    {{- end }}
-  {{- end }}
 webhooks:
   - name: {{ .name }}.linkerd.io
     admissionReviewVersions: [v1, v1beta1]
@@ -56,8 +38,6 @@ webhooks:
       {{- toYaml $s.namespaceSelector | nindent 6 }}
     clientConfig:
       service: {name: {{ .name }}, namespace: {{ .root.Release.Namespace }}, path: /}
-      {{- if not (or $s.injectCaFrom $s.injectCaFromSecret) }}
       caBundle: {{ $s.caBundle | default $random.Cert | trim | b64enc }}
-      {{- end }}
     {{- .more | nindent 4 }}
 {{- end -}}

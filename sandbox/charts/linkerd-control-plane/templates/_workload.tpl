@@ -1,6 +1,6 @@
 {{/*
 A Deployment of the control plane with its disruption budget. Takes a dict: root, component, containers and volumes
-(rendered lists), annotations (of the pods), native (whether the proxy is a native sidecar), resources (of the proxy).
+(rendered lists), annotations (of the pods), native (whether the proxy is a native sidecar).
 */}}
 {{- define "plane.deployment" -}}
 {{- $values := .root.Values }}
@@ -33,7 +33,7 @@ spec:
         {{- include "plane.annotations" . | nindent 8 }}
         cluster-autoscaler.kubernetes.io/safe-to-evict: "true"
         config.linkerd.io/default-inbound-policy: all-unauthenticated
-        linkerd.io/proxy-version: {{ $values.proxy.image.version | default $values.linkerdVersion }}
+        linkerd.io/proxy-version: {{ $values.linkerdVersion }}
         linkerd.io/trust-root-sha256: {{ $values.identityTrustAnchorsPEM | sha256sum }}
         {{- with .annotations }}
         {{- toYaml . | nindent 8 }}
@@ -43,9 +43,6 @@ spec:
         linkerd.io/control-plane-ns: {{ .root.Release.Namespace }}
         linkerd.io/workload-ns: {{ .root.Release.Namespace }}
         linkerd.io/proxy-deployment: {{ $name }}
-        {{- with $values.podLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
     spec:
       automountServiceAccountToken: false
       serviceAccountName: {{ $name }}

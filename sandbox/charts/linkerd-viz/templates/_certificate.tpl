@@ -6,17 +6,8 @@ The trap of the real chart is kept: without a certificate in the values one is m
 */}}
 {{- define "viz.certificate" }}
 {{- $s := .settings }}
-{{- if and $s.injectCaFrom $s.injectCaFromSecret }}
-{{- fail (printf "%s: only one of injectCaFrom and injectCaFromSecret can be set" .key) }}
-{{- end }}
-{{- if and (or $s.injectCaFrom $s.injectCaFromSecret) $s.caBundle }}
-{{- fail (printf "%s: caBundle cannot be set together with injectCaFrom or injectCaFromSecret" .key) }}
-{{- end }}
-{{- if and $s.externalSecret (not (or $s.caBundle $s.injectCaFrom $s.injectCaFromSecret)) }}
-{{- fail (printf "%s: externalSecret needs caBundle, injectCaFrom or injectCaFromSecret" .key) }}
-{{- end }}
-{{- if and (or $s.injectCaFrom $s.injectCaFromSecret) (not $s.externalSecret) }}
-{{- fail (printf "%s: injectCaFrom and injectCaFromSecret need externalSecret" .key) }}
+{{- if and $s.externalSecret (not $s.caBundle) }}
+{{- fail (printf "%s: externalSecret needs caBundle" .key) }}
 {{- end }}
 {{- if not $s.externalSecret }}
 ---
@@ -31,21 +22,7 @@ data:
 {{- end }}
 {{- end -}}
 
-{{/* The lines by which the API server knows the authority. */}}
+{{/* The authority by which the API server knows it. */}}
 {{- define "viz.caBundle" -}}
-{{- if not (or .settings.injectCaFrom .settings.injectCaFromSecret) }}
-caBundle: {{ .settings.caBundle | default .random.Cert | trim | b64enc }}
-{{- end }}
-{{- end -}}
-
-{{- define "viz.injection" -}}
-{{- if or .settings.injectCaFrom .settings.injectCaFromSecret }}
-annotations:
-  {{- with .settings.injectCaFrom }}
-  cert-manager.io/inject-ca-from: {{ . }}
-  {{- end }}
-  {{- with .settings.injectCaFromSecret }}
-  cert-manager.io/inject-ca-from-secret: {{ . }}
-  {{- end }}
-{{- end }}
+{{ .settings.caBundle | default .random.Cert | trim | b64enc }}
 {{- end -}}

@@ -5,9 +5,6 @@ linkerd.io/extension: viz
 {{- with .component }}
 component: {{ . }}
 {{- end }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
 {{- define "viz.annotations" -}}

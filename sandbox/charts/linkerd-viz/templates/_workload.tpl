@@ -60,9 +60,6 @@ spec:
         {{- if eq .component "tap-injector" }}
         linkerd.io/extension: viz
         {{- end }}
-        {{- with $values.podLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
     spec:
       automountServiceAccountToken: false
       serviceAccountName: {{ .component }}
@@ -73,10 +70,6 @@ spec:
         {{- end }}
       nodeSelector:
         {{- toYaml $values.nodeSelector | nindent 8 }}
-      {{- with $values.tolerations }}
-      tolerations:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
       {{- if and $values.enablePodAntiAffinity (ne .component "prometheus") }}
       {{- $pods := dict "matchExpressions" (list (dict "key" "component" "operator" "In" "values" (list .component))) }}
       affinity:

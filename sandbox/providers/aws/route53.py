@@ -1,0 +1,94 @@
+"""`aws.route53.Record`, without aliases and routing policies."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sandbox.providers.aws.connection import Aws
+from sandbox.providers.aws.kind import Inputs, Kind
+from sandbox.providers.aws.values import Given, Plain, text, texts
+
+TYPES = "^(A|AAAA|CAA|CNAME|DS|HTTPS|MX|NAPTR|NS|PTR|SOA|SPF|SRV|SSHFP|SVCB|TLSA|TXT)$"
+QUOTED = ("TXT", "SPF")
+
+
+class RecordInputs(Inputs):
+    """The record's zone, name and values."""
+
+    name: str
+    type: Annotated[str, Field(pattern=TYPES)]
+    zone_id: Annotated[str, Field(min_length=1)]
+    records: Annotated[list[str], Field(min_length=1)]
+    ttl: int
+
+
+class Record(Kind):
+    """A record in a hosted zone."""
+
+    title, inputs = "Route53 Record", RecordInputs
+    replaces = frozenset({"name", "zoneId"})
+    computed = frozenset({"fqdn"})
+    sets = frozenset({"records"})
+
+    def create(self, aws: Aws, given: Given) -> str:
+        """Create the record; one that is there already is somebody else's."""
+        zone = text(given, "zoneId")
+        self._change(aws, zone, {"Action": "CREATE", "ResourceRecordSet": self._wanted(aws, given)})
+        return f"{zone}_{text(given, 'name').lower()}_{text(given, 'type')}"
+
+    def read(self, aws: Aws, key: str, state: Given) -> Given | None:
+        """Return the record as Route 53 has it."""
+        del key
+        record = self._find(aws, state)
+        if record is None:
+            return None
+        values: list[str] = [each["Value"] for each in record["ResourceRecords"]]
+        records: list[Plain] = [value[1:-1] if record["Type"] in QUOTED else value for value in values]
+        return {"fqdn": self._full_name(aws, state), "records": records, "ttl": record["TTL"]}
+
+    def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
+        """Update the record's values; a new type deletes the old record and creates another, in one batch."""
+        del key
+        wanted = {"Action": "UPSERT", "ResourceRecordSet": self._wanted(aws, new)}
+        present = self._find(aws, old) if text(old, "type") != text(new, "type") else None
+        outdated = [{"Action": "DELETE", "ResourceRecordSet": present}] if present else []
+        self._change(aws, text(new, "zoneId"), *outdated, wanted)
+
+    def delete(self, aws: Aws, key: str, state: Given) -> None:
+        """Delete the record as it is now."""
+        del key
+        if present := self._find(aws, state):
+            self._change(aws, text(state, "zoneId"), {"Action": "DELETE", "ResourceRecordSet": present})
+
+    def normal(self, key: str, value: Plain) -> Plain:
+        """Compare names without case and without the last period."""
+        return _folded(value) if key == "name" and isinstance(value, str) else value
+
+    def _wanted(self, aws: Aws, given: Given) -> dict[str, Any]:
+        kind = text(given, "type")
+        values = [f'"{value}"' if kind in QUOTED else value for value in texts(given, "records")]
+        records = [{"Value": value} for value in values]
+        return {"Name": self._full_name(aws, given), "Type": kind, "TTL": given["ttl"], "ResourceRecords": records}
+
+    def _full_name(self, aws: Aws, given: Given) -> str:
+        answer = aws.client("route53").get_hosted_zone(Id=text(given, "zoneId"))
+        name, zone = _folded(text(given, "name")), _folded(answer["HostedZone"]["Name"])
+        return name if name == zone or name.endswith(f".{zone}") else f"{name}.{zone}".lstrip(".")
+
+    def _change(self, aws: Aws, zone: str, *changes: dict[str, Any]) -> None:
+        aws.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [*changes]})
+
+    def _find(self, aws: Aws, given: Given) -> dict[str, Any] | None:
+        sought, pages = (
+            (self._full_name(aws, given), text(given, "type")),
+            aws.client("route53").get_paginator("list_resource_record_sets"),
+        )
+        every = (
+            each for page in pages.paginate(HostedZoneId=text(given, "zoneId")) for each in page["ResourceRecordSets"]
+        )
+        return next((each for each in every if (_folded(each["Name"]), each["Type"]) == sought), None)
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared; Route 53 writes the asterisk as a number."""
+    return name.rstrip(".").lower().replace("\\052", "*")
