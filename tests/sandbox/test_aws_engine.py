@@ -1,16 +1,13 @@
 """The provider of AWS under the real engine: roles, policies, associations and add-ons."""
 
-from collections.abc import Iterator
-
 import pulumi
 import pulumi_aws as aws
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.paths import Home
-from tests.sandbox.aws import AwsDouble, aws_double
+from tests.sandbox.aws import AwsDouble
 from tests.sandbox.aws_program import TRUST, identity, unchecked
-from tests.sandbox.stack import Outcome, Stack
+from tests.sandbox.stack import Stack
 
 pytestmark = pytest.mark.sandbox
 
@@ -18,36 +15,17 @@ NOBODY = "arn:aws:iam::123456789012:role/none"
 
 
 @pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
-    with aws_double(Home(tmp_path_factory.mktemp("aws") / "home")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def stack(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     made = Stack(tmp_path_factory.mktemp("stack"), double.environment, ("aws",))
-    brought_up(made)
+    made.bring_up(identity())
     return made
 
 
-def brought_up(stack: Stack, **changes: object) -> Outcome:
-    """Bring the stack to what a test begins with."""
-    seen = stack.up(identity(**changes))
-    assert seen.ok, seen.message
-    return seen
-
-
-def done(seen: Outcome, *names: str) -> dict[str, list[str]]:
-    """What happened to what has changed, provider and stack left out."""
-    every = {step.name for step in seen.steps if not step.type.startswith("pulumi:")}
-    return {name: seen.operations(name) for name in every if seen.operations(name) != ["same"] or name in names}
-
-
 def test_a_second_preview_and_a_refresh_find_no_change(stack: Stack) -> None:
-    assert done(stack.preview(identity())) == {}
+    assert stack.preview(identity()).changed() == {}
     refreshed = stack.refresh(identity())
     assert {step.operation for step in refreshed.steps} == {"refresh"}
-    assert done(stack.preview(identity())) == {}
+    assert stack.preview(identity()).changed() == {}
 
 
 def test_roles_get_a_name_of_their_own_and_everything_the_tags_of_the_provider(stack: Stack, double: AwsDouble) -> None:
@@ -66,21 +44,25 @@ def test_roles_get_a_name_of_their_own_and_everything_the_tags_of_the_provider(s
 
 def test_a_policy_that_only_reads_otherwise_is_no_change(stack: Stack) -> None:
     turned_round = ("route53:ListResourceRecordSets", "route53:ListHostedZones")
-    assert done(stack.preview(identity(actions=turned_round))) == {}
+    assert stack.preview(identity(actions=turned_round)).changed() == {}
 
 
 def test_policies_descriptions_and_tags_change_in_place_and_reach_the_account(stack: Stack, double: AwsDouble) -> None:
-    wanted = {"actions": ("route53:ListHostedZones",), "description": "", "tags": {"owner": "me"}}
+    wanted = {"actions": ("route53:ListHostedZones",), "description": "", "tags": {"owner": "me"}, "second_role": True}
     seen = stack.preview(identity(**wanted))
-    assert done(seen) == {name: ["update"] for name in ("bound", "controller", "inline", "managed")}
+    assert seen.changed() == {name: ["update"] for name in ("bound", "controller", "inline", "managed")}
     assert seen.step("managed").changes.keys() == {"policy", "tags", "tagsAll"}
     before = stack.outputs()["role"]
-    brought_up(stack, **wanted)
+    stack.bring_up(identity(**wanted))
     try:
         name = stack.outputs()["role"]
         assert name == before
         iam = double.client("iam")
         assert not iam.get_role(RoleName=name)["Role"].get("Description")
+        bound = {"clusterName": "workshop", "associationId": stack.outputs()["association"]}
+        association = double.client("eks").describe_pod_identity_association(**bound)["association"]
+        assert association["roleArn"] == stack.resource("other")["outputs"]["arn"]
+        assert association["tags"] == {"owner": "me", "stack": "test"}
         inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
         document = iam.get_role_policy(RoleName=name, PolicyName=inline[0])["PolicyDocument"]
         assert document["Statement"][0]["Action"] == ["route53:ListHostedZones"]
@@ -92,7 +74,7 @@ def test_policies_descriptions_and_tags_change_in_place_and_reach_the_account(st
             "stack": "test",
         }
     finally:
-        brought_up(stack)
+        stack.bring_up(identity())
 
 
 @pytest.mark.parametrize(
@@ -108,7 +90,7 @@ def test_policies_descriptions_and_tags_change_in_place_and_reach_the_account(st
 def test_what_replaces_and_what_updates_is_as_with_the_real_provider(
     stack: Stack, changes: dict[str, object], replaced: set[str], updated: set[str]
 ) -> None:
-    seen = done(stack.preview(identity(**changes)))
+    seen = stack.preview(identity(**changes)).changed()
     assert {name for name, operations in seen.items() if "replace" in operations} == replaced
     assert {name for name, operations in seen.items() if operations == ["update"]} == updated
 
@@ -116,10 +98,10 @@ def test_what_replaces_and_what_updates_is_as_with_the_real_provider(
 def test_what_is_gone_is_made_again_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
     association = stack.outputs()["association"]
     double.client("eks").delete_pod_identity_association(clusterName="workshop", associationId=association)
-    assert "bound" not in done(stack.preview(identity())), "without a refresh the state is believed"
+    assert "bound" not in stack.preview(identity()).changed(), "without a refresh the state is believed"
     stack.refresh(identity())
-    assert done(stack.preview(identity())) == {"bound": ["create"]}
-    brought_up(stack)
+    assert stack.preview(identity()).changed() == {"bound": ["create"]}
+    stack.bring_up(identity())
 
 
 def test_what_somebody_changed_is_put_right_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
@@ -128,9 +110,9 @@ def test_what_somebody_changed_is_put_right_after_a_refresh(stack: Stack, double
     double.client("iam").tag_role(RoleName=name, Tags=[{"Key": "by", "Value": "hand"}])
     stack.refresh(identity())
     seen = stack.preview(identity())
-    assert done(seen) == {"controller": ["update"]}
+    assert seen.changed() == {"controller": ["update"]}
     assert {"description", "maxSessionDuration", "tagsAll"} <= seen.step("controller").changes.keys()
-    brought_up(stack)
+    stack.bring_up(identity())
     role = double.client("iam").get_role(RoleName=name)["Role"]
     assert (role["Description"], role["MaxSessionDuration"]) == ("of the add-on", 3600)
     assert "by" not in {tag["Key"] for tag in role["Tags"]}
@@ -151,7 +133,7 @@ def test_a_role_that_something_is_attached_to_by_hand_cannot_be_deleted(stack: S
     with pytest.raises(ClientError, match="NoSuchEntity"):
         double.client("iam").get_role(RoleName=name)
     assert double.client("eks").list_pod_identity_associations(clusterName="workshop")["associations"] == []
-    brought_up(stack)
+    stack.bring_up(identity())
 
 
 def test_a_destroy_does_not_mind_what_is_gone_already(stack: Stack, double: AwsDouble) -> None:
@@ -160,7 +142,7 @@ def test_a_destroy_does_not_mind_what_is_gone_already(stack: Stack, double: AwsD
     double.client("eks").delete_addon(clusterName="workshop", addonName="coredns")
     seen = stack.destroy()
     assert seen.ok, seen.message
-    brought_up(stack)
+    stack.bring_up(identity())
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def get_token(environment: Mapping[str, str], *arguments: str, **variables: str)
 
 
 def test_the_double_tells_where_the_sandbox_is(double: AwsDouble) -> None:
-    cluster: Any = double.eks.describe_cluster(name="workshop")["cluster"]
+    cluster: Any = double.client("eks").describe_cluster(name="workshop")["cluster"]
     kubeconfig = json.loads(double.home.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]["cluster"]
     assert cluster["endpoint"] == kubeconfig["server"]
     assert cluster["certificateAuthority"]["data"] == kubeconfig["certificate-authority-data"]

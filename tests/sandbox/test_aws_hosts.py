@@ -1,47 +1,27 @@
 """The provider of AWS under the real engine: certificates, their validation, and records."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pytest
 
-from sandbox.paths import Home
-from tests.sandbox.aws import AwsDouble, aws_double
+from tests.sandbox.aws import AwsDouble
 from tests.sandbox.aws_program import host, unchecked
-from tests.sandbox.stack import Outcome, Program, Stack
+from tests.sandbox.stack import Program, Stack
 
 pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
-    with aws_double(Home(tmp_path_factory.mktemp("aws") / "home")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def stack(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     made = Stack(tmp_path_factory.mktemp("stack"), double.environment, ("aws",))
-    brought_up(made, host(double.zone_id))
+    made.bring_up(host(double.zone_id))
     return made
 
 
-def brought_up(stack: Stack, program: Program) -> Outcome:
-    seen = stack.up(program)
-    assert seen.ok, seen.message
-    return seen
-
-
-def done(seen: Outcome) -> dict[str, list[str]]:
-    """What happened to what has changed, provider and stack left out."""
-    every = {step.name for step in seen.steps if not step.type.startswith("pulumi:")}
-    return {name: seen.operations(name) for name in every if seen.operations(name) != ["same"]}
-
-
 def records(double: AwsDouble) -> dict[tuple[str, str], list[str]]:
-    listed: Any = double.route53.list_resource_record_sets(HostedZoneId=double.zone_id)["ResourceRecordSets"]
+    listed: Any = double.client("route53").list_resource_record_sets(HostedZoneId=double.zone_id)["ResourceRecordSets"]
     return {
         (each["Name"], each["Type"]): [value["Value"] for value in each.get("ResourceRecords", [])]
         for each in listed
@@ -62,12 +42,12 @@ def test_the_certificate_is_issued_and_a_second_preview_and_a_refresh_find_no_ch
     stack: Stack, double: AwsDouble
 ) -> None:
     outputs = stack.outputs()
-    told: Any = double.acm.describe_certificate(CertificateArn=outputs["certificate"])["Certificate"]
+    told: Any = double.client("acm").describe_certificate(CertificateArn=outputs["certificate"])["Certificate"]
     assert told["Status"] == "ISSUED"
     assert sorted(outputs["domains"]) == ["*.demo.example.com", "demo.example.com"]
-    assert done(stack.preview(host(double.zone_id))) == {}
+    assert stack.preview(host(double.zone_id)).changed() == {}
     stack.refresh(host(double.zone_id))
-    assert done(stack.preview(host(double.zone_id))) == {}
+    assert stack.preview(host(double.zone_id)).changed() == {}
 
 
 @pytest.mark.parametrize(
@@ -82,19 +62,19 @@ def test_the_certificate_is_issued_and_a_second_preview_and_a_refresh_find_no_ch
 def test_what_replaces_and_what_updates_is_as_with_the_real_provider(
     stack: Stack, double: AwsDouble, changes: dict[str, object], replaced: set[str], updated: set[str]
 ) -> None:
-    seen = done(stack.preview(host(double.zone_id, **changes)))
+    seen = stack.preview(host(double.zone_id, **changes)).changed()
     assert {name for name, operations in seen.items() if "replace" in operations} == replaced
     assert {name for name, operations in seen.items() if operations == ["update"]} == updated
 
 
 def test_a_record_changes_in_place_its_type_too(stack: Stack, double: AwsDouble) -> None:
-    brought_up(stack, host(double.zone_id, records=("second", "third")))
+    stack.bring_up(host(double.zone_id, records=("second", "third")))
     assert sorted(records(double)["note.example.com.", "TXT"]) == ['"second"', '"third"']
-    assert done(stack.preview(host(double.zone_id, records=("third", "second")))) == {}, "order means nothing"
-    brought_up(stack, host(double.zone_id, kind="SPF"))
+    assert stack.preview(host(double.zone_id, records=("third", "second"))).changed() == {}, "order means nothing"
+    stack.bring_up(host(double.zone_id, kind="SPF"))
     assert ("note.example.com.", "TXT") not in records(double)
     assert records(double)["note.example.com.", "SPF"] == ['"first"']
-    brought_up(stack, host(double.zone_id))
+    stack.bring_up(host(double.zone_id))
 
 
 def test_a_record_that_somebody_removed_is_made_again_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
@@ -102,8 +82,8 @@ def test_a_record_that_somebody_removed_is_made_again_after_a_refresh(stack: Sta
     batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": present}]}
     double.client("route53").change_resource_record_sets(HostedZoneId=double.zone_id, ChangeBatch=batch)
     stack.refresh(host(double.zone_id))
-    assert done(stack.preview(host(double.zone_id))) == {"note": ["create"]}
-    brought_up(stack, host(double.zone_id))
+    assert stack.preview(host(double.zone_id)).changed() == {"note": ["create"]}
+    stack.bring_up(host(double.zone_id))
 
 
 def test_a_record_of_somebody_else_is_refused_unless_it_may_be_overwritten(
@@ -130,8 +110,8 @@ def test_a_record_of_somebody_else_is_refused_unless_it_may_be_overwritten(
     assert not refused.ok
     assert "creating Route53 Record: InvalidChangeBatch: " in refused.message
     assert "but it already exists" in refused.message
-    brought_up(own, program(overwrite=True))
-    assert done(own.preview(program(overwrite=True))) == {}, "names are compared without case and the last period"
+    own.bring_up(program(overwrite=True))
+    assert own.preview(program(overwrite=True)).changed() == {}, "names are compared without case and the last period"
     assert own.destroy().ok
     assert ("taken.example.com.", "A") not in records(double)
 
@@ -185,6 +165,8 @@ def test_a_destroy_leaves_neither_certificate_nor_record(stack: Stack, double: A
     arn = stack.outputs()["certificate"]
     seen = stack.destroy()
     assert seen.ok, seen.message
-    assert arn not in [each.get("CertificateArn") for each in double.acm.list_certificates()["CertificateSummaryList"]]
+    assert arn not in [
+        each.get("CertificateArn") for each in double.client("acm").list_certificates()["CertificateSummaryList"]
+    ]
     assert records(double) == {}
-    brought_up(stack, host(double.zone_id))
+    stack.bring_up(host(double.zone_id))

@@ -2,22 +2,19 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.error import HTTPError
 
 import pytest
 
 from model.json_values import Json, mapping, mappings
-from sandbox import paths
 from sandbox.api_client import ApiClient, connect
 from sandbox.controllers.cluster import MERGE
 from tests.sandbox.chart_doubles import LOAD_BALANCERS, VIZ, objects
-from tests.sandbox.sandbox_command import sandbox
+from tests.sandbox.sandbox_command import eventually, running_sandbox
 
 pytestmark = pytest.mark.sandbox
 
-SECONDS = 40
-"""The API server looks at a changed APIService at once, but at one that failed again only after some seconds."""
 HOOKS = "/apis/admissionregistration.k8s.io/v1"
 VALIDATING = "ValidatingWebhookConfiguration/aws-load-balancer-webhook"
 MUTATING = "MutatingWebhookConfiguration/aws-load-balancer-webhook"
@@ -46,13 +43,8 @@ TAPS = {
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
     """A sandbox of its own: webhooks and APIServices hold for a whole cluster."""
-    home = paths.Home(tmp_path_factory.mktemp("services") / "home")
-    try:
-        started = sandbox(home.folder, "up")
-        assert started.returncode == 0, started.stderr
+    with running_sandbox(tmp_path_factory.mktemp("services") / "home") as home:
         yield connect(home)
-    finally:
-        sandbox(home.folder, "down", "--wipe")
 
 
 @pytest.fixture
@@ -95,15 +87,6 @@ def kinds_served(client: ApiClient) -> list[str]:
     except HTTPError:
         return []
     return [str(each["kind"]) for each in mappings(served["resources"])]
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 def refusal(client: ApiClient, path: str, body: Json) -> str:
