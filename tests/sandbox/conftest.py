@@ -10,6 +10,7 @@ from sandbox import paths, plugins, tools
 from tests.sandbox.aws import AwsDouble, aws_double
 from tests.sandbox.program import Project, make_project
 from tests.sandbox.sandbox_command import running_sandbox, sandbox
+from tests.sandbox.stack import Stack
 from tests.sandbox.workshop import Workshop
 
 ACCEPTANCE = (
@@ -47,6 +48,12 @@ def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
     """A double of AWS without a sandbox beside it."""
     with aws_double(paths.Home(tmp_path_factory.mktemp("aws") / "home")) as made:
         yield made
+
+
+@pytest.fixture
+def own_stack(double: AwsDouble, tmp_path: Path) -> Stack:
+    """An empty stack for programs with resources of AWS alone."""
+    return Stack(tmp_path, double.environment, ("aws",))
 
 
 @pytest.fixture(scope="module")

@@ -196,7 +196,7 @@ def test_a_provider_that_cannot_log_in_says_why(stack: Stack, configuration: dic
     assert words in other.message
 
 
-def test_secrets_stay_secret_in_the_state(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_secrets_stay_secret_in_the_state(own_stack: Stack) -> None:
     def program() -> None:
         opts = pulumi.ResourceOptions(provider=aws.Provider("p", region="eu-central-1"))
         trust = pulumi.Output.json_dumps(TRUST)
@@ -204,14 +204,12 @@ def test_secrets_stay_secret_in_the_state(double: AwsDouble, tmp_path_factory: p
         role = aws.iam.Role("r", assume_role_policy=trust, description=hidden, tags={"word": hidden}, opts=opts)
         pulumi.export("word", role.description)
 
-    own = Stack(tmp_path_factory.mktemp("secret"), double.environment, ("aws",))
-    seen = own.up(program)
-    assert seen.ok, seen.message
-    assert "swordfish" not in own.state() + seen.text
-    assert own.outputs()["word"] == "swordfish"
-    refreshed = own.refresh(program)
-    assert "swordfish" not in own.state() + refreshed.text
-    own.destroy()
+    seen = own_stack.bring_up(program)
+    assert "swordfish" not in own_stack.state() + seen.text
+    assert own_stack.outputs()["word"] == "swordfish"
+    refreshed = own_stack.refresh(program)
+    assert "swordfish" not in own_stack.state() + refreshed.text
+    own_stack.destroy()
 
 
 def test_it_refuses_to_speak_to_anything_that_is_not_on_loopback(

@@ -29,11 +29,8 @@ def records(double: AwsDouble) -> dict[tuple[str, str], list[str]]:
     }
 
 
-def test_a_preview_knows_the_domains_before_the_certificate_is_requested(
-    double: AwsDouble, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    own = Stack(tmp_path_factory.mktemp("own"), double.environment, ("aws",))
-    seen = own.preview(host(double.zone_id, domain="other.example.com"))
+def test_a_preview_knows_the_domains_before_the_certificate_is_requested(double: AwsDouble, own_stack: Stack) -> None:
+    seen = own_stack.preview(host(double.zone_id, domain="other.example.com"))
     assert seen.ok, "the program indexes the list, which has to be there"
     assert "*.other.example.com" in seen.text
 
@@ -86,9 +83,7 @@ def test_a_record_that_somebody_removed_is_made_again_after_a_refresh(stack: Sta
     stack.bring_up(host(double.zone_id))
 
 
-def test_a_record_of_somebody_else_is_refused_unless_it_may_be_overwritten(
-    double: AwsDouble, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_record_of_somebody_else_is_refused_unless_it_may_be_overwritten(double: AwsDouble, own_stack: Stack) -> None:
     zone = double.zone_id
     taken = {"Name": "taken.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
     batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": taken}]}
@@ -105,20 +100,19 @@ def test_a_record_of_somebody_else_is_refused_unless_it_may_be_overwritten(
 
         return inner
 
-    own = Stack(tmp_path_factory.mktemp("own"), double.environment, ("aws",))
-    refused = own.up(program(overwrite=False))
+    refused = own_stack.up(program(overwrite=False))
     assert not refused.ok
     assert "creating Route53 Record: InvalidChangeBatch: " in refused.message
     assert "but it already exists" in refused.message
-    own.bring_up(program(overwrite=True))
-    assert own.preview(program(overwrite=True)).changed() == {}, "names are compared without case and the last period"
-    assert own.destroy().ok
+    own_stack.bring_up(program(overwrite=True))
+    assert own_stack.preview(program(overwrite=True)).changed() == {}, (
+        "names are compared without case and the last period"
+    )
+    assert own_stack.destroy().ok
     assert ("taken.example.com.", "A") not in records(double)
 
 
-def test_a_validation_says_what_it_lacks_and_gives_up_after_its_own_limit(
-    double: AwsDouble, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_validation_says_what_it_lacks_and_gives_up_after_its_own_limit(own_stack: Stack) -> None:
     def program(*fqdns: str) -> Program:
         def inner() -> None:
             opts = pulumi.ResourceOptions(provider=aws.Provider("p", region="eu-central-1"))
@@ -133,13 +127,12 @@ def test_a_validation_says_what_it_lacks_and_gives_up_after_its_own_limit(
 
         return inner
 
-    own = Stack(tmp_path_factory.mktemp("own"), double.environment, ("aws",))
-    lacking = own.up(program("a.example.com"))
+    lacking = own_stack.up(program("a.example.com"))
     assert "missing lonely.example.com DNS validation record: _" in lacking.message
-    late = own.up(program())
+    late = own_stack.up(program())
     assert "timeout while waiting (2 s)" in late.message
     assert "is PENDING_VALIDATION; it asks for _" in late.message
-    assert own.destroy().ok
+    assert own_stack.destroy().ok
 
 
 @pytest.mark.parametrize(
