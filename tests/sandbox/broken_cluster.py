@@ -11,11 +11,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 from sandbox import ports
 from sandbox.certificates import write_kubeconfig
 from sandbox.paths import Home
+from tests.doubles.http_server import QuietHandler
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "host"}
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -64,11 +65,6 @@ class Plan:
         kinds = [tuple(Fault), *((fault,) for fault in Fault)]
         first, share = chance.choice([0, 3, 20, 40, 80, 120]), chance.choice([0.03, 0.1, 0.3, 1.0])
         return cls(kinds[seed % len(kinds)], first, share, chance.choice([3.0, 15.0, float("inf")]))
-
-    def __str__(self) -> str:
-        what = self.faults[0].value if len(self.faults) == 1 else "all of them"
-        until = "to the end" if self.seconds == float("inf") else f"for {self.seconds:g} s"
-        return f"{what}: {self.share:.0%} from request {self.first} on, {until}"
 
 
 class BrokenCluster:
@@ -187,10 +183,7 @@ class _Server(ThreadingHTTPServer):
                 socket.socket.shutdown(each, socket.SHUT_RDWR)  # the handler, which may be writing, closes it
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
+class _Handler(QuietHandler):
     def setup(self) -> None:
         """Open the connection to the API server, as its administrator."""
         super().setup()
@@ -203,13 +196,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._api.close()
         super().finish()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
-        """Keep quiet."""
-
     def _pass(self) -> None:
         """Do with a request what the plan says."""
         broken, fault = self._broken, self._broken.fault()
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        content = self.content()
         if fault and (said := ANSWERS.get(fault)):
             self._say(*said, later=fault is Fault.BUSY_LATER)
             return
@@ -239,13 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _say(self, status: int, text: str, *, later: bool) -> None:
         body = f'{{"kind":"Status","apiVersion":"v1","status":"Failure","message":"{text}","code":{status}}}'.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if later:
-            self.send_header("Retry-After", "1")
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(status, body, {"Content-Type": "application/json"} | ({"Retry-After": "1"} if later else {}))
 
     def _hand_on(self, answer: HTTPResponse, *, torn: bool) -> None:
         """Pass an answer on as it comes, for a watch has no end."""

@@ -1,6 +1,5 @@
 """The demo of a canary in a sandbox with the Argo Rollouts controller, and what happens to its weights."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,8 @@ from components.delivery.argo_rollouts import ArgoRollouts
 from components.demos.progressive_delivery import ProgressiveDelivery
 from model.json_values import Json, mapping, mappings
 from sandbox import charts, paths
-from sandbox.api_client import ApiClient, connect
+from sandbox.api_client import ApiClient
+from tests.sandbox.sandbox_command import eventually
 
 NAMESPACE = "progressive-delivery"
 ROUTES = f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/httproutes"
@@ -88,11 +88,6 @@ class Watch:
     """Every weight that differs from the one before."""
     ended: Event = field(default_factory=Event)
 
-    @classmethod
-    def of(cls, home: paths.Home) -> "Watch":
-        """Watch a sandbox."""
-        return cls(connect(home))
-
     def __enter__(self) -> Self:
         """Begin."""
         Thread(target=self._read, daemon=True).start()
@@ -127,7 +122,4 @@ class Watch:
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for a condition."""
-        deadline = time.monotonic() + LONGEST_SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, f"no {what} in {LONGEST_SECONDS} s; weights so far: {self.seen}"
-            time.sleep(POLL_SECONDS)
+        assert eventually(condition, LONGEST_SECONDS), f"no {what} in {LONGEST_SECONDS} s; weights so far: {self.seen}"

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from sandbox import paths, plugins, tools
+from tests.sandbox.aws import AwsDouble, aws_double
 from tests.sandbox.program import Project, make_project
-from tests.sandbox.sandbox_command import sandbox
+from tests.sandbox.sandbox_command import running_sandbox, sandbox
+from tests.sandbox.stack import Stack
 from tests.sandbox.workshop import Workshop
 
 ACCEPTANCE = (
     *("test_dev_stack", "test_trust_rotation", "test_every_setting", "test_interrupted_runs", "test_killed_up"),
-    *("test_canary_on_cluster", "test_viz_installed", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts"),
-    *("test_add_ons", "test_charts", "test_control_plane", "test_argo_cd", "test_policy_pack"),
+    *("test_canary_on_cluster", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts"),
+    *("test_control_plane", "test_policy_pack"),
     *("test_teardown_on_cluster", "test_aws_launcher", "test_aws_double", "test_service_network"),
     *("test_by_hand", "test_definitions", "test_broken_cluster", "test_attendees", "test_high_availability"),
 )
@@ -37,13 +39,21 @@ def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[paths.Hom
     """A running sandbox, shared by all tests; stopped afterwards whatever happens."""
     tools.find((*tools.CONTROL_PLANE, "pulumi", "helm"))  # here, where no time limit ends a first build
     plugins.select(Path(), plugins.Choice.BUILT)
-    home = paths.Home(tmp_path_factory.mktemp("shared") / ".sandbox")
-    try:
-        started = sandbox(home.folder, "up")
-        assert started.returncode == 0, started.stderr
+    with running_sandbox(tmp_path_factory.mktemp("shared") / ".sandbox") as home:
         yield home
-    finally:
-        sandbox(home.folder, "down", "--wipe")
+
+
+@pytest.fixture(scope="module")
+def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
+    """A double of AWS without a sandbox beside it."""
+    with aws_double(paths.Home(tmp_path_factory.mktemp("aws") / "home")) as made:
+        yield made
+
+
+@pytest.fixture
+def own_stack(double: AwsDouble, tmp_path: Path) -> Stack:
+    """An empty stack for programs with resources of AWS alone."""
+    return Stack(tmp_path, double.environment, ("aws",))
 
 
 @pytest.fixture(scope="module")

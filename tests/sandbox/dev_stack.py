@@ -6,7 +6,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 from typing_extensions import override
@@ -49,8 +48,8 @@ class DevStack(Workshop):
         self.recorder: Path | None = None
 
     @override
-    def _environment(self) -> dict[str, str]:
-        environment = {**super()._environment(), "ON_SANDBOX": "1", CHOICE: "none"}
+    def environment(self) -> dict[str, str]:
+        environment = {**super().environment(), "ON_SANDBOX": "1", CHOICE: "none"}
         if self.recorder:
             path = f"{self.recorder}{os.pathsep}{environment['PYTHONPATH']}"
             environment |= {"PYTHONPATH": path, "RECORDED": str(self.recorder / "calls")}
@@ -75,21 +74,13 @@ class DevStack(Workshop):
 
 
 @dataclass(frozen=True)
-class Controllers:
-    """The simulated controllers of a stack on EKS, and EKS' simulated webhook."""
-
-    load_balancers: LoadBalancerController
-    dns: ExternalDns
-    identity: PodIdentity
-
-
-@dataclass(frozen=True)
 class Scene:
-    """A cluster, an account and what works in both."""
+    """A cluster, an account, the simulated controllers of a stack on EKS, and EKS' simulated webhook."""
 
     stack: DevStack
     aws: AwsDouble
-    controllers: Controllers
+    load_balancers: LoadBalancerController
+    dns: ExternalDns
 
 
 @contextmanager
@@ -101,30 +92,23 @@ def scene(folder: Path, home: Home) -> Generator[Scene]:
         identity = PodIdentity(api, clients, cluster, SECONDS_LATE)
         identity.step()
         balancers, dns = LoadBalancerController(api, clients, cluster), ExternalDns(api, clients, cluster)
-        controllers = Controllers(balancers, dns, identity)
         with working([balancers.step, dns.step, identity.step]):
-            yield Scene(DevStack(folder, home.folder), aws, controllers)
+            yield Scene(DevStack(folder, home.folder), aws, balancers, dns)
 
 
 def account(aws: AwsDouble) -> set[str]:
     """Everything in the account that a stack or its controllers make, by kind and name."""
-    untyped: Any = aws
-    zone = {
-        f"record {each['Name']} {each['Type']}"
-        for each in untyped.route53.list_resource_record_sets(HostedZoneId=aws.zone_id)["ResourceRecordSets"]
+    zone, cluster = aws.zone_id, aws.account.cluster
+    route53, elbv2, eks = (aws.client(each) for each in ("route53", "elbv2", "eks"))
+    found = {
+        "load balancer {LoadBalancerName}": elbv2.describe_load_balancers()["LoadBalancers"],
+        "target group {TargetGroupName}": elbv2.describe_target_groups()["TargetGroups"],
+        "security group {GroupName}": aws.client("ec2").describe_security_groups()["SecurityGroups"],
+        "certificate {DomainName}": aws.client("acm").list_certificates()["CertificateSummaryList"],
+        "role {RoleName}": aws.client("iam").list_roles()["Roles"],
+        "record {Name} {Type}": route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"],
+        "association {namespace}/{serviceAccount}": eks.list_pod_identity_associations(clusterName=cluster)[
+            "associations"
+        ],
     }
-    return {
-        *zone,
-        *(
-            f"load balancer {each['LoadBalancerName']}"
-            for each in untyped.elbv2.describe_load_balancers()["LoadBalancers"]
-        ),
-        *(f"target group {each['TargetGroupName']}" for each in untyped.elbv2.describe_target_groups()["TargetGroups"]),
-        *(f"security group {each['GroupName']}" for each in untyped.ec2.describe_security_groups()["SecurityGroups"]),
-        *(f"certificate {each['DomainName']}" for each in untyped.acm.list_certificates()["CertificateSummaryList"]),
-        *(f"role {each['RoleName']}" for each in untyped.iam.list_roles()["Roles"]),
-        *(
-            f"association {each['namespace']}/{each['serviceAccount']}"
-            for each in untyped.eks.list_pod_identity_associations(clusterName=aws.account.cluster)["associations"]
-        ),
-    }
+    return {title.format(**each) for title, all_ in found.items() for each in all_}

@@ -1,8 +1,11 @@
-"""Running `python -m sandbox` as a person does."""
+"""Running `python -m sandbox` as a person does, and waiting for what it starts."""
 
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox import paths
@@ -23,3 +26,26 @@ def sandbox(home: Path, *arguments: str, **variables: str) -> "subprocess.Comple
         check=False,
         timeout=START_SECONDS,
     )
+
+
+@contextmanager
+def running_sandbox(folder: Path, *commands: str) -> Generator[paths.Home]:
+    """Start a sandbox, and what the commands add to it; stop and delete it afterwards whatever happens."""
+    home = paths.Home(folder)
+    try:
+        for command in ("up", *commands):
+            started = sandbox(home.folder, command)
+            assert started.returncode == 0, started.stderr
+        yield home
+    finally:
+        sandbox(home.folder, "down", "--wipe")
+
+
+def eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
+    """Return whether a condition comes true within some seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

@@ -4,15 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import yaml
-from kubernetes import client, config
+from typing_extensions import override
 
-from tests.sandbox.workshop import CHECKOUT, Workshop
+from tests.sandbox.workshop import CHECKOUT, Workshop, output_of
 
-_client: Any = client
-_config: Any = config
 PROGRAM = """\
 import os
 import pulumi
@@ -52,21 +49,17 @@ class SmallWorkshops(Workshop):
             }
             (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(content))
 
+    @override
     def environment(self) -> dict[str, str]:
         """Variables for the commands of a person who stands in the project's folder."""
         own = {"ON_SANDBOX": "1", "SANDBOX_HOME": str(self.home), "HELD": "past"}
         return {**os.environ, **own, "PYTHONPATH": str(self.folder), "NO_COLOR": "1", "COLUMNS": "200"}
 
-    def run(self, stack: str, *arguments: str) -> str:
+    def on(self, stack: str, *arguments: str) -> str:
         """Run a Pulumi command on one of the stacks; return what it printed."""
-        command = [sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", *arguments]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        return done.stdout
+        return output_of(self.run([sys.executable, "-m", "sandbox", "pulumi", "--stack", stack, "--", *arguments]))
 
-    def teardown(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start_teardown(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start `make teardown` in a process group of its own."""
         return subprocess.Popen(
             ["make", "--no-print-directory", "teardown", *arguments],
@@ -78,7 +71,11 @@ class SmallWorkshops(Workshop):
             start_new_session=True,
         )
 
+    def teardown(self, *arguments: str) -> str:
+        """Run `make teardown`; return what it printed."""
+        return output_of(self.run(["make", "--no-print-directory", "teardown", *arguments]))
+
     def release(self, stack: str) -> None:
         """Take the finalizer off that keeps an object of a stack."""
-        core = _client.CoreV1Api(_config.new_client_from_config(str(self.home / "kubeconfig")))
-        core.patch_namespaced_config_map("held", f"workshop-{stack}", {"metadata": {"finalizers": None}})
+        path = f"/api/v1/namespaces/workshop-{stack}/configmaps/held"
+        assert self.api.ask("PATCH", path, {"metadata": {"finalizers": None}}).status == 200

@@ -67,6 +67,11 @@ class Outcome:
         assert found, f"nothing happened to {name!r}, only to {[step.name for step in self.steps]}"
         return found[0]
 
+    def changed(self) -> dict[str, list[str]]:
+        """Give what happened to what has changed, providers and stack left out."""
+        names = {step.name for step in self.steps if not step.type.startswith("pulumi:")}
+        return {name: seen for name in names if set(seen := self.operations(name)) - {"same", "read"}}
+
     @property
     def message(self) -> str:
         """All messages as one text."""
@@ -107,6 +112,12 @@ class Stack:
     def up(self, program: Program) -> Outcome:
         """Run `pulumi up`."""
         return self._run(program, "up", "--yes", "--skip-preview")
+
+    def bring_up(self, program: Program) -> Outcome:
+        """Run a `pulumi up` that has to succeed."""
+        seen = self.up(program)
+        assert seen.ok, seen.text
+        return seen
 
     def refresh(self, program: Program) -> Outcome:
         """Run `pulumi refresh`."""

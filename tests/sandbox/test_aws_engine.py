@@ -1,17 +1,15 @@
 """The provider of AWS under the real engine: roles, policies, associations and add-ons."""
 
 import json
-from collections.abc import Iterator
 
 import pulumi
 import pulumi_aws as aws
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.paths import Home
-from tests.sandbox.aws import AwsDouble, aws_double
+from tests.sandbox.aws import AwsDouble
 from tests.sandbox.aws_program import TRUST, allowing, identity, unchecked
-from tests.sandbox.stack import Outcome, Stack
+from tests.sandbox.stack import Stack
 
 pytestmark = pytest.mark.sandbox
 
@@ -19,36 +17,17 @@ NOBODY = "arn:aws:iam::123456789012:role/none"
 
 
 @pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
-    with aws_double(Home(tmp_path_factory.mktemp("aws") / "home")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def stack(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     made = Stack(tmp_path_factory.mktemp("stack"), double.environment, ("aws",))
-    brought_up(made)
+    made.bring_up(identity())
     return made
 
 
-def brought_up(stack: Stack, **changes: object) -> Outcome:
-    """Bring the stack to what a test begins with."""
-    seen = stack.up(identity(**changes))
-    assert seen.ok, seen.message
-    return seen
-
-
-def done(seen: Outcome, *names: str) -> dict[str, list[str]]:
-    """What happened to what has changed, provider and stack left out."""
-    every = {step.name for step in seen.steps if not step.type.startswith("pulumi:")}
-    return {name: seen.operations(name) for name in every if seen.operations(name) != ["same"] or name in names}
-
-
 def test_a_second_preview_and_a_refresh_find_no_change(stack: Stack) -> None:
-    assert done(stack.preview(identity())) == {}
+    assert stack.preview(identity()).changed() == {}
     refreshed = stack.refresh(identity())
     assert {step.operation for step in refreshed.steps} == {"refresh"}
-    assert done(stack.preview(identity())) == {}
+    assert stack.preview(identity()).changed() == {}
 
 
 def test_everything_has_the_tags_of_the_provider_as_well(stack: Stack, double: AwsDouble) -> None:
@@ -64,26 +43,30 @@ def test_everything_has_the_tags_of_the_provider_as_well(stack: Stack, double: A
 
 def test_a_policy_that_only_reads_otherwise_is_no_change(stack: Stack) -> None:
     turned_round = ("route53:ListResourceRecordSets", "route53:ListHostedZones")
-    assert done(stack.preview(identity(actions=turned_round))) == {}
+    assert stack.preview(identity(actions=turned_round)).changed() == {}
 
 
 def test_policies_descriptions_and_tags_change_in_place_and_reach_the_account(stack: Stack, double: AwsDouble) -> None:
-    wanted = {"actions": ("route53:ListHostedZones",), "description": "", "tags": {"owner": "me"}}
+    wanted = {"actions": ("route53:ListHostedZones",), "description": "", "tags": {"owner": "me"}, "second_role": True}
     seen = stack.preview(identity(**wanted))
-    assert done(seen) == {name: ["update"] for name in ("bound", "controller", "inline")}
+    assert seen.changed() == {name: ["update"] for name in ("bound", "controller", "inline")}
     assert seen.step("controller").changes.keys() == {"description", "tags", "tagsAll"}
-    brought_up(stack, **wanted)
+    stack.bring_up(identity(**wanted))
     try:
         name = stack.outputs()["role"]
         iam = double.client("iam")
         role = iam.get_role(RoleName=name)["Role"]
         assert not role.get("Description")
         assert {tag["Key"]: tag["Value"] for tag in role["Tags"]} == {"owner": "me", "stack": "test"}
+        bound = {"clusterName": "workshop", "associationId": stack.outputs()["association"]}
+        association = double.client("eks").describe_pod_identity_association(**bound)["association"]
+        assert association["roleArn"] == stack.resource("other")["outputs"]["arn"]
+        assert association["tags"] == {"owner": "me", "stack": "test"}
         inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
         document = iam.get_role_policy(RoleName=name, PolicyName=inline[0])["PolicyDocument"]
         assert document["Statement"][0]["Action"] == ["route53:ListHostedZones"]
     finally:
-        brought_up(stack)
+        stack.bring_up(identity())
 
 
 @pytest.mark.parametrize(
@@ -98,7 +81,7 @@ def test_policies_descriptions_and_tags_change_in_place_and_reach_the_account(st
 def test_what_replaces_and_what_updates_is_as_with_the_real_provider(
     stack: Stack, changes: dict[str, object], replaced: set[str], updated: set[str]
 ) -> None:
-    seen = done(stack.preview(identity(**changes)))
+    seen = stack.preview(identity(**changes)).changed()
     assert {name for name, operations in seen.items() if "replace" in operations} == replaced
     assert {name for name, operations in seen.items() if operations == ["update"]} == updated
 
@@ -106,10 +89,10 @@ def test_what_replaces_and_what_updates_is_as_with_the_real_provider(
 def test_what_is_gone_is_made_again_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
     association = stack.outputs()["association"]
     double.client("eks").delete_pod_identity_association(clusterName="workshop", associationId=association)
-    assert "bound" not in done(stack.preview(identity())), "without a refresh the state is believed"
+    assert "bound" not in stack.preview(identity()).changed(), "without a refresh the state is believed"
     stack.refresh(identity())
-    assert done(stack.preview(identity())) == {"bound": ["create"]}
-    brought_up(stack)
+    assert stack.preview(identity()).changed() == {"bound": ["create"]}
+    stack.bring_up(identity())
 
 
 def test_what_somebody_changed_is_put_right_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
@@ -118,9 +101,9 @@ def test_what_somebody_changed_is_put_right_after_a_refresh(stack: Stack, double
     double.client("iam").tag_role(RoleName=name, Tags=[{"Key": "by", "Value": "hand"}])
     stack.refresh(identity())
     seen = stack.preview(identity())
-    assert done(seen) == {"controller": ["update"]}
+    assert seen.changed() == {"controller": ["update"]}
     assert {"description", "maxSessionDuration", "tagsAll"} <= seen.step("controller").changes.keys()
-    brought_up(stack)
+    stack.bring_up(identity())
     role = double.client("iam").get_role(RoleName=name)["Role"]
     assert (role["Description"], role["MaxSessionDuration"]) == ("of the add-on", 3600)
     assert "by" not in {tag["Key"] for tag in role["Tags"]}
@@ -142,7 +125,7 @@ def test_a_role_that_something_is_attached_to_by_hand_cannot_be_deleted(stack: S
     with pytest.raises(ClientError, match="NoSuchEntity"):
         iam.get_role(RoleName=name)
     assert double.client("eks").list_pod_identity_associations(clusterName="workshop")["associations"] == []
-    brought_up(stack)
+    stack.bring_up(identity())
 
 
 def test_a_destroy_does_not_mind_what_is_gone_already(stack: Stack, double: AwsDouble) -> None:
@@ -151,7 +134,7 @@ def test_a_destroy_does_not_mind_what_is_gone_already(stack: Stack, double: AwsD
     double.client("eks").delete_addon(clusterName="workshop", addonName="coredns")
     seen = stack.destroy()
     assert seen.ok, seen.message
-    brought_up(stack)
+    stack.bring_up(identity())
 
 
 @pytest.mark.parametrize(
@@ -207,7 +190,7 @@ def test_a_provider_that_cannot_log_in_says_why(stack: Stack, configuration: dic
     assert words in other.message
 
 
-def test_secrets_stay_secret_in_the_state(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_secrets_stay_secret_in_the_state(own_stack: Stack) -> None:
     def program() -> None:
         opts = pulumi.ResourceOptions(provider=aws.Provider("p", region="eu-central-1"))
         trust = pulumi.Output.json_dumps(TRUST)
@@ -217,14 +200,12 @@ def test_secrets_stay_secret_in_the_state(double: AwsDouble, tmp_path_factory: p
         )
         pulumi.export("word", role.description)
 
-    own = Stack(tmp_path_factory.mktemp("secret"), double.environment, ("aws",))
-    seen = own.up(program)
-    assert seen.ok, seen.message
-    assert "swordfish" not in own.state() + seen.text
-    assert own.outputs()["word"] == "swordfish"
-    refreshed = own.refresh(program)
-    assert "swordfish" not in own.state() + refreshed.text
-    own.destroy()
+    seen = own_stack.bring_up(program)
+    assert "swordfish" not in own_stack.state() + seen.text
+    assert own_stack.outputs()["word"] == "swordfish"
+    refreshed = own_stack.refresh(program)
+    assert "swordfish" not in own_stack.state() + refreshed.text
+    own_stack.destroy()
 
 
 def test_it_refuses_to_speak_to_anything_that_is_not_on_loopback(

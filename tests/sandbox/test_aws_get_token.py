@@ -5,12 +5,9 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from clients.cluster_api import ClusterApi
-from model.json_values import text
 from sandbox.aws.environment import prepare_environment
 from sandbox.aws.wanted import Account
 from sandbox.engine import write_script
@@ -39,15 +36,6 @@ def environment(double: AwsDouble) -> dict[str, str]:
 def get_token(environment: Mapping[str, str], *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     command = ["aws", "eks", "get-token", "--region", "eu-central-1", *arguments]
     return subprocess.run(command, env={**environment, **variables}, capture_output=True, text=True, check=False)
-
-
-def test_the_double_tells_where_the_sandbox_is(double: AwsDouble) -> None:
-    cluster: Any = double.eks.describe_cluster(name="workshop")["cluster"]
-    kubeconfig = json.loads(double.home.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]["cluster"]
-    assert cluster["endpoint"] == kubeconfig["server"]
-    assert cluster["certificateAuthority"]["data"] == kubeconfig["certificate-authority-data"]
-    running = ClusterApi(str(double.home.kubeconfig)).find("/version")
-    assert text(running, "gitVersion").startswith(f"v{cluster['version']}.")
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])

@@ -1,47 +1,27 @@
 """The provider of AWS under the real engine: certificates, their validation, and records."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pytest
 
-from sandbox.paths import Home
-from tests.sandbox.aws import AwsDouble, aws_double
+from tests.sandbox.aws import AwsDouble
 from tests.sandbox.aws_program import host, unchecked
-from tests.sandbox.stack import Outcome, Program, Stack
+from tests.sandbox.stack import Program, Stack
 
 pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDouble]:
-    with aws_double(Home(tmp_path_factory.mktemp("aws") / "home")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def stack(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     made = Stack(tmp_path_factory.mktemp("stack"), double.environment, ("aws",))
-    brought_up(made, host(double.zone_id))
+    made.bring_up(host(double.zone_id))
     return made
 
 
-def brought_up(stack: Stack, program: Program) -> Outcome:
-    seen = stack.up(program)
-    assert seen.ok, seen.message
-    return seen
-
-
-def done(seen: Outcome) -> dict[str, list[str]]:
-    """What happened to what has changed, provider and stack left out."""
-    every = {step.name for step in seen.steps if not step.type.startswith("pulumi:")}
-    return {name: seen.operations(name) for name in every if seen.operations(name) != ["same"]}
-
-
 def records(double: AwsDouble) -> dict[tuple[str, str], list[str]]:
-    listed: Any = double.route53.list_resource_record_sets(HostedZoneId=double.zone_id)["ResourceRecordSets"]
+    listed: Any = double.client("route53").list_resource_record_sets(HostedZoneId=double.zone_id)["ResourceRecordSets"]
     return {
         (each["Name"], each["Type"]): [value["Value"] for value in each.get("ResourceRecords", [])]
         for each in listed
@@ -49,11 +29,8 @@ def records(double: AwsDouble) -> dict[tuple[str, str], list[str]]:
     }
 
 
-def test_a_preview_knows_the_domains_before_the_certificate_is_requested(
-    double: AwsDouble, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    own = Stack(tmp_path_factory.mktemp("own"), double.environment, ("aws",))
-    seen = own.preview(host(double.zone_id, domain="*.other.example.com"))
+def test_a_preview_knows_the_domains_before_the_certificate_is_requested(double: AwsDouble, own_stack: Stack) -> None:
+    seen = own_stack.preview(host(double.zone_id, domain="*.other.example.com"))
     assert seen.ok, "the program indexes the list, which has to be there"
     assert "*.other.example.com" in seen.text
 
@@ -62,12 +39,12 @@ def test_the_certificate_is_issued_and_a_second_preview_and_a_refresh_find_no_ch
     stack: Stack, double: AwsDouble
 ) -> None:
     outputs = stack.outputs()
-    told: Any = double.acm.describe_certificate(CertificateArn=outputs["certificate"])["Certificate"]
+    told: Any = double.client("acm").describe_certificate(CertificateArn=outputs["certificate"])["Certificate"]
     assert told["Status"] == "ISSUED"
     assert outputs["domains"] == ["*.demo.example.com"]
-    assert done(stack.preview(host(double.zone_id))) == {}
+    assert stack.preview(host(double.zone_id)).changed() == {}
     stack.refresh(host(double.zone_id))
-    assert done(stack.preview(host(double.zone_id))) == {}
+    assert stack.preview(host(double.zone_id)).changed() == {}
 
 
 @pytest.mark.parametrize(
@@ -82,19 +59,19 @@ def test_the_certificate_is_issued_and_a_second_preview_and_a_refresh_find_no_ch
 def test_what_replaces_and_what_updates_is_as_with_the_real_provider(
     stack: Stack, double: AwsDouble, changes: dict[str, object], replaced: set[str], updated: set[str]
 ) -> None:
-    seen = done(stack.preview(host(double.zone_id, **changes)))
+    seen = stack.preview(host(double.zone_id, **changes)).changed()
     assert {name for name, operations in seen.items() if "replace" in operations} == replaced
     assert {name for name, operations in seen.items() if operations == ["update"]} == updated
 
 
 def test_a_record_changes_in_place_its_type_too(stack: Stack, double: AwsDouble) -> None:
-    brought_up(stack, host(double.zone_id, records=("second", "third")))
+    stack.bring_up(host(double.zone_id, records=("second", "third")))
     assert sorted(records(double)["note.example.com.", "TXT"]) == ['"second"', '"third"']
-    assert done(stack.preview(host(double.zone_id, records=("third", "second")))) == {}, "order means nothing"
-    brought_up(stack, host(double.zone_id, kind="SPF"))
+    assert stack.preview(host(double.zone_id, records=("third", "second"))).changed() == {}, "order means nothing"
+    stack.bring_up(host(double.zone_id, kind="SPF"))
     assert ("note.example.com.", "TXT") not in records(double)
     assert records(double)["note.example.com.", "SPF"] == ['"first"']
-    brought_up(stack, host(double.zone_id))
+    stack.bring_up(host(double.zone_id))
 
 
 def test_a_record_that_somebody_removed_is_made_again_after_a_refresh(stack: Stack, double: AwsDouble) -> None:
@@ -102,11 +79,11 @@ def test_a_record_that_somebody_removed_is_made_again_after_a_refresh(stack: Sta
     batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": present}]}
     double.client("route53").change_resource_record_sets(HostedZoneId=double.zone_id, ChangeBatch=batch)
     stack.refresh(host(double.zone_id))
-    assert done(stack.preview(host(double.zone_id))) == {"note": ["create"]}
-    brought_up(stack, host(double.zone_id))
+    assert stack.preview(host(double.zone_id)).changed() == {"note": ["create"]}
+    stack.bring_up(host(double.zone_id))
 
 
-def test_a_record_of_somebody_else_is_refused(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_record_of_somebody_else_is_refused(double: AwsDouble, own_stack: Stack) -> None:
     zone = double.zone_id
     taken = {"Name": "taken.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
 
@@ -121,22 +98,19 @@ def test_a_record_of_somebody_else_is_refused(double: AwsDouble, tmp_path_factor
         )
 
     change("CREATE")
-    own = Stack(tmp_path_factory.mktemp("own"), double.environment, ("aws",))
-    refused = own.up(program)
+    refused = own_stack.up(program)
     assert not refused.ok
     assert "creating Route53 Record: InvalidChangeBatch: " in refused.message
     assert "but it already exists" in refused.message
     change("DELETE")
-    brought_up(own, program)
-    own.refresh(program)
-    assert done(own.preview(program)) == {}, "names are compared without case and the last period"
-    assert own.destroy().ok
+    own_stack.bring_up(program)
+    own_stack.refresh(program)
+    assert own_stack.preview(program).changed() == {}, "names are compared without case and the last period"
+    assert own_stack.destroy().ok
     assert ("taken.example.com.", "A") not in records(double)
 
 
-def test_a_validation_says_what_it_lacks_and_gives_up_after_its_own_limit(
-    double: AwsDouble, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_validation_says_what_it_lacks_and_gives_up_after_its_own_limit(own_stack: Stack) -> None:
     def program(*fqdns: str) -> Program:
         def inner() -> None:
             opts = pulumi.ResourceOptions(provider=aws.Provider("p", region="eu-central-1"))
@@ -151,13 +125,12 @@ def test_a_validation_says_what_it_lacks_and_gives_up_after_its_own_limit(
 
         return inner
 
-    own = Stack(tmp_path_factory.mktemp("own"), double.environment, ("aws",))
-    lacking = own.up(program("a.example.com"))
+    lacking = own_stack.up(program("a.example.com"))
     assert "missing lonely.example.com DNS validation record: _" in lacking.message
-    late = own.up(program())
+    late = own_stack.up(program())
     assert "timeout while waiting (2 s)" in late.message
     assert "is PENDING_VALIDATION; it asks for _" in late.message
-    assert own.destroy().ok
+    assert own_stack.destroy().ok
 
 
 @pytest.mark.parametrize(
@@ -183,6 +156,8 @@ def test_a_destroy_leaves_neither_certificate_nor_record(stack: Stack, double: A
     arn = stack.outputs()["certificate"]
     seen = stack.destroy()
     assert seen.ok, seen.message
-    assert arn not in [each.get("CertificateArn") for each in double.acm.list_certificates()["CertificateSummaryList"]]
+    assert arn not in [
+        each.get("CertificateArn") for each in double.client("acm").list_certificates()["CertificateSummaryList"]
+    ]
     assert records(double) == {}
-    brought_up(stack, host(double.zone_id))
+    stack.bring_up(host(double.zone_id))

@@ -19,7 +19,6 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
             "linkerd-workshop:colour: there is no such setting",
         ],
     ),
-    "a host that is none": ({"demos.booksapp.host": "http://x"}, ["demos.booksapp.host", "DNS name"]),
     "a kubeconfig that is not there": ({"kubeconfig": "/nowhere/kubeconfig"}, ["there is no such kubeconfig"]),
     "a context that is not there": ({"context": "elsewhere"}, ["there is no such context", "sandbox"]),
     "a mirror without archives": ({"chartMirror": "/nowhere"}, ["linkerd-control-plane-", "is not there"]),

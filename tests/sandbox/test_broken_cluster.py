@@ -14,7 +14,7 @@ from model.json_values import mapping, mappings, text
 from sandbox.api_client import connect
 from sandbox.paths import Home
 from tests.sandbox.broken_cluster import Plan, in_front_of
-from tests.sandbox.workshop import Workshop
+from tests.sandbox.workshop import NOT_BOOKSAPP, Workshop
 
 pytestmark = pytest.mark.sandbox
 
@@ -54,8 +54,7 @@ class Run:
 def mesh(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Workshop]:
     """A stack with the mesh alone."""
     workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
-    workshop.leave_booksapp_only()
-    workshop.choose("demos.booksapp.enabled", value=False)
+    workshop.leave_out(*NOT_BOOKSAPP, "demos.booksapp")
     workshop.pulumi("stack")  # makes it: the commands read its settings
     yield workshop
     workshop.destroy()

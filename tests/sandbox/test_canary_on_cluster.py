@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pytest
 
 from model.json_values import mapping
-from sandbox import paths, tools
+from sandbox import tools
+from sandbox.api_client import connect
 from tests.sandbox.canary_stack import NAMESPACE, Demo, Watch
-from tests.sandbox.sandbox_command import sandbox
+from tests.sandbox.sandbox_command import running_sandbox
 from tests.sandbox.stack import Stack
 
 pytestmark = pytest.mark.sandbox
@@ -35,20 +36,12 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Bring the demo up, with a controller that is healthy."""
     folder = tmp_path_factory.mktemp("canary")
-    home = paths.Home(folder / ".sandbox")
     tools.find((*tools.CONTROL_PLANE, *tools.CANARY))
-    try:
-        started = sandbox(home.folder, "up")
-        assert started.returncode == 0, started.stderr
-        started = sandbox(home.folder, "rollouts")
-        assert started.returncode == 0, started.stderr
-        demo, stack, watch = Demo(home, folder / "archives"), Stack(folder / "stack"), Watch.of(home)
-        up = stack.up(demo)
-        assert up.ok, up.text
+    with running_sandbox(folder / ".sandbox", "rollouts") as home:
+        demo, stack, watch = Demo(home, folder / "archives"), Stack(folder / "stack"), Watch(connect(home))
+        stack.bring_up(demo)
         watch.until(lambda: watch.phase() == "Healthy", "healthy Rollout")
         yield Scene(stack, demo, watch)
-    finally:
-        sandbox(home.folder, "down", "--wipe")
 
 
 def changed(scene: Scene) -> dict[str, str]:
@@ -69,19 +62,17 @@ def test_a_new_version_goes_through_the_weights_and_neither_up_nor_refresh_moves
     with watch:
         demo.version = "1.7.1"
         assert changed(scene) == {"demo-canary-rollout": "update"}
-        assert stack.up(demo).ok
+        stack.bring_up(demo)
         watch.until(lambda: watch.weight() == 30, "canary")
         assert mapping(mapping(watch.route()["metadata"])["labels"])[LABEL] == "in-progress"
 
         demo.changed = True
-        up = stack.up(demo)
-        assert up.ok, up.text
+        up = stack.bring_up(demo)
         assert up.operations("demo-canary-route") == ["update"], "the change reached the very object"
         assert watch.seen[-1] in WEIGHTS[1:-1], "the canary is still running"
         assert stack.refresh(demo).ok
         demo.changed = False
-        up = stack.up(demo)
-        assert up.ok, up.text
+        stack.bring_up(demo)
         watch.until(lambda: watch.phase() == "Healthy", "end of the canary")
         watch.until(lambda: watch.seen[-1] == 0, "weight after the end")
 
@@ -94,7 +85,7 @@ def test_a_new_version_goes_through_the_weights_and_neither_up_nor_refresh_moves
 
 def test_a_canary_that_is_destroyed_midway_leaves_nothing(scene: Scene) -> None:
     scene.demo.version = "1.7.0"
-    assert scene.stack.up(scene.demo).ok
+    scene.stack.bring_up(scene.demo)
     scene.watch.until(lambda: scene.watch.weight() == 30, "canary")
 
     destroyed = scene.stack.destroy()

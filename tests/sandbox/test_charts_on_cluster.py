@@ -2,23 +2,23 @@
 
 import copy
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.error import HTTPError
 
 import pytest
+from components.mesh.control_plane import values
 
 from model.json_values import Json, mapping
 from sandbox import paths
 from sandbox.api_client import ApiClient, ClusterObjects, Reference, connect
-from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, OURS, objects
+from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, objects
+from tests.sandbox.sandbox_command import eventually
 
 pytestmark = pytest.mark.sandbox
 
 GROUP = "policy.charts.test"
 """Stands for policy.linkerd.io: the cluster is shared with tests that install the real group."""
 DEFINITION = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.{GROUP}"
-SERVED_SECONDS = 30
 RULE: dict[str, object] = {
     "matches": [{"headers": [{"name": "x-request-id", "value": "alternative"}]}],
     "backendRefs": [{"name": "books", "port": 7002, "weight": 0}],
@@ -40,10 +40,7 @@ def routes(client: ApiClient) -> Iterator[ApiClient]:
     """Serve HTTPRoutes of the double's definition in a group of their own."""
     definition = json.dumps(objects(CRDS, {})["CustomResourceDefinition/httproutes.policy.linkerd.io"])
     apply(client, DEFINITION, definition.replace("policy.linkerd.io", GROUP), "")
-    deadline = time.monotonic() + SERVED_SECONDS
-    while client.get(f"/apis/{GROUP}/v1beta3") is None:
-        assert time.monotonic() < deadline, f"{GROUP} is not served after {SERVED_SECONDS} s"
-        time.sleep(0.1)
+    assert eventually(lambda: client.get(f"/apis/{GROUP}/v1beta3")), "the group is not served"
     yield client
     client.request("DELETE", DEFINITION)
 
@@ -80,11 +77,9 @@ def changed(old: str, new: str) -> Json:
 
 @pytest.mark.parametrize("chart", [CRDS, CONTROL_PLANE])
 def test_the_api_server_accepts_every_object_field_by_field(client: ApiClient, chart: str) -> None:
-    values = (
-        {**OURS, "enablePodDisruptionBudget": True, "enablePodAntiAffinity": True} if chart == CONTROL_PLANE else {}
-    )
+    given: Mapping[str, object] = values("1", high_availability=True) if chart == CONTROL_PLANE else {}
     refused: dict[str, str] = {}
-    for name, each in objects(chart, values).items():
+    for name, each in objects(chart, given).items():
         body = dict(copy.deepcopy(each))
         metadata = dict(mapping(body["metadata"]))
         metadata.pop("namespace", None)

@@ -6,7 +6,6 @@ import socket
 import stat
 import subprocess
 import time
-import urllib.error
 from dataclasses import asdict
 from pathlib import Path
 
@@ -69,45 +68,6 @@ def test_the_kubeconfig_has_one_context_and_everything_embedded(sandbox_home: Ho
     assert config["current-context"] == "sandbox"
     user = mapping(mappings(config["users"])[0]["user"])
     assert set(user) == {"client-certificate-data", "client-key-data"}, "no path that breaks when the file is copied"
-
-
-def test_deployments_become_available_at_once(sandbox_home: Home) -> None:
-    api, path = connect(sandbox_home), "/apis/apps/v1/namespaces/default/deployments/quick"
-    container = {"name": "main", "image": "example.com/none:1"}
-    template = {"metadata": {"labels": {"app": "quick"}}, "spec": {"containers": [container]}}
-    spec = {"replicas": 3, "selector": {"matchLabels": {"app": "quick"}}, "template": template}
-    metadata = {"name": "quick", "namespace": "default"}
-    api.apply(path, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec})
-    deadline = time.monotonic() + 20
-    available: object = None
-    while available != 3 and time.monotonic() < deadline:
-        available = mapping(mapping(api.get(path)).get("status")).get("availableReplicas")
-        time.sleep(0.1)
-    assert available == 3, "simulated pods need no image and no container"
-
-
-@pytest.mark.parametrize("policy", ["Fail", "Ignore"])
-def test_a_webhook_without_a_backend_answers_fast(sandbox_home: Home, policy: str) -> None:
-    api, name = connect(sandbox_home), f"dead-{policy.lower()}"
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
-    backend = {"clientConfig": {"service": {"name": "nobody", "namespace": "default"}}, "timeoutSeconds": 10}
-    reach = {"objectSelector": {"matchLabels": {"webhook": name}}, "rules": [rule], "failurePolicy": policy}
-    form = {"name": "dead.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None"}
-    webhook = form | backend | reach
-    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
-    path = f"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{name}"
-    api.apply(path, kind | {"metadata": {"name": name}, "webhooks": [webhook]})
-    body = configmap(name) | {"metadata": {"name": name, "namespace": "default", "labels": {"webhook": name}}}
-    time.sleep(1)  # the API server reads its webhook configurations from a watch
-    started = time.monotonic()
-    if policy == "Fail":
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            api.apply(f"/api/v1/namespaces/default/configmaps/{name}", body)
-        assert b"failed calling webhook" in refused.value.read(), "it is the webhook that refuses"
-        refused.value.close()
-    else:
-        api.apply(f"/api/v1/namespaces/default/configmaps/{name}", body)
-    assert time.monotonic() - started < 1, "a Service's address is refused, it does not swallow the call"
 
 
 def test_down_leaves_no_process_and_up_continues_with_the_same_objects_and_port(own_home: Home) -> None:

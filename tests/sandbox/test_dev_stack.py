@@ -14,20 +14,14 @@ from tests.sandbox.dev_changes import ROWS
 from tests.sandbox.dev_stack import DevStack, Scene, account, scene
 from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import Row
-from tests.sandbox.workshop import Preview
+from tests.sandbox.workshop import NOT_BOOKSAPP, Preview
 
 pytestmark = pytest.mark.sandbox
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{0}/deployments/{0}"
 CONTROLLER, DNS = "aws-load-balancer-controller", "external-dns"
-SMALL = {
-    "viz.enabled": False,
-    "delivery.argoRollouts.enabled": False,
-    "demos.progressiveDelivery.enabled": False,
-    "demos.podinfo.enabled": False,
-    "demos.circuitBreaking.enabled": False,
-}
-"""What the scenes that begin with an `up` of their own leave out."""
+ENCODED_KEY = "LS0tLS1CRUdJTiBQUklWQVRFIEtFW"
+"""How a private key begins in base64."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Ite
         made.stack.up()
         yield found
         made.stack.reset()
-        made.controllers.dns.is_dead = False
+        made.dns.is_dead = False
         made.stack.destroy()
 
 
@@ -71,7 +65,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Ite
 def stack(running: Running) -> Iterator[DevStack]:
     yield running.stack
     running.stack.reset()
-    running.scene.controllers.dns.is_dead = False
+    running.scene.dns.is_dead = False
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +82,18 @@ def test_a_first_preview_knows_every_object_of_the_add_ons(running: Running) -> 
 
 def test_every_host_is_served_by_one_load_balancer_over_https_and_has_a_record(running: Running) -> None:
     aws = running.scene.aws
-    balancers = aws.elbv2.describe_load_balancers()["LoadBalancers"]
-    listeners = aws.elbv2.describe_listeners(LoadBalancerArn=balancers[0].get("LoadBalancerArn", ""))["Listeners"]
+    balancers = aws.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    listeners = aws.client("elbv2").describe_listeners(LoadBalancerArn=balancers[0].get("LoadBalancerArn", ""))[
+        "Listeners"
+    ]
 
-    assert running.scene.controllers.load_balancers.complaints == [], "the Ingresses agree about it"
+    assert running.scene.load_balancers.complaints == [], "the Ingresses agree about it"
     assert len(balancers) == 1
     assert {(each.get("Protocol"), each.get("Port")) for each in listeners} == {("HTTP", 80), ("HTTPS", 443)}
     rules = [
         rule
         for each in listeners
-        for rule in aws.elbv2.describe_rules(ListenerArn=each.get("ListenerArn", ""))["Rules"]
+        for rule in aws.client("elbv2").describe_rules(ListenerArn=each.get("ListenerArn", ""))["Rules"]
     ]
     assert len([rule for rule in rules if not rule.get("IsDefault")]) == 3, "one a host, and none over plain HTTP"
     records = {each for each in account(aws) - running.account if each.startswith("record ")}
@@ -119,10 +115,24 @@ def test_the_second_preview_is_empty(stack: DevStack) -> None:
 
 
 def test_a_refresh_finds_no_drift(stack: DevStack) -> None:
-    done = stack.pulumi("refresh", "--yes", "--expect-no-changes")
+    stack.find_no_drift()
 
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert stack.preview().changes == []
+
+def test_a_due_certificate_of_the_webhooks_is_an_updated_secret_and_restarts_nothing(stack: DevStack) -> None:
+    changes = stack.preview_with_due("aws-load-balancer-tls-leaf").changes
+
+    assert {(each.operation, each.name) for each in changes} == {
+        ("replace", "aws-load-balancer-tls-leaf"),
+        ("update", f"add-ons-{CONTROLLER.removeprefix('aws-')}-chart:{CONTROLLER}/aws-load-balancer-tls"),
+    }, "a moment without its Secret would be one without Ingresses"
+
+
+def test_no_key_is_readable_in_the_state(stack: DevStack) -> None:
+    state = stack.export()
+
+    assert "aws-load-balancer-tls" in state
+    for key in ("BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY", ENCODED_KEY):
+        assert key not in state
 
 
 def test_the_preview_role_allows_what_a_preview_asks_by_either_identity_and_nothing_else(stack: DevStack) -> None:
@@ -144,7 +154,7 @@ def test_a_host_that_goes_takes_its_rule_and_its_record_along(running: Running, 
     stack.up()
     stack.reset()
     stack.up()
-    running.scene.controllers.dns.wait()
+    running.scene.dns.wait()
 
     assert not {each for each in account(running.scene.aws) if "other.dev" in each}
 
@@ -163,15 +173,15 @@ def test_a_zone_that_may_not_be_asked_for_ends_a_destroy_before_anything_is_dele
 
 def bystander(aws: AwsDouble) -> str:
     """Make another load balancer, of nobody; return its ARN."""
-    subnets = [each.get("SubnetId", "") for each in aws.ec2.describe_subnets()["Subnets"][:2]]
-    made = aws.elbv2.create_load_balancer(Name="somebody-elses", Subnets=subnets)["LoadBalancers"][0]
+    subnets = [each.get("SubnetId", "") for each in aws.client("ec2").describe_subnets()["Subnets"][:2]]
+    made = aws.client("elbv2").create_load_balancer(Name="somebody-elses", Subnets=subnets)["LoadBalancers"][0]
     return made.get("LoadBalancerArn", "")
 
 
 def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothing(
     running: Running, stack: DevStack
 ) -> None:
-    running.scene.controllers.dns.is_dead = True
+    running.scene.dns.is_dead = True
     stopped = stack.api.ask("PATCH", DEPLOYMENTS.format(CONTROLLER), {"spec": {"replicas": 0}})
     assert stopped.status == HTTPStatus.OK, "and with its pods nobody answers its webhooks"
     stack.hurry()
@@ -188,27 +198,24 @@ def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothi
     assert running.has(DNS)
 
     running.scene.aws.trouble(vanishing=bystander(running.scene.aws))
-    released = stack.operation("release-hosts", "--yes")
-    assert released.returncode == 0, released.stdout[-3000:] + released.stderr[-3000:]
+    stack.operate("release-hosts", "--yes")
     names = {
         each for each in account(running.scene.aws) - running.account if each.startswith(("load", "target", "record"))
     }
     assert {each for each in names if "_external-dns" in each or " A" in each or not each.startswith("record")} == set()
 
-    done = stack.operation("destroy", "--yes")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    stack.operate("destroy", "--yes")
     assert running.left() == set()
 
 
 def test_records_of_a_dead_external_dns_are_reported_and_the_rest_waits_until_it_works(
     running: Running, stack: DevStack
 ) -> None:
-    controllers = running.scene.controllers
-    for key, value in SMALL.items():
-        stack.choose(key, value)
+    dns = running.scene.dns
+    stack.leave_out(*NOT_BOOKSAPP)
     stack.up()
-    controllers.dns.wait()
-    controllers.dns.is_dead = True
+    dns.wait()
+    dns.is_dead = True
 
     failed = stack.operation("destroy", "--yes", "--seconds", "4")
 
@@ -217,19 +224,16 @@ def test_records_of_a_dead_external_dns_are_reported_and_the_rest_waits_until_it
     assert "Records are deleted by ExternalDNS: ExternalDNS" in failed.stdout
     assert running.has(DNS), "the controller that removes them is still there"
 
-    controllers.dns.is_dead = False
-    done = stack.operation("destroy", "--yes")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    dns.is_dead = False
+    stack.operate("destroy", "--yes")
     assert running.left() == set()
 
 
 def test_a_plain_destroy_leaves_nothing_either(running: Running, stack: DevStack) -> None:
-    for key, value in SMALL.items():
-        stack.choose(key, value)
+    stack.leave_out(*NOT_BOOKSAPP)
     stack.up()
-    running.scene.controllers.dns.wait()
-
+    running.scene.dns.wait()
     stack.destroy()
+    running.scene.dns.wait()
 
-    running.scene.controllers.dns.wait()
     assert running.left() == set()

@@ -55,3 +55,13 @@ def test_both_pods_stand_behind_the_one_service_of_circuit_breaking(workshop: Wo
 
     pods = [text(each, "targetRef", "name") for part in slices for each in entries(part, "endpoints")]
     assert sorted(name.split("-")[0] for name in pods) == ["bad", "good"]
+
+
+def test_viz_and_a_demo_leave_with_their_namespaces_and_nothing_hangs_on_the_api_service(workshop: Workshop) -> None:
+    workshop.leave_out("viz", "demos.booksapp")
+    workshop.up()
+
+    gone = ("linkerd-viz", "booksapp")
+    assert [name for name in gone if workshop.api.find(f"/api/v1/namespaces/{name}")] == []
+    assert workshop.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io") is None
+    assert workshop.api.find("/api/v1/namespaces/linkerd") is not None

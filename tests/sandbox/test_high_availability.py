@@ -1,8 +1,7 @@
 """High availability on three nodes: replicas apart, budgets kept, webhooks closed, and nothing that waits for ever."""
 
 import json
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 import pytest
@@ -12,7 +11,7 @@ from model.json_values import at, entries, text
 from sandbox import paths
 from sandbox.api_client import connect
 from sandbox.starting import NODES, make_node
-from tests.sandbox.sandbox_command import sandbox
+from tests.sandbox.sandbox_command import eventually, running_sandbox
 from tests.sandbox.single_changes import ROWS, Row
 from tests.sandbox.workshop import Workshop
 
@@ -22,7 +21,13 @@ SPARE = "sandbox-node-spare"
 LABEL = "config.linkerd.io/admission-webhooks"
 HOOKS = "/apis/admissionregistration.k8s.io/v1"
 IDENTITY, INJECTOR = (f"linkerd.io/control-plane-component={name}" for name in ("identity", "proxy-injector"))
-OFF = ("demos.podinfo", "demos.circuitBreaking", "demos.progressiveDelivery")
+ARGO_CD = {
+    "delivery.argoCd.enabled": True,
+    "delivery.argoCd.application.repository": "https://git.example.com/workshop.git",
+    "demos.progressiveDelivery.owner": "argo-cd",
+}
+"""It comes beside the mesh, not after it, and owns a demo."""
+APPLICATION = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/progressive-delivery"
 PARTS = ("Linkerd", "viz", "Argo Rollouts", "Argo CD", "trust anchor", "issuer", "ways in from outside")
 """The lines of `verify` that only read objects."""
 SECONDS = 150
@@ -31,19 +36,14 @@ SECONDS = 150
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """A sandbox of its own, as nodes are deleted; Argo CD comes beside the mesh, not after it."""
-    home = paths.Home(tmp_path_factory.mktemp("available") / "home")
-    try:
-        started = sandbox(home.folder, "up")
-        assert started.returncode == 0, started.stderr
+    """A sandbox of its own, as nodes are deleted."""
+    with running_sandbox(tmp_path_factory.mktemp("available") / "home") as home:
         made = Workshop(tmp_path_factory.mktemp("project") / "workshop", home.folder)
-        for part in OFF:
-            made.choose(f"{part}.enabled", value=False)
-        made.choose("delivery.argoCd.enabled", value=True)
+        made.leave_out("demos.podinfo", "demos.circuitBreaking")
+        for key, value in ARGO_CD.items():
+            made.choose(key, value)
         made.choose("highAvailability", value=True)
         yield made
-    finally:
-        sandbox(home.folder, "down", "--wipe")
 
 
 @pytest.fixture(scope="module")
@@ -92,15 +92,6 @@ def evict(workshop: Workshop, pod: object) -> int:
     return workshop.api.post(f"{path_of(pod)}/eviction", body).status
 
 
-def eventually(condition: Callable[[], bool], seconds: float = SECONDS) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.5)
-    return True
-
-
 def verified(workshop: Workshop) -> dict[str, str]:
     """Return what `verify` has against the objects, by the name of its line."""
     done = workshop.operation("verify", "--json")
@@ -117,8 +108,18 @@ def service_refusal(workshop: Workshop, namespace: str) -> str:
 
 def test_the_second_preview_is_empty_and_refresh_finds_no_drift(workshop: Workshop) -> None:
     assert workshop.preview().changes == []
-    refreshed = workshop.pulumi("refresh", "--yes", "--expect-no-changes")
-    assert refreshed.returncode == 0, refreshed.stdout[-3000:] + refreshed.stderr[-3000:]
+    secret = {"metadata": {"name": "argocd-initial-admin-secret"}, "data": {"password": "eA=="}}
+    assert workshop.api.post("/api/v1/namespaces/argocd/secrets", secret).status == 201, "as Argo CD's server does"
+    workshop.find_no_drift()
+
+
+def test_the_pods_of_argo_cd_run_under_the_strictest_rules(workshop: Workshop) -> None:
+    namespace, found = workshop.api.find("/api/v1/namespaces/argocd"), pods(workshop, "argocd", "")
+    running = {text(pod, "metadata", "labels", "app.kubernetes.io/name") for pod in found}
+
+    assert text(namespace, "metadata", "labels", "pod-security.kubernetes.io/enforce") == "restricted"
+    assert running == {f"argocd-{part}" for part in ("application-controller", "redis", "repo-server", "server")}
+    assert {text(pod, "status", "phase") for pod in found} == {"Running"}
 
 
 @pytest.mark.parametrize(
@@ -200,8 +201,8 @@ def test_the_pods_of_a_deleted_node_are_replaced_on_other_nodes(workshop: Worksh
     assert workshop.api.ask("DELETE", f"/api/v1/nodes/{lost}", {}).status == 200
     try:
         assert service_refusal(workshop, "booksapp") == "", "two injectors are left"
-        assert eventually(lambda: lost not in places(workshop, "linkerd", ""))
-        assert eventually(lambda: verified(workshop) == {}), verified(workshop)
+        assert eventually(lambda: lost not in places(workshop, "linkerd", ""), SECONDS)
+        assert eventually(lambda: verified(workshop) == {}, SECONDS), verified(workshop)
         assert workshop.preview().changes == []
     finally:
         make_node(connect(paths.Home(workshop.home)), lost, NODES.get(lost, "sandbox-a"))
@@ -239,7 +240,12 @@ def test_it_can_be_switched_off_and_on_while_the_workshop_runs(workshop: Worksho
     assert verified(workshop) == {}
 
 
-def test_destroy_leaves_nothing_and_no_label(workshop: Workshop, before: tuple[set[str], object]) -> None:
+def test_destroy_leaves_nothing_and_no_label_though_no_controller_of_argo_cd_runs(
+    workshop: Workshop, before: tuple[set[str], object]
+) -> None:
+    application = workshop.api.find(APPLICATION)
+    assert application is not None
+    assert at(application, "metadata", "finalizers") is None
     workshop.destroy()
 
     assert (workshop.objects(), labels(workshop)) == before

@@ -17,6 +17,7 @@ from model.names import LINKERD_RELEASE
 from sandbox.api_client import connect
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project, kill, read_until
+from tests.sandbox.sandbox_command import eventually
 
 pytestmark = pytest.mark.sandbox
 
@@ -129,10 +130,7 @@ def _without_namespace(project: Project) -> Iterator[None]:
     yield
     path = f"/api/v1/namespaces/{LINKERD_RELEASE[0]}"
     connect(project.home).request("DELETE", path)
-    deadline = time.monotonic() + 60
-    while connect(project.home).get(path) is not None:
-        assert time.monotonic() < deadline, "the namespace stays"
-        time.sleep(0.2)
+    assert eventually(lambda: connect(project.home).get(path) is None), "the namespace stays"
 
 
 @pytest.mark.usefixtures("_without_namespace")
@@ -178,10 +176,8 @@ def record(project: Project, path: str, status: str) -> None:
 def wait_for_status(project: Project, status: str) -> None:
     """Wait until Helm's record of the release has a status."""
     path = f"/api/v1/namespaces/{project.stack}/secrets?labelSelector=owner%3Dhelm%2Cstatus%3D{status}"
-    deadline = time.monotonic() + 60
-    while not mappings(mapping(connect(project.home).get(path)).get("items")):
-        assert time.monotonic() < deadline, f"the release did not become {status}"
-        time.sleep(0.05)
+    found = eventually(lambda: mappings(mapping(connect(project.home).get(path)).get("items")))
+    assert found, f"the release did not become {status}"
 
 
 def test_an_object_that_something_else_made_is_not_taken_over(project: Project) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.paths import Home
-from tests.sandbox.workshop import Workshop
+from tests.sandbox.workshop import NOT_BOOKSAPP, Workshop
 
 pytestmark = pytest.mark.sandbox
 
@@ -20,7 +20,7 @@ SEED = os.environ.get("KILLS_SEED", "1")
 @pytest.fixture
 def workshop(tmp_path: Path, sandbox_home: Home) -> Generator[Workshop]:
     workshop = Workshop(tmp_path / "workshop", sandbox_home.folder)
-    workshop.leave_booksapp_only()
+    workshop.leave_out(*NOT_BOOKSAPP)
     yield workshop
     workshop.destroy()
 

@@ -1,18 +1,18 @@
 """The profiles of the policies beside those of Kubernetes' own admission: the same pods are refused."""
 
-import json
-import time
-import urllib.error
 from functools import cache
 
 import pytest
 
+from clients import cluster_api
+from clients.cluster_api import ClusterApi
 from model.json_values import mapping
 from policies import pod_security
 from policies.judged import Judged, pod_template
 from sandbox.api_client import connect
 from sandbox.paths import Home
 from tests.policies.test_policy_pods import BASELINE, RESTRICTED, app
+from tests.sandbox.sandbox_command import eventually
 
 pytestmark = pytest.mark.sandbox
 
@@ -29,10 +29,7 @@ def namespace(home: Home, profile: str) -> str:
     labels = {"pod-security.kubernetes.io/enforce": profile}
     metadata = {"name": f"policy-{profile}", "labels": labels}
     connect(home).apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    deadline = time.monotonic() + 30
-    while connect(home).get(f"{path}/serviceaccounts/default") is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    assert eventually(lambda: connect(home).get(f"{path}/serviceaccounts/default"))
     return path
 
 
@@ -40,12 +37,8 @@ def refusal(home: Home, profile: str, judged: Judged) -> str:
     """Return why the API server would not take a pod; nothing if it would."""
     spec = mapping((pod_template(judged) or {})["spec"])
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app"}, "spec": spec}
-    try:
-        path = f"{namespace(home, profile)}/pods/app?fieldManager=test&dryRun=All"
-        connect(home).request("PATCH", path, json.dumps(pod).encode())
-    except urllib.error.HTTPError as answer:
-        return str(mapping(json.loads(answer.read()))["message"])
-    return ""
+    answer = ClusterApi(str(home.kubeconfig)).post(f"{namespace(home, profile)}/pods?dryRun=All", pod)
+    return cluster_api.refusal(answer) or ""
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -2,22 +2,19 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.error import HTTPError
 
 import pytest
 
 from model.json_values import Json, mapping, mappings
-from sandbox import paths
 from sandbox.api_client import ApiClient, connect
 from sandbox.controllers.cluster import MERGE
 from tests.sandbox.chart_doubles import LOAD_BALANCERS, VIZ, objects
-from tests.sandbox.sandbox_command import sandbox
+from tests.sandbox.sandbox_command import eventually, running_sandbox
 
 pytestmark = pytest.mark.sandbox
 
-SECONDS = 40
-"""The API server looks at a changed APIService at once, but at one that failed again only after some seconds."""
 HOOKS = "/apis/admissionregistration.k8s.io/v1"
 VALIDATING = "ValidatingWebhookConfiguration/aws-load-balancer-webhook"
 MUTATING = "MutatingWebhookConfiguration/aws-load-balancer-webhook"
@@ -46,13 +43,8 @@ TAPS = {
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
     """A sandbox of its own: webhooks and APIServices hold for a whole cluster."""
-    home = paths.Home(tmp_path_factory.mktemp("services") / "home")
-    try:
-        started = sandbox(home.folder, "up")
-        assert started.returncode == 0, started.stderr
+    with running_sandbox(tmp_path_factory.mktemp("services") / "home") as home:
         yield connect(home)
-    finally:
-        sandbox(home.folder, "down", "--wipe")
 
 
 @pytest.fixture
@@ -82,28 +74,10 @@ def make_namespace(client: ApiClient, name: str) -> None:
     client.apply(f"/api/v1/namespaces/{name}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
-def available(client: ApiClient, path: str = TAP) -> str:
+def available(client: ApiClient) -> str:
     """Return the message of the condition, with its status in front of it."""
-    conditions = mappings(mapping(mapping(client.get(path)).get("status")).get("conditions"))
+    conditions = mappings(mapping(mapping(client.get(TAP)).get("status")).get("conditions"))
     return " ".join(f"{each['status']} {each.get('message')}" for each in conditions if each["type"] == "Available")
-
-
-def kinds_served(client: ApiClient) -> list[str]:
-    """Return the kinds of tap's API; none while the API server has no route to it (503)."""
-    try:
-        served = json.loads(client.request("GET", "/apis/tap.linkerd.io/v1alpha1"))
-    except HTTPError:
-        return []
-    return [str(each["kind"]) for each in mappings(served["resources"])]
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 def refusal(client: ApiClient, path: str, body: Json) -> str:
@@ -126,17 +100,6 @@ def ingress_refusal(client: ApiClient) -> str:
 def guarded_refusal(client: ApiClient) -> str:
     """Return why a ConfigMap is refused in the guarded namespace; nothing if it is not."""
     return refusal(client, "/api/v1/namespaces/guarded/configmaps", {"apiVersion": "v1", "kind": "ConfigMap"})
-
-
-@pytest.mark.usefixtures("viz")
-def test_an_api_service_answers_and_so_a_namespace_can_go(client: ApiClient) -> None:
-    assert eventually(lambda: available(client).startswith("True")), available(client)
-    assert eventually(lambda: kinds_served(client) == ["Tap"]), "the aggregation layer routes a moment later"
-
-    make_namespace(client, "leaving")
-    client.request("DELETE", "/api/v1/namespaces/leaving")
-
-    assert eventually(lambda: client.get("/api/v1/namespaces/leaving") is None), "discovery fails for tap.linkerd.io"
 
 
 def test_with_an_authority_that_did_not_sign_the_certificate_it_does_not_answer(
@@ -174,11 +137,6 @@ def test_a_call_to_any_other_service_is_refused_at_once(client: ApiClient) -> No
     started = time.monotonic()
     guarded_refusal(client)
     assert time.monotonic() - started < 1, "with `failurePolicy: Ignore` every pod would wait as long"
-
-
-@pytest.mark.usefixtures("webhooks")
-def test_an_ingress_is_admitted_by_the_server_with_the_certificate_of_the_secret(client: ApiClient) -> None:
-    assert eventually(lambda: not ingress_refusal(client)), ingress_refusal(client)
 
 
 @pytest.mark.usefixtures("webhooks")

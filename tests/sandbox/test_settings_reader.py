@@ -12,7 +12,7 @@ from clients.pulumi_cli import NoStackError, read_settings
 from model.names import PROJECT
 from model.problem import InputError
 from sandbox import tools
-from tests.sandbox.workshop import CHECKOUT, OWN, Workshop
+from tests.sandbox.workshop import CHECKOUT, Workshop, link_checkout
 
 pytestmark = pytest.mark.sandbox
 HUNTER = "hunter2-is-no-password"
@@ -24,10 +24,7 @@ class Project:
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.folder, self.file, self.patch = folder / "project", folder / "project" / "Pulumi.dev.yaml", patch
         (folder / "state").mkdir()
-        self.folder.mkdir()
-        for entry in CHECKOUT.iterdir():
-            if entry.name not in {*OWN, self.file.name}:
-                (self.folder / entry.name).symlink_to(entry)
+        link_checkout(self.folder, self.file.name)
         for name in ("PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STACK", "ON_SANDBOX"):
             patch.delenv(name, raising=False)
         own = {"BACKEND_URL": f"file://{folder / 'state'}", "CONFIG_PASSPHRASE": "right", "HOME": str(folder / "home")}

@@ -15,7 +15,7 @@ from model.json_values import text
 from sandbox.paths import Home
 from tests.sandbox.mutual_tls import Proxy, start
 from tests.sandbox.neighbour import Neighbour
-from tests.sandbox.workshop import Preview, Workshop
+from tests.sandbox.workshop import NOT_BOOKSAPP, Preview, Workshop
 
 pytestmark = pytest.mark.sandbox
 
@@ -150,8 +150,9 @@ def step(workshop: Workshop, neighbour: Neighbour, state: str, folder: Path) -> 
 def walk(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[dict[str, Step]]:
     """Walk from one anchor to the next."""
     folder = tmp_path_factory.mktemp("rotation")
-    workshop, neighbour = Workshop(folder / "workshop", sandbox_home.folder), Neighbour(sandbox_home.kubeconfig)
-    workshop.leave_booksapp_only()
+    workshop = Workshop(folder / "workshop", sandbox_home.folder)
+    neighbour = Neighbour(workshop.api)
+    workshop.leave_out(*NOT_BOOKSAPP)
     neighbour.start("a bundle of long ago")
     try:
         yield {state: step(workshop, neighbour, state, folder) for state in STATES}
