@@ -4,10 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
-
-from pydantic import TypeAdapter, ValidationError
 
 from model.hiding import SECRET, SECRET_KEY, SHORTEST, forms, has_secret, hidden_words, without
 from model.json_values import is_list, is_mapping, mapping
@@ -130,7 +127,6 @@ _BEGINNINGS = 20
 """The most lines that are tried as a document's beginning."""
 _KEYS = {"steps", "diagnostics", "changeSummary", "config", "duration"}
 _DECODER = json.JSONDecoder()
-_TIME = TypeAdapter(datetime)
 
 
 @dataclass(frozen=True)
@@ -239,12 +235,12 @@ def _mask_step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object
     nothing = dict[str, object]()
     old, new = (_with_kind(step, state.inputs) if state and state.custom else nothing for state in (step.old, step.new))
     sides = {
-        side: {"custom": state.custom, "inputs": _clear_texts(shown, cleared), "outputs": dict(_read_ends(state))}
+        side: {"custom": state.custom, "inputs": _clear_texts(shown, cleared), "outputs": _show_end(state)}
         for side, state, shown in zip(STATES, (step.old, step.new), mask_pair(old, new), strict=True)
         if state
     }
     reasons = None if step.replace_reasons is None else [*map(cleared, step.replace_reasons)]
-    changes = {cleared(path): {"kind": each.kind} for path, each in (step.detailed_diff or {}).items()}
+    changes = {cleared(path): None for path in step.detailed_diff or ()}
     return {"op": step.op, "urn": step.urn, "replaceReasons": reasons, "detailedDiff": changes or None} | sides
 
 
@@ -257,10 +253,6 @@ def _clear_texts(value: object, clear: Callable[[str], str]) -> object:
     return [_clear_texts(each, clear) for each in value] if is_list(value) else value
 
 
-def _read_ends(state: State) -> Iterator[tuple[str, str]]:
-    """Yield a certificate's end; no other output is shown."""
-    for key in ENDS:
-        try:
-            yield key, _TIME.validate_python(state.outputs.get(key)).isoformat()
-        except ValidationError:
-            continue
+def _show_end(state: State) -> Mapping[str, str]:
+    """Return the outputs that are shown: a certificate's end."""
+    return {ENDS[0]: end.isoformat()} if (end := state.end) else {}
