@@ -40,11 +40,13 @@ def mask_pair(old: object, new: object) -> tuple[object, object]:
     """
     if is_mapping(old) and is_mapping(new) and not (_is_secret(old) or _is_secret(new)):
         old, new = without_secret_data(old), without_secret_data(new)
-        both = {key: mask_pair(old.get(key), new.get(key)) for key in [*old, *new]}
         secret = _secret_keys(old) | _secret_keys(new)
-        shown_old = {key: SECRET if key in secret else both[key][0] for key in old if not key.startswith("__")}
-        shown_new = {key: SECRET if key in secret else both[key][1] for key in new if not key.startswith("__")}
-        return shown_old, shown_new
+        both = {
+            key: (SECRET, SECRET) if key in secret else mask_pair(old.get(key), new.get(key))
+            for key in [*old, *new]
+            if not key.startswith("__")
+        }
+        return {key: both[key][0] for key in old if key in both}, {key: both[key][1] for key in new if key in both}
     if is_list(old) and is_list(new):
         if len(old) != len(new):  # the same index need not be the same element
             return [mask(each) for each in old], [mask(each) for each in new]
@@ -85,15 +87,12 @@ def without_secret_data(inputs: Mapping[str, object]) -> Mapping[str, object]:
     """Return a Kubernetes object's inputs; of a Secret's data only the keys are kept."""
     if not _is_kubernetes_secret(inputs):
         return inputs
-    held = {key: each for key, each in inputs.items() if key not in _OF_A_SECRET}
+    shown = {key: each if key in _OF_A_SECRET else _empty(each) for key, each in inputs.items()}
     metadata = mapping(inputs.get("metadata"))
     annotations = mapping(metadata.get("annotations"))
     if _APPLIED in annotations:  # it repeats the object
-        held["metadata"] = {**metadata, "annotations": {**annotations, _APPLIED: SECRET}}
-    return {
-        **inputs,
-        **{key: each if key == "metadata" else _empty(each) for key, each in held.items()},
-    }
+        shown["metadata"] = {**metadata, "annotations": {**annotations, _APPLIED: SECRET}}
+    return shown
 
 
 def _empty(value: object) -> object:

@@ -30,11 +30,6 @@ def run_to_files(command: Sequence[str], output: Path, errors: Path, variables: 
     return done.returncode
 
 
-def plan_beside(folder: Path) -> Path:
-    """Return the path of a preview's plan: outside its folder, because that is uploaded and the plan holds secrets."""
-    return folder.with_name(f"{folder.name}-plan.json")
-
-
 def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run: Run = run_to_files) -> int:
     """Preview a stack into the files of `folder`; return the exit status of the CLI, 1 if it printed no preview.
 
@@ -48,7 +43,8 @@ def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run
     with TemporaryDirectory(prefix="preview-") as private:
         printed, errors, events = (Path(private) / name for name in ("printed", "errors", "events"))
         options = ["--json", "--show-sames", "--non-interactive", "--event-log", str(events)]
-        options += ["--save-plan", str(plan_beside(folder))] if plan else []
+        # Outside the folder, because that is uploaded and the plan holds secrets.
+        options += ["--save-plan", f"{folder}-plan.json"] if plan else []
         options += [part for pack in policies for part in ("--policy-pack", pack)]
         variables = {"PULUMI_DEBUG_COMMANDS": "true"}  # for the event log
         status = run(pulumi(stack, "preview", *options), printed, errors, variables)
