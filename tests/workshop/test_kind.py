@@ -17,7 +17,7 @@ DESTROY = "pulumi destroy --yes --stack kind"
 REMOVE = "pulumi stack rm --yes --stack kind"
 
 
-def test_one_command_creates_the_cluster_and_brings_the_workshop_up(machine: Machine) -> None:
+def test_one_command_creates_the_cluster_with_the_workshop_and_one_takes_all_of_it_away_again(machine: Machine) -> None:
     status, text = machine.make("kind")
     settings = yaml.safe_load((machine.folder / "Pulumi.kind.yaml").read_text())["config"]
 
@@ -34,6 +34,12 @@ def test_one_command_creates_the_cluster_and_brings_the_workshop_up(machine: Mac
         *("make verify STACK=kind", "make demo STACK=kind", "make kind-down"),
     ):
         assert said in text
+
+    status, text = machine.make("kind-down")
+    assert status == 0, text
+    assert machine.changes == [DESTROY, REMOVE, f"kind {DELETE}"]
+    assert not (machine.folder / ".kind").exists()
+    assert not (machine.folder / "Pulumi.kind.yaml").exists()
 
 
 def test_the_users_kubeconfig_and_backend_stay_as_they_are(machine: Machine) -> None:
@@ -83,16 +89,6 @@ def test_what_a_killed_run_has_left_is_used_or_deleted(
     assert machine.run(command)[0] == 0
     assert machine.changes == changes
     assert (machine.folder / "Pulumi.kind.yaml").exists() is (command == "kind")
-
-
-def test_one_command_takes_all_of_it_away_again(machine: Machine) -> None:
-    machine.run("kind")
-    status, text = machine.make("kind-down")
-
-    assert status == 0, text
-    assert machine.changes == [DESTROY, REMOVE, f"kind {DELETE}"]
-    assert not (machine.folder / ".kind").exists()
-    assert not (machine.folder / "Pulumi.kind.yaml").exists()
 
 
 def test_without_a_cluster_nothing_is_deleted(machine: Machine) -> None:

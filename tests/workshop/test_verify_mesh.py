@@ -204,7 +204,7 @@ CASES = {
         "Pod podinfo/frontend-podinfo-1 (198.19.0.1): not in 10.0.0.0/8,fd00::/8", "198.19.0.1", "10.1.1.1"
     ),
     "a Service that the mesh does not know": at_addresses(
-        "Service frontend (2600::1): not in *", "10.1.1.1", "2600::1"
+        "Service podinfo/frontend (2600::1): not in *", "10.1.1.1", "2600::1"
     ),
     "a mesh that knows no address": Case(mesh.check_data_plane, {NETWORKS: "* names no networks"}, {CONFIG: None}),
     "a public load balancer": public("Service linkerd-viz/web", SERVICES, type="LoadBalancer"),

@@ -101,12 +101,11 @@ def _judge_networks(scene: Scene, namespaces: Sequence[str], found: Sequence[Pod
     if said is None:
         return DATA_PLANE.fail(name, "the ConfigMap linkerd-config names no networks", REPAIR)
     networks = [ip_network(each.strip(), strict=False) for each in said[1].split(",")]
-    services = [
-        each for namespace in namespaces for each in items(scene.api.find(f"/api/v1/namespaces/{namespace}/services"))
-    ]
-    addresses = [(f"Pod {pod.full_name}", pod.address) for pod in found]
-    addresses += [(f"Service {text(each, 'metadata', 'name')}", text(each, "spec", "clusterIP")) for each in services]
-    known = {each: ip_address(address) for each, address in addresses if address not in ("", "None")}
+    addresses = {f"Pod {pod.full_name}": pod.address for pod in found}
+    for namespace in namespaces:
+        for each in items(scene.api.find(f"/api/v1/namespaces/{namespace}/services")):
+            addresses[f"Service {namespace}/{text(each, 'metadata', 'name')}"] = text(each, "spec", "clusterIP")
+    known = {each: ip_address(address) for each, address in addresses.items() if address not in ("", "None")}
     outside = [f"{each} ({address})" for each, address in known.items() if not any(address in net for net in networks)]
     seen = f"{', '.join(outside[:MOST_PODS])}: not in {said[1]}" if outside else f"all {len(known)} are"
     fix = "Add their networks to the value `clusterNetworks` in components/mesh/control_plane.py, and run `make up`."
