@@ -28,7 +28,7 @@ from workshop.previews.masking import mask_preview
 from workshop.previews.summary import PreviewResult
 
 RECORDED = Path(__file__).with_name("previews")
-"""Previews of a small program by the real engine, one a kind of change, masked as they are kept."""
+"""Previews of a small program by the real engine, one a kind of change, masked and without empty values."""
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SECRET = "kubernetes:core/v1:Secret"
