@@ -7,13 +7,16 @@ What a command needs is imported by it: together they take a second, which `--he
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rich.console import Console
 from typer import Argument, Exit, Option, Typer
 
 from model.moments import MOST_DAYS
 from model.problem import InputError
+
+if TYPE_CHECKING:
+    from settings import Settings
 
 OPERATE, REVIEW = "Operate a stack", "Review a change in a pull request"
 Stack = Annotated[str, Option(help="The stack's name, as in Pulumi.<stack>.yaml.")]
@@ -34,6 +37,13 @@ app = Typer(
 )
 
 
+def _load(stack: str) -> "tuple[Settings, str, Console]":
+    """Return the first arguments of most commands."""
+    from clients.pulumi_cli import read_settings
+
+    return read_settings(stack), stack, Console()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status. What is wrong with its inputs is printed without a traceback."""
     try:
@@ -49,10 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @app.command(rich_help_panel=OPERATE)
 def check_cluster(stack: Stack) -> int:
     """Check whether the cluster and the AWS account are ready for the stack."""
-    from clients.pulumi_cli import read_settings
     from workshop.check_cluster import check_cluster
 
-    return check_cluster(read_settings(stack), stack, Console())
+    return check_cluster(*_load(stack))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -90,10 +99,10 @@ def handouts(
     hours: Annotated[int, Option(min=1, max=MOST_DAYS, help="How long the logins last at most, in hours.")] = 24,
 ) -> int:
     """Write a page and a kubeconfig for each attendee. The logins end with the workshop."""
-    from clients.pulumi_cli import read_settings
     from workshop.handouts import write_handouts
 
-    return write_handouts(read_settings(stack), stack, folder, hours, Console())
+    settings, _, console = _load(stack)
+    return write_handouts(settings, stack, folder, hours, console)
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -114,19 +123,17 @@ def expiry(
     days: Annotated[int, Option(min=0, max=MOST_DAYS, help="For how many days certificates have to last.")] = 30,
 ) -> int:
     """List when the certificates end. Exit status 1 if one ends too early."""
-    from clients.pulumi_cli import read_settings
     from workshop.expiry import report
 
-    return report(read_settings(stack), stack, Console(), days=days)
+    return report(*_load(stack), days=days)
 
 
 @app.command(rich_help_panel=OPERATE)
 def outputs(stack: Stack) -> int:
     """Print the outputs of the last `up` as Markdown. Secret outputs stay masked."""
-    from clients.pulumi_cli import read_settings
     from workshop.outputs_summary import report
 
-    return report(read_settings(stack), stack, Console())
+    return report(*_load(stack))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -139,37 +146,33 @@ def destroy(
     ] = 300,
 ) -> int:
     """Destroy the stack, wait until its load balancers and DNS records are deleted, and list what is left."""
-    from clients.pulumi_cli import read_settings
     from workshop.drain import commands
 
-    return commands.destroy_stack(read_settings(stack), stack, Console(), yes=yes, seconds=seconds)
+    return commands.destroy_stack(*_load(stack), yes=yes, seconds=seconds)
 
 
 @app.command(rich_help_panel=OPERATE)
 def leftovers(stack: Stack) -> int:
     """List what a destroyed stack has left in its cluster and its account."""
-    from clients.pulumi_cli import read_settings
     from workshop.leftovers import report
 
-    return report(read_settings(stack), stack, Console())
+    return report(*_load(stack))
 
 
 @app.command(rich_help_panel=OPERATE)
 def release_hosts(stack: Stack, *, yes: Yes = False) -> int:
     """Delete the stack's load balancers and DNS records in place of a controller that does not work."""
-    from clients.pulumi_cli import read_settings
     from workshop.drain import commands
 
-    return commands.release_hosts(read_settings(stack), stack, Console(), yes=yes)
+    return commands.release_hosts(*_load(stack), yes=yes)
 
 
 @app.command(rich_help_panel=OPERATE)
 def forget_cluster(stack: Stack, *, yes: Yes = False) -> int:
     """Remove a stack whose cluster was deleted from the state, and what it left in the account."""
-    from clients.pulumi_cli import read_settings
     from workshop.drain import commands
 
-    return commands.forget_cluster(read_settings(stack), stack, Console(), yes=yes)
+    return commands.forget_cluster(*_load(stack), yes=yes)
 
 
 @app.command(rich_help_panel=OPERATE)

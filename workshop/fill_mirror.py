@@ -2,7 +2,7 @@
 
 import re
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
@@ -75,7 +75,7 @@ def fill(folder: Path, console: Console) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     charts, problems = _each(partial(_archive, folder), list(Part))
-    found, more = _each(partial(_images, charts), list(charts))
+    found, more = _each(lambda part: list(chart_images(part, charts[part])), list(charts))
     images = sorted({*OWN_IMAGES, *(image for several in found.values() for image in several)})
     digests, missing = _each(digest, images)
     if problems := [*problems, *more, *missing]:
@@ -83,10 +83,6 @@ def fill(folder: Path, console: Console) -> None:
     (folder / IMAGES).write_text("".join(f"{image} {digests[image]}\n" for image in images), encoding="utf-8")
     done = f"{len(charts)} charts are in {folder}, and {len(images)} images with their digests in {folder / IMAGES}."
     console.print(done, markup=False, highlight=False, soft_wrap=True)
-
-
-def _images(charts: Mapping[Part, Chart], part: Part) -> list[str]:
-    return list(chart_images(part, charts[part]))
 
 
 def _each(ask: Callable[[_T], _R], about: Sequence[_T]) -> tuple[dict[_T, _R], list[Problem]]:

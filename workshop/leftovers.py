@@ -7,11 +7,7 @@ from rich.console import Console
 from clients.cluster_api import ClusterApi, items
 from clients.clusters import create_api
 from model.json_values import at, text
-from model.names import (
-    OWNER,
-    PROJECT,
-    RELEASES,
-)
+from model.names import OWNER, PROJECT, RELEASES
 from model.problem import InputError, Problem
 from model.stack_names import short_name
 from preflight import helm_records

@@ -7,16 +7,15 @@ from rich.console import Console
 from clients import pulumi_cli
 from model.json_values import is_mapping
 from settings import Settings
-from workshop.previews.markdown import code
+from workshop.previews.markdown import code, format_table
 from workshop.previews.masking import mask
 from workshop.terminal import print_text
 
 
 def report(_: Settings, stack: str, console: Console) -> int:
     """Print a table of the outputs."""
-    rows = [f"| {code(name)} | {code(value, 300)} |" for name, value in _list_rows(pulumi_cli.read_outputs(stack))]
-    lines = [f"#### Outputs of {code(stack)}", "", "| output | value |", "| --- | --- |", *rows]
-    print_text(console, "\n".join(lines))
+    table = format_table(("output", "value"), _list_rows(pulumi_cli.read_outputs(stack)))
+    print_text(console, f"#### Outputs of {code(stack)}\n\n{table}")
     return 0
 
 
@@ -27,4 +26,4 @@ def _list_rows(outputs: Mapping[str, object], *path: str) -> Iterator[tuple[str,
         if is_mapping(value) and value:
             yield from _list_rows(value, *path, name)
         else:
-            yield ".".join((*path, name)), str(value).replace("|", "\\|")
+            yield ".".join((*path, name)), str(value)

@@ -18,7 +18,7 @@ from model.moments import in_utc
 from model.problem import InputError
 from model.stack_names import stack_file
 from settings.ending import Ending, Stage, ending, needs_last_up
-from workshop.previews.markdown import code, visible
+from workshop.previews.markdown import format_table, visible
 from workshop.terminal import build_table, print_text
 
 _TIME = TypeAdapter(datetime)
@@ -74,11 +74,8 @@ def tear_down_stacks(
 
 def _tear_down_stack(cli: StackCli, folder: Path, order: Order) -> Outcome:
     settings = read_settings(cli.stack, folder)
-    end = ending(settings, None, order.now, order.warn_days)
-    if end.stage is Stage.ENDLESS:
-        return Outcome(cli.stack, end.stage, end.sentence, "left alone")
-    if needs_last_up(settings):
-        end = ending(settings, cli.last_up(), order.now, order.warn_days)
+    last_up = cli.last_up() if needs_last_up(settings) else None
+    end = ending(settings, last_up, order.now, order.warn_days)
     if end.stage is not Stage.OVER:
         return Outcome(cli.stack, end.stage, end.sentence, "left alone")
     return _destroy_stack(cli, end, order)
@@ -150,10 +147,8 @@ def list_annotations(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 def format_markdown(outcomes: Iterable[Outcome], title: str) -> str:
     """Return the table as Markdown for a job's summary."""
-    rows = [[code(each.stack), code(each.sentence, 300), code(each.done)] for each in outcomes]
-    lines = [HEADERS, ["---"] * len(HEADERS), *rows]
-    table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-    return f"#### {title}\n\n{table}\n\n"
+    rows = ((each.stack, each.sentence, each.done) for each in outcomes)
+    return f"#### {title}\n\n{format_table(HEADERS, rows)}\n\n"
 
 
 def _escape(text: str) -> str:

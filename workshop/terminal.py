@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.prompt import Confirm
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from clients.pulumi_cli import explain_failures, pulumi
@@ -14,9 +14,7 @@ from clients.pulumi_cli import explain_failures, pulumi
 
 def build_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> Table:
     """Return a table of plain texts: names from a cluster may look like rich's markup."""
-    table = Table(title=Text(title), title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    table = Table(*(Column(each, overflow="fold") for each in columns), title=Text(title), title_justify="left")
     for row in rows:
         table.add_row(*map(Text, row))
     return table

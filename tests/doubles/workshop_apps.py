@@ -44,12 +44,13 @@ def listening(
         yield ("127.0.0.1", port)
 
 
-def proxy(series: Callable[[], str], hours: float = 20, prefix: str = "control_identity_") -> Respond:
-    """Return a proxy's admin port, whose certificate lasts for some hours more; older ones have another prefix."""
+def proxy(series: Callable[[], str], hours: float = 20) -> Respond:
+    """Return a proxy's admin port, whose certificate lasts for some hours more."""
 
     def respond(_method: str, path: str, _headers: Mapping[str, str], /) -> Answer:
         ends = time.time() + hours * 3600
-        common = f"process_start_time_seconds {STARTED}\n{prefix}cert_expiration_timestamp_seconds {ends}\n"
+        certificate = f"control_identity_cert_expiration_timestamp_seconds {ends}"
+        common = f"process_start_time_seconds {STARTED}\n{certificate}\n"
         return (200, common + series()) if path == "/metrics" else (404, "")
 
     return respond

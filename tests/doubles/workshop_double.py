@@ -35,6 +35,7 @@ WEBHOOKS = {
 }
 """By name: kind, and namespace, Service and pod of the server."""
 TAP = "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io"
+CONFIG = "/api/v1/namespaces/linkerd/configmaps/linkerd-config"
 ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes/{}"
 ROLLOUT = "/apis/argoproj.io/v1alpha1/namespaces/progressive-delivery/rollouts/rollouts-demo"
 LOG = "/api/v1/namespaces/progressive-delivery/pods/client-1/log?container=service&tailLines=20"
@@ -50,6 +51,7 @@ def pod(namespace: str, app: str, *, meshed: bool = True, ready: bool = True) ->
         "spec": {"containers": [{"name": name} for name in names]},
         "status": {
             "phase": "Running",
+            "podIP": "10.1.2.3",
             "containerStatuses": [{"name": name, "ready": ready} for name in names],
             "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
         },
@@ -92,7 +94,6 @@ class SimulatedWorkshop:
     certificates: MeshCertificates = field(default_factory=MeshCertificates)
     proxies_hours: float = 20
     """For how long the proxies' certificates last."""
-    proxies_prefix: str = "control_identity_"
     cluster: Cluster = field(default_factory=Cluster)
 
     def __post_init__(self) -> None:
@@ -108,6 +109,7 @@ class SimulatedWorkshop:
         answers[ROUTES.format("progressive-delivery", "argo-rollouts-http-route")] = weights
         annotations = {"balancer.linkerd.io/failure-accrual": "consecutive"}
         answers["/api/v1/namespaces/circuit-breaking-demo/services/bb"] = {"metadata": {"annotations": annotations}}
+        answers[CONFIG] = {"data": {"values": "clusterDomain: cluster.local\nclusterNetworks: 10.0.0.0/8,fd00::/8\n"}}
         answers[ROLLOUT] = rollout()
         answers[LOG] = "10:00:00 1.7.0\n10:00:01 1.7.0\n"
         self.cluster.posted.update({TRY.format(namespace): pod(namespace, "verify") for namespace in APPS})
@@ -128,7 +130,12 @@ class SimulatedWorkshop:
                 "caBundle": certificates.authority.base64,
             }
             path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations/{name}-webhook-config"
-            answers[path if kind else TAP] = {"webhooks": [{"clientConfig": client}], "spec": client}
+            available = {"conditions": [{"type": "Available", "status": "True"}]}
+            answers[path if kind else TAP] = {
+                "webhooks": [{"clientConfig": client}],
+                "spec": client,
+                "status": available,
+            }
             slices = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
             endpoints = [{"targetRef": {"name": pod_name}, "conditions": {"ready": True}}]
             part = {"ports": [{"port": list(WEBHOOKS).index(name) + 8000}], "endpoints": endpoints}
@@ -139,13 +146,13 @@ class SimulatedWorkshop:
         """Start the apps and the API server; give what asks it."""
         ports, self.cooker.start = self.cluster.ports, time.monotonic()
         with ExitStack() as stack:
-            common = stack.enter_context(listening(proxy(str, self.proxies_hours, self.proxies_prefix)))
+            common = stack.enter_context(listening(proxy(str, self.proxies_hours)))
             ports.update({(f"{app}-1", ADMIN): common for apps in APPS.values() for app in apps})
             apps = {
                 ("webapp-1", 7000): self.shelf.page,
-                ("webapp-1", ADMIN): proxy(self.shelf.series, self.proxies_hours, self.proxies_prefix),
+                ("webapp-1", ADMIN): proxy(self.shelf.series, self.proxies_hours),
                 ("frontend-podinfo-1", 9898): self.front.echo,
-                ("slow-cooker-1", ADMIN): proxy(self.cooker.series, self.proxies_hours, self.proxies_prefix),
+                ("slow-cooker-1", ADMIN): proxy(self.cooker.series, self.proxies_hours),
             }
             for where, app in apps.items():
                 ports[where] = stack.enter_context(listening(app))

@@ -41,8 +41,15 @@ def list_of_others(aws: InProcess) -> list[Found]:
     return [each for each in find(aws, group="workshop-other") if each.kind is not Kind.RECORD]
 
 
-def test_everything_of_the_stack_is_found_in_the_order_in_which_it_can_be_deleted(aws: InProcess) -> None:
-    assert find(aws) == find(aws, group=None) == []
+def test_everything_of_the_stack_and_nothing_else_is_found_in_the_order_in_which_it_can_be_deleted(
+    aws: InProcess,
+) -> None:
+    assert find(aws, group=None) == []
+    aws.serve("workshop-other", "books")
+    aws.serve("workshop-dev", "books", cluster="other")
+    aws.own("more.example.com", owner="workshop-dev2")
+    aws.own("shop.example.com", owner="other")
+    assert find(aws) == []
     aws.serve("workshop-dev", "books", "podinfo")
     aws.own("books.example.com")
 
@@ -52,15 +59,6 @@ def test_everything_of_the_stack_is_found_in_the_order_in_which_it_can_be_delete
     assert kinds(found) == [*records, Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.TARGET_GROUP, Kind.SECURITY_GROUP]
     names = ["books.example.com (CNAME)", "_external-dns-cname.books.example.com (TXT)"]
     assert [each.name for each in found[:2]] == names, "the TXT record names the owner of the other, so it is last"
-
-
-def test_nothing_of_another_stack_or_cluster_is_found(aws: InProcess) -> None:
-    aws.serve("workshop-other", "books")
-    aws.serve("workshop-dev", "books", cluster="other")
-    aws.own("books.example.com", owner="workshop-dev2")
-    aws.own("shop.example.com", owner="other")
-
-    assert find(aws) == []
 
 
 def test_everything_of_the_cluster_is_found_if_the_stack_owns_the_controller(aws: InProcess) -> None:

@@ -59,15 +59,6 @@ def test_a_docker_that_hangs_is_not_waited_for(machine: Machine, monkeypatch: py
     assert time.monotonic() - started < 20
 
 
-def test_without_pulumi_no_cluster_is_created(machine: Machine) -> None:
-    machine.remove("pulumi")
-    status, text = machine.run("kind")
-
-    assert status
-    assert "pulumi: there is no such program on PATH" in text
-    assert machine.changes == []
-
-
 @pytest.mark.parametrize(("there", "said"), [("v0.30.0", "version 0.30.0 is on PATH"), ("", "it is not on PATH")])
 def test_another_kind_is_not_used_and_the_pinned_one_is_built(machine: Machine, there: str, said: str) -> None:
     machine.answers["kind version"] = (0, f"kind {there} go1.24.0 linux/amd64")
@@ -83,24 +74,27 @@ def test_another_kind_is_not_used_and_the_pinned_one_is_built(machine: Machine, 
     assert machine.changes[-1] == f"go run sigs.k8s.io/kind@v{KIND} {DELETE}"
 
 
-def test_without_kind_and_go_both_are_named(machine: Machine) -> None:
-    machine.remove("kind")
-    machine.remove("go")
+NO_KIND = "kind: it is not on PATH, and"
+
+
+@pytest.mark.parametrize(
+    ("removed", "answers", "said"),
+    [
+        ("pulumi", {}, ["pulumi: there is no such program on PATH"]),
+        ("kind go", {}, [f"{NO_KIND} there is no Go to build it, but version {KIND} fits", "Install kind"]),
+        ("kind", {"go run": (1, "i/o timeout")}, ["i/o timeout", f"{NO_KIND} `go run sigs.k8s.io/kind@v{KIND}` fails"]),
+    ],
+    ids=["Pulumi", "kind and Go", "kind, which cannot be built"],
+)
+def test_without_a_program_no_cluster_is_created(
+    machine: Machine, removed: str, answers: dict[str, tuple[int, str]], said: list[str]
+) -> None:
+    machine.answers |= answers
+    for program in removed.split():
+        machine.remove(program)
     status, text = machine.run("kind")
 
     assert status
-    assert f"kind: it is not on PATH, and there is no Go to build it, but version {KIND} fits" in text
-    assert "Install kind" in text
-    assert machine.changes == []
-
-
-def test_a_build_that_fails_is_a_sentence_below_what_go_says(machine: Machine) -> None:
-    machine.remove("kind")
-    machine.answers["go run"] = (1, "go: proxy.example.com: i/o timeout")
-    status, text = machine.run("kind")
-
-    assert status
-    assert text.index("i/o timeout") < text.index(
-        f"kind: it is not on PATH, and `go run sigs.k8s.io/kind@v{KIND}` fails"
-    )
+    places = [text.index(each) for each in said]
+    assert places == sorted(places), text
     assert machine.changes == []

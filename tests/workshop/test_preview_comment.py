@@ -28,7 +28,7 @@ from workshop.previews.masking import mask_preview
 from workshop.previews.summary import PreviewResult
 
 RECORDED = Path(__file__).with_name("previews")
-"""Previews of a small program by the real engine, one a kind of change, masked as they are kept."""
+"""Previews of a small program by the real engine, one a kind of change, masked and without empty values."""
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SECRET = "kubernetes:core/v1:Secret"
@@ -104,23 +104,42 @@ def test_no_text_of_a_change_looks_like_the_mark_of_another_stacks_comment() -> 
     assert mark not in text
 
 
-def test_no_comment_shows_a_secret() -> None:
-    held = {"data": {"tls.key": "cHJpdmF0ZQ=="}, "stringData": {"password": "swordfish"}}
-    variables = [{"name": "DB_PASSWORD", "value": "swordfish"}, {"name": "GREETING", "value": "hello"}]
-    steps = [
-        step("create", SECRET, "s", None, manifest("Secret", "s") | held),
-        step("delete", SECRET, "t", manifest("Secret", "t") | held),
-        step("create", CONFIG_MAP, "c", None, manifest("ConfigMap", "c", data={"key.pem": KEY})),
-        step("create", DEPLOYMENT, "d", None, deployment("d", "x:1", env=variables)),
-        step("create", "random:index:Thing", "r", None, {"adminPassword": "swordfish", "size": "8"}),
-    ]
-    error = {"severity": "error", "message": f"cannot read\n{KEY}of the issuer"}
-    text = comment(account(*steps, failed=True, diagnostics=[error]))
+HELD = {"data": {"tls.key": "cHJpdmF0ZQ=="}, "stringData": {"password": "swordfish"}}
+VARIABLES = [{"name": "DB_PASSWORD", "value": "swordfish"}, {"name": "GREETING", "value": "hello"}]
+OLDER, NEWER = (manifest("Secret", "u", data={"a": value}, size=size) for value, size in (("Zm9v", 1), ("YmFy", 2)))
+WITH_SECRETS = [
+    step("create", SECRET, "s", None, manifest("Secret", "s") | HELD),
+    step("delete", SECRET, "t", manifest("Secret", "t") | HELD),
+    step("update", SECRET, "u", OLDER, NEWER),
+    step("create", CONFIG_MAP, "c", None, manifest("ConfigMap", "c", data={"key.pem": KEY, "later": UNKNOWN})),
+    step("create", DEPLOYMENT, "d", None, deployment("d", "x:1", env=VARIABLES)),
+    step("create", "random:index:Thing", "r", None, {"adminPassword": "swordfish", "size": "8"}),
+]
 
-    for forbidden in ("swordfish", "cHJpdmF0ZQ", "MIGHAgEA", "BEGIN PRIVATE"):
-        assert forbidden not in text, forbidden
-    for kept in ("tls.key", "DB_PASSWORD", "hello", "of the issuer"):
-        assert kept in text, f"{kept} is no secret, and a reviewer needs it"
+
+def test_no_comment_shows_a_secret_whether_its_preview_was_masked_before_or_not() -> None:
+    error = {"severity": "error", "message": f"cannot read\n{KEY}of the issuer"}
+    provider = step("create", "pulumi:providers:kubernetes", "cluster", None, {"kubeconfig": "users: []"})
+    document = {
+        "config": {"linkerd-workshop:context": "dev"},
+        "steps": [*WITH_SECRETS, provider],
+        "diagnostics": [error],
+    }
+    masked = mask_preview(json.dumps(document))
+    assert masked
+    written = json.dumps([*masked.steps, *masked.diagnostics])
+    assert not any(each in written for each in ("config", "users"))
+    whole, kept = (
+        account(*WITH_SECRETS, failed=True, diagnostics=[error]),
+        account(*masked.steps, diagnostics=masked.diagnostics),
+    )
+
+    assert whole_diff(kept) == whole_diff(whole)
+    for text in (comment(whole), comment(kept), written):
+        for forbidden in ("swordfish", "cHJpdmF0ZQ", "MIGHAgEA", "BEGIN PRIVATE", "Zm9v", "YmFy"):
+            assert forbidden not in text, forbidden
+        for shown in ("tls.key", "DB_PASSWORD", "hello", "of the issuer"):
+            assert shown in text, f"{shown} is no secret, and a reviewer needs it"
 
 
 def update_deployment(name: str, later: dict[str, object]) -> Json:
@@ -140,6 +159,11 @@ SAID: dict[str, tuple[list[Json], list[str], str]] = {
     ),
     "a certificate ends on the last day": ([certificate("same", "issuer", ENDS[0])], ["-12-31)"], "no certificate"),
     "a certificate ended on the first day": ([certificate("same", "issuer", ENDS[1])], ["-01-01)"], "no certificate"),
+    "a certificate of AWS ends": (
+        [{**certificate("same", "acm", ""), "oldState": {"outputs": {"notAfter": "2026-12-06T12:00:00Z"}}}],
+        ["`acm` in 10 days (2026-12-06)"],
+        "no certificate",
+    ),
     "only a Secret changes": (
         [step("update", SECRET, "s", *(manifest("Secret", "s", data={"a": each}) for each in ("Zm", "Ym")), **CHANGED)],
         ["only this changes: data.a"],
@@ -253,19 +277,3 @@ def test_a_sandboxs_preview_says_that_real_stacks_may_differ() -> None:
     text = compose(account(stack="local"), Origin("c" * 40, ORIGIN.run_url, sandbox=True), NOW)
 
     assert "without any credential" in text
-
-
-def test_what_is_kept_of_a_preview_holds_no_secret_and_makes_the_same_comment() -> None:
-    old, new = (manifest("Secret", "s", data={"a": value}, size=size) for value, size in (("Zm9v", 1), ("YmFy", 2)))
-    steps = [step("update", SECRET, "s", old, new), step("create", "x:y:Z", "z", None, {"a": UNKNOWN})]
-    document = {
-        "config": {"linkerd-workshop:context": "dev"},
-        "steps": [*steps, step("create", "pulumi:providers:kubernetes", "cluster", None, {"kubeconfig": "users: []"})],
-        "diagnostics": [{"severity": "warning", "message": KEY}],
-    }
-    kept = mask_preview(json.dumps(document))
-    assert kept
-
-    for forbidden in ("Zm9v", "YmFy", "MIGHAgEA", "config", "users"):
-        assert forbidden not in json.dumps([*kept.steps, *kept.diagnostics])
-    assert whole_diff(account(*kept.steps)) == whole_diff(account(*steps))

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from model.json_values import mapping
 from preflight.trust import PODS
 from tests.doubles.workshop_certificates import MeshCertificates, Pair, create_certificate
-from tests.doubles.workshop_double import TRY, Case, list_of, pod
+from tests.doubles.workshop_double import CONFIG, TAP, TRY, Case, list_of, pod
 from workshop.verify import certificates, credentials, dashboards, mesh, webhooks
 from workshop.verify.lines import Status
 
@@ -21,6 +22,9 @@ SERVICES = "/api/v1/namespaces/linkerd-viz/services"
 INGRESSES = "/apis/networking.k8s.io/v1/namespaces/linkerd-viz/ingresses"
 HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"
 WEBHOOKS = ["linkerd-proxy-injector", "linkerd-sp-validator", "linkerd-policy-validator", "linkerd-tap-injector", "tap"]
+
+
+NETWORKS = "addresses in the mesh's networks"
 
 
 class _OfAnotherHost(MeshCertificates):
@@ -49,11 +53,15 @@ def injector(seen: str, path: str, answer: object) -> Case:
     return Case(webhooks.check, {"linkerd-proxy-injector": seen}, {path: answer})
 
 
-def proxies(seen: str, hours: float, prefix: str) -> Case:
-    """Return proxies whose certificates end in some hours, and which report that under a prefix."""
-    line, ends = {"proxies' certificates": seen}, hours < 1
-    failing, passing = (line, {}) if ends else ({}, line)
-    return Case(mesh.check_data_plane, failing, passing=passing, proxies_hours=hours, proxies_prefix=prefix)
+def at_addresses(seen: str, pod_address: str, service_address: str) -> Case:
+    """Return a pod and a Service at addresses that the mesh may not know."""
+    there, name = pod("podinfo", "frontend-podinfo"), {"name": "frontend"}
+    there["status"] = {**mapping(there["status"]), "podIP": pod_address}
+    answers = {
+        **list_of("podinfo", there),
+        "/api/v1/namespaces/podinfo/services": {"items": [{"metadata": name, "spec": {"clusterIP": service_address}}]},
+    }
+    return Case(mesh.check_data_plane, {NETWORKS: seen} if seen else {}, answers)
 
 
 def public(seen: str, path: str, **spec: object) -> Case:
@@ -183,10 +191,22 @@ CASES = {
         list_of("podinfo", pod("podinfo", "unknown")),
     ),
     **{
-        f"certificates of {age} proxies that end in {hours} hours": proxies(seen, hours, prefix)
-        for age, prefix in (("new", "control_identity_"), ("old", "identity_"))
-        for hours, seen in ((-1, "*ended or ending: *"), (0.5, "*ended or ending: *"), (20, "*in 20.0 hours*"))
+        f"certificates of proxies that end in {hours} hours": Case(
+            mesh.check_data_plane, {"proxies' certificates": "*ended or ending: *"}, proxies_hours=hours
+        )
+        for hours in (-1, 0.5)
     },
+    "certificates of proxies that are renewed before they end": Case(
+        mesh.check_data_plane, passing={"proxies' certificates": "*in 20.0 hours*"}
+    ),
+    "addresses that the mesh knows": at_addresses("", "fd00::1", "None"),
+    "a pod that the mesh does not know": at_addresses(
+        "Pod podinfo/frontend-podinfo-1 (198.19.0.1): not in 10.0.0.0/8,fd00::/8", "198.19.0.1", "10.1.1.1"
+    ),
+    "a Service that the mesh does not know": at_addresses(
+        "Service podinfo/frontend (2600::1): not in *", "10.1.1.1", "2600::1"
+    ),
+    "a mesh that knows no address": Case(mesh.check_data_plane, {NETWORKS: "* names no networks"}, {CONFIG: None}),
     "a public load balancer": public("Service linkerd-viz/web", SERVICES, type="LoadBalancer"),
     "a node port": public("Service linkerd-viz/web", SERVICES, type="NodePort"),
     "a Service inside the cluster": public("", SERVICES, type="ClusterIP"),
@@ -223,6 +243,14 @@ def test_an_issuer_whose_secret_may_not_be_read_is_skipped(tmp_path: Path) -> No
 def test_a_pod_that_would_come_back_without_a_proxy_fails_the_dry_run(tmp_path: Path) -> None:
     case = Case(webhooks.check, {"new pods get a proxy": "in podinfo it came back without one"})
     case.cluster.posted[TRY.format("podinfo")] = pod("podinfo", "verify", meshed=False)
+
+    case.confirm(tmp_path)
+
+
+def test_a_tap_that_the_api_server_does_not_reach_fails_though_it_answers(tmp_path: Path) -> None:
+    case = Case(webhooks.check, {"the API server reaches tap": "no route to host"}, passing={"tap": "answers*"})
+    refused = {"type": "Available", "status": "False", "message": "no route to host"}
+    case.cluster.answers[TAP] = {**mapping(case.cluster.answers[TAP]), "status": {"conditions": [refused]}}
 
     case.confirm(tmp_path)
 

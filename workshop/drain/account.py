@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from clients.aws.refusals import ABSENT, code
 from clients.limits import limited
 from model.names import CLUSTER_TAG, DNS_TXT_PREFIX, GROUP_TAG, dns_owner, load_balancer_group
 from model.stack_names import short_name
@@ -73,10 +76,6 @@ class Found:
     name: str
     record: "ResourceRecordSetOutputTypeDef | None" = None
 
-    def __str__(self) -> str:
-        """Return it as a table shows it."""
-        return f"{self.kind} {self.name}"
-
 
 @dataclass(frozen=True)
 class Hosts:
@@ -107,10 +106,7 @@ def find_hosts(settings: Settings, stack: str) -> Hosts | None:
 @limited()
 def cluster_exists(login: Eks) -> bool:
     """Return whether the cluster exists, in any state. Raises InputError if AWS does not answer."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415  as above
-
     from clients.aws.api import AwsApi  # noqa: PLC0415  as above
-    from clients.aws.refusals import ABSENT, code  # noqa: PLC0415  as above
 
     api = AwsApi(login)
     with api.asking("eks:DescribeCluster"):
@@ -169,12 +165,8 @@ def _marked(account: Account, kind: Kind, names: Mapping[str, str], marks: Marks
     return [Found(kind, arn, name) for arn, name in names.items() if _has_marks(account.tags.get(arn, {}), marks)]
 
 
-def _describe_tags(account: Account, arns: list[str]) -> dict[str, Mapping[str, str]]:
+def _describe_tags(account: Account, arns: list[str]) -> Mapping[str, Mapping[str, str]]:
     """Return the tags of each resource; one that was deleted since it was listed has none."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415  as above
-
-    from clients.aws.refusals import code  # noqa: PLC0415  as above
-
     try:
         told = account.elbv2.describe_tags(ResourceArns=arns)["TagDescriptions"]
     except ClientError as error:
@@ -227,10 +219,8 @@ def find_records(account: Account, marks: Marks) -> list[Found]:
         known = [each for page in pages for each in page["ResourceRecordSets"]]
         owned = [each for each in known if each["Type"] == "TXT" and _names_owner(each, marks.owner)]
         names = {each["Name"] for each in owned}
-        return [
-            _describe_record(each)
-            for each in (*(each for each in known if _is_described(each, names, marks.prefix)), *owned)
-        ]
+        described = [each for each in known if _is_described(each, names, marks.prefix)]
+        return [_describe_record(each) for each in (*described, *owned)]
 
 
 def _names_owner(txt: "ResourceRecordSetOutputTypeDef", owner: str) -> bool:
@@ -241,10 +231,9 @@ def _names_owner(txt: "ResourceRecordSetOutputTypeDef", owner: str) -> bool:
 
 def _is_described(record: "ResourceRecordSetOutputTypeDef", names: Collection[str], prefix: str) -> bool:
     """Return whether one of the TXT records `names` describes a record."""
+    pattern = prefix if TYPE_IN_PREFIX in prefix else f"{prefix}{TYPE_IN_PREFIX}-"
     titles = TITLES.get(record["Type"], ())
-    if TYPE_IN_PREFIX in prefix:
-        return any(prefix.replace(TYPE_IN_PREFIX, title) + record["Name"] in names for title in titles)
-    return any(f"{prefix}{title}-{record['Name']}" in names for title in titles)
+    return any(pattern.replace(TYPE_IN_PREFIX, title) + record["Name"] in names for title in titles)
 
 
 def _describe_record(record: "ResourceRecordSetOutputTypeDef") -> Found:

@@ -68,9 +68,14 @@ def release_finalizers(api: ClusterApi, held: Held) -> None:
     """Remove the controller's finalizers from an object. Raises InputError if the server refuses."""
     others = [each for each in held.finalizers if each not in held.own]
     reason = refusal(api.ask("PATCH", held.path, {"metadata": {"finalizers": others or None}}))
+    _check_done(api, held, reason, "its finalizers have to be removed", "change")
+
+
+def _check_done(api: ClusterApi, held: Held, reason: str | None, rule: str, verb: str) -> None:
+    """Raise InputError with the reason of a refusal, unless the object does not exist any more."""
     if reason and api.find(held.path):
-        fix = "Ask for a role with permission to change it."
-        raise InputError([Problem(f"{api.address}{held.path}", reason, "its finalizers have to be removed", fix)])
+        fix = f"Ask for a role with permission to {verb} it."
+        raise InputError([Problem(f"{api.address}{held.path}", reason, rule, fix)])
 
 
 LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
@@ -104,10 +109,7 @@ def list_unanswered_webhooks(api: ClusterApi) -> list[Held]:
 
 def delete_object(api: ClusterApi, held: Held) -> None:
     """Delete an object. Raises InputError if the server refuses."""
-    reason = refusal(api.ask("DELETE", held.path, {}))
-    if reason and api.find(held.path):
-        fix = "Ask for a role with permission to delete it."
-        raise InputError([Problem(f"{api.address}{held.path}", reason, "it has to be deleted", fix)])
+    _check_done(api, held, refusal(api.ask("DELETE", held.path, {})), "it has to be deleted", "delete")
 
 
 def explain_controller(api: ClusterApi, controller: str) -> str:

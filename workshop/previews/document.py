@@ -1,12 +1,14 @@
 """The document that `pulumi preview --json` prints, as far as a comment uses it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from model.json_values import at
+from model.moments import in_utc
 
 ENDS = ("validityEndTime", "notAfter")
 """Outputs of a certificate that say when it ends."""
@@ -19,6 +21,7 @@ def _or_empty(value: object) -> object:
     return [] if value is None else value
 
 
+_TIME = TypeAdapter(datetime)
 Properties = Annotated[dict[str, object], BeforeValidator(lambda value: {} if value is None else value)]
 
 
@@ -33,11 +36,15 @@ class State(_Part):
     inputs: Properties = Field(default={})
     outputs: Properties = Field(default={})
 
-
-class PropertyDiff(_Part):
-    """The change of one property."""
-
-    kind: str = ""
+    @property
+    def end(self) -> datetime | None:
+        """When the certificate ends; None for any other resource."""
+        for key in ENDS:
+            try:
+                return in_utc(_TIME.validate_python(self.outputs.get(key)))
+            except ValidationError:
+                continue
+        return None
 
 
 class Step(_Part):
@@ -48,7 +55,8 @@ class Step(_Part):
     old: State | None = Field(default=None, alias="oldState")
     new: State | None = Field(default=None, alias="newState")
     replace_reasons: list[str] | None = Field(default=None, alias="replaceReasons")
-    detailed_diff: dict[str, PropertyDiff] | None = Field(default=None, alias="detailedDiff")
+    detailed_diff: dict[str, object] | None = Field(default=None, alias="detailedDiff")
+    """By the path of each property that changes."""
 
     @cached_property
     def type(self) -> str:

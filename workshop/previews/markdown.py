@@ -6,6 +6,7 @@ code, in which GitHub interprets none of these, between more backticks than they
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 _TICKS = re.compile("`+")
 _KEPT = "\n"
@@ -45,6 +46,12 @@ def fence(text: str, language: str = "") -> str:
 def folded(title: str, content: str) -> str:
     """Return content that a click unfolds; the title is not escaped."""
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
+
+
+def format_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table whose cells are code."""
+    cells = ([code(cell, 300).replace("|", "\\|") for cell in row] for row in rows)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (headers, ["---"] * len(headers), *cells))
 
 
 def _longest_run(text: str) -> int:

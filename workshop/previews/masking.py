@@ -4,10 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
-
-from pydantic import TypeAdapter, ValidationError
 
 from model.hiding import SECRET, SECRET_KEY, SHORTEST, forms, has_secret, hidden_words, without
 from model.json_values import is_list, is_mapping, mapping
@@ -43,11 +40,13 @@ def mask_pair(old: object, new: object) -> tuple[object, object]:
     """
     if is_mapping(old) and is_mapping(new) and not (_is_secret(old) or _is_secret(new)):
         old, new = without_secret_data(old), without_secret_data(new)
-        both = {key: mask_pair(old.get(key), new.get(key)) for key in [*old, *new]}
         secret = _secret_keys(old) | _secret_keys(new)
-        shown_old = {key: SECRET if key in secret else both[key][0] for key in old if not key.startswith("__")}
-        shown_new = {key: SECRET if key in secret else both[key][1] for key in new if not key.startswith("__")}
-        return shown_old, shown_new
+        both = {
+            key: (SECRET, SECRET) if key in secret else mask_pair(old.get(key), new.get(key))
+            for key in [*old, *new]
+            if not key.startswith("__")
+        }
+        return {key: both[key][0] for key in old if key in both}, {key: both[key][1] for key in new if key in both}
     if is_list(old) and is_list(new):
         if len(old) != len(new):  # the same index need not be the same element
             return [mask(each) for each in old], [mask(each) for each in new]
@@ -88,15 +87,12 @@ def without_secret_data(inputs: Mapping[str, object]) -> Mapping[str, object]:
     """Return a Kubernetes object's inputs; of a Secret's data only the keys are kept."""
     if not _is_kubernetes_secret(inputs):
         return inputs
-    held = {key: each for key, each in inputs.items() if key not in _OF_A_SECRET}
+    shown = {key: each if key in _OF_A_SECRET else _empty(each) for key, each in inputs.items()}
     metadata = mapping(inputs.get("metadata"))
     annotations = mapping(metadata.get("annotations"))
     if _APPLIED in annotations:  # it repeats the object
-        held["metadata"] = {**metadata, "annotations": {**annotations, _APPLIED: SECRET}}
-    return {
-        **inputs,
-        **{key: each if key == "metadata" else _empty(each) for key, each in held.items()},
-    }
+        shown["metadata"] = {**metadata, "annotations": {**annotations, _APPLIED: SECRET}}
+    return shown
 
 
 def _empty(value: object) -> object:
@@ -130,7 +126,6 @@ _BEGINNINGS = 20
 """The most lines that are tried as a document's beginning."""
 _KEYS = {"steps", "diagnostics", "changeSummary", "config", "duration"}
 _DECODER = json.JSONDecoder()
-_TIME = TypeAdapter(datetime)
 
 
 @dataclass(frozen=True)
@@ -239,12 +234,12 @@ def _mask_step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object
     nothing = dict[str, object]()
     old, new = (_with_kind(step, state.inputs) if state and state.custom else nothing for state in (step.old, step.new))
     sides = {
-        side: {"custom": state.custom, "inputs": _clear_texts(shown, cleared), "outputs": dict(_read_ends(state))}
+        side: {"custom": state.custom, "inputs": _clear_texts(shown, cleared), "outputs": _show_end(state)}
         for side, state, shown in zip(STATES, (step.old, step.new), mask_pair(old, new), strict=True)
         if state
     }
     reasons = None if step.replace_reasons is None else [*map(cleared, step.replace_reasons)]
-    changes = {cleared(path): {"kind": each.kind} for path, each in (step.detailed_diff or {}).items()}
+    changes = {cleared(path): None for path in step.detailed_diff or ()}
     return {"op": step.op, "urn": step.urn, "replaceReasons": reasons, "detailedDiff": changes or None} | sides
 
 
@@ -257,10 +252,6 @@ def _clear_texts(value: object, clear: Callable[[str], str]) -> object:
     return [_clear_texts(each, clear) for each in value] if is_list(value) else value
 
 
-def _read_ends(state: State) -> Iterator[tuple[str, str]]:
-    """Yield a certificate's end; no other output is shown."""
-    for key in ENDS:
-        try:
-            yield key, _TIME.validate_python(state.outputs.get(key)).isoformat()
-        except ValidationError:
-            continue
+def _show_end(state: State) -> Mapping[str, str]:
+    """Return the outputs that are shown: a certificate's end."""
+    return {ENDS[0]: end.isoformat()} if (end := state.end) else {}

@@ -30,11 +30,6 @@ def run_to_files(command: Sequence[str], output: Path, errors: Path, variables: 
     return done.returncode
 
 
-def plan_beside(folder: Path) -> Path:
-    """Return the path of a preview's plan: outside its folder, because that is uploaded and the plan holds secrets."""
-    return folder.with_name(f"{folder.name}-plan.json")
-
-
 def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run: Run = run_to_files) -> int:
     """Preview a stack into the files of `folder`; return the exit status of the CLI, 1 if it printed no preview.
 
@@ -48,18 +43,19 @@ def record(stack: str, folder: Path, *, plan: bool, policies: Sequence[str], run
     with TemporaryDirectory(prefix="preview-") as private:
         printed, errors, events = (Path(private) / name for name in ("printed", "errors", "events"))
         options = ["--json", "--show-sames", "--non-interactive", "--event-log", str(events)]
-        options += ["--save-plan", str(plan_beside(folder))] if plan else []
+        # Outside the folder, because that is uploaded and the plan holds secrets.
+        options += ["--save-plan", f"{folder}-plan.json"] if plan else []
         options += [part for pack in policies for part in ("--policy-pack", pack)]
         variables = {"PULUMI_DEBUG_COMMANDS": "true"}  # for the event log
         status = run(pulumi(stack, "preview", *options), printed, errors, variables)
-        output = RunOutput(status, *map(_read_text, (printed, errors, events)))
+        output = RunOutput(status, *map(_read_plain_file, (printed, errors, events)))
     return _keep_masked(stack, output, folder, judged=bool(policies))
 
 
 def record_failure(folder: Path, log: Path) -> None:
     """Keep the output of a failed command without which there is no preview."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / LOG, hidden_words(_read_text(log)))
+    _write(folder / LOG, hidden_words(_read_plain_file(log)))
 
 
 @dataclass(frozen=True)
@@ -100,15 +96,6 @@ def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> i
     return status
 
 
-def _read_text(path: Path) -> str:
-    """Return a file's text, empty where there is none; a note if it is too large."""
-    try:
-        too_large = path.stat().st_size > LARGEST
-        return "It is too large to be kept." if too_large else path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace")
 
@@ -146,10 +133,11 @@ def _read_digest(text: str, absence: str) -> tuple[Digest, str]:
 
 
 def _read_plain_file(path: Path) -> str:
-    """Return a file's text; empty where there is no plain file of reasonable size."""
+    """Return a file's text; empty where there is no plain file, a note if it is too large."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+        if path.is_symlink() or not path.is_file():
             return ""
-        return path.read_text(encoding="utf-8", errors="replace")
+        too_large = path.stat().st_size > LARGEST
+        return "It is too large to be kept." if too_large else path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

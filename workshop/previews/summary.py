@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import floor
 
-from pydantic import TypeAdapter, ValidationError
-
 from model.json_values import at, entries, mapping
-from model.moments import A_DAY, in_utc
-from workshop.previews.document import ENDS, Diagnostic, Digest, Finding, State, Step
+from model.moments import A_DAY
+from workshop.previews.document import Diagnostic, Digest, Finding, State, Step
 from workshop.previews.markdown import code
 from workshop.previews.masking import is_unknown
 
@@ -18,25 +16,8 @@ WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Rollout"}
 CERTIFICATES = ("SelfSignedCert", "LocallySignedCert", "Certificate")
 DNS_ANNOTATION = "external-dns.alpha.kubernetes.io/hostname"
 RECORD = "aws:route53/record:Record"
-
-_TIME = TypeAdapter(datetime)
-
-
-@dataclass(frozen=True)
-class Effect:
-    """An effect of the `up` on one subject."""
-
-    subject: str
-    what: str
-    """In Markdown, with the names in it as code."""
-
-
-@dataclass(frozen=True)
-class Expiry:
-    """The certificate that ends next among those that the `up` does not change."""
-
-    name: str
-    ends: datetime
+Effect = tuple[str, str]
+"""A subject, and the effect of the `up` on it in Markdown, with the names in it as code."""
 
 
 def find_restarts(steps: Iterable[Step]) -> Iterator[Effect]:
@@ -46,11 +27,11 @@ def find_restarts(steps: Iterable[Step]) -> Iterator[Effect]:
             continue
         before, after = (at((each or State()).inputs, "spec", "template") for each in (step.old, step.new))
         if step.op == "replace":
-            yield Effect(step.title, "is created again, with all its pods")
+            yield step.title, "is created again, with all its pods"
         elif before != after:
             canary = at(step.state.inputs, "kind") == "Rollout"
             what = "starts a canary" if canary else "replaces its pods one after the other"
-            yield Effect(step.title, f"perhaps {what}, a value is not known yet" if is_unknown(after) else what)
+            yield step.title, f"perhaps {what}, a value is not known yet" if is_unknown(after) else what
 
 
 def find_renewals(steps: Iterable[Step]) -> Iterator[Effect]:
@@ -58,7 +39,7 @@ def find_renewals(steps: Iterable[Step]) -> Iterator[Effect]:
     words = {"create": "is new", "replace": "is renewed", "delete": "goes"}
     for step in steps:
         if step.op in words and step.type.endswith(tuple(f":{each}" for each in CERTIFICATES)):
-            yield Effect(step.name, words[step.op])
+            yield step.name, words[step.op]
 
 
 def find_host_changes(steps: Iterable[Step]) -> Iterator[Effect]:
@@ -72,28 +53,11 @@ def find_host_changes(steps: Iterable[Step]) -> Iterator[Effect]:
             after |= dict.fromkeys(_list_hosts(step.type, step.new.inputs), step.title)
     for host in sorted({*before, *after}):
         if host not in before:
-            yield Effect(host, f"is new, for {code(after[host])}")
+            yield host, f"is new, for {code(after[host])}"
         elif host not in after:
-            yield Effect(host, f"goes, it was that of {code(before[host])}")
+            yield host, f"goes, it was that of {code(before[host])}"
         elif before[host] != after[host]:
-            yield Effect(host, f"moves from {code(before[host])} to {code(after[host])}")
-
-
-def find_next_expiry(steps: Iterable[Step]) -> Expiry | None:
-    """Return the certificate that ends next, None if the preview has none that stays."""
-    staying = [step for step in steps if step.op in ("same", "update") and step.old]
-    found = [Expiry(step.name, ends) for step in staying if step.old and (ends := _read_end(step.old.outputs))]
-    return min(found, key=lambda each: (each.ends, each.name), default=None)
-
-
-def _read_end(outputs: Mapping[str, object]) -> datetime | None:
-    for key in ENDS:
-        try:
-            end = _TIME.validate_python(outputs.get(key))
-        except ValidationError:
-            continue
-        return in_utc(end)
-    return None
+            yield host, f"moves from {code(before[host])} to {code(after[host])}"
 
 
 def _list_hosts(kind: str, inputs: Mapping[str, object]) -> Iterator[str]:
@@ -188,8 +152,8 @@ def _join_titles(steps: Sequence[Step]) -> str:
 def _join_effects(found: Iterable[Effect], otherwise: str) -> str:
     """Return the effects in words, with the subjects of one effect together."""
     together: dict[str, list[str]] = {}
-    for each in found:
-        together.setdefault(each.what, []).append(each.subject)
+    for subject, what in found:
+        together.setdefault(what, []).append(subject)
     parts = [_write_effect(subjects, what) for what, subjects in list(together.items())[:MOST]]
     more = [f"and {len(together) - MOST} more"] if len(together) > MOST else []
     return "; ".join([*parts, *more]) or otherwise
@@ -218,7 +182,9 @@ def _write_policies(findings: Sequence[Finding] | None) -> str:
 
 
 def _write_expiry(result: PreviewResult, now: datetime) -> str:
-    found = find_next_expiry(result.digest.steps)
+    staying = [step for step in result.digest.steps if step.op in ("same", "update")]
+    found = [(end, step.name) for step in staying if step.old and (end := step.old.end)]
     if not found:
         return "the preview tells of no certificate that stays"
-    return f"{code(found.name)} in {floor((found.ends - now) / A_DAY)} days ({found.ends:%Y-%m-%d})"
+    end, name = min(found)
+    return f"{code(name)} in {floor((end - now) / A_DAY)} days ({end:%Y-%m-%d})"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import yaml
 from pydantic import TypeAdapter
-from typing_extensions import override
 
 from model.hiding import SECRET
 from model.names import PROJECT
@@ -19,17 +18,6 @@ _MAPPING = TypeAdapter(dict[str, object])
 
 Path_ = tuple[str, ...]
 """A setting below `demos`, such as `("booksapp", "faultPercent")`."""
-
-
-class _Encrypted(str):
-    """An encrypted value, which is never shown."""
-
-    __slots__ = ()
-
-    @override
-    def __str__(self) -> str:
-        """Return the placeholder."""
-        return SECRET
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,7 @@ def find_changes(stack_file: Path) -> list[Change]:
         for path in sorted({*now, *before})
         if now.get(path) != before.get(path)
         # A committed encrypted value cannot be set without its passphrase.
-        and not isinstance(before.get(path), _Encrypted)
+        and before.get(path) != SECRET
         and path[1:] not in {(name,) for name in KEPT}
     ]
 
@@ -88,9 +76,10 @@ def _read_demos(text: str) -> Mapping[str, object]:
 
 
 def _list_leaves(settings: Mapping[str, object], *path: str) -> Iterator[tuple[Path_, object]]:
+    """Yield every setting with its value, which is SECRET if it is encrypted."""
     for name, value in settings.items():
         if isinstance(value, dict) and "secure" in value:
-            yield (*path, name), _Encrypted("encrypted")
+            yield (*path, name), SECRET
         elif isinstance(value, dict):
             yield from _list_leaves(_MAPPING.validate_python(value), *path, name)
         else:

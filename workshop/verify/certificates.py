@@ -17,7 +17,7 @@ from clients.pod_stream import SECONDS, PodStream, StreamError
 from model.json_values import text
 from model.moments import A_DAY
 from preflight.trust import BUNDLE, meshed_pods
-from workshop.expiry import DAYS, Limits, compute_limits
+from workshop.expiry import DAYS, compute_limits
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.scene import Scene
 
@@ -47,19 +47,14 @@ def check(scene: Scene) -> Iterator[Line]:
         return
     for number, anchor in enumerate(anchors, 1):
         name = "trust anchor" if len(anchors) == 1 else f"trust anchor {number} of {len(anchors)}"
-        yield judge_dates(GROUP, name, read_limits(scene), read_dates(anchor))
+        yield judge_dates(scene, GROUP, name, read_dates(anchor))
     yield _judge_issuer(scene, anchors)
     yield _judge_bundles(scene, bundle)
 
 
-def read_limits(scene: Scene) -> Limits:
-    """Return the limits of `make expiry`: the time until which certificates have to last."""
-    return compute_limits(scene.settings, DAYS)
-
-
-def judge_dates(group: Group, name: str, limits: Limits, dates: tuple[datetime, datetime], seen: str = "") -> Line:
-    """Return whether a certificate is valid from the first to the second of `dates`, and long enough."""
-    begins, ends = dates
+def judge_dates(scene: Scene, group: Group, name: str, dates: tuple[datetime, datetime], seen: str = "") -> Line:
+    """Return whether a certificate is valid from the first to the second of `dates`, and as long as `expiry` asks."""
+    (begins, ends), limits = dates, compute_limits(scene.settings, DAYS)
     days, state = floor((ends - limits.now) / A_DAY), limits.state(ends)
     if begins > limits.now:
         state = "not valid yet"
@@ -85,7 +80,7 @@ def _judge_issuer(scene: Scene, anchors: list[x509.Certificate]) -> Line:
     if not any(_is_signed(issuer, anchor) for anchor in anchors):
         fix = f"{REPAIR} If that changes nothing, the last step of the trust anchor's replacement is missing."
         return GROUP.fail("issuer", "no trust anchor of the mesh has signed it", fix)
-    return judge_dates(GROUP, "issuer", read_limits(scene), read_dates(issuer), "signed by a trust anchor, ")
+    return judge_dates(scene, GROUP, "issuer", read_dates(issuer), "signed by a trust anchor, ")
 
 
 def _is_signed(certificate: x509.Certificate, signer: x509.Certificate) -> bool:

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from itertools import groupby
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from workshop import terminal
 
 REPAIR = "Run `make refresh`, then `make up`."
 """Restores the program's objects, also where they were changed or deleted by hand."""
@@ -67,19 +70,14 @@ COLOURS = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "dim"}
 
 def build_table(stack: str, address: str, lines: Sequence[Line]) -> Table:
     """Return a table with a row for each line; a group is named once."""
-    # Text and not str: what a cluster says may look like rich's markup.
-    found = Table(title=Text(f"Stack {stack} on {address}"), title_justify="left")
-    for column in ("group", "check", "", "seen"):
-        found.add_column(column, overflow="fold")
-    previous = ""
-    for line in lines:
-        if line.group != previous:
-            found.add_section()
-        seen = Text(line.seen) if not line.fix else Text(f"{line.seen}\n→ {line.fix}")
-        status = Text(line.status, style=COLOURS[line.status])
-        found.add_row(Text(line.group if line.group != previous else ""), Text(line.name), status, seen)
-        previous = line.group
-    return found
+    table = terminal.build_table(f"Stack {stack} on {address}", ("group", "check", "", "seen"))
+    for group, several in groupby(lines, lambda line: line.group):
+        table.add_section()
+        for number, line in enumerate(several):
+            title = "" if number else group
+            seen = f"{line.seen}\n→ {line.fix}" if line.fix else line.seen
+            table.add_row(Text(title), Text(line.name), Text(line.status, COLOURS[line.status]), Text(seen))
+    return table
 
 
 def summarize(lines: Sequence[Line], seconds: float) -> str:
@@ -106,17 +104,7 @@ def format_json(stack: str, address: str, lines: Sequence[Line], seconds: float)
         "seconds": round(seconds, 1),
         "passed": count_status(lines, Status.FAILED) == 0,
         "summary": {status.value: count_status(lines, status) for status in Status},
-        "checks": [
-            {
-                "group": line.group,
-                "name": line.name,
-                "status": line.status.value,
-                "seen": line.seen,
-                "fix": line.fix,
-                "figures": dict(line.figures),
-            }
-            for line in lines
-        ],
+        "checks": [asdict(line) for line in lines],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False)
 

@@ -16,13 +16,11 @@ from workshop.verify.traffic import ADMIN_PORT, PodDoor
 AT_ONCE = 8
 STARTED = "process_start_time_seconds"
 CERTIFICATE_ENDS = "control_identity_cert_expiration_timestamp_seconds"
-FORMERLY = "identity_cert_expiration_timestamp_seconds"
-"""The name of that metric in older proxies."""
 ROUTED = "outbound_http_route_backend_response_statuses_total"
 """Responses by the Service that was called (`parent_*`), the one that answered (`backend_*`) and `http_status`."""
 ANSWERED = "response_total"
 """Responses by `direction`, `classification` and what the answering pod belongs to (`dst_deployment`)."""
-READ = (STARTED, CERTIFICATE_ENDS, FORMERLY, ROUTED, ANSWERED)
+READ = (STARTED, CERTIFICATE_ENDS, ROUTED, ANSWERED)
 
 Labels = Mapping[str, str]
 Wanted = Callable[[Labels], bool]
@@ -43,7 +41,7 @@ class Scrape:
     @property
     def certificate_ends(self) -> float | None:
         """When the proxy's certificate ends, in seconds since 1970; None if the proxy has no such metric."""
-        return next((each.value for each in self._samples if each.name in (CERTIFICATE_ENDS, FORMERLY)), None)
+        return next((each.value for each in self._samples if each.name == CERTIFICATE_ENDS), None)
 
 
 Scrapes = Mapping[str, Scrape]

@@ -1,12 +1,16 @@
 """Checks of the control plane with its extensions, and of the data plane: every pod has a ready proxy."""
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import ip_address, ip_network
 
+from clients.cluster_api import items
 from clients.rollout_wait import switched_off, waited_for
+from model.json_values import text
 from settings import parts
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.measurements import AT_ONCE, scrape
@@ -53,12 +57,17 @@ DATA_PLANE = Group("data plane")
 LEAST_HOURS = 1
 """A certificate lasts 24 hours, and its proxy renews it 8 hours before: less than 1 hour means that this fails."""
 MOST_PODS = 3
+CONFIG = "/api/v1/namespaces/linkerd/configmaps/linkerd-config"
+NETWORKS = re.compile(r'^clusterNetworks: "?([^"\n]+)', re.MULTILINE)
+"""The networks whose addresses a proxy asks the control plane about, among the values of the installed chart."""
 
 
 def check_data_plane(scene: Scene) -> Iterator[Line]:
-    """Yield lines on the proxies: every pod has one, they are ready, and their certificates last long enough."""
-    found = [pod for namespace in scene.meshed_namespaces for pod in list_pods(scene.api, namespace)]
+    """Yield lines on the proxies: every pod has one and a known address; they are ready; their certificates last."""
+    namespaces = parts.meshed_namespaces(scene.settings)
+    found = [pod for namespace in namespaces for pod in list_pods(scene.api, namespace)]
     yield _judge_meshed([pod for pod in found if not pod.opted_out])
+    yield _judge_networks(scene, namespaces, found)
     proxies = [pod for pod in found if pod.meshed]
     yield _judge_ready(proxies)
     yield _judge_certificates(scene, _sample(scene, [pod for pod in proxies if PROXY not in pod.unready]))
@@ -83,6 +92,24 @@ def _judge_meshed(found: Sequence[Pod]) -> Line:
     )
     seen = f"{len(found) - len(bare)} of {len(found)}" + (f"; none in {_join_names(bare)}" if bare else "")
     return DATA_PLANE.judge(name, seen, good=not bare, fix=fix, pods=len(found), without=len(bare))
+
+
+def _judge_networks(scene: Scene, namespaces: Sequence[str], found: Sequence[Pod]) -> Line:
+    """Return a line on whether the mesh knows all pods' and Services' addresses: others it only forwards to."""
+    name = "addresses in the mesh's networks"
+    said = NETWORKS.search(text(scene.api.find(CONFIG), "data", "values"))
+    if said is None:
+        return DATA_PLANE.fail(name, "the ConfigMap linkerd-config names no networks", REPAIR)
+    networks = [ip_network(each.strip(), strict=False) for each in said[1].split(",")]
+    addresses = {f"Pod {pod.full_name}": pod.address for pod in found}
+    for namespace in namespaces:
+        for each in items(scene.api.find(f"/api/v1/namespaces/{namespace}/services")):
+            addresses[f"Service {namespace}/{text(each, 'metadata', 'name')}"] = text(each, "spec", "clusterIP")
+    known = {each: ip_address(address) for each, address in addresses.items() if address not in ("", "None")}
+    outside = [f"{each} ({address})" for each, address in known.items() if not any(address in net for net in networks)]
+    seen = f"{', '.join(outside[:MOST_PODS])}: not in {said[1]}" if outside else f"all {len(known)} are"
+    fix = "Add their networks to the value `clusterNetworks` in components/mesh/control_plane.py, and run `make up`."
+    return DATA_PLANE.judge(name, seen, good=not outside, fix=fix, outside=len(outside))
 
 
 def _judge_ready(proxies: Sequence[Pod]) -> Line:

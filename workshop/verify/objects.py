@@ -27,6 +27,8 @@ class Pod:
     containers: frozenset[str]
     unready: frozenset[str]
     """The containers that are not ready."""
+    address: str
+    """Its IP address; empty if it has none yet."""
     ready_since: datetime
     """When the pod last became ready; long ago if its conditions do not say."""
     opted_out: bool
@@ -78,6 +80,7 @@ def _pod(pod: object) -> Pod:
         app=next((name for name in started if name), ""),
         containers=frozenset(names),
         unready=frozenset(names - ready),
+        address=text(pod, "status", "podIP"),
         ready_since=_ready_since(pod),
         opted_out=text(pod, "metadata", "annotations", INJECT) == "disabled" and not text(pod, *labels, PART_OF),
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from clients.cluster_api import ClusterApi, items
 from model.json_values import text
-from settings import Settings, parts
+from settings import Settings
 from workshop.verify.lines import Line
 from workshop.verify.objects import Pod
 
@@ -40,11 +40,6 @@ class Scene:
     """Number of requests that judge booksapp's share of errors; by default as many as the share needs."""
     show_progress: Callable[[str, float], None] = lambda _doing, _done: None
     """Called with a group's name and its progress, from 0 to 1."""
-
-    @property
-    def meshed_namespaces(self) -> list[str]:
-        """The stack's namespaces whose pods have proxies."""
-        return parts.meshed_namespaces(self.settings)
 
     @property
     def simulated(self) -> bool:

@@ -1,12 +1,11 @@
 """Checks of the webhooks: they answer with certificates that the API server trusts, and new pods get proxies."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from clients.cluster_api import items, refusal
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify.certificates import from_base64, judge_dates, read_limits, shake_hands
+from workshop.verify.certificates import from_base64, judge_dates, shake_hands
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.objects import PROXY, Pod, list_pods
 from workshop.verify.scene import Scene
@@ -17,20 +16,7 @@ ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 LINKERD = ("linkerd-proxy-injector", "linkerd-sp-validator", "linkerd-policy-validator")
 MUTATING = ("linkerd-proxy-injector", "linkerd-tap-injector")
 TAP = "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io"
-
-
-@dataclass(frozen=True)
-class _Server:
-    """The address that the API server calls."""
-
-    namespace: str
-    service: str
-    authority: str
-    """The certificates that it trusts there, as PEM."""
-
-    @property
-    def host(self) -> str:
-        return f"{self.service}.{self.namespace}.svc"
+AVAILABLE = "Available"
 
 
 def check(scene: Scene) -> Iterator[Line]:
@@ -42,39 +28,49 @@ def check(scene: Scene) -> Iterator[Line]:
         webhook = next(iter(entries(configuration, "webhooks")), None)
         yield _judge_server(scene, name, at(webhook, "clientConfig"))
     if scene.settings.viz.enabled:
-        yield _judge_server(scene, "tap", at(scene.api.find(TAP), "spec"))
+        tap = scene.api.find(TAP)
+        yield _judge_server(scene, "tap", at(tap, "spec"))
+        yield _judge_availability(tap)
     yield _judge_injection(scene)
 
 
 def _judge_server(scene: Scene, name: str, configuration: object) -> Line:
-    server = _Server(
-        text(configuration, "service", "namespace"),
-        text(configuration, "service", "name"),
-        from_base64(text(configuration, "caBundle")).decode(errors="replace"),
-    )
-    if not server.service:
+    namespace, service = (text(configuration, "service", key) for key in ("namespace", "name"))
+    authority = from_base64(text(configuration, "caBundle")).decode(errors="replace")
+    if not service:
         return GROUP.fail(name, "its configuration does not exist", REPAIR)
-    look = f"Look at `kubectl --namespace {server.namespace} get pods`. {REPAIR}"
-    where = next(_list_endpoints(scene, server), None)
+    look = f"Look at `kubectl --namespace {namespace} get pods`. {REPAIR}"
+    where = next(_list_endpoints(scene, namespace, service), None)
     if where is None:
         return GROUP.fail(name, "no pod is ready behind its Service", look)
     try:
         connection = open_stream(scene.api, *where)
     except UnreachableError as error:
         return GROUP.fail(name, str(error), look)
-    shown = shake_hands(connection, server.host, server.authority)
+    shown = shake_hands(connection, f"{service}.{namespace}.svc", authority)
     connection.close()
     if shown.dates is None:
-        fix = f"{REPAIR} Then `kubectl --namespace {server.namespace} rollout restart deployment`."
+        fix = f"{REPAIR} Then `kubectl --namespace {namespace} rollout restart deployment`."
         return GROUP.fail(name, f"the API server would not trust it: {shown.trouble}", fix)
-    return judge_dates(GROUP, name, read_limits(scene), shown.dates, "answers; its certificate ")
+    return judge_dates(scene, GROUP, name, shown.dates, "answers; its certificate ")
 
 
-def _list_endpoints(scene: Scene, server: _Server) -> Iterator[tuple[Pod, int]]:
+def _judge_availability(service: object) -> Line:
+    """Return a line on whether the API server reaches tap, which a port-forward does not show."""
+    available = next(
+        (each for each in entries(service, "status", "conditions") if text(each, "type") == AVAILABLE), None
+    )
+    good = text(available, "status") == "True"
+    seen = "it does" if good else text(available, "message") or "it does not say so"
+    fix = f"The control plane has to reach port 8089 of the pods in {parts.VIZ}: see the security groups and policies."
+    return GROUP.judge("the API server reaches tap", seen, good=good, fix=fix)
+
+
+def _list_endpoints(scene: Scene, namespace: str, service: str) -> Iterator[tuple[Pod, int]]:
     """Yield the ready pods behind a webhook's Service, each with its port."""
-    path = f"/apis/discovery.k8s.io/v1/namespaces/{server.namespace}/endpointslices"
-    found = {pod.name: pod for pod in list_pods(scene.api, server.namespace)}
-    selector = f"kubernetes.io%2Fservice-name%3D{server.service}"
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+    found = {pod.name: pod for pod in list_pods(scene.api, namespace)}
+    selector = f"kubernetes.io%2Fservice-name%3D{service}"
     for part in items(scene.api.find(f"{path}?labelSelector={selector}")):
         port = next((at(each, "port") for each in entries(part, "ports")), None)
         for endpoint in entries(part, "endpoints"):
