@@ -190,17 +190,15 @@ def _names(settings: Settings, stack: str, name: str, ends: datetime) -> dict[st
 
 
 def _doors(urls: Mapping[str, str]) -> dict[str, str]:
-    """Return where the demos answer, and the commands that open those without a public host."""
+    """Return where the demos answer, and the sentences that say how to open them."""
     doors = dict[str, str]()
     for demo, port in PORTS.items():
         url = urls.get(demo, "")
         public = url.startswith("http")
         doors[f"{demo}_url"] = url.rstrip("/") if public else f"localhost:{port}"
-        doors[f"{demo}_start"] = (
-            f"# {url} shows it in a browser, too"
-            if public
-            else f"{url}    # leave it running, and open another terminal"
-        )
+        # No comment behind a command: zsh, the shell of macOS, takes it for arguments.
+        forward = f"Forward a port to it, leave that running, and open another terminal:\n\n```sh\n{url}\n```"
+        doors[f"{demo}_start"] = f"A browser shows it at <{url}>." if public else forward
     return doors
 
 

@@ -61,9 +61,17 @@ def test_a_page_has_the_exercises_of_the_demos_that_the_attendee_has() -> None:
 
 def test_commands_ask_the_public_host_or_a_forwarded_port() -> None:
     assert "curl -sX POST localhost:9898/echo" in page(COMMANDS)
-    assert f"{COMMANDS['booksapp']}    # leave it running" in page(COMMANDS)
+    assert f"\n{COMMANDS['booksapp']}\n" in page(COMMANDS)
     assert "curl -sX POST https://ada-podinfo.example.com/echo" in page(COMMANDS | PUBLIC)
     assert "port-forward" not in page(COMMANDS | PUBLIC)
+
+
+@pytest.mark.parametrize("urls", [COMMANDS, COMMANDS | PUBLIC], ids=["ports", "public hosts"])
+def test_a_command_has_no_comment_which_zsh_would_take_for_arguments(urls: Mapping[str, str]) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```", page(urls), flags=re.DOTALL | re.MULTILINE)
+
+    assert len(blocks) > 5
+    assert [line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)] == []
 
 
 def test_a_page_says_what_the_settings_say() -> None:
