@@ -195,7 +195,7 @@ ARGO_CD: dict[str, object] = {
 def test_without_attendees_or_their_demos_there_is_no_sample(
     tmp_path: Path, settings: dict[str, object], seen: str
 ) -> None:
-    assert Classroom(names=["ada"]).check_traffic(tmp_path, **settings)["sample"].seen == seen
+    assert Classroom(names=["ada"]).check_traffic(tmp_path, None, **settings)["sample"].seen == seen
 
 
 def check_objects(room: Classroom, folder: Path) -> Iterator[Line]:

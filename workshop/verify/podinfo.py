@@ -39,7 +39,7 @@ def check(scene: Scene, demo: Demo = GROUP) -> Iterator[Line]:
     with list_doors(scene, url, front, PORT)[0]() as door:
         yield _judge_backend(demo, door, "without the header", {}, A)
         yield _judge_backend(demo, door, "with the header", {settings.header_name: settings.header_value}, B)
-        other = {settings.header_name: f"{settings.header_value}-not"}
+        other: dict[str, str] = {settings.header_name: f"{settings.header_value}-not"}
         yield _judge_backend(demo, door, "with another value", other, A)
 
 

@@ -38,10 +38,10 @@ class Scene:
     patience: Patience = field(default_factory=Patience)
     requests: int | None = None
     """Number of requests that judge booksapp's share of errors; by default as many as the share needs."""
-    clients: int = 4
-    """Number of threads that request booksapp's pages."""
     show_progress: Callable[[str, float], None] = lambda _doing, _done: None
     """Called with a group's name and its progress, from 0 to 1."""
+    clients: int = 4
+    """Number of threads that request booksapp's pages."""
 
     @property
     def meshed_namespaces(self) -> list[str]:
