@@ -32,6 +32,8 @@ GITOPS_DELIVERY = "progressive-delivery-gitops"
 would meet while it changes hands."""
 DEMOS = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
 """The namespaces that hold nothing but a demo."""
+PLATFORM = (LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD, LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS)
+"""The namespaces that hold what the demos need. All others that a stack creates are its demos' or its attendees'."""
 
 GATEWAY_API_RELEASE = ("kube-system", "gateway-api-crds")
 LINKERD_RELEASE = (LINKERD, "linkerd-crds")

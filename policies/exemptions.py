@@ -47,7 +47,7 @@ EXEMPTIONS = (
         }.items()
     ),
     *(
-        Exemption("demos-are-restricted", f"Deployment booksapp/{service}, *", "it may run as root *", ROOT_ONLY)
+        Exemption("demos-are-restricted", f"Deployment */{service}, *", "it may run as root *", ROOT_ONLY)
         for service in ("webapp", "authors", "books")
     ),
     *(

@@ -20,7 +20,7 @@ from clients.cluster_api import ClusterApi, check_connection, refusal
 from clients.clusters import find_kubeconfig
 from clients.kubeconfig import Kubeconfig
 from model.images import mirrored
-from model.json_values import text
+from model.json_values import entries, text
 from model.moments import end_of_day
 from model.names import ATTENDEE_ACCOUNT, PROJECT
 from model.problem import InputError, Problem
@@ -34,9 +34,12 @@ AN_HOUR = 3600
 SHORTEST = 600
 """Seconds; the API server issues no shorter token."""
 SHARED = ("server", "certificate-authority-data", "tls-server-name", "insecure-skip-tls-verify")
+FILES = ("kubeconfig", "handout.md", "handout.html")
+"""The files of an attendee's folder."""
 PORTS = {"booksapp": 7000, "podinfo": 9898}
 """The port on the attendee's machine where a demo answers that has no public host."""
 _URLS = TypeAdapter(dict[str, dict[str, str]])
+_KUBECONFIG = TypeAdapter(dict[str, object])
 _STYLE = """\
 body {
   max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
@@ -61,7 +64,10 @@ class Login:
 
 
 def write_handouts(settings: Settings, stack: str, folder: Path, hours: int, console: Console) -> int:
-    """Write a folder for each attendee, and print a table of all. Raises InputError with what prevents it."""
+    """Write a folder for each attendee, remove those of former ones, and print a table.
+
+    Raises InputError with what prevents it.
+    """
     urls = _read_urls(settings, stack)
     kubeconfig, seconds = find_kubeconfig(settings), _count_seconds(settings, hours)
     api, cluster = ClusterApi(kubeconfig), share_cluster(kubeconfig)
@@ -71,16 +77,42 @@ def write_handouts(settings: Settings, stack: str, folder: Path, hours: int, con
     for name, login in logins.items():
         own = folder / name
         own.mkdir(mode=0o700, exist_ok=True)
-        _write_secret(own / "kubeconfig", login.kubeconfig)
+        secret, source, html = (own / file for file in FILES)
+        _write_secret(secret, login.kubeconfig)
         page = compose_page(settings, stack, name, urls[name], login.ends)
-        (own / "handout.md").write_text(page, encoding="utf-8")
-        (own / "handout.html").write_text(render_html(f"Your workshop: {name}", page), encoding="utf-8")
+        source.write_text(page, encoding="utf-8")
+        html.write_text(render_html(f"Your workshop: {name}", page), encoding="utf-8")
     rows = [(name, f"{logins[name].ends:%Y-%m-%d %H:%M}", "\n".join(urls[name].values())) for name in urls]
     console.print(
         build_table(f"Attendees of stack {stack}", ("attendee", "login ends (UTC)", "where the demos answer"), rows)
     )
     print_text(console, f"Give each the folder {folder}/<name>: its kubeconfig is a login, so over a private channel.")
+    for former in sorted(each for each in folder.iterdir() if each.name not in urls and _is_handout(each, cluster)):
+        print_text(console, _remove_handout(former))
     return 0
+
+
+def _is_handout(path: Path, cluster: Mapping[str, object]) -> bool:
+    """Return whether handouts wrote this folder, for an attendee of the same cluster."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    try:
+        found = _KUBECONFIG.validate_json((path / "kubeconfig").read_bytes())
+    except (OSError, ValidationError):
+        return False
+    token = next((text(user, "user", "token") for user in entries(found, "users")), "")
+    return found == json.loads(_compose_kubeconfig(cluster, path.name, token))
+
+
+def _remove_handout(folder: Path) -> str:
+    """Remove the files that handouts writes, and the folder if it is empty then; return the message."""
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
+    removed = f"Removed the handout in {folder}: the stack has no such attendee any more."
+    if any(folder.iterdir()):
+        return f"{removed} Other files in it stay."
+    folder.rmdir()
+    return removed
 
 
 def _read_urls(settings: Settings, stack: str) -> dict[str, dict[str, str]]:
@@ -190,17 +222,15 @@ def _names(settings: Settings, stack: str, name: str, ends: datetime) -> dict[st
 
 
 def _doors(urls: Mapping[str, str]) -> dict[str, str]:
-    """Return where the demos answer, and the commands that open those without a public host."""
+    """Return where the demos answer, and the sentences that say how to open them."""
     doors = dict[str, str]()
     for demo, port in PORTS.items():
         url = urls.get(demo, "")
         public = url.startswith("http")
         doors[f"{demo}_url"] = url.rstrip("/") if public else f"localhost:{port}"
-        doors[f"{demo}_start"] = (
-            f"# {url} shows it in a browser, too"
-            if public
-            else f"{url}    # leave it running, and open another terminal"
-        )
+        # No comment behind a command: zsh, the shell of macOS, takes it for arguments.
+        forward = f"Forward a port to it, leave that running, and open another terminal:\n\n```sh\n{url}\n```"
+        doors[f"{demo}_start"] = f"A browser shows it at <{url}>." if public else forward
     return doors
 
 

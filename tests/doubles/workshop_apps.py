@@ -61,6 +61,7 @@ class Bookshelf:
     """webapp, whose requests to `books` fail at random, drawn one by one as a proxy draws a backend."""
 
     error_share: float = 0.1
+    namespace: str = field(default="booksapp", kw_only=True)
     without_response: str = ""
     """What the proxy notes in place of a status where a request fails; the status is 500 if it is empty."""
     drops: Container[int] = ()
@@ -90,7 +91,7 @@ class Bookshelf:
     def series(self) -> str:
         """Return what the proxy counted; requests to `authors` fail all the time, at the wrong hop to look at."""
         name = "outbound_http_route_backend_response_statuses_total"
-        parent = 'parent_namespace="booksapp",parent_name="{}",parent_port="7002"'
+        parent = f'parent_namespace="{self.namespace}",parent_name="{{}}",parent_port="7002"'
         with self._lock:
             counted = list(self.counted.items())
         lines = [

@@ -43,11 +43,11 @@ TRY = "/api/v1/namespaces/{}/pods?dryRun=All"
 TAKEN = [{"type": "Accepted", "status": "True"}, {"type": "ResolvedRefs", "status": "True"}]
 
 
-def pod(namespace: str, app: str, *, meshed: bool = True, ready: bool = True) -> dict[str, object]:
+def pod(namespace: str, app: str, number: str = "1", *, meshed: bool = True, ready: bool = True) -> dict[str, object]:
     """Return a pod that has been running for long."""
     names = ["service", "linkerd-proxy"] if meshed else ["service"]
     return {
-        "metadata": {"namespace": namespace, "name": f"{app}-1", "labels": {"app": app}},
+        "metadata": {"namespace": namespace, "name": f"{app}-{number}", "labels": {"app": app}},
         "spec": {"containers": [{"name": name} for name in names]},
         "status": {
             "phase": "Running",

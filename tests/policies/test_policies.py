@@ -1,5 +1,6 @@
 """The program's own resources, judged by its policies; the objects of charts are judged on the sandbox."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from components.addons import external_dns, load_balancer_policy
 from components.addons.load_balancer_policy import Extra
 from components.addons.pod_identity_role import PodIdentityRole
 from model.json_values import is_list, is_mapping
-from model.names import Identity
+from model.names import DEMOS, Identity
 from policies import rules
 from policies.exemptions import EXEMPTIONS, Exemption, covers
-from policies.judged import UNKNOWN, Finding, Judged, of_kubernetes, of_resource
+from policies.judged import UNKNOWN, Finding, Judged, namespace_of, of_kubernetes, of_resource
 from policies.rules import POLICIES, judge
 from settings import parts
 from tests.deployment import Deployment
@@ -120,10 +121,34 @@ def test_every_exemption_names_a_policy_and_a_reason() -> None:
     assert [each for each in EXEMPTIONS if not each.reason.endswith(".")] == []
 
 
-def test_the_demo_apps_are_judged_wherever_the_program_puts_them() -> None:
+def test_a_pod_has_to_be_restricted_wherever_there_may_be_demos() -> None:
     demos = {parts.BOOKSAPP, parts.PODINFO, parts.CIRCUIT_BREAKING, parts.PROGRESSIVE_DELIVERY, parts.GITOPS_DELIVERY}
+    platform = {parts.LINKERD, parts.VIZ, parts.ARGO_ROLLOUTS, parts.ARGO_CD}
+    platform |= {parts.LOAD_BALANCER_CONTROLLER, parts.EXTERNAL_DNS}
+    pods = {
+        namespace: {
+            "kind": "Pod",
+            "metadata": {"name": "app", "namespace": namespace},
+            "spec": {"containers": [{"name": "service"}]},
+        }
+        for namespace in (*demos, *platform, "team-01", UNKNOWN)
+    }
+    judged = {name for name, pod in pods.items() if [*rules.find_unrestricted_demos(of_kubernetes(pod))]}
 
-    assert set(rules.DEMOS) == demos
+    assert judged == {*demos, "team-01", UNKNOWN}
+
+
+def test_an_attendees_demos_are_judged_as_the_stacks_own_are() -> None:
+    def found(namespaces: Collection[str]) -> set[tuple[str, str]]:
+        return {
+            (each.kind + each.name.partition("/")[2], finding.what)
+            for each in of_program("attendees")
+            if namespace_of(each) in namespaces
+            for finding in rules.find_unrestricted_demos(each)
+        }
+
+    assert found(["ada"])
+    assert found(["ada"]) == found(DEMOS)
 
 
 def test_no_secret_value_of_the_program_gets_into_a_config_map_or_a_pod() -> None:

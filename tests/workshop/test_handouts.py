@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
@@ -61,9 +62,17 @@ def test_a_page_has_the_exercises_of_the_demos_that_the_attendee_has() -> None:
 
 def test_commands_ask_the_public_host_or_a_forwarded_port() -> None:
     assert "curl -sX POST localhost:9898/echo" in page(COMMANDS)
-    assert f"{COMMANDS['booksapp']}    # leave it running" in page(COMMANDS)
+    assert f"\n{COMMANDS['booksapp']}\n" in page(COMMANDS)
     assert "curl -sX POST https://ada-podinfo.example.com/echo" in page(COMMANDS | PUBLIC)
     assert "port-forward" not in page(COMMANDS | PUBLIC)
+
+
+@pytest.mark.parametrize("urls", [COMMANDS, COMMANDS | PUBLIC], ids=["ports", "public hosts"])
+def test_a_command_has_no_comment_which_zsh_would_take_for_arguments(urls: Mapping[str, str]) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```", page(urls), flags=re.DOTALL | re.MULTILINE)
+
+    assert len(blocks) > 5
+    assert [line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)] == []
 
 
 def test_a_page_says_what_the_settings_say() -> None:
@@ -148,6 +157,18 @@ def write(
     return out.getvalue(), asked
 
 
+def print_handouts(kubeconfig: Path, folder: Path, *names: str) -> str:
+    """Write handouts for these attendees; return what was printed."""
+    out, chosen = StringIO(), settings(kubeconfig=str(kubeconfig), attendees={"names": [*names]})
+    handouts.write_handouts(chosen, "dev", folder, 24, Console(file=out, width=400))
+    return out.getvalue()
+
+
+def content(path: Path) -> set[str]:
+    return {each.name for each in path.iterdir()} if path.is_dir() else set()
+
+
+NAMES = ("ada", "alan", "barbara", "grace")
 ISSUED = {"status": {"token": TOKEN, "expirationTimestamp": "2026-12-01T18:00:00Z"}}
 
 
@@ -186,6 +207,45 @@ def test_without_a_last_day_a_login_lasts_as_long_as_asked(tmp_path: Path, monke
     _, asked = write(tmp_path, monkeypatch, ISSUED)
 
     assert at(asked, "spec", "expirationSeconds") == 24 * 3600
+
+
+def test_the_folders_of_former_attendees_are_removed_and_no_foreign_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def post(*_: object) -> Answer:
+        return Answer(201, dict(ISSUED), ENDS, "")
+
+    def outputs(_: str) -> dict[str, object]:
+        return {"attendees": dict.fromkeys(NAMES, COMMANDS)}
+
+    monkeypatch.setattr(pulumi_cli, "read_outputs", outputs)
+    monkeypatch.setattr(ClusterApi, "post", post)
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    with serving(Cluster(), tmp_path) as path:
+        print_handouts(path, out, *NAMES)
+        (out / "alan" / "notes.txt").touch()
+        (out / "readme.txt").touch()
+        (out / "empty").mkdir()
+        for name, old, new in (("copy", "", ""), ("other", "127.0.0.1", "192.0.2.1"), ("admin", '"workshop"', '"w"')):
+            shutil.copytree(out / "grace", out / name)
+            kubeconfig = (out / "grace" / "kubeconfig").read_text().replace(old, new)
+            (out / name / "kubeconfig").write_text(kubeconfig.replace('"grace"', f'"{name}"') if old else kubeconfig)
+        shutil.copytree(out / "grace", elsewhere / "grace")
+        shutil.rmtree(out / "grace")
+        (out / "grace").symlink_to(elsewhere / "grace")
+        printed = print_handouts(path, out, "ada")
+
+    files = {"kubeconfig", "handout.md", "handout.html"}
+    assert {each.name: content(each) for each in out.iterdir()} == {
+        **dict.fromkeys(("ada", "admin", "copy", "grace", "other"), files),
+        "alan": {"notes.txt"},
+        "empty": set(),
+        "readme.txt": set(),
+    }
+    assert re.findall("^Removed.*$", printed, re.MULTILINE) == [
+        f"Removed the handout in {out}/alan: the stack has no such attendee any more. Other files in it stay.",
+        f"Removed the handout in {out}/barbara: the stack has no such attendee any more.",
+    ]
 
 
 NOTHING: dict[str, object] = {}

@@ -17,7 +17,7 @@ from tests.doubles.workshop_double import IN_A_HURRY, SimulatedWorkshop, list_fa
 from workshop import cli
 from workshop.verify import scene
 from workshop.verify.lines import Group, Line, Status, build_table, format_json, report_progress, summarize
-from workshop.verify.run import GROUPS, run_checks
+from workshop.verify.run import GROUPS, POD_GROUPS, run_checks
 from workshop.verify.scene import Patience, Scene
 
 A, B = Group("a"), Group("b")
@@ -68,7 +68,7 @@ def test_on_a_cluster_that_only_simulates_pods_nothing_is_waited_for(tmp_path: P
     assert [(line.name, line.seen) for line in lines if line.status is Status.FAILED] == [
         ("nodes", "pods are only simulated on this cluster")
     ]
-    assert {line.group for line in lines if line.status is Status.SKIPPED} >= {"booksapp", "webhooks", "data plane"}
+    assert {line.group for line in lines if line.status is Status.SKIPPED} >= {*POD_GROUPS}
 
 
 def test_pods_that_have_just_become_ready_are_waited_for(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from collections import Counter
 import pytest
 from numpy.random import default_rng
 
+from workshop.verify.attendees import CLIENTS, COARSENESS, SAMPLE
 from workshop.verify.booksapp import judge
 from workshop.verify.lines import Status
-from workshop.verify.measurements import FALSE_ALARM, METHOD, POWER, deviation, fits, interval, requests_needed
+from workshop.verify.measurements import FALSE_ALARM, METHOD, POWER, STEP, deviation, fits, interval, requests_needed
+from workshop.verify.scene import Scene
 
 RUNS = 20_000
 CONFIGURED = (0, 1, 5, 10, 25, 50, 90, 99, 100)
@@ -19,20 +21,22 @@ def wrong_in(share: float, true: float, total: int) -> float:
     return sum(often for failed, often in drawn.items() if not fits(failed, total, share)) / RUNS
 
 
+@pytest.mark.parametrize("coarseness", [1, COARSENESS])
 @pytest.mark.parametrize("percent", CONFIGURED)
-def test_a_share_as_configured_fails_less_than_one_run_of_a_hundred(percent: int) -> None:
+def test_a_share_as_configured_fails_less_than_one_run_of_a_hundred(percent: int, coarseness: float) -> None:
     share = percent / 100
-    alarms = wrong_in(share, share, requests_needed(share))
+    alarms = wrong_in(share, share, requests_needed(share, coarseness))
 
     assert alarms <= 3 * FALSE_ALARM, f"{100 * alarms:.2f} % of the runs were false alarms"
-    assert 3 * FALSE_ALARM < 0.01
+    assert (1 + SAMPLE) * FALSE_ALARM < 0.01, "the stack's own share, and those of the attendees in the sample"
 
 
+@pytest.mark.parametrize("coarseness", [1, COARSENESS])
 @pytest.mark.parametrize("percent", CONFIGURED)
-def test_a_share_that_is_off_by_the_stated_deviation_is_noticed(percent: int) -> None:
-    share = percent / 100
-    for other in {max(0.0, share - deviation(share)), min(1.0, share + deviation(share))} - {share}:
-        noticed = wrong_in(share, other, requests_needed(share))
+def test_a_share_that_is_off_by_the_stated_deviation_is_noticed(percent: int, coarseness: float) -> None:
+    share, off = percent / 100, coarseness * deviation(percent / 100)
+    for other in {max(0.0, share - off), min(1.0, share + off)} - {share}:
+        noticed = wrong_in(share, other, requests_needed(share, coarseness))
         assert noticed >= POWER - 0.003, f"{100 * other:.1f} % instead of {percent} % is noticed in {noticed:.3f}"
 
 
@@ -50,6 +54,13 @@ def test_the_number_of_requests_is_the_smallest_hundred_that_is_enough() -> None
     assert {percent: requests_needed(percent / 100) for percent in CONFIGURED} == {
         0: 500, 1: 2900, 5: 2300, 10: 2100, 25: 2000, 50: 1800, 90: 2100, 99: 2900, 100: 500
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("percent", CONFIGURED)
+def test_an_attendees_requests_take_as_long_as_those_of_the_stacks_own_demo(percent: int) -> None:
+    own, attendees = (requests_needed(percent / 100, coarseness) for coarseness in (1, COARSENESS))
+
+    assert attendees / CLIENTS <= own / Scene.clients + STEP
 
 
 @pytest.mark.parametrize(("failed", "total"), [(0, 1), (1, 1), (0, 500), (500, 500), (210, 2100)])

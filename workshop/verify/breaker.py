@@ -8,12 +8,12 @@ from model.failure_accrual import milliseconds
 from model.json_values import text
 from settings import parts
 from settings.demos import Breaker
-from workshop.verify.lines import Group, Line, Status
+from workshop.verify.lines import Demo, Line, Status
 from workshop.verify.measurements import ANSWERED, Labels, Scrapes, growth, scrape_all
 from workshop.verify.objects import Pod, list_pods, select_ready
 from workshop.verify.scene import Scene, let_time_pass, wait_until_settled
 
-GROUP = Group("circuit breaking")
+GROUP = Demo("circuit breaking", parts.CIRCUIT_BREAKING)
 CLIENT, GOOD, BAD, SERVICE = "slow-cooker", "good", "bad", "bb"
 MODE = "balancer.linkerd.io/failure-accrual"
 TRIED_AGAIN = 0.02
@@ -38,37 +38,37 @@ class Traffic(NamedTuple):
         return f"{100 * self.succeeded / self.total:.1f} % succeed, {100 * self.to_bad / self.total:.1f} % go to {BAD}"
 
 
-def check(scene: Scene) -> Iterator[Line]:
+def check(scene: Scene, demo: Demo = GROUP) -> Iterator[Line]:
     """Yield lines on the Service's breaker, and on the destinations of the client's requests."""
     if not scene.settings.demos.circuit_breaking.enabled:
-        yield GROUP.skip("all", "it is switched off")
+        yield demo.skip("all", "it is switched off")
         return
     breaker = scene.settings.demos.circuit_breaking.breaker
-    service = scene.api.find(f"/api/v1/namespaces/{parts.CIRCUIT_BREAKING}/services/{SERVICE}")
+    service = scene.api.find(f"/api/v1/namespaces/{demo.namespace}/services/{SERVICE}")
     is_on = text(service, "metadata", "annotations", MODE) == "consecutive"
-    fix = f"The settings say {_format_switch(on=breaker.enabled)}: run `make reset`, or `make up` after a change."
-    yield GROUP.judge("breaker", _format_switch(on=is_on), good=is_on == breaker.enabled, fix=fix)
-    found = list_pods(scene.api, parts.CIRCUIT_BREAKING)
+    fix = f"The settings say {_format_switch(on=breaker.enabled)}: run `{demo.reset}`, or `make up` after a change."
+    yield demo.judge("breaker", _format_switch(on=is_on), good=is_on == breaker.enabled, fix=fix)
+    found = list_pods(scene.api, demo.namespace)
     clients, behind = (
         [pod for pod in select_ready(found, CLIENT) if pod.meshed],
         [*select_ready(found, GOOD), *select_ready(found, BAD)],
     )
     if not clients or not behind:
         missing = f"no meshed pod of {CLIENT}" if not clients else f"no pod of {GOOD} and {BAD}"
-        yield GROUP.fail(NAME, f"{missing} is ready", "Run `make reset`, and look at the lines on the data plane.")
+        yield demo.fail(NAME, f"{missing} is ready", f"Run `{demo.reset}`, and look at the lines on the data plane.")
         return
-    wait_until_settled(scene, GROUP.name, [*clients, *behind])
-    yield _measure(scene, breaker, clients)
+    wait_until_settled(scene, demo.name, [*clients, *behind])
+    yield _measure(scene, demo, breaker, clients)
 
 
-def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Line:
+def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float, demo: Demo = GROUP) -> Line:
     """Return a line on whether the traffic of the last `passed` seconds fits the breaker's settings.
 
     `earlier` is the proxy's count before them.
     """
     if now.total < LEAST:
-        fix = f"Look at `kubectl --namespace {parts.CIRCUIT_BREAKING} logs deployment/{CLIENT} -c service`."
-        return GROUP.fail(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", fix)
+        fix = f"Look at `kubectl --namespace {demo.namespace} logs deployment/{CLIENT} -c service`."
+        return demo.fail(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", fix)
     share, success = now.to_bad / now.total, now.succeeded / now.total
     most = max(TRIED_AGAIN, 2 * _compute_retries(breaker) * passed / now.total)
     good = share <= most and success >= 1 - most if breaker.enabled else share >= LEFT_ALONE and success < 1
@@ -78,28 +78,28 @@ def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float) -> Li
     figures = {"requests": now.total, "to_bad": now.to_bad, "succeeded": now.succeeded}
     then = {"requests_before": earlier.total, "to_bad_before": earlier.to_bad, "succeeded_before": earlier.succeeded}
     fix = (
-        f"Run `make reset`. `linkerd diagnostics policy -n {parts.CIRCUIT_BREAKING} svc/{SERVICE} 8080` has to show "
+        f"Run `{demo.reset}`. `linkerd diagnostics policy -n {demo.namespace} svc/{SERVICE} 8080` has to show "
         f"{'a' if breaker.enabled else 'no'} failure accrual; a ServiceProfile of the Service disables it."
     )
-    return GROUP.judge(NAME, seen, good=good, fix=fix, **figures, **then)
+    return demo.judge(NAME, seen, good=good, fix=fix, **figures, **then)
 
 
-def _measure(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Line:
+def _measure(scene: Scene, demo: Demo, breaker: Breaker, clients: Sequence[Pod]) -> Line:
     """Measure the traffic; measure again if it is wrong, because a new breaker has to see failures first."""
     lines = list[Line]()
-    for line in islice(_measure_windows(scene, breaker, clients), LOOKS):
+    for line in islice(_measure_windows(scene, demo, breaker, clients), LOOKS):
         lines.append(line)
         if line.status is Status.OK:
             break
     return lines[-1]
 
 
-def _measure_windows(scene: Scene, breaker: Breaker, clients: Sequence[Pod]) -> Iterator[Line]:
+def _measure_windows(scene: Scene, demo: Demo, breaker: Breaker, clients: Sequence[Pod]) -> Iterator[Line]:
     start = before = scrape_all(scene.api, clients)
     while True:
-        passed = let_time_pass(scene, GROUP.name, scene.patience.window)
+        passed = let_time_pass(scene, demo.name, scene.patience.window)
         after = scrape_all(scene.api, clients)
-        yield judge(breaker, _count_traffic(before, after), _count_traffic({}, start), passed)
+        yield judge(breaker, _count_traffic(before, after), _count_traffic({}, start), passed, demo)
         before = after
 
 

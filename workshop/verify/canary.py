@@ -4,16 +4,17 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 from clients.cluster_api import ClusterApi
 from model.json_values import at, entries, text
 from settings import parts
-from workshop.verify.lines import Group, Line
+from workshop.verify.lines import Demo, Line
 from workshop.verify.objects import Pod, find_route, judge_route, list_pods, read_weights, select_ready
 from workshop.verify.scene import Scene
 
-GROUP = Group("progressive delivery")
+GROUP = Demo("progressive delivery", parts.PROGRESSIVE_DELIVERY)
 ROLLOUT, ROUTE, CLIENT = "rollouts-demo", "argo-rollouts-http-route", "client"
 STABLE, CANARY = "podinfo-stable", "podinfo-canary"
 FAILED = "failed"
@@ -22,40 +23,44 @@ ANSWER = re.compile(r"[\d:]+ (\S+)")
 LAST = 20
 """Lines of the client's log, two a second."""
 UNDER_WAY = ("Progressing", "Paused")
-BACK = "Run `make reset`, or set `demos.progressiveDelivery.version` to a good one and run `make up`."
 
 
-def check(scene: Scene) -> Iterator[Line]:
+def check(scene: Scene, demo: Demo = GROUP) -> Iterator[Line]:
     """Yield lines on the Rollout, its version, the route with its weights, and the versions that answer the client."""
-    demo = scene.settings.demos.progressive_delivery
-    if not demo.enabled:
-        yield GROUP.skip("all", "it is switched off")
+    settings = scene.settings.demos.progressive_delivery
+    if not settings.enabled:
+        yield demo.skip("all", "it is switched off")
         return
-    namespace = parts.PROGRESSIVE_DELIVERY if demo.owner == "pulumi" else parts.GITOPS_DELIVERY
-    rollout = scene.api.find(f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/rollouts/{ROLLOUT}")
-    yield _judge_rollout(rollout)
+    if settings.owner != "pulumi":
+        demo = replace(demo, namespace=parts.GITOPS_DELIVERY)
+    rollout = scene.api.find(f"/apis/argoproj.io/v1alpha1/namespaces/{demo.namespace}/rollouts/{ROLLOUT}")
+    yield _judge_rollout(demo, rollout)
     found = read_version(rollout)
-    if demo.owner == "pulumi":
-        fix = f"The settings say {demo.version}: run `make reset`, or `make up` after a change."
-        yield GROUP.judge("version", found or "none", good=found == demo.version, fix=fix)
+    if settings.owner == "pulumi":
+        fix = f"The settings say {settings.version}: run `{demo.reset}`, or `make up` after a change."
+        yield demo.judge("version", found or "none", good=found == settings.version, fix=fix)
     else:
-        yield GROUP.skip("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
-    route = find_route(scene.api, "gateway.networking.k8s.io", namespace, ROUTE)
-    yield judge_route(GROUP, route, ROUTE)
-    yield _judge_weights(rollout, read_weights(route))
-    yield _judge_answers(scene, namespace, found, settled=text(rollout, "status", "phase") == "Healthy")
+        yield demo.skip("version", f"it is {found or 'none'}; Argo CD takes it from its repository")
+    route = find_route(scene.api, "gateway.networking.k8s.io", demo.namespace, ROUTE)
+    yield judge_route(demo, route, ROUTE)
+    yield _judge_weights(demo, rollout, read_weights(route))
+    yield _judge_answers(scene, demo, found, settled=text(rollout, "status", "phase") == "Healthy")
 
 
-def _judge_rollout(rollout: object) -> Line:
+def _judge_rollout(demo: Demo, rollout: object) -> Line:
     phase, message = text(rollout, "status", "phase"), text(rollout, "status", "message")
     steps, step = entries(rollout, "spec", "strategy", "canary", "steps"), at(rollout, "status", "currentStepIndex")
     where = f", step {step} of {len(steps)}" if isinstance(step, int) else ""
     if rollout is None or not phase:
         seen = "it does not exist" if rollout is None else "its controller has not processed it"
         fix = f"Look at `kubectl --namespace {parts.ARGO_ROLLOUTS} get pods`, then run `make up`."
-        return GROUP.fail("Rollout", seen, fix)
+        return demo.fail("Rollout", seen, fix)
     told = f"{phase}{where}" + (f" ({message})" if message else "")
-    return GROUP.judge("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, fix=BACK)
+    return demo.judge("Rollout", told, good=phase == "Healthy" or phase in UNDER_WAY, fix=_suggest(demo))
+
+
+def _suggest(demo: Demo) -> str:
+    return f"Run `{demo.reset}`, or set `demos.progressiveDelivery.version` to a good one and run `make up`."
 
 
 def read_version(rollout: object) -> str:
@@ -64,13 +69,14 @@ def read_version(rollout: object) -> str:
     return text(container, "image").rpartition(":")[2]
 
 
-def _judge_weights(rollout: object, found: Mapping[str, int]) -> Line:
+def _judge_weights(demo: Demo, rollout: object, found: Mapping[str, int]) -> Line:
     """Return a line on whether the canary's weight is that of the Rollout's step, and 0 without a canary."""
     canary = _compute_due_weight(rollout)
     seen = ", ".join(f"{name} {weight}" for name, weight in found.items()) or "none"
-    fix = f"{BACK} If they stay wrong, see `kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`."
+    logs = f"`kubectl --namespace {parts.ARGO_ROLLOUTS} logs deployment/argo-rollouts`"
+    fix = f"{_suggest(demo)} If they stay wrong, see {logs}."
     good = found == {STABLE: 100 - canary, CANARY: canary}
-    return GROUP.judge("weights", f"{seen}, and {canary} % for the canary are due", good=good, fix=fix)
+    return demo.judge("weights", f"{seen}, and {canary} % for the canary are due", good=good, fix=fix)
 
 
 def _compute_due_weight(rollout: object) -> int:
@@ -83,12 +89,12 @@ def _compute_due_weight(rollout: object) -> int:
     return weights[-1] if weights else 0
 
 
-def _judge_answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> Line:
+def _judge_answers(scene: Scene, demo: Demo, due: str, *, settled: bool) -> Line:
     """Return a line on the versions that answer the client, after a wait for an old one to disappear."""
     name = "versions that answer"
-    clients = select_ready(list_pods(scene.api, namespace), CLIENT)
+    clients = select_ready(list_pods(scene.api, demo.namespace), CLIENT)
     if not clients:
-        return GROUP.fail(name, "no pod of the client is ready", "Run `make reset`.")
+        return demo.fail(name, "no pod of the client is ready", f"Run `{demo.reset}`.")
     end = time.monotonic() + scene.patience.window
     while True:
         met = _count_answers(scene.api, clients[0])
@@ -97,11 +103,12 @@ def _judge_answers(scene: Scene, namespace: str, due: str, *, settled: bool) -> 
         good = bool(answers) and not errors and (answers == {due} or not settled)
         if good or time.monotonic() >= end:
             break
-        scene.show_progress(GROUP.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
+        scene.show_progress(demo.name, 1 - max(0.0, end - time.monotonic()) / scene.patience.window)
         time.sleep(scene.patience.pause)
     seen = ", ".join(f"{each} {times}x" for each, times in sorted(met.items())) or "none"
-    fix = f"{BACK} `kubectl --namespace {namespace} logs deployment/{CLIENT} -c service` shows the answers."
-    return GROUP.judge(name, seen, good=good, fix=fix, failed=met[FAILED], answered=met.total() - met[FAILED])
+    log = f"`kubectl --namespace {demo.namespace} logs deployment/{CLIENT} -c service`"
+    fix = f"{_suggest(demo)} {log} shows the answers."
+    return demo.judge(name, seen, good=good, fix=fix, failed=met[FAILED], answered=met.total() - met[FAILED])
 
 
 def _count_answers(api: ClusterApi, client: Pod) -> Counter[str]:

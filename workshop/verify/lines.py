@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -63,6 +64,19 @@ class Group:
     def judge(self, name: str, seen: str, *, good: bool, fix: str, **figures: float) -> Line:
         """Return the line of a check that passed if `good`, and failed with its fix otherwise."""
         return self.ok(name, seen, **figures) if good else self.fail(name, seen, fix, **figures)
+
+
+@dataclass(frozen=True)
+class Demo(Group):
+    """Creates the lines of a demo's checks, for the stack's own demo or for an attendee's."""
+
+    namespace: str
+    reset: str = "make reset"
+    """The command that restores it."""
+
+    def of_attendee(self, name: str) -> Self:
+        """Return the same demo in an attendee's namespace."""
+        return replace(self, namespace=name, reset=f"make reset ATTENDEE={name}")
 
 
 COLOURS = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "dim"}

@@ -112,17 +112,16 @@ def deviation(share: float) -> float:
 
 
 @cache
-def requests_needed(share: float) -> int:
-    """Return the number of requests that notice, with `POWER`, a share that is off by `deviation`."""
-    total, others = STEP, _others(share)
+def requests_needed(share: float, coarseness: float = 1) -> int:
+    """Return the number of requests that notice, with `POWER`, a share off by `coarseness` times `deviation`."""
+    total, others = STEP, _others(share, coarseness * deviation(share))
     while any(_noticed(other, share, total) < POWER for other in others):
         total += STEP
     return total
 
 
-def _others(share: float) -> list[float]:
+def _others(share: float, off: float) -> list[float]:
     """Return the nearest shares to distinguish from this one: one above and one below, within 0 and 1."""
-    off = deviation(share)
     return [other for other in (max(0.0, share - off), min(1.0, share + off)) if other != share]
 
 

@@ -8,7 +8,7 @@ from clients.cluster_api import ClusterApi, items
 from model.json_values import at, entries, text
 from model.moments import FIRST
 from preflight.trust import ENDED, moment
-from workshop.verify.lines import Group, Line
+from workshop.verify.lines import Demo, Line
 
 PROXY = "linkerd-proxy"
 INJECT = "linkerd.io/inject"
@@ -108,11 +108,11 @@ def find_route(api: ClusterApi, group: str, namespace: str, name: str) -> dict[s
     return api.find(f"/apis/{group}/{VERSIONS[group]}/namespaces/{namespace}/httproutes/{name}")
 
 
-def judge_route(lines: Group, route: object, name: str) -> Line:
+def judge_route(demo: Demo, route: object, name: str) -> Line:
     """Return a line on whether the mesh has accepted a route with all of its backends."""
     wrong = "; ".join(_find_route_troubles(route))
-    fix = "Run `make reset`; if the route is still refused, look at its status with `kubectl describe httproute`."
-    return lines.judge(f"route {name}", wrong or "accepted, with all of its backends", good=not wrong, fix=fix)
+    fix = f"Run `{demo.reset}`; if the route is still refused, see its status with `kubectl describe httproute`."
+    return demo.judge(f"route {name}", wrong or "accepted, with all of its backends", good=not wrong, fix=fix)
 
 
 def read_weights(route: object) -> dict[str, int]:

@@ -10,7 +10,6 @@ from rich.console import Console
 from clients.cluster_api import check_connection
 from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
-from model.problem import InputError
 from workshop.verify import (
     attendees,
     booksapp,
@@ -34,7 +33,7 @@ from workshop.verify.lines import (
     summarize,
 )
 from workshop.verify.scene import GroupCheck, Patience, Scene
-from workshop.verify.traffic import UnreachableError
+from workshop.verify.traffic import collect_lines
 
 OBJECT_GROUPS: dict[str, GroupCheck] = {
     mesh.CONTROL_PLANE.name: mesh.check_control_plane,
@@ -52,11 +51,11 @@ POD_GROUPS: dict[str, GroupCheck] = {
     podinfo.GROUP.name: podinfo.check,
     breaker.GROUP.name: breaker.check,
     canary.GROUP.name: canary.check,
+    attendees.TRAFFIC.name: attendees.check_traffic,
 }
 """The checks that need pods that run."""
 
 GROUPS = (*OBJECT_GROUPS, *POD_GROUPS)
-REACH = "Check that `kubectl port-forward` to it works: it uses the same connection."
 
 
 def run_checks(scene: Scene) -> list[Line]:
@@ -76,15 +75,9 @@ def _run_parallel(scene: Scene, checks: Mapping[str, GroupCheck]) -> list[Line]:
 
 
 def _run_group(scene: Scene, name: str, check: GroupCheck) -> list[Line]:
-    """Return a group's lines; an error that ends the group becomes one of them."""
-    lines = list[Line]()
+    """Return a group's lines, and show when it begins and ends."""
     scene.show_progress(name, 0)
-    try:
-        lines.extend(check(scene))
-    except UnreachableError as error:
-        lines.append(Group(name).fail("the rest", str(error), REACH))
-    except InputError as error:
-        lines.extend(Group(name).fail("the rest", f"{each.where}: {each.found}", each.fix) for each in error.problems)
+    lines = collect_lines(Group(name), partial(check, scene))
     scene.show_progress(name, 1)
     return lines
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from clients.cluster_api import ClusterApi, items
 from model.json_values import text
 from settings import Settings
-from workshop.verify.lines import Line
+from workshop.verify.lines import Demo, Line
 from workshop.verify.objects import Pod
 
 SIMULATED = "kwok.x-k8s.io/node"
@@ -40,6 +40,8 @@ class Scene:
     """Number of requests that judge booksapp's share of errors; by default as many as the share needs."""
     show_progress: Callable[[str, float], None] = lambda _doing, _done: None
     """Called with a group's name and its progress, from 0 to 1."""
+    clients: int = 4
+    """Number of threads that request booksapp's pages."""
 
     @property
     def simulated(self) -> bool:
@@ -50,6 +52,8 @@ class Scene:
 
 GroupCheck = Callable[[Scene], Iterator[Line]]
 """Yields the lines of one group. May raise InputError or UnreachableError."""
+DemoCheck = Callable[[Scene, Demo], Iterator[Line]]
+"""Likewise for a demo, which may be an attendee's."""
 
 
 def wait_until_settled(scene: Scene, group: str, pods: Sequence[Pod]) -> None:

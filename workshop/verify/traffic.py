@@ -1,7 +1,7 @@
 """HTTP requests to the demos' apps: through a pod's port or by a public name, once or as steady traffic."""
 
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,16 +16,30 @@ from clients.cluster_api import ClusterApi
 from clients.limits import finish_within
 from clients.pod_stream import SECONDS, PodStream, StreamError, connect
 from model.json_values import entries, text
-from workshop.verify.lines import Group, Line
+from model.problem import InputError
+from workshop.verify.lines import Demo, Group, Line
 from workshop.verify.objects import Pod
 from workshop.verify.scene import Scene
 
 ADMIN_PORT = 4191
 """Port of every proxy that serves its metrics."""
+REACH = "Check that `kubectl port-forward` to it works: it uses the same connection."
 
 
 class UnreachableError(Exception):
     """Raised where nothing answers; the message says where and why."""
+
+
+def collect_lines(group: Group, check: Callable[[], Iterator[Line]]) -> list[Line]:
+    """Return a group's lines; an error that ends the group becomes one of them."""
+    lines = list[Line]()
+    try:
+        lines.extend(check())
+    except UnreachableError as error:
+        lines.append(group.fail("the rest", str(error), REACH))
+    except InputError as error:
+        lines.extend(group.fail("the rest", f"{each.where}: {each.found}", each.fix) for each in error.problems)
+    return lines
 
 
 @dataclass(frozen=True)
@@ -140,12 +154,12 @@ ALB = "alb.ingress.kubernetes.io"
 NAME = "public host"
 
 
-def check_public_host(scene: Scene, lines: Group, namespace: str, ingress: str) -> tuple[Line, str | None]:
+def check_public_host(scene: Scene, demo: Demo, ingress: str) -> tuple[Line, str | None]:
     """Return a line on a demo's public name, and its URL if it answers there."""
-    found = scene.api.find(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{ingress}")
+    found = scene.api.find(f"/apis/networking.k8s.io/v1/namespaces/{demo.namespace}/ingresses/{ingress}")
     host = next((text(rule, "host") for rule in entries(found, "spec", "rules")), "")
     if not host:
-        return lines.skip(NAME, "it has none; requests go to its pods through port-forward"), None
+        return demo.skip(NAME, "it has none; requests go to its pods through port-forward"), None
     annotations = ("metadata", "annotations")
     encrypted = "HTTPS" in text(found, *annotations, f"{ALB}/listen-ports")
     url = f"{'https' if encrypted else 'http'}://{host}"
@@ -156,13 +170,13 @@ def check_public_host(scene: Scene, lines: Group, namespace: str, ingress: str) 
         if text(found, *annotations, f"{ALB}/scheme") == "internal" or text(
             found, *annotations, f"{ALB}/inbound-cidrs"
         ):
-            return lines.skip(NAME, f"{error}, and it is not open to everybody"), None
+            return demo.skip(NAME, f"{error}, and it is not open to everybody"), None
         fix = (
-            f"A new name takes minutes. Then look at `kubectl --namespace {namespace} describe ingress {ingress}`: "
-            "does it have an address, and does the name resolve to it?"
+            f"A new name takes minutes. Then look at `kubectl --namespace {demo.namespace} describe ingress {ingress}`:"
+            " does it have an address, and does the name resolve to it?"
         )
-        return lines.fail(NAME, str(error), fix), None
-    return lines.ok(NAME, f"{url} answers"), url
+        return demo.fail(NAME, str(error), fix), None
+    return demo.ok(NAME, f"{url} answers"), url
 
 
 def list_doors(scene: Scene, url: str | None, pods: Sequence[Pod], port: int) -> list[Callable[[], Door]]:
@@ -172,7 +186,6 @@ def list_doors(scene: Scene, url: str | None, pods: Sequence[Pod], port: int) ->
     return [partial(PodDoor, scene.api, pod, port) for pod in pods]
 
 
-CLIENTS = 4
 MOST_SILENCES = 6
 """Requests in a row without an answer after which the traffic ends."""
 PAUSE = 0.5
@@ -212,12 +225,12 @@ class TrafficGenerator:
 
 
 @contextmanager
-def generate_traffic(doors: Sequence[Callable[[], Door]], path: str) -> Generator[TrafficGenerator]:
-    """Request `path` from several threads through the `doors` in turn, until the block ends."""
+def generate_traffic(doors: Sequence[Callable[[], Door]], path: str, clients: int) -> Generator[TrafficGenerator]:
+    """Request `path` from so many threads through the `doors` in turn, until the block ends."""
     traffic = TrafficGenerator()
     threads = [
         threading.Thread(target=traffic.send_requests, args=(door, path), daemon=True)
-        for door in islice(cycle(doors), CLIENTS)
+        for door in islice(cycle(doors), clients)
     ]
     for thread in threads:
         thread.start()
