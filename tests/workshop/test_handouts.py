@@ -209,6 +209,20 @@ def test_without_a_last_day_a_login_lasts_as_long_as_asked(tmp_path: Path, monke
     assert at(asked, "spec", "expirationSeconds") == 24 * 3600
 
 
+def add_foreign_files(out: Path, elsewhere: Path) -> None:
+    """Add what handouts did not write: files, kubeconfigs of others, and a link in place of an attendee's folder."""
+    (out / "alan" / "notes.txt").touch()
+    (out / "readme.txt").touch()
+    (out / "empty").mkdir()
+    for name, old, new in (("copy", "", ""), ("other", "127.0.0.1", "192.0.2.1"), ("admin", '"workshop"', '"w"')):
+        shutil.copytree(out / "grace", out / name)
+        kubeconfig = (out / "grace" / "kubeconfig").read_text().replace(old, new)
+        (out / name / "kubeconfig").write_text(kubeconfig.replace('"grace"', f'"{name}"') if old else kubeconfig)
+    shutil.copytree(out / "grace", elsewhere / "grace")
+    shutil.rmtree(out / "grace")
+    (out / "grace").symlink_to(elsewhere / "grace")
+
+
 def test_the_folders_of_former_attendees_are_removed_and_no_foreign_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,19 +234,10 @@ def test_the_folders_of_former_attendees_are_removed_and_no_foreign_file(
 
     monkeypatch.setattr(pulumi_cli, "read_outputs", outputs)
     monkeypatch.setattr(ClusterApi, "post", post)
-    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out = tmp_path / "out"
     with serving(Cluster(), tmp_path) as path:
         print_handouts(path, out, *NAMES)
-        (out / "alan" / "notes.txt").touch()
-        (out / "readme.txt").touch()
-        (out / "empty").mkdir()
-        for name, old, new in (("copy", "", ""), ("other", "127.0.0.1", "192.0.2.1"), ("admin", '"workshop"', '"w"')):
-            shutil.copytree(out / "grace", out / name)
-            kubeconfig = (out / "grace" / "kubeconfig").read_text().replace(old, new)
-            (out / name / "kubeconfig").write_text(kubeconfig.replace('"grace"', f'"{name}"') if old else kubeconfig)
-        shutil.copytree(out / "grace", elsewhere / "grace")
-        shutil.rmtree(out / "grace")
-        (out / "grace").symlink_to(elsewhere / "grace")
+        add_foreign_files(out, tmp_path / "elsewhere")
         printed = print_handouts(path, out, "ada")
 
     files = {"kubeconfig", "handout.md", "handout.html"}
