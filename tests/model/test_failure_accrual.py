@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import pytest
-from components.traffic.circuit_breaker import circuit_breaker
 from hypothesis import event, example, given
 from hypothesis import strategies as some
 
+from components.demos.circuit_breaking import circuit_breaker
 from model.failure_accrual import (
     JITTER_RATIO,
     MAX_FAILURES,

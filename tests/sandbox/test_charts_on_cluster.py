@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from urllib.error import HTTPError
 
 import pytest
-from components.mesh.control_plane import values
 
+from components.mesh.linkerd import values
 from model.json_values import Json, mapping
 from sandbox import paths
 from sandbox.api_client import ApiClient, ClusterObjects, Reference, connect

@@ -207,6 +207,11 @@ CASES = {
         "Service podinfo/frontend (2600::1): not in *", "10.1.1.1", "2600::1"
     ),
     "a mesh that knows no address": Case(mesh.check_data_plane, {NETWORKS: "* names no networks"}, {CONFIG: None}),
+    "a mesh with a network that is none": Case(
+        mesh.check_data_plane,
+        {NETWORKS: "* has a wrong one: 'ten' *"},
+        {CONFIG: {"data": {"values": "clusterNetworks: 10.0.0.0/8,ten\n"}}},
+    ),
     "a public load balancer": public("Service linkerd-viz/web", SERVICES, type="LoadBalancer"),
     "a node port": public("Service linkerd-viz/web", SERVICES, type="NodePort"),
     "a Service inside the cluster": public("", SERVICES, type="ClusterIP"),

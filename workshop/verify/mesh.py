@@ -100,7 +100,10 @@ def _judge_networks(scene: Scene, namespaces: Sequence[str], found: Sequence[Pod
     said = NETWORKS.search(text(scene.api.find(CONFIG), "data", "values"))
     if said is None:
         return DATA_PLANE.fail(name, "the ConfigMap linkerd-config names no networks", REPAIR)
-    networks = [ip_network(each.strip(), strict=False) for each in said[1].split(",")]
+    try:
+        networks = [ip_network(each.strip(), strict=False) for each in said[1].split(",")]
+    except ValueError as error:
+        return DATA_PLANE.fail(name, f"the ConfigMap linkerd-config has a wrong one: {error}", REPAIR)
     addresses = {f"Pod {pod.full_name}": pod.address for pod in found}
     for namespace in namespaces:
         for each in items(scene.api.find(f"/api/v1/namespaces/{namespace}/services")):
@@ -108,7 +111,7 @@ def _judge_networks(scene: Scene, namespaces: Sequence[str], found: Sequence[Pod
     known = {each: ip_address(address) for each, address in addresses.items() if address not in ("", "None")}
     outside = [f"{each} ({address})" for each, address in known.items() if not any(address in net for net in networks)]
     seen = f"{', '.join(outside[:MOST_PODS])}: not in {said[1]}" if outside else f"all {len(known)} are"
-    fix = "Add their networks to the value `clusterNetworks` in components/mesh/control_plane.py, and run `make up`."
+    fix = "Add their networks to the value `clusterNetworks` in components/mesh/linkerd.py, and run `make up`."
     return DATA_PLANE.judge(name, seen, good=not outside, fix=fix, outside=len(outside))
 
 
