@@ -88,35 +88,27 @@ class Reference:
         return cls(api_version, kind, namespace if isinstance(namespace, str) else None, name)
 
 
-@dataclass(frozen=True)
-class ClusterObjects:
-    """Finds objects."""
-
-    client: ApiClient
-
-    def find(self, reference: Reference) -> tuple[str, Json] | None:
-        """Return the Pulumi id and the content of an object; None if there is none or its kind is not served."""
-        kind = self.kind(reference)
-        if kind is None:
-            return None
-        prefix = "/api/v1" if reference.api_version == "v1" else f"/apis/{reference.api_version}"
-        if kind.get("namespaced") is True:
-            namespace = reference.namespace or "default"
-            identity = f"{namespace}/{reference.name}"
-            found = self.client.get(f"{prefix}/namespaces/{namespace}/{kind.get('name')}/{reference.name}")
-        else:
-            identity = reference.name
-            found = self.client.get(f"{prefix}/{kind.get('name')}/{reference.name}")
-        return (identity, found) if found is not None else None
-
-    def kind(self, reference: Reference) -> Json | None:
-        """Return how the API server serves a kind."""
-        group = reference.api_version
-        served = self.client.get("/api/v1" if group == "v1" else f"/apis/{group}")
-        for entry in mappings(mapping(served).get("resources")):
-            if entry.get("kind") == reference.kind and "/" not in str(entry.get("name")):
-                return entry
+def find_object(client: ApiClient, reference: Reference) -> tuple[str, Json] | None:
+    """Return the Pulumi id and the content of an object; None if there is none or its kind is not served."""
+    kind = find_kind(client, reference.api_version, reference.kind)
+    if kind is None:
         return None
+    namespace = (reference.namespace or "default") if kind.get("namespaced") is True else None
+    scope = f"/namespaces/{namespace}" if namespace else ""
+    found = client.get(f"{group_path(reference.api_version)}{scope}/{kind.get('name')}/{reference.name}")
+    identity = f"{namespace}/{reference.name}" if namespace else reference.name
+    return (identity, found) if found is not None else None
+
+
+def find_kind(client: ApiClient, api_version: str, kind: str) -> Json | None:
+    """Return how the API server serves a kind."""
+    served = mappings(client.get(group_path(api_version)), "resources")
+    return next((each for each in served if each.get("kind") == kind and "/" not in str(each.get("name"))), None)
+
+
+def group_path(api_version: str) -> str:
+    """Return the path of an API's version."""
+    return "/api/v1" if api_version == "v1" else f"/apis/{api_version}"
 
 
 def pulumi_manager(found: Json) -> str | None:

@@ -69,19 +69,14 @@ def repository_answers() -> bool:
         remembered = folder / f"charts-{answer}"
         if remembered.exists() and time.time() - remembered.stat().st_mtime < FORGET_SECONDS:
             return answer
-    answer = answers(REPOSITORY_INDEX)
+    try:
+        answer = requests.head(REPOSITORY_INDEX, timeout=REPOSITORY_SECONDS, allow_redirects=True).ok
+    except requests.RequestException:
+        answer = False
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"charts-{answer}").touch()
     (folder / f"charts-{not answer}").unlink(missing_ok=True)
     return answer
-
-
-def answers(url: str) -> bool:
-    """Return whether a URL answers with success."""
-    try:
-        return requests.head(url, timeout=REPOSITORY_SECONDS, allow_redirects=True).ok
-    except requests.RequestException:
-        return False
 
 
 def package_definitions(folder: Path, published: Published) -> None:

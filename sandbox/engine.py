@@ -3,6 +3,7 @@
 Executables on PATH would do, but the engine then prints a warning for each of them on every command.
 """
 
+import filecmp
 import shlex
 import shutil
 import sys
@@ -16,21 +17,14 @@ from sandbox.plugins import Choice, Plugin
 LANGUAGE_HOST = "pulumi-language-python"
 
 
-def python_script(module: str) -> str:
-    """A shell script that runs a module of this checkout in the Python that runs now."""
-    search = shlex.quote(str(paths.PROJECT))
-    return (
-        "#!/bin/sh\n"
-        f'PYTHONPATH={search}${{PYTHONPATH:+:$PYTHONPATH}} exec {shlex.quote(sys.executable)} -P -m {module} "$@"\n'
-    )
-
-
 def write_script(path: Path, module: str, settled: str = "") -> None:
-    """Write the script unless it is there already; replaced at once, as another engine may run it just now.
+    """Write a shell script that runs a module of this checkout in the Python that runs now, unless it is there.
 
-    What is settled are shell commands that go before it.
+    It is replaced at once, as another engine may run it just now. What is settled are shell commands that go before it.
     """
-    content = python_script(module).replace("\n", f"\n{settled}", 1)
+    search = f"{shlex.quote(str(paths.PROJECT))}${{PYTHONPATH:+:$PYTHONPATH}}"
+    command = f'PYTHONPATH={search} exec {shlex.quote(sys.executable)} -P -m {module} "$@"'
+    content = f"#!/bin/sh\n{settled}{command}\n"
     if path.is_file() and not path.is_symlink() and path.read_text(encoding="utf-8") == content:
         return
     with replacing(path) as scratch:
@@ -50,7 +44,8 @@ def lay_out_plugins(pulumi_home: Path, plugins: Sequence[Plugin]) -> None:
         if plugin.executable is None:
             write_script(target, f"sandbox.providers.{plugin.package}")
         else:
-            link(target, plugin.executable)
+            with replacing(target) as scratch:
+                scratch.symlink_to(plugin.executable)
 
 
 def keep_no_logs(pulumi_home: Path) -> None:
@@ -64,33 +59,20 @@ def keep_no_logs(pulumi_home: Path) -> None:
     logs.touch()
 
 
-def link(path: Path, target: Path) -> None:
-    """Make `path` a symbolic link."""
-    with replacing(path) as scratch:
-        scratch.symlink_to(target)
-
-
 def lay_out_language_host(folder: Path, pulumi: Path, chosen: Choice) -> tuple[Path, bool]:
     """Return the engine's executable, and whether its own language host runs the program; else ours lies beside it."""
     if chosen is not Choice.BUILT and (pulumi.resolve().parent / LANGUAGE_HOST).is_file():
         return pulumi, True
     write_script(folder / LANGUAGE_HOST, "sandbox.language_host")
-    return beside_host(folder / "pulumi", pulumi.resolve()), False
+    return copy_beside_host(folder / "pulumi", pulumi.resolve()), False
 
 
-def beside_host(path: Path, pulumi: Path) -> Path:
-    """The engine as a file of the host's folder: it resolves links, so this is a hard link or else a copy."""
-    if path.is_file() and same_file(path, pulumi):
-        return path
-    with replacing(path) as scratch:
-        try:
-            scratch.hardlink_to(pulumi)
-        except OSError:
-            shutil.copy2(pulumi, scratch)
+def copy_beside_host(path: Path, pulumi: Path) -> Path:
+    """Return the engine as a file of the host's folder: it resolves links, so this is a hard link or else a copy."""
+    if not path.is_file() or not filecmp.cmp(path, pulumi):
+        with replacing(path) as scratch:
+            try:
+                scratch.hardlink_to(pulumi)
+            except OSError:
+                shutil.copy2(pulumi, scratch)
     return path
-
-
-def same_file(copy: Path, original: Path) -> bool:
-    """Return whether a copy is one of this original, judged by size and time."""
-    ours, theirs = copy.stat(), original.stat()
-    return (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)

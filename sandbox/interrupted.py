@@ -27,7 +27,7 @@ import psutil
 from model.json_values import Json, is_mapping, mapping, mappings
 from model.names import RELEASES
 from sandbox import tools
-from sandbox.api_client import ClusterObjects, Reference, connect, pulumi_manager
+from sandbox.api_client import Reference, connect, find_object, pulumi_manager
 from sandbox.console import SandboxError, say
 from sandbox.paths import Home
 from sandbox.processes import runs
@@ -168,7 +168,7 @@ def adopt(home: Home, resource: Json) -> Json | None:
     reference = Reference.of_inputs(inputs)
     if reference is None or not str(resource.get("type")).startswith("kubernetes:"):
         return None
-    found = ClusterObjects(connect(home)).find(reference)
+    found = find_object(connect(home), reference)
     manager = pulumi_manager(found[1]) if found else None
     if found is None or manager is None:
         return None

@@ -1,4 +1,7 @@
-"""`pulumi-language-python`: runs the program for the engine where Pulumi's own host cannot be had."""
+"""`pulumi-language-python`: runs the program for the engine where Pulumi's own host cannot be had.
+
+No Go module serves that host: the last one with it (`pulumi/sdk/v3` 3.68.0, May 2023) starts no policy pack.
+"""
 
 import os
 import runpy
@@ -9,7 +12,6 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import distributions
 from operator import methodcaller
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,12 +19,11 @@ from threading import Thread
 from typing import IO, TypeAlias
 
 import grpc
-from google.protobuf import empty_pb2
 from pulumi import RunError
 from pulumi.automation import PulumiFn, _server
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime import run_in_stack
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 from pulumi.runtime.proto.language_pb2 import RunPluginRequest, RunPluginResponse
 from typing_extensions import override
 
@@ -81,12 +82,6 @@ def run_plugin(request: RunPluginRequest, context: grpc.ServicerContext) -> Iter
         yield from iter(printed.get, None)
     yield RunPluginResponse(exitcode=process.wait())
     RUNNING.discard(process)
-
-
-def end_plugins() -> None:
-    """End what still runs: a policy pack waits for ever, and would outlive its host."""
-    for process in tuple(RUNNING):
-        process.kill()
 
 
 def hand_over(stream: IO[bytes], printed: Printed, *, is_error: bool) -> None:
@@ -148,29 +143,6 @@ class PythonHost(LanguageServer):
         """Run a plugin that is written in Python: a policy pack."""
         return run_plugin(request, context)
 
-    @override
-    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """Return the host's version."""
-        return plugin_pb2.PluginInfo(version="0.0.0-sandbox")
-
-    @override
-    def InstallDependencies(
-        self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
-    ) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        """Say that the virtual environment is the user's."""
-        text = b"sandbox: the program uses the Python environment that the sandbox runs in\n"
-        yield language_pb2.InstallDependenciesResponse(stdout=text)
-
-    @override
-    def GetProgramDependencies(
-        self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
-    ) -> language_pb2.GetProgramDependenciesResponse:
-        """Return the packages that are installed for the program."""
-        found = sorted({(each.name, each.version) for each in distributions()})
-        return language_pb2.GetProgramDependenciesResponse(
-            dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in found]
-        )
-
 
 def end_with_parent(parent: int) -> None:
     """End the process when the engine that started it is gone, even if it was killed."""
@@ -180,8 +152,9 @@ def end_with_parent(parent: int) -> None:
 
 
 def end() -> None:
-    """End the process, and what it runs."""
-    end_plugins()
+    """End the process, and the plugins that still run: a policy pack waits for ever, and would outlive its host."""
+    for process in tuple(RUNNING):
+        process.kill()
     os._exit(0)
 
 

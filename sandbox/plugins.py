@@ -88,12 +88,13 @@ def published(pulumi: Path, package: str, chosen: Choice) -> Plugin | None:
     plugin = Plugin(package, wanted, None, f"v{wanted}")
     executable = installed(plugin)
     refused = paths.cache() / "unavailable" / plugin.folder_name
-    if executable is None and (chosen is Choice.PUBLISHED or not recent(refused)):
+    was_tried = refused.exists() and time.time() - refused.stat().st_mtime < FORGET_SECONDS
+    if executable is None and (chosen is Choice.PUBLISHED or not was_tried):
         executable = install(pulumi, plugin, refused)
     if executable is None and chosen is Choice.PUBLISHED:
         raise SandboxError(
             f"PULUMI_PLUGINS=published, but the plugin {package} v{wanted} is not installed and "
-            f"`pulumi plugin install resource {package} v{wanted}` failed: {reason(refused)} "
+            f"`pulumi plugin install resource {package} v{wanted}` failed: {refused.read_text(encoding='utf-8')}. "
             "Install it where Pulumi can download, or choose PULUMI_PLUGINS=auto."
         )
     return replace(plugin, executable=executable) if executable else None
@@ -117,23 +118,18 @@ def installed(plugin: Plugin) -> Path | None:
     if on_path is not None:
         return Path(on_path)
     users = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    for pulumi_home in (users, downloads()):
+    for pulumi_home in (users, paths.cache() / "pulumi"):
         folder = pulumi_home / "plugins" / plugin.folder_name
         if (folder / plugin.file_name).is_file() and not folder.with_suffix(".partial").exists():
             return folder / plugin.file_name
     return None
 
 
-def downloads() -> Path:
-    """Return the Pulumi home into which the sandbox downloads plugins."""
-    return paths.cache() / "pulumi"
-
-
 def install(pulumi: Path, plugin: Plugin, refused: Path) -> Path | None:
     """Let Pulumi download the plugin; a failure is remembered for a day, so that not every command tries again."""
     say(f"looking for the published plugin {plugin.package} v{plugin.version}")
     command = [pulumi, "plugin", "install", "resource", plugin.package, f"v{plugin.version}"]
-    environment = os.environ | {"PULUMI_HOME": str(downloads()), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    environment = os.environ | {"PULUMI_HOME": str(paths.cache() / "pulumi"), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False, env=environment
@@ -144,16 +140,5 @@ def install(pulumi: Path, plugin: Plugin, refused: Path) -> Path | None:
     found = installed(plugin)
     if found is None:
         refused.parent.mkdir(parents=True, exist_ok=True)
-        refused.write_text(lines[-1] if lines else "no message", encoding="utf-8")
+        refused.write_text(lines[-1].rstrip(".") if lines else "no message", encoding="utf-8")
     return found
-
-
-def recent(refused: Path) -> bool:
-    """Return whether a download failed less than a day ago."""
-    return refused.exists() and time.time() - refused.stat().st_mtime < FORGET_SECONDS
-
-
-def reason(refused: Path) -> str:
-    """Return why the last download failed, as a sentence."""
-    text = refused.read_text(encoding="utf-8").strip() if refused.exists() else "no message"
-    return text if text.endswith(".") else f"{text}."

@@ -3,8 +3,8 @@
 import json
 import random
 import socket
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
 
@@ -52,32 +52,22 @@ def choose(home: Home, wanted: int | None = None) -> Ports:
 
 
 def fresh() -> Ports:
-    """Ports that nobody holds, in random order so that two sandboxes seldom try the same.
+    """Return ports that nobody holds, in random order so that two sandboxes seldom try the same.
 
     They lie below those that the kernel gives to outgoing connections: between the choice and the component's start
     one of those would otherwise be taken now and then ("address already in use").
     """
-    return Ports(*islice(_free(), 5))
-
-
-def _free() -> Iterator[int]:
-    below = _first_ephemeral()
-    candidates = range(LOWEST, below) if below > LOWEST + 1000 else range(LOWEST, USUAL_EPHEMERAL)
-    return (port for port in random.sample(candidates, len(candidates)) if held_by(port) is None)
-
-
-def _first_ephemeral() -> int:
-    try:
-        return int(EPHEMERAL.read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError, IndexError):
-        return USUAL_EPHEMERAL
+    ephemeral = int(EPHEMERAL.read_text(encoding="ascii").split()[0]) if EPHEMERAL.exists() else USUAL_EPHEMERAL
+    candidates = range(LOWEST, ephemeral if ephemeral > LOWEST + 1000 else USUAL_EPHEMERAL)
+    free = (port for port in random.sample(candidates, len(candidates)) if held_by(port) is None)
+    return Ports(*islice(free, len(fields(Ports))))
 
 
 def recorded(home: Home) -> Ports | None:
     """Return the ports of the last start."""
     try:
-        fields: dict[str, int] = json.loads((home.run / "ports.json").read_text(encoding="utf-8"))
-        return Ports(**fields)
+        chosen: dict[str, int] = json.loads((home.run / "ports.json").read_text(encoding="utf-8"))
+        return Ports(**chosen)
     except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None
 
@@ -100,10 +90,8 @@ def held_by(port: int) -> str | None:
 
 def listener(port: int) -> str:
     """Return the program that listens on a port, if this user may see it."""
-    try:
+    with suppress(psutil.Error):
         for connection in psutil.net_connections(kind="tcp"):
             if connection.laddr and connection.laddr.port == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
-    except psutil.Error:
-        return "another program"
     return "another program"

@@ -59,13 +59,9 @@ def record_file(home: Home, name: str) -> Path:
 def recorded(home: Home, name: str) -> Record | None:
     """Return the process that was last started under this name; None without a readable record."""
     try:
-        fields: dict[str, object] = json.loads(record_file(home, name).read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        return Record(**json.loads(record_file(home, name).read_text(encoding="utf-8")))
+    except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None
-    pid, started, program = fields.get("pid"), fields.get("started"), fields.get("program")
-    if isinstance(pid, int) and isinstance(started, float) and isinstance(program, str):
-        return Record(name, pid, started, program)
-    return None
 
 
 def running(home: Home, name: str) -> psutil.Process | None:

@@ -10,7 +10,7 @@ import pytest
 from components.mesh.linkerd import values
 from model.json_values import Json, mapping
 from sandbox import paths
-from sandbox.api_client import ApiClient, ClusterObjects, Reference, connect
+from sandbox.api_client import ApiClient, connect, find_kind
 from tests.sandbox.chart_doubles import CONTROL_PLANE, CRDS, objects
 from tests.sandbox.sandbox_command import eventually
 
@@ -59,7 +59,7 @@ def path_of(client: ApiClient, body: Json) -> str:
     """Find where an object belongs, in the namespace `default`."""
     version, kind = str(body["apiVersion"]), str(body["kind"])
     name = str(mapping(body["metadata"])["name"])
-    served = mapping(ClusterObjects(client).kind(Reference(version, kind, None, name)))
+    served = mapping(find_kind(client, version, kind))
     prefix = "/api/v1" if version == "v1" else f"/apis/{version}"
     return f"{prefix}{'/namespaces/default' if served['namespaced'] else ''}/{served['name']}/{name}"
 

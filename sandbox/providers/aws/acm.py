@@ -49,14 +49,14 @@ class Certificate(Kind):
 
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
         """Return the certificate as ACM has it."""
-        told = _describe(aws, key, state)
+        reported = _describe(aws, key, state)
         tagged = _acm(aws, state).list_tags_for_certificate(CertificateArn=key)["Tags"]
         options: list[Plain] = [
             {"domainName": each["DomainName"]}
             | {ours: each["ResourceRecord"][theirs] for ours, theirs in RECORD.items()}
-            for each in told["DomainValidationOptions"]
+            for each in reported["DomainValidationOptions"]
         ]
-        shown = {"arn": key, "domainName": told["DomainName"], "status": told["Status"]}
+        shown = {"arn": key, "domainName": reported["DomainName"], "status": reported["Status"]}
         return {**shown, "domainValidationOptions": options, "tagsAll": tags_of(tagged)}
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:

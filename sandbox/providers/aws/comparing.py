@@ -107,22 +107,22 @@ def _listed(value: Plain) -> Plain:
     return sorted(items, key=lambda each: json.dumps(each, sort_keys=True))
 
 
-def compose_state(kind: Kind, given: Given, told: Given) -> Object:
+def compose_state(kind: Kind, given: Given, reported: Given) -> Object:
     """Return the state: the inputs, overridden by what AWS reports.
 
     Of two equal values the program's spelling stays, or every preview would show a change.
     """
-    return {**given, **_differing(kind, given, told)}
+    return {**given, **_differing(kind, given, reported)}
 
 
-def update_inputs(kind: Kind, old: Given, told: Given) -> Object:
+def update_inputs(kind: Kind, old: Given, reported: Given) -> Object:
     """Return the inputs that would create what exists."""
-    return {**old, **{key: value for key, value in _differing(kind, old, told).items() if key in old}}
+    return {**old, **{key: value for key, value in _differing(kind, old, reported).items() if key in old}}
 
 
-def _differing(kind: Kind, given: Given, told: Given) -> Object:
+def _differing(kind: Kind, given: Given, reported: Given) -> Object:
     return {
         key: value
-        for key, value in told.items()
+        for key, value in reported.items()
         if key not in given or normal(kind, key, given[key]) != normal(kind, key, value)
     }

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.providers.aws.serving import ProviderError
 
-GONE = frozenset(("NoSuchEntity", "ResourceNotFoundException", "NoSuchHostedZone"))
+MISSING = frozenset(("NoSuchEntity", "ResourceNotFoundException", "NoSuchHostedZone"))
 PREFIX = "aws:config:"
 KNOWN = frozenset(
     (
@@ -102,7 +102,7 @@ class RefusedError(ProviderError):
 
     def __init__(self, what: str, code: str, message: str) -> None:
         super().__init__(f"{what}: {code}: {message}")
-        self.gone = code in GONE
+        self.is_missing = code in MISSING
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def clearly(what: str) -> Generator[None]:
     try:
         yield
     except ClientError as error:
-        told: Any = error.response
-        raise RefusedError(what, str(told["Error"].get("Code")), str(told["Error"].get("Message"))) from None
+        reported: Any = error.response
+        raise RefusedError(what, str(reported["Error"].get("Code")), str(reported["Error"].get("Message"))) from None
     except BotoCoreError as error:
         raise ProviderError(f"{what}: {error}") from None

@@ -52,8 +52,8 @@ class Addon(EksKind):
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
         """Return the add-on as EKS has it."""
         answer = self.eks(aws, state).describe_addon(**_named(key))["addon"]
-        told = {"addonVersion": answer["addonVersion"], "arn": answer["addonArn"]}
-        return {**_named(key), **told, "tagsAll": answer.get("tags") or {}}
+        reported = {"addonVersion": answer["addonVersion"], "arn": answer["addonArn"]}
+        return {**_named(key), **reported, "tagsAll": answer.get("tags") or {}}
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
         """Change its tags; how conflicts of an update are resolved matters to the next update of a version."""

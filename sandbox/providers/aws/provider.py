@@ -89,15 +89,15 @@ class AwsProvider(ResourceProviderServicer):
         kind = _kind(request.urn)
         placed, key = self._placed(kind, read(request.properties)), ""
         if request.preview:
-            told: Given = kind.predict_outputs(placed)
+            reported: Given = kind.predict_outputs(placed)
         else:
             with clearly(f"creating {kind.title}"):
                 key = kind.create(self._configured, placed)
             with clearly(f"waiting for {kind.title} ({key})"):
                 wait = Wait(self._log, self._ended, request.urn, request.timeout)
                 kind.wait(self._configured, key, placed, wait)
-            told = self._read(kind, key, placed) or {}
-        state = compose_state(kind, placed, told)
+            reported = self._read(kind, key, placed) or {}
+        state = compose_state(kind, placed, reported)
         return proto.CreateResponse(id=key, properties=write(state, request.properties))
 
     @override
@@ -106,24 +106,24 @@ class AwsProvider(ResourceProviderServicer):
         kind, old = _kind(request.urn), read(request.olds)
         outputs = {key: old[key] for key in kind.computed & old.keys()}
         new = {**outputs, **self._placed(kind, read(request.news))}
-        told: Given = {}
+        reported: Given = {}
         if not request.preview:
             with clearly(f"updating {kind.title} ({request.id})"):
                 kind.update(self._configured, request.id, old, new)
-            told = self._read(kind, request.id, new) or {}
-        return proto.UpdateResponse(properties=write(compose_state(kind, new, told), request.news))
+            reported = self._read(kind, request.id, new) or {}
+        return proto.UpdateResponse(properties=write(compose_state(kind, new, reported), request.news))
 
     @override
     def Read(self, request: proto.ReadRequest, context: Context) -> proto.ReadResponse:
         """Read a resource for a refresh; one that is deleted has no id."""
         kind, state = _kind(request.urn), read(request.properties)
-        told = self._read(kind, request.id, state)
-        if told is None:
+        reported = self._read(kind, request.id, state)
+        if reported is None:
             return proto.ReadResponse()
         return proto.ReadResponse(
             id=request.id,
-            properties=write(compose_state(kind, state, told), request.properties),
-            inputs=write(update_inputs(kind, read(request.inputs), told), request.inputs),
+            properties=write(compose_state(kind, state, reported), request.properties),
+            inputs=write(update_inputs(kind, read(request.inputs), reported), request.inputs),
         )
 
     @override
@@ -134,7 +134,7 @@ class AwsProvider(ResourceProviderServicer):
             with clearly(f"deleting {kind.title} ({request.id})"):
                 kind.delete(self._configured, request.id, read(request.properties))
         except RefusedError as refusal:
-            if not refusal.gone:
+            if not refusal.is_missing:
                 raise
         return Empty()
 
@@ -159,7 +159,7 @@ class AwsProvider(ResourceProviderServicer):
             with clearly(f"reading {kind.title} ({key})"):
                 return kind.read(self._configured, key, state)
         except RefusedError as refusal:
-            if refusal.gone:
+            if refusal.is_missing:
                 return None
             raise
 
