@@ -98,17 +98,16 @@ def scene(folder: Path, home: Home) -> Generator[Scene]:
 
 def account(aws: AwsDouble) -> set[str]:
     """Everything in the account that a stack or its controllers make, by kind and name."""
-    zone, cluster = aws.zone_id, aws.account.cluster
     route53, elbv2, eks = (aws.client(each) for each in ("route53", "elbv2", "eks"))
+    records = route53.list_resource_record_sets(HostedZoneId=aws.zone_id)
+    associations = eks.list_pod_identity_associations(clusterName=aws.account.cluster)
     found = {
         "load balancer {LoadBalancerName}": elbv2.describe_load_balancers()["LoadBalancers"],
         "target group {TargetGroupName}": elbv2.describe_target_groups()["TargetGroups"],
         "security group {GroupName}": aws.client("ec2").describe_security_groups()["SecurityGroups"],
         "certificate {DomainName}": aws.client("acm").list_certificates()["CertificateSummaryList"],
         "role {RoleName}": aws.client("iam").list_roles()["Roles"],
-        "record {Name} {Type}": route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"],
-        "association {namespace}/{serviceAccount}": eks.list_pod_identity_associations(clusterName=cluster)[
-            "associations"
-        ],
+        "record {Name} {Type}": records["ResourceRecordSets"],
+        "association {namespace}/{serviceAccount}": associations["associations"],
     }
     return {title.format(**each) for title, all_ in found.items() for each in all_}

@@ -51,13 +51,11 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def mesh(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[Workshop]:
+def mesh(checkout: Workshop) -> Workshop:
     """A stack with the mesh alone."""
-    workshop = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
-    workshop.leave_out(*NOT_BOOKSAPP, "demos.booksapp")
-    workshop.pulumi("stack")  # makes it: the commands read its settings
-    yield workshop
-    workshop.destroy()
+    checkout.leave_out(*NOT_BOOKSAPP, "demos.booksapp")
+    checkout.pulumi("stack")  # creates it: the commands read its settings
+    return checkout
 
 
 @pytest.mark.parametrize("seed", SEEDS)

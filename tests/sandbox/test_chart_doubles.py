@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.addons import load_balancer_controller
-from components.addons.load_balancer_policy import Extra
+import versions
 from components.delivery import argo_cd, argo_rollouts
 from components.delivery.argo_cd import controller_rules, server_rules
 from components.mesh import linkerd, viz
 from model.json_values import Json, at, is_list, mapping, mappings
 from sandbox import paths
-from tests.iam.stack import CLUSTER, TAGS, deployed
+from tests.iam.stack import deployed
 from tests.sandbox.chart_doubles import (
     ARGO_CD,
     ARGO_ROLLOUTS,
@@ -25,13 +24,6 @@ from tests.sandbox.chart_doubles import (
     helm,
     objects,
 )
-from versions import (
-    ARGO_ROLLOUTS_CHART,
-    EXTERNAL_DNS_CHART,
-    LINKERD_CHART,
-    LOAD_BALANCER_CONTROLLER,
-    LOAD_BALANCER_CONTROLLER_CHART,
-)
 
 pytestmark = pytest.mark.sandbox
 
@@ -42,10 +34,8 @@ OURS: dict[str, Mapping[str, object]] = {
     VIZ: viz.values({}),
     ARGO_CD: argo_cd.values({"EXTENSION_URL": "https://example.com/extension.tar"}),
     ARGO_ROLLOUTS: argo_rollouts.values(None, {"linkerd-workshop/generation": "1"}),
-    LOAD_BALANCERS: load_balancer_controller.values(CLUSTER, "alb", [Extra.WAF], TAGS, {}),
-    DNS: mapping(deployed().named("aws-external-dns-chart").at("values")),
 }
-"""The values that the program gives to each chart."""
+"""The values that the program gives to the charts that are not for EKS alone."""
 NAIVE: dict[str, Mapping[str, object]] = {
     CONTROL_PLANE: {
         "identityTrustAnchorsPEM": "the anchor",
@@ -53,7 +43,6 @@ NAIVE: dict[str, Mapping[str, object]] = {
     },
     VIZ: {},
     ARGO_CD: {},
-    LOAD_BALANCERS: {key: value for key, value in OURS[LOAD_BALANCERS].items() if key != "webhookTLS"},
 }
 """The values of a program that leaves to a chart what it can."""
 LINKERD_SECRETS = """
@@ -104,7 +93,7 @@ RANDOM = {
 ARGUMENTS = {
     LOAD_BALANCERS: """
         --cluster-name=workshop --ingress-class=alb --aws-region=eu-central-1 --aws-vpc-id=vpc-0123456789abcdef0
-        --enable-shield=false --enable-waf=false --enable-wafv2=true ALBGatewayAPI=false
+        --enable-shield=false --enable-waf=false --enable-wafv2=false ALBGatewayAPI=false
     """,
     DNS: """
         --policy=sync --events --txt-owner-id=linkerd-workshop/dev/eu-central-1/workshop
@@ -114,27 +103,39 @@ ARGUMENTS = {
 }
 
 
+def ours(chart: str) -> Mapping[str, object]:
+    """Return the values that the program gives to a chart."""
+    names = {LOAD_BALANCERS: f"{LOAD_BALANCERS}-chart", DNS: "aws-external-dns-chart"}
+    return mapping(deployed().named(names[chart]).at("values")) if chart in names else OURS[chart]
+
+
+def naive(chart: str, *left_out: str) -> Mapping[str, object]:
+    """Return the values of a program that leaves more to a chart."""
+    return NAIVE.get(chart, {key: value for key, value in ours(chart).items() if key not in left_out})
+
+
 @pytest.mark.parametrize("chart", REAL_NAMES)
 def test_a_chart_has_the_objects_of_the_real_one_and_no_others(chart: str) -> None:
-    assert set(objects(chart, OURS[chart])) == set(REAL_NAMES[chart].split())
+    assert set(objects(chart, ours(chart))) == set(REAL_NAMES[chart].split())
 
 
 @pytest.mark.parametrize("chart", REAL_NAMES)
 def test_two_renders_with_the_values_of_the_program_are_equal(chart: str) -> None:
-    assert objects(chart, OURS[chart]) == objects(chart, OURS[chart])
+    assert objects(chart, ours(chart)) == objects(chart, ours(chart))
 
 
 @pytest.mark.parametrize("chart", ONLY_NAIVE)
 def test_without_our_values_come_back_hooks_and_what_the_program_replaces_or_leaves_out(chart: str) -> None:
-    found, hooks = objects(chart, NAIVE[chart]), set(HOOKS.get(chart, "").split())
+    found, hooks = objects(chart, naive(chart)), set(HOOKS.get(chart, "").split())
 
-    assert set(found) - set(objects(chart, OURS[chart])) == set(ONLY_NAIVE[chart].split()) | hooks
+    assert set(found) - set(objects(chart, ours(chart))) == set(ONLY_NAIVE[chart].split()) | hooks
     assert {name for name, each in found.items() if "helm.sh/hook" in str(each)} == hooks
 
 
 @pytest.mark.parametrize("chart", RANDOM)
 def test_two_naive_renders_differ_in_secrets_bundles_and_pods_as_those_of_the_real_chart(chart: str) -> None:
-    first, second = objects(chart, NAIVE[chart]), objects(chart, NAIVE[chart])
+    values = naive(chart, "webhookTLS")
+    first, second = objects(chart, values), objects(chart, values)
     clock = {"CronJob/linkerd-heartbeat"}  # its schedule is the minute of the render
 
     assert {name for name in first if first[name] != second[name]} - clock == set(RANDOM[chart].split())
@@ -155,7 +156,7 @@ def test_two_naive_renders_differ_in_secrets_bundles_and_pods_as_those_of_the_re
     ],
 )
 def test_the_pods_mount_what_the_program_creates(chart: str, deployment: str, mounted: str) -> None:
-    volumes = mappings(pod_spec(objects(chart, OURS[chart]), deployment)["volumes"])
+    volumes = mappings(pod_spec(objects(chart, ours(chart)), deployment)["volumes"])
     sources = {mapping(each.get("secret")).get("secretName") for each in volumes}
     sources |= {mapping(each.get("configMap")).get("name") for each in volumes}
 
@@ -167,7 +168,7 @@ def pod_spec(found: dict[str, Json], deployment: str) -> Json:
 
 
 def test_the_password_of_redis_is_in_the_secret_of_the_program() -> None:
-    found = objects(ARGO_CD, OURS[ARGO_CD])
+    found = objects(ARGO_CD, ours(ARGO_CD))
 
     assert {name for name, each in found.items() if "'name': 'argocd-redis', 'key': 'auth'" in str(each)} == {
         "Deployment/argocd-redis",
@@ -179,13 +180,13 @@ def test_the_password_of_redis_is_in_the_secret_of_the_program() -> None:
 
 def test_the_rules_of_argo_cd_are_those_of_the_program_instead_of_everything() -> None:
     for name, rules in (("application-controller", controller_rules()), ("server", server_rules())):
-        assert objects(ARGO_CD, OURS[ARGO_CD])[f"ClusterRole/argocd-{name}"]["rules"] == rules
+        assert objects(ARGO_CD, ours(ARGO_CD))[f"ClusterRole/argocd-{name}"]["rules"] == rules
         assert "'*'" in str(objects(ARGO_CD, {})[f"ClusterRole/argocd-{name}"]["rules"])
 
 
 def test_rollouts_has_rights_for_the_routes_of_the_gateway_api_instead_of_every_router() -> None:
     route = {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"], "verbs": ["get", "update"]}
-    found = objects(ARGO_ROLLOUTS, OURS[ARGO_ROLLOUTS])
+    found = objects(ARGO_ROLLOUTS, ours(ARGO_ROLLOUTS))
 
     assert routers(found) == {"gateway.networking.k8s.io"}
     assert mappings(found["ClusterRole/argo-rollouts"]["rules"])[-1] == route
@@ -204,13 +205,13 @@ def test_only_with_our_values_no_service_passes_through_the_webhook_of_the_load_
         found = objects(LOAD_BALANCERS, values)["MutatingWebhookConfiguration/aws-load-balancer-webhook"]
         return {str(each["name"]) for each in mappings(found["webhooks"])}
 
-    naive = {key: value for key, value in OURS[LOAD_BALANCERS].items() if key != "enableServiceMutatorWebhook"}
-    assert hooks(naive) - hooks(OURS[LOAD_BALANCERS]) == {"mservice.elbv2.k8s.aws"}
+    more = naive(LOAD_BALANCERS, "enableServiceMutatorWebhook")
+    assert hooks(more) - hooks(ours(LOAD_BALANCERS)) == {"mservice.elbv2.k8s.aws"}
 
 
 @pytest.mark.parametrize("chart", ARGUMENTS)
 def test_a_controller_is_given_its_cluster_its_limits_and_what_it_owns(chart: str) -> None:
-    given = mappings(pod_spec(objects(chart, OURS[chart]), chart)["containers"])[0]["args"]
+    given = mappings(pod_spec(objects(chart, ours(chart)), chart)["containers"])[0]["args"]
 
     assert [each for each in ARGUMENTS[chart].split() if each not in str(given)] == []
 
@@ -251,26 +252,26 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
 
 @pytest.mark.parametrize(("chart", "wrong", "words"), REFUSED)
 def test_a_value_that_the_chart_does_not_know_is_refused(chart: str, wrong: dict[str, object], words: str) -> None:
-    seen = helm(chart, {**OURS[chart], **wrong})
+    seen = helm(chart, {**ours(chart), **wrong})
 
     assert seen.returncode != 0
     assert words in seen.stderr
 
 
 def test_a_cluster_that_is_too_old_is_refused() -> None:
-    assert "kubeVersion: >=1.31.0-0" in helm(CONTROL_PLANE, OURS[CONTROL_PLANE], "--kube-version", "1.30.0").stderr
+    assert "kubeVersion: >=1.31.0-0" in helm(CONTROL_PLANE, ours(CONTROL_PLANE), "--kube-version", "1.30.0").stderr
 
 
 @pytest.mark.parametrize(
     ("chart", "version"),
     [
-        (CONTROL_PLANE, LINKERD_CHART),
-        (CRDS, LINKERD_CHART),
-        (VIZ, LINKERD_CHART),
-        (ARGO_ROLLOUTS, ARGO_ROLLOUTS_CHART),
-        (LOAD_BALANCERS, LOAD_BALANCER_CONTROLLER_CHART),
-        (f"{LOAD_BALANCERS}-crds", LOAD_BALANCER_CONTROLLER),
-        (DNS, EXTERNAL_DNS_CHART),
+        (CONTROL_PLANE, versions.LINKERD_CHART),
+        (CRDS, versions.LINKERD_CHART),
+        (VIZ, versions.LINKERD_CHART),
+        (ARGO_ROLLOUTS, versions.ARGO_ROLLOUTS_CHART),
+        (LOAD_BALANCERS, versions.LOAD_BALANCER_CONTROLLER_CHART),
+        (f"{LOAD_BALANCERS}-crds", versions.LOAD_BALANCER_CONTROLLER),
+        (DNS, versions.EXTERNAL_DNS_CHART),
     ],
 )
 def test_a_chart_carries_the_version_that_the_program_pins(chart: str, version: str) -> None:

@@ -81,20 +81,15 @@ def test_a_first_preview_knows_every_object_of_the_add_ons(running: Running) -> 
 
 
 def test_every_host_is_served_by_one_load_balancer_over_https_and_has_a_record(running: Running) -> None:
-    aws = running.scene.aws
-    balancers = aws.client("elbv2").describe_load_balancers()["LoadBalancers"]
-    listeners = aws.client("elbv2").describe_listeners(LoadBalancerArn=balancers[0].get("LoadBalancerArn", ""))[
-        "Listeners"
-    ]
+    aws, elbv2 = running.scene.aws, running.scene.aws.client("elbv2")
+    balancers = elbv2.describe_load_balancers()["LoadBalancers"]
+    listeners = elbv2.describe_listeners(LoadBalancerArn=balancers[0]["LoadBalancerArn"])["Listeners"]
 
     assert running.scene.load_balancers.complaints == [], "the Ingresses agree about it"
     assert len(balancers) == 1
     assert {(each.get("Protocol"), each.get("Port")) for each in listeners} == {("HTTP", 80), ("HTTPS", 443)}
-    rules = [
-        rule
-        for each in listeners
-        for rule in aws.client("elbv2").describe_rules(ListenerArn=each.get("ListenerArn", ""))["Rules"]
-    ]
+    arns = [each["ListenerArn"] for each in listeners]
+    rules = [rule for arn in arns for rule in elbv2.describe_rules(ListenerArn=arn)["Rules"]]
     assert len([rule for rule in rules if not rule.get("IsDefault")]) == 3, "one a host, and none over plain HTTP"
     records = {each for each in account(aws) - running.account if each.startswith("record ")}
     assert {each for each in records if each.endswith(" A")} == {
@@ -173,9 +168,9 @@ def test_a_zone_that_may_not_be_asked_for_ends_a_destroy_before_anything_is_dele
 
 def bystander(aws: AwsDouble) -> str:
     """Make another load balancer, of nobody; return its ARN."""
-    subnets = [each.get("SubnetId", "") for each in aws.client("ec2").describe_subnets()["Subnets"][:2]]
+    subnets = [each["SubnetId"] for each in aws.client("ec2").describe_subnets()["Subnets"][:2]]
     made = aws.client("elbv2").create_load_balancer(Name="somebody-elses", Subnets=subnets)["LoadBalancers"][0]
-    return made.get("LoadBalancerArn", "")
+    return made["LoadBalancerArn"]
 
 
 def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothing(

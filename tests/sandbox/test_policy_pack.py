@@ -11,7 +11,6 @@ from policies.exemptions import EXEMPTIONS, Exemption, covers
 from policies.judged import of_kubernetes
 from policies.rules import POLICIES
 from sandbox import paths
-from sandbox.paths import Home
 from tests.policies.test_policies import OF_CHARTS
 from tests.sandbox.chart_doubles import CONTROL_PLANE, objects
 from tests.sandbox.program import PROVIDER, Project
@@ -50,10 +49,7 @@ def packs_running(folder: Path) -> list[int]:
     return [each.pid for each in running if PACK in (each.info["cmdline"] or ()) and each.info["cwd"] == str(folder)]
 
 
-def test_the_whole_program_keeps_its_policies_with_all_that_its_charts_and_releases_bring(
-    tmp_path: Path, sandbox_home: Home
-) -> None:
-    workshop = Workshop(tmp_path / "workshop", sandbox_home.folder)
+def test_the_whole_program_keeps_its_policies_with_all_that_its_charts_and_releases_bring(workshop: Workshop) -> None:
     workshop.choose("delivery.argoCd.enabled", value=True)
 
     done = workshop.pulumi("preview", "--policy-pack", PACK)
