@@ -24,6 +24,7 @@ from tests.doubles.aws_server import settings as on_eks
 from tests.doubles.faulty_servers import RawServer, Reply, reply
 from tests.doubles.pulumi_double import play_pulumi
 from tests.fuzzing import CANARY, CODED, ODD, Shape, anything, check_clean, few, replies, shaped, taken_or_explained
+from tests.model.test_hiding import FINDING
 from tests.workshop.preview_documents import manifest, step
 from tests.workshop.test_teardown import order
 from workshop import cli, expiry
@@ -65,7 +66,8 @@ def torn(text: str, least: int = 0) -> st.SearchStrategy[str]:
 @st.composite
 def event_logs(draw: st.DrawFn) -> str:
     """An event log that repeats the Secret, with findings, other values, and torn."""
-    lines = draw(st.lists(shaped(EVENT).map(json.dumps) | st.text(max_size=9), max_size=4))
+    whole = shaped(SAID).map(lambda message: {"policyEvent": {**FINDING, "message": message}})
+    lines = draw(st.lists((whole | shaped(EVENT)).map(json.dumps) | st.text(max_size=9), max_size=4))
     return draw(torn("\n".join([ABOUT_SECRET, *lines]), len(ABOUT_SECRET)))
 
 

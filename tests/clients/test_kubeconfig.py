@@ -214,7 +214,7 @@ def test_a_kubeconfig_that_kubectl_refuses_is_reported(folder: Path, change: dic
     assert found in refusal("a/config").found
 
 
-@pytest.mark.parametrize("content", [f"token: {CANARY}\nx: [".encode(), b"\xff\xfe\x00", b"text", b"- 1", b"[" * 9999])
+@pytest.mark.parametrize("content", [f"token: {CANARY}\nx: [".encode(), b"\xff\xfe\x00", b"text", b"- 1"])
 def test_one_unreadable_file_of_a_list_is_reported_by_its_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
