@@ -8,13 +8,19 @@ import pytest
 from clients.cluster_api import ClusterApi
 from model.charts import Part
 from model.problem import Problem
-from preflight import compatibility, compatibility_check
-from preflight.compatibility import PINNED, TABLE, Reader, Span, Version, numbers, row
-from preflight.compatibility_check import (
+from preflight import compatibility
+from preflight.compatibility import (
     CONTROLLERS,
+    PINNED,
+    TABLE,
+    Reader,
+    Span,
+    Version,
     check_kubernetes,
     check_load_balancer_controller,
     check_pins,
+    numbers,
+    row,
     unreadable,
 )
 from tests.doubles.api_server import Cluster, serving
@@ -98,7 +104,7 @@ def test_a_pin_that_the_table_does_not_know_is_reported(monkeypatch: pytest.Monk
 
 
 def test_pins_that_do_not_fit_each_other_are_reported_with_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compatibility_check, "GATEWAY_API", "1.1.1")
+    monkeypatch.setattr(compatibility, "GATEWAY_API", "1.1.1")
     linkerd, plugin = check_pins(EVERYTHING)
 
     assert "Linkerd" in linkerd.rule
