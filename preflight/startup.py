@@ -93,7 +93,7 @@ def silence_sdk() -> None:
     traceback of each by `traceback.print_exc`, past every logger, below the sentence that says what failed.
     """
     if not os.environ.get("PULUMI_DEBUG_MESSAGES"):
-        pulumi.log.debug = lambda *_, **__: None
+        pulumi.log.debug = _say_nothing
     traceback.print_exc = _print_unless_cancelled
 
 
@@ -106,6 +106,10 @@ def _print_unless_cancelled(
     error = sys.exc_info()[1]
     if not isinstance(error, CancelledError):
         traceback.print_exception(error, limit=limit, file=file, chain=chain)
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """Take what `pulumi.log.debug` takes."""
 
 
 def expectations(settings: Settings, stack: str) -> Expectations:
