@@ -31,6 +31,7 @@ WAIT = "Try again in a minute; if it stays so, the cluster's operator finds the 
 SHORTEST_SECRET = 8
 """The fewest characters of a secret; a shorter text is part of many words."""
 
+_RULE = "the program asks it before it changes anything"
 _OBJECT = TypeAdapter(dict[str, object])
 _client: Any = client
 
@@ -69,11 +70,11 @@ class ClusterApi:
         try:
             self._client = _client.ApiClient(self.configuration)
         except FAULTS:  # its text may hold the password of a proxy
-            found, rule = (
-                "the proxy's URL is not valid",
-                "it has to be like http://<host>:<port> or socks5://<host>:<port>",
+            rule = "it has to be like http://<host>:<port> or socks5://<host>:<port>"
+            problem = Problem(
+                self.address, "the proxy's URL is not valid", rule, "Correct the kubeconfig or HTTPS_PROXY."
             )
-            raise InputError([Problem(self.address, found, rule, "Correct the kubeconfig or HTTPS_PROXY.")]) from None
+            raise InputError([problem]) from None
 
     def get(self, path: str) -> Answer:
         """Return the answer to GET `path`. Raises InputError if the server does not answer."""
@@ -85,13 +86,11 @@ class ClusterApi:
         Raises InputError if the server refuses.
         """
         kind = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-        return items(self._found(path, self.ask("GET", path, None, accept=f"{kind},{JSON}")))
+        return items(self.find(path, accept=f"{kind},{JSON}"))
 
-    def find(self, path: str) -> dict[str, object] | None:
+    def find(self, path: str, *, accept: str = JSON) -> dict[str, object] | None:
         """Return the object or list at `path`, or None if there is none. Raises InputError if the server refuses."""
-        return self._found(path, self.get(path))
-
-    def _found(self, path: str, answer: Answer) -> dict[str, object] | None:
+        answer = self.ask("GET", path, None, accept=accept)
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         if reason := refusal(answer):
@@ -145,12 +144,11 @@ class ClusterApi:
         return text
 
     def _silence(self, error: Exception) -> SilenceError:
-        rule = "the program asks it before it changes anything"
         if type(error) in (ValueError, UnicodeEncodeError):  # its text may hold the token
             found, rule = "the question cannot be sent", "the kubeconfig's credentials have to be printable text"
             return SilenceError([Problem(self.address, found, rule, "Log in again, or correct the kubeconfig.")])
         fault = explain(error, self.address, self.configuration.proxy)
-        problem = Problem(self.address, fault.found, rule, fault.fix or self.advice.silence)
+        problem = Problem(self.address, fault.found, _RULE, fault.fix or self.advice.silence)
         return SilenceError([problem], nobody=fault.nobody)
 
 
@@ -189,24 +187,26 @@ def refused(answer: Answer, problem: Problem) -> InputError:
 
 def check_connection(api: ClusterApi) -> None:
     """Ask the server for its version. Raises InputError if it is not a Kubernetes API server that lets the user in."""
-    answer = api.get("/version")
+    answer, rule = api.get("/version"), _RULE
+    reason = refusal(answer)
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        rule, found = "the kubeconfig's credentials have to be valid there", f"it does not know you ({refusal(answer)})"
-        raise InputError([Problem(api.address, found, rule, api.advice.stranger)])
-    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        found, rule = "a proxy in between asks for a login (407)", "the program asks it before it changes anything"
+        rule, fix = "the kubeconfig's credentials have to be valid there", api.advice.stranger
+        found = f"it does not know you ({reason})"
+    elif answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        found = "a proxy in between asks for a login (407)"
         fix = "Put user and password into the proxy's URL (http://<user>:<password>@...), or list its host in NO_PROXY."
-        raise InputError([Problem(api.address, found, rule, fix)])
-    if "HTTP request to an HTTPS server" in answer.text:
+    elif "HTTP request to an HTTPS server" in answer.text:
         found, rule = "it speaks TLS there", "the address has to begin with https://"
-        raise InputError([Problem(api.address, found, rule, "Write https:// in the kubeconfig's `server`.")])
-    if answer.status >= HTTPStatus.BAD_REQUEST and text(answer.body, "kind") == "Status":
-        found, rule = f"it refuses to answer ({refusal(answer)})", "the program asks it before it changes anything"
-        raise refused(answer, Problem(api.address, found, rule, api.advice.stranger))
-    if refusal(answer) or not text(answer.body, "gitVersion"):
-        found = f"it does not answer as Kubernetes does ({refusal(answer) or 'no version'})"
+        fix = "Write https:// in the kubeconfig's `server`."
+    elif reason and text(answer.body, "kind") == "Status":
+        problem = Problem(api.address, f"it refuses to answer ({reason})", rule, api.advice.stranger)
+        raise refused(answer, problem)
+    elif reason or not text(answer.body, "gitVersion"):
+        found = f"it does not answer as Kubernetes does ({reason or 'no version'})"
         fix = "Check the address, and whether a proxy or a login page stands in between."
-        raise InputError([Problem(api.address, found, "the program asks it before it changes anything", fix)])
+    else:
+        return
+    raise InputError([Problem(api.address, found, rule, fix)])
 
 
 def _time(date: str | None) -> datetime:

@@ -31,7 +31,18 @@ IDEMPOTENT = ("GET", "HEAD")
 BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 """Statuses with which a server may say when to come back."""
 _CHECK_NAME = "Check the address, and whether a VPN or its name server is needed to resolve the name."
+_LOG_IN_AGAIN = "Log in again, or fetch the kubeconfig again."
 _SAY_HTTPS = "Write https:// if the server speaks TLS, and check the port."
+
+
+_REASONS: dict[tuple[type[Exception], ...], str] = {
+    (IncompleteRead,): "the connection was closed in the middle of an answer",
+    # RemoteDisconnected is a BadStatusLine, too.
+    (ConnectionResetError, BrokenPipeError): "the connection was closed before an answer",
+    (BadStatusLine,): "what answers does not speak HTTP",
+    (socket.gaierror,): "no name server knows its name",
+}
+"""Reasons by the kinds of errors, in the order in which they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -66,25 +77,18 @@ def retries(method: str) -> Retrying:
             is_reset = any(isinstance(each, ConnectionResetError | IncompleteRead) for each in _causes(error))
             return is_reset and method in IDEMPOTENT and state.attempt_number < TRIES_AFTER_RESET
         response: object = outcome.result()
-        return isinstance(response, Response) and _is_busy(response)
+        if not isinstance(response, Response):
+            return False
+        says_when = response.status in BUSY and response.retry_after is not None
+        return response.status == HTTPStatus.TOO_MANY_REQUESTS or says_when
 
     return Retrying(
         retry=is_worth_it,
         wait=_pause,
         stop=stop_after_attempt(TRIES) | stop_before_delay(SECONDS_TO_ANSWER),
         # The last answer or fault, and not one of tenacity's own.
-        retry_error_callback=_last,
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
     )
-
-
-def _last(state: RetryCallState) -> object:
-    """Return the last answer, or raise the last fault."""
-    return state.outcome.result() if state.outcome else None
-
-
-def _is_busy(response: Response) -> bool:
-    says_when = response.status in BUSY and response.retry_after is not None
-    return response.status == HTTPStatus.TOO_MANY_REQUESTS or says_when
 
 
 def _pause(state: RetryCallState) -> float:
@@ -108,24 +112,20 @@ def explain(error: BaseException, address: str, proxy: str | None) -> Fault:
     if proxy:
         return _proxy_fault(causes, proxy)
     if any(isinstance(each, BadStatusLine | ConnectionResetError | BrokenPipeError) for each in causes):
-        return _closed_tls() if address.startswith("https:") else Fault(_silent(_reason(causes)), _SAY_HTTPS)
+        return _CLOSED_TLS if address.startswith("https:") else Fault(_silent(_reason(causes)), _SAY_HTTPS)
     is_unknown = any(isinstance(each, socket.gaierror) for each in causes)
     return Fault(_silent(_reason(causes)), _CHECK_NAME if is_unknown else None, nobody=True)
 
 
 def _reason(causes: Sequence[BaseException]) -> str:
     """Return the operating system's message; any other text may quote a secret."""
-    refused = (NewConnectionError, ConnectionError)  # the first counts as a timeout for urllib3
-    if any(isinstance(each, TimeoutError | LibraryTimeoutError) and not isinstance(each, refused) for each in causes):
+    # A refused connection counts as a timeout for urllib3.
+    left = [each for each in causes if not isinstance(each, NewConnectionError | ConnectionError)]
+    if any(isinstance(each, TimeoutError | LibraryTimeoutError) for each in left):
         return "timed out"
-    if any(isinstance(each, IncompleteRead) for each in causes):
-        return "the connection was closed in the middle of an answer"
-    if any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in causes):  # RemoteDisconnected is one
-        return "the connection was closed before an answer"
-    if any(isinstance(each, BadStatusLine) for each in causes):
-        return "what answers does not speak HTTP"
-    if any(isinstance(each, socket.gaierror) for each in causes):
-        return "no name server knows its name"
+    for kinds, reason in _REASONS.items():
+        if any(isinstance(each, kinds) for each in causes):
+            return reason
     said = (each.strerror for each in causes if isinstance(each, OSError) and each.strerror)
     return next(said, type(causes[-1]).__name__)
 
@@ -147,26 +147,26 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         left += [one for one in inner if isinstance(one, BaseException)]
 
 
-EXPIRED, NOT_YET_VALID, OTHER_NAME, OTHER_IP = 10, 9, 62, 64
-"""Numbers of OpenSSL's verification errors (x509_vfy.h)."""
+_CLOSED_TLS = Fault(
+    "it closed the TLS connection before an answer, perhaps because it refuses the client certificate",
+    "Log in again, or fetch the kubeconfig again, and check that VPN and proxy let you through.",
+)
+_CERTIFICATE_NAME = "Use a name that the certificate holds as `server`, or set it as `tls-server-name`."
+_UNTRUSTED = {
+    9: Fault("its certificate is not valid yet", "Set this machine's clock."),
+    10: Fault(
+        "its certificate has expired", "Renew the API server's certificate; if it is new, set this machine's clock."
+    ),
+    62: Fault("its certificate is for another name", _CERTIFICATE_NAME),
+    64: Fault("its certificate is for another address", _CERTIFICATE_NAME),
+}
+"""Faults by the numbers of OpenSSL's verification errors (x509_vfy.h)."""
 
 
 def _untrusted(error: ssl.SSLCertVerificationError) -> Fault:
-    found = {
-        EXPIRED: "its certificate has expired",
-        NOT_YET_VALID: "its certificate is not valid yet",
-        OTHER_NAME: "its certificate is for another name",
-        OTHER_IP: "its certificate is for another address",
-    }
-    fix = {
-        EXPIRED: "Renew the API server's certificate; if it is new, set this machine's clock.",
-        NOT_YET_VALID: "Set this machine's clock.",
-        OTHER_NAME: "Use a name that the certificate holds as `server`, or set it as `tls-server-name`.",
-        OTHER_IP: "Use a name that the certificate holds as `server`, or set it as `tls-server-name`.",
-    }
-    other = "Fetch the kubeconfig again: its certificate-authority has to be the one that signed the certificate."
+    fix = "Fetch the kubeconfig again: its certificate-authority has to be the one that signed the certificate."
     reason = f"its certificate is not signed by an authority that the kubeconfig trusts ({error.verify_message})"
-    return Fault(found.get(error.verify_code, reason), fix.get(error.verify_code, other))
+    return _UNTRUSTED.get(error.verify_code, Fault(reason, fix))
 
 
 def _tls_fault(errors: Sequence[ssl.SSLError]) -> Fault:
@@ -176,24 +176,16 @@ def _tls_fault(errors: Sequence[ssl.SSLError]) -> Fault:
     said = reason.replace("_", " ").lower() or "TLS failed"
     if "ALERT" in reason:
         if any(word in reason for word in ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "BAD_CERT")):
-            return Fault(f"it refuses the client certificate ({said})", "Log in again, or fetch the kubeconfig again.")
+            return Fault(f"it refuses the client certificate ({said})", _LOG_IN_AGAIN)
         return Fault(f"it refuses the TLS handshake ({said})")
     if any(word in reason for word in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")):
         fix = "Correct the port, or write http:// if the server speaks no TLS on purpose."
         return Fault(f"it does not speak TLS there ({said})", fix)
     if any(word in reason for word in ("PEM", "NO_START_LINE", "MISMATCH", "ASN1", "NO_CERTIFICATE", "BAD_BASE64")):
-        return Fault(
-            f"the kubeconfig's certificates or key cannot be read ({said})",
-            "Log in again, or fetch the kubeconfig again.",
-        )
+        return Fault(f"the kubeconfig's certificates or key cannot be read ({said})", _LOG_IN_AGAIN)
     if "EOF" in reason:  # writing after the server closed hides its TLS alert
-        return _closed_tls()
+        return _CLOSED_TLS
     return Fault(_silent(said))
-
-
-def _closed_tls() -> Fault:
-    found = "it closed the TLS connection before an answer, perhaps because it refuses the client certificate"
-    return Fault(found, "Log in again, or fetch the kubeconfig again, and check that VPN and proxy let you through.")
 
 
 def _proxy_fault(causes: Sequence[BaseException], proxy: str | None) -> Fault:

@@ -25,15 +25,16 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import OpenApiException
 from kubernetes.config import ConfigException
 from oauthlib.oauth2 import OAuth2Error
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from requests import RequestException
 from urllib3 import disable_warnings
 from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from clients import cluster_faults
-from clients.kubeconfig import Document, Kubeconfig
+from clients.kubeconfig import Document, Kubeconfig, create_document
 from clients.limits import finish_within
 from clients.proxies import proxy_of
+from model.json_values import is_mapping, mapping, text
 from model.problem import InputError, Problem, on_one_line
 
 SECONDS_FOR_A_PERSON = 120
@@ -43,7 +44,6 @@ EARLY = 60
 
 _client: Any = client
 _config: Any = config
-_DOCUMENT = TypeAdapter(Document)
 _NO_LOGIN = (OAuth2Error, RequestException, HTTPError, OpenApiException, TimeoutError)
 _UNUSABLE = (ConfigException, OSError, ValueError, TypeError, AttributeError, LookupError)
 
@@ -121,12 +121,7 @@ def _loaded(kubeconfig: Kubeconfig, login: _Login) -> Any:  # noqa: ANN401  as a
     """Return the client's configuration for a kubeconfig with these credentials."""
     cluster = {**kubeconfig.cluster, "server": _server(kubeconfig)}
     cluster.pop("proxy-url", None)
-    document = {
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": cluster}],
-        "users": [{"name": "u", "user": login.user}],
-    }
+    document = create_document("c", cluster, login.user)
     loaded = _client.Configuration()
     load = partial(_config.load_kube_config_from_dict, document, None, loaded, persist_config=False)
     try:
@@ -142,16 +137,16 @@ def _loaded(kubeconfig: Kubeconfig, login: _Login) -> Any:  # noqa: ANN401  as a
 def _server(kubeconfig: Kubeconfig) -> str:
     """Return the API server's address. Raises InputError if it is none."""
     cluster = kubeconfig.cluster
-    server = cluster.get("server")
-    if isinstance(server, str) and server and "://" not in server:  # kubectl adds what is missing
+    server = text(cluster, "server")
+    if server and "://" not in server:  # kubectl adds what is missing
         has_tls = any(key.startswith(("certificate-authority", "insecure-skip")) for key in cluster)
         server = f"{'https' if has_tls else 'http'}://{server}"
     try:
-        parts = urlsplit(server if isinstance(server, str) else "")
+        parts = urlsplit(server)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_address = False
-    if not is_address or not isinstance(server, str) or "@" in server:
+    if not is_address or "@" in server:
         rule, fix = "it has to be an address like https://<host>:<port>", "Fetch the kubeconfig again, or correct it."
         raise InputError([Problem(kubeconfig.where, "its cluster's server is not an address", rule, fix)])
     return server.rstrip("/")
@@ -160,8 +155,8 @@ def _server(kubeconfig: Kubeconfig) -> str:
 def _log_in(kubeconfig: Kubeconfig) -> _Login:
     """Return the user's credentials; a helper is run for them. Raises InputError if it fails."""
     user = dict(kubeconfig.user)
-    file = user.pop("tokenFile", None)
-    if isinstance(file, str) and file:
+    user.pop("tokenFile", None)
+    if file := text(kubeconfig.user, "tokenFile"):
         return _Login({**user, "token": _token(kubeconfig, file)}, time.time() + EARLY)
     helper = user.pop("exec", None)  # the client would run it without a limit of time
     if user.get("token") or helper is None:
@@ -192,13 +187,11 @@ def _token(kubeconfig: Kubeconfig, file: str) -> str:
 def _with_authority(user: Document) -> Document:
     """Return a user whose identity provider is verified by the usual CAs; the client would trust any certificate."""
     provider = user.get("auth-provider")
-    if not isinstance(provider, dict):
+    if not is_mapping(provider):
         return user
-    provider = _DOCUMENT.validate_python(provider)
-    options = provider.get("config")
-    options = _DOCUMENT.validate_python(options) if isinstance(options, dict) else {}
+    options = mapping(provider.get("config"))
     if not any(key.startswith("idp-certificate-authority") for key in options):
-        options["idp-certificate-authority"] = certifi.where()
+        options = {**options, "idp-certificate-authority": certifi.where()}
     return {**user, "auth-provider": {**provider, "config": options}}
 
 
@@ -215,7 +208,8 @@ def _run(kubeconfig: Kubeconfig, helper: _Helper) -> _Status:
     process = _started(kubeconfig, helper, asks=asks)
     said, complaint = _spoken(kubeconfig, process, seconds, asks=asks)
     if process.returncode:
-        raise _failed(kubeconfig, f"{helper.command} returned {process.returncode}. {_quoted(complaint)}".rstrip(". "))
+        quoted = re.sub(r"[\w+/=.~-]{32,}", "...", on_one_line(complaint))  # without what may be a token
+        raise _failed(kubeconfig, f"{helper.command} returned {process.returncode}. {quoted}".rstrip(". "))
     try:
         credential = _Credential.model_validate_json(said)
     except ValidationError:
@@ -259,11 +253,6 @@ def _spoken(
                 os.killpg(process.pid, signal.SIGKILL)
             raise _failed(kubeconfig, f"it did not answer within {seconds:g} s") from None
     return said, (complaint or b"").decode(errors="replace")
-
-
-def _quoted(complaint: str) -> str:
-    """Return the end of what a helper complains of, without what may be a token."""
-    return re.sub(r"[\w+/=.~-]{32,}", "...", on_one_line(complaint))
 
 
 def _failed(kubeconfig: Kubeconfig, reason: str) -> InputError:

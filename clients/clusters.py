@@ -5,9 +5,8 @@ What needs boto3 is imported where a stack is on EKS: it takes 0.3 s, and other 
 
 from dataclasses import replace
 
-from clients.aws import kubeconfig
 from clients.cluster_api import ClusterApi
-from clients.kubeconfig import Advice, Kubeconfig, find
+from clients.kubeconfig import EXEC_API, Advice, Document, Kubeconfig, create_document, find
 from clients.limits import limited
 from model.eks import EVERYWHERE, EksCluster
 from settings import Settings
@@ -22,9 +21,26 @@ def find_kubeconfig(settings: Settings, cluster: EksCluster | None = None) -> Ku
     if settings.eks is None:
         return find(settings.kubeconfig, settings.context)
     cluster = cluster or _found(settings.eks)
-    document, where = kubeconfig.document(cluster, settings.eks), f"EKS cluster {cluster.name}"
-    found = Kubeconfig(document, where, _advice(cluster, settings.eks))
+    document = create_eks_document(cluster, settings.eks)
+    found = Kubeconfig(document, f"EKS cluster {cluster.name}", _advice(cluster, settings.eks))
     return replace(found, provider=found.contents)  # no secret is in it
+
+
+def create_eks_document(cluster: EksCluster, login: Eks) -> Document:
+    """Return the kubeconfig of an EKS cluster; it holds no secret: the AWS CLI creates a token when one is needed."""
+    arguments = ["eks", "get-token", "--cluster-name", cluster.name, "--region", cluster.region, "--output", "json"]
+    # As an option: the AWS CLI prefers exported keys (AWS_ACCESS_KEY_ID) to a profile in AWS_PROFILE.
+    arguments += ["--profile", login.profile] if login.profile else []
+    arguments += ["--role-arn", login.role_arn] if login.role_arn else []
+    helper = {
+        "apiVersion": EXEC_API,
+        "command": "aws",
+        "args": arguments,
+        "interactiveMode": "Never",
+        "installHint": "Install the AWS CLI, version 2.",
+    }
+    server: Document = {"server": cluster.endpoint, "certificate-authority-data": cluster.certificate_authority}
+    return create_document(cluster.name, server, {"exec": helper})
 
 
 def create_api(settings: Settings, cluster: EksCluster | None = None) -> ClusterApi:
@@ -60,12 +76,8 @@ def _advice(cluster: EksCluster, login: Eks) -> Advice:
 
 def _silence(cluster: EksCluster) -> str:
     if not cluster.public_networks:
-        return (
-            f"Its endpoint is private: run this inside {cluster.vpc_id} or through a VPN into it, "
-            "or switch the public endpoint on."
-        )
-    if EVERYWHERE not in cluster.public_networks:
-        return (
-            f"Its endpoint answers to {', '.join(cluster.public_networks)} only: run this from there, or add yourself."
-        )
-    return Advice().silence
+        vpn = f"run this inside {cluster.vpc_id} or through a VPN into it, or switch the public endpoint on"
+        return f"Its endpoint is private: {vpn}."
+    if EVERYWHERE in cluster.public_networks:
+        return Advice().silence
+    return f"Its endpoint answers to {', '.join(cluster.public_networks)} only: run this from there, or add yourself."

@@ -5,7 +5,7 @@ The rules are those of client-go's `clientcmd`: https://kubernetes.io/docs/conce
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -13,16 +13,20 @@ from urllib.parse import quote
 import yaml
 from pydantic import TypeAdapter
 
-from clients.kubeconfig_rules import FILES, faults
+from model.json_values import at, entries, is_mapping, mapping, text
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from model.sandbox_only import check_target
 
 Document = dict[str, object]
 _DOCUMENT = TypeAdapter(Document)
-_LIST = TypeAdapter(list[object])
 _ENTRIES = TypeAdapter(list[Document])
 
+FILES = {"cluster": ("certificate-authority",), "user": ("client-certificate", "client-key", "tokenFile")}
+"""The keys that name files, relative to that of the kubeconfig."""
+EXEC_API, EXEC_BETA = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
+INTERACTIVE_MODES = ("Never", "IfAvailable", "Always")
+AGAIN = "Fetch the kubeconfig again."
 DEFAULT = "the default kubeconfig"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """The folder in a pod with its token and its cluster's authority."""
@@ -56,21 +60,22 @@ class Kubeconfig:
     @property
     def cluster(self) -> Document:
         """The cluster's entry."""
-        return _only(self.document, "clusters", "cluster")
+        return _first(self.document, "cluster")
 
     @property
     def user(self) -> Document:
         """The user's entry; empty if nobody is named."""
-        return _only(self.document, "users", "user")
+        return _first(self.document, "user")
 
     @property
     def impersonates(self) -> list[tuple[str, str]]:
         """The headers by which the user impersonates another."""
-        user, extra = self.user, self.user.get("as-user-extra")
+        user = self.user
         headers = [("Impersonate-User", user.get("as")), ("Impersonate-Uid", user.get("as-uid"))]
-        headers += [("Impersonate-Group", group) for group in _texts(user.get("as-groups"))]
-        for key, values in _DOCUMENT.validate_python(extra).items() if isinstance(extra, dict) else ():
-            headers += [(f"Impersonate-Extra-{quote(key.lower(), safe='')}", value) for value in _texts(values)]
+        headers += [("Impersonate-Group", group) for group in entries(user, "as-groups")]
+        for key in mapping(user.get("as-user-extra")):
+            name = f"Impersonate-Extra-{quote(key.lower(), safe='')}"
+            headers += [(name, value) for value in entries(user, "as-user-extra", key)]
         return [(name, value) for name, value in headers if isinstance(value, str) and value]
 
     @property
@@ -86,12 +91,13 @@ def find(path: str | None, context: str | None) -> Kubeconfig:
     """
     if path and any(mark in path for mark in ("{", "apiVersion", "clusters:")):  # not repeated: it holds credentials
         raise InputError([Problem(f"{PROJECT}:kubeconfig", "it holds a kubeconfig's contents", "it is a path", _FIX)])
-    named = _expanded(path) if path else None
+    # Unlike Path's own, these functions answer for any user and path.
+    named = Path(os.path.expanduser(path)) if path else None  # noqa: PTH111
     where = str(named or DEFAULT)
-    if named and not _is_there(named):
+    if named and not os.path.exists(named):  # noqa: PTH110
         raise InputError([Problem(where, "there is no such kubeconfig", "the cluster is found through it", _FIX)])
     check_target(os.path.realpath(named) if named else "", "the stack's kubeconfig")
-    files = [_File(each) for each in ([named] if named else _default_files()) if _is_there(each)]
+    files = [_File(each) for each in ([named] if named else _default_files()) if os.path.exists(each)]  # noqa: PTH110
     chosen = context or next((each.current_context for each in files if each.current_context), "")
     if not chosen:
         if not named and (in_cluster := _in_cluster()):
@@ -102,10 +108,8 @@ def find(path: str | None, context: str | None) -> Kubeconfig:
     if chosen not in contexts:
         known = ", ".join(sorted(contexts)) or "none"
         fix = f"Set one with `pulumi config set {PROJECT}:context <name>`."
-        problem = Problem(
-            f"{where}, context '{chosen}'", "there is no such context", f"the known ones are {known}", fix
-        )
-        raise InputError([problem])
+        found, rule = "there is no such context", f"the known ones are {known}"
+        raise InputError([Problem(f"{where}, context '{chosen}'", found, rule, fix)])
     document, is_absolute = _minified(files, chosen, where)
     # The provider reads relative paths in a kubeconfig as relative to its own folder.
     provider = (path if is_absolute else None) if named else ""
@@ -137,21 +141,18 @@ class _File:
     def section(self, key: str) -> dict[str, Document]:
         """Return the entries of a list by their names."""
         try:
-            entries = _ENTRIES.validate_python(self._document.get(key) or [])
-            named = {
-                str(each["name"]): _DOCUMENT.validate_python(each.get(key.removesuffix("s")) or {}) for each in entries
-            }
+            found, kind = _ENTRIES.validate_python(self._document.get(key) or []), key.removesuffix("s")
+            named = {str(each["name"]): _DOCUMENT.validate_python(each.get(kind) or {}) for each in found}
         except (ValueError, KeyError):
             raise self.unusable(f"its {key} are not a list of names and mappings") from None
-        if len(named) < len(entries):
+        if len(named) < len(found):
             raise self.unusable(f"two of its {key} have the same name")
         return named
 
     def unusable(self, found: str) -> InputError:
         """Return the error that names this file."""
-        return InputError(
-            [Problem(str(self.path), f"it cannot be used ({found})", "it has to name a cluster and a user", _FIX)]
-        )
+        rule = "it has to name a cluster and a user"
+        return InputError([Problem(str(self.path), f"it cannot be used ({found})", rule, _FIX)])
 
 
 class _Loader(yaml.SafeLoader):
@@ -162,20 +163,6 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # there is no such user
-        return Path(path)
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # too long, or in a folder that the user may not enter
-        return False
 
 
 def _default_files() -> list[Path]:
@@ -210,7 +197,9 @@ def _minified(files: Sequence[_File], chosen: str, where: str) -> tuple[Document
             absolute = _absolute(origin, kind, entry)
             is_absolute = is_absolute and absolute == entry
             document[f"{kind}s"] = [{"name": name, kind: absolute}]
-    _check(Kubeconfig(document, where))
+    found = Kubeconfig(document, where)
+    if problems := [Problem(where, *fault) for fault in _faults(found.cluster, found.user)]:
+        raise InputError(problems)
     return document, is_absolute
 
 
@@ -223,20 +212,46 @@ def _absolute(file: _File, kind: str, entry: Mapping[str, object]) -> Document:
             raise file.unusable(f"the {key} of a {kind} is no path")
         if isinstance(path, str) and path:
             found[key] = os.path.normpath(file.folder / path)
-    helper = entry.get("exec")
-    if isinstance(helper, dict):
-        helper = _DOCUMENT.validate_python(helper)
-        command = helper.get("command")
-        if isinstance(command, str) and os.sep in command:  # another one is found in PATH
-            found["exec"] = {**helper, "command": os.path.normpath(file.folder / command)}
+    command = text(entry, "exec", "command")
+    if os.sep in command:  # another one is found in PATH
+        found["exec"] = {**mapping(entry["exec"]), "command": os.path.normpath(file.folder / command)}
     return found
 
 
-def _check(kubeconfig: Kubeconfig) -> None:
-    """Raise InputError if kubectl or the provider would refuse the entries."""
-    found = list(faults(kubeconfig.cluster, kubeconfig.user))
-    if found:
-        raise InputError([Problem(kubeconfig.where, *fault) for fault in found])
+def _faults(cluster: Mapping[str, object], user: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+    """Yield what kubectl and the provider would refuse in the entries: the finding, the rule and the fix."""
+    authority = cluster.get("certificate-authority-data") or cluster.get("certificate-authority")
+    if cluster.get("insecure-skip-tls-verify") and authority:
+        rule = "kubectl takes one of them only"
+        yield "its cluster has an authority and insecure-skip-tls-verify", rule, "Remove insecure-skip-tls-verify."
+    for entry, kind in ((cluster, "cluster"), (user, "user")):
+        for key in FILES[kind]:
+            if not (path := text(entry, key)) or entry.get(f"{key}-data"):
+                continue
+            if not os.path.exists(path) or not os.access(path, os.R_OK):  # noqa: PTH110  for any path, as above
+                yield f"its {key} {path} cannot be read", "the way to the cluster needs it", AGAIN
+    name = at(user, "auth-provider", "name")
+    if name and name != "oidc":
+        rule = "kubectl and the provider know none but oidc since 1.26"
+        fix = f"{AGAIN} The cloud's login helper (`exec`) has taken its place."
+        yield f"its user has the auth-provider '{name}'", rule, fix
+    if is_mapping(user.get("exec")):
+        if name:
+            rule = "kubectl takes one of them only"
+            yield "its user has both an `exec` and an auth-provider", rule, "Remove one of them."
+        yield from _faults_of_helper(at(user, "exec", "apiVersion"), at(user, "exec", "interactiveMode"))
+
+
+def _faults_of_helper(version: object, mode: object) -> Iterator[tuple[str, str, str]]:
+    if version and version not in (EXEC_API, EXEC_BETA):
+        rule, fix = f"kubectl knows {EXEC_API} and {EXEC_BETA}", f"Update the helper. {AGAIN}"
+        yield f"its `exec` has the apiVersion '{version}'", rule, fix
+    elif version == EXEC_API and not mode:
+        fix = "Add `interactiveMode: IfAvailable` to it, or fetch the kubeconfig again."
+        yield "its `exec` names no interactiveMode", f"{EXEC_API} requires it", fix
+    if mode and mode not in INTERACTIVE_MODES:
+        rule = f"kubectl knows {', '.join(INTERACTIVE_MODES)}"
+        yield f"its `exec` has the interactiveMode '{mode}'", rule, f"Correct it. {AGAIN}"
 
 
 def _in_cluster() -> Kubeconfig | None:
@@ -246,22 +261,22 @@ def _in_cluster() -> Kubeconfig | None:
     if not host or not port or not token.is_file():
         return None
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-    name = "in-cluster"
-    document: Document = {
+    cluster: Document = {"server": server, "certificate-authority": str(authority)}
+    document = create_document("in-cluster", cluster, {"tokenFile": str(token)})
+    return Kubeconfig(document, "the pod's service account", provider="")
+
+
+def create_document(name: str, cluster: Document, user: Document) -> Document:
+    """Return a kubeconfig with nothing but one cluster and one user, whose context has the same name."""
+    return {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": name,
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        "clusters": [{"name": name, "cluster": {"server": server, "certificate-authority": str(authority)}}],
-        "users": [{"name": name, "user": {"tokenFile": str(token)}}],
+        "clusters": [{"name": name, "cluster": cluster}],
+        "users": [{"name": name, "user": user}],
     }
-    return Kubeconfig(document, "the pod's service account", provider="")
 
 
-def _texts(found: object) -> list[object]:
-    return list(_LIST.validate_python(found)) if isinstance(found, list) else []
-
-
-def _only(document: Mapping[str, object], key: str, kind: str) -> Document:
-    entries = _ENTRIES.validate_python(document.get(key) or [])
-    return _DOCUMENT.validate_python(entries[0].get(kind) or {}) if entries else {}
+def _first(document: Mapping[str, object], kind: str) -> Document:
+    return dict(mapping(at(next(iter(entries(document, f"{kind}s")), None), kind)))

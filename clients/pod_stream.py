@@ -50,7 +50,10 @@ class PodStream:
             if code == _websocket.ABNF.OPCODE_CLOSE:
                 return b""
             data = bytes(frame.data)
-            if code != _websocket.ABNF.OPCODE_BINARY or self._is_greeting(data[0]):
+            if code != _websocket.ABNF.OPCODE_BINARY:
+                continue
+            if data[0] not in self._greeted:  # a channel's first frame only repeats the port
+                self._greeted.add(data[0])
                 continue
             if data[0] == TROUBLE:
                 raise StreamError(on_one_line(data[1:].decode(errors="replace")))
@@ -71,12 +74,6 @@ class PodStream:
     def close(self) -> None:
         """End the connection without waiting for the other side."""
         self._connection.shutdown()
-
-    def _is_greeting(self, channel: int) -> bool:
-        """Return whether this is a channel's first frame, which only repeats the port."""
-        first = channel not in self._greeted
-        self._greeted.add(channel)
-        return first
 
 
 class _Reader(io.RawIOBase):

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from pulumi.automation import CommandError, CommandResult, LocalWorkspace, OnOutput, PulumiCommand, StackNotFoundError
 from pulumi.automation.errors import create_command_error
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
 from clients import limits
@@ -85,7 +85,6 @@ Run = Callable[[Sequence[str], bool], Done]
 
 
 class _Update(BaseModel):
-    model_config = ConfigDict(extra="ignore")
     kind: str
     started: datetime = Field(alias="startTime")
     ended: datetime | None = Field(default=None, alias="endTime")
@@ -205,10 +204,10 @@ def _texts(value: str) -> Iterator[str]:
 def _unread(stack: str, file: Path, said: str) -> Problem:
     """Return the problem of a CLI that outputs no settings; its text may hold parts of a stack's file."""
     line = re.search(r"\bline (\d+)", said)
-    words = {"file": file, "line": f" (line {line[1]})" if line else "", "stack": stack}
+    where = f" (line {line[1]})" if line else ""
     for pattern, found, fix in _REASONS:
         if re.search(pattern, said):
-            return _problem(stack, found.format(**words), fix.format(**words))
+            return _problem(stack, found.format(file=file, line=where), fix.format(file=file))
     errors = [each.partition("error: ")[2] for each in said.splitlines() if "error: " in each]
     message = on_one_line(hidden_words(errors[-1])) if errors else "it says nothing"
     return _problem(stack, f"`pulumi config` fails ({message})", _FIX)
@@ -248,11 +247,13 @@ class StackCli:
 
         Raises InputError if the CLI fails.
         """
+        found, rule = "`pulumi stack history` fails", "only the backend knows when the workshop ends"
+        problem = Problem(f"stack {self.stack}", found, rule, "Log in to the backend of the stack.")
         page = 0
         while True:
             page += 1
             pages = ("--page-size", str(PAGE), "--page", str(page))
-            updates = self._asked(_UPDATES, "stack", "history", "--json", *pages)
+            updates = _parse(self._pulumi("stack", "history", "--json", *pages, shown=False), _UPDATES, problem)
             ups = [in_utc(each.ended or each.started) for each in updates if each.kind == "update"]
             if ups or len(updates) < PAGE:
                 return max(ups, default=None)
@@ -277,24 +278,19 @@ class StackCli:
     def _pulumi(self, *arguments: str, shown: bool) -> Done:
         return self.run(pulumi(self.stack, *arguments), shown)
 
-    def _asked(self, form: TypeAdapter[Answer], *arguments: str) -> Answer:
-        done = self._pulumi(*arguments, shown=False)
-        try:
-            if done.status == 0:
-                return form.validate_json(done.output)
-        except ValidationError:
-            pass
-        found, rule = f"`pulumi {' '.join(arguments[:2])}` fails", "only the backend knows when the workshop ends"
-        raise InputError([Problem(f"stack {self.stack}", found, rule, "Log in to the backend of the stack.")])
+
+def _parse(done: Done, form: TypeAdapter[Answer], problem: Problem) -> Answer:
+    """Return what a command printed as JSON. Raises InputError if it failed, or printed something else."""
+    try:
+        if done.status == 0:
+            return form.validate_json(done.output)
+    except ValidationError:
+        pass
+    raise InputError([problem])
 
 
 def read_outputs(stack: str) -> dict[str, object]:
     """Return the outputs of a stack, secret ones masked. Raises InputError if the CLI gives none."""
-    done = run(pulumi(stack, "stack", "output", "--json"), shown=False)
-    try:
-        if done.status == 0:
-            return _OUTPUTS.validate_json(done.output)
-    except ValidationError:
-        pass
     found, fix = "the Pulumi CLI shows no outputs of it", f"Log in to its backend, and see `pulumi stack -s {stack}`."
-    raise InputError([Problem(f"stack {stack}", found, "the command reads them", fix)])
+    problem = Problem(f"stack {stack}", found, "the command reads them", fix)
+    return _parse(run(pulumi(stack, "stack", "output", "--json"), shown=False), _OUTPUTS, problem)

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from pulumi import RunError
 
@@ -95,33 +95,21 @@ def _unfinished(api: ClusterApi, namespace: str) -> list[str]:
         return [str(problem) for problem in silence.problems]
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """A kind of workload, and where it counts its pods."""
+class _Kind(NamedTuple):
+    """Where a kind of workload counts its pods: the wanted ones, and in its status all, new and available ones."""
 
-    name: str
     wanted: tuple[str, str]
-    pods: str
-    updated: str
-    available: str
-
-    @property
-    def plural(self) -> str:
-        """Its name in the API server's paths."""
-        return f"{self.name.lower()}s"
+    counts: tuple[str, str, str]
 
 
-_KINDS = (
-    _Kind("Deployment", ("spec", "replicas"), "replicas", "updatedReplicas", "availableReplicas"),
-    _Kind("StatefulSet", ("spec", "replicas"), "replicas", "updatedReplicas", "availableReplicas"),
-    _Kind(
-        "DaemonSet",
-        ("status", "desiredNumberScheduled"),
-        "currentNumberScheduled",
-        "updatedNumberScheduled",
-        "numberAvailable",
+_REPLICAS = _Kind(("spec", "replicas"), ("replicas", "updatedReplicas", "availableReplicas"))
+_KINDS = {
+    "Deployment": _REPLICAS,
+    "StatefulSet": _REPLICAS,
+    "DaemonSet": _Kind(
+        ("status", "desiredNumberScheduled"), ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")
     ),
-)
+}
 
 
 def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
@@ -129,9 +117,9 @@ def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
     found = list(_workloads(api, namespace))
     if not found:
         yield "it has no Deployment, StatefulSet or DaemonSet"
-    for kind, workload in found:
+    for title, kind, workload in found:
         if lacking := _lacking(kind, workload):
-            yield f"{kind.name} {text(workload, 'metadata', 'name')} {lacking}"
+            yield f"{title} {lacking}"
     for pod in items(api.find(f"/api/v1/namespaces/{namespace}/pods")):
         # Its Deployment no longer counts it, but clients may still know its address.
         if at(pod, "metadata", "deletionTimestamp"):
@@ -143,15 +131,16 @@ def switched_off(api: ClusterApi, namespace: str) -> Iterator[str]:
 
     Raises InputError on a refusal.
     """
-    for kind, workload in _workloads(api, namespace):
-        if at(workload, *kind.wanted) == 0 and kind.wanted[0] == "spec" and not _by_program(workload):
-            yield f"{kind.name} {text(workload, 'metadata', 'name')} is scaled to 0"
+    for title, kind, workload in _workloads(api, namespace):
+        if kind is _REPLICAS and at(workload, *kind.wanted) == 0 and not _by_program(workload):
+            yield f"{title} is scaled to 0"
 
 
-def _workloads(api: ClusterApi, namespace: str) -> Iterator[tuple[_Kind, object]]:
-    for kind in _KINDS:
-        for workload in items(api.find(f"/apis/apps/v1/namespaces/{namespace}/{kind.plural}")):
-            yield kind, workload
+def _workloads(api: ClusterApi, namespace: str) -> Iterator[tuple[str, _Kind, object]]:
+    """Yield each workload with its kind; first its kind's and its own name, for messages."""
+    for name, kind in _KINDS.items():
+        for workload in items(api.find(f"/apis/apps/v1/namespaces/{namespace}/{name.lower()}s")):
+            yield f"{name} {text(workload, 'metadata', 'name')}", kind, workload
 
 
 def _by_program(workload: object) -> bool:
@@ -166,9 +155,7 @@ def _lacking(kind: _Kind, workload: object) -> str:
     if _number(workload, "status", "observedGeneration") < _number(workload, "metadata", "generation"):
         return "has not begun"
     wanted = _number(workload, *kind.wanted)
-    pods, updated, available = (
-        _number(workload, "status", count) for count in (kind.pods, kind.updated, kind.available)
-    )
+    pods, updated, available = (_number(workload, "status", count) for count in kind.counts)
     if updated < wanted or available < wanted - _spare(workload, wanted):
         return f"has {min(updated, available)} of {wanted} new pods"
     return "has old pods" if pods > updated else ""

@@ -45,9 +45,10 @@ def checked(accrual: FailureAccrual) -> FailureAccrual:
     checked_failures(accrual.get("max_failures", MAX_FAILURES))
     checked_jitter(accrual.get("jitter_ratio", JITTER_RATIO))
     valid = accrual.copy()
-    for key in ("min_penalty", "max_penalty"):
-        if key in accrual:
-            valid[key] = checked_penalty(accrual[key])
+    if "min_penalty" in accrual:
+        valid["min_penalty"] = checked_penalty(accrual["min_penalty"])
+    if "max_penalty" in accrual:
+        valid["max_penalty"] = checked_penalty(accrual["max_penalty"])
     return valid
 
 

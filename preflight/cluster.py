@@ -10,7 +10,7 @@ from model.json_values import text
 from model.names import PROJECT, TrustPhase
 from model.problem import Check, InputError, Problem, SilenceError
 from preflight import helm_records, owners, site
-from preflight.compatibility_check import check_kubernetes, check_pins
+from preflight.compatibility import check_kubernetes, check_pins
 from preflight.permissions import ALWAYS, Kind, check_permissions
 from preflight.trust import check_trust
 
@@ -61,7 +61,11 @@ def inspect(api: ClusterApi, expected: Expectations) -> Facts:
     found = [problem for check in checks(api, expected) for problem in check.problems]
     if found:
         raise InputError(found)
-    return facts(api)
+    identity = text(owners.namespaces_of(api).get("kube-system"), "metadata", "uid")
+    if not identity:
+        unknown, rule = "its namespace kube-system has no UID", "the cluster is known by it"
+        raise InputError([Problem(api.address, unknown, rule, "Choose another context.")])
+    return Facts(identity, frozenset(_ingress_classes(api)))
 
 
 def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
@@ -75,10 +79,11 @@ def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
     yield Check("the cluster answers", ())
     for subject, check in _subjects(api, expected).items():
         try:
-            yield Check(subject, _result(check))
-        except SilenceError as silence:
-            yield Check(subject, silence.problems)
-            return
+            yield Check(subject, tuple(check()))
+        except InputError as error:  # after a refusal, the server still answers the other questions
+            yield Check(subject, error.problems)
+            if isinstance(error, SilenceError):
+                return
 
 
 def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[], list[Problem]]]:
@@ -97,36 +102,15 @@ def _subjects(api: ClusterApi, expected: Expectations) -> dict[str, Callable[[],
             *owners.check_kept(api, expected.stack, expected.parts),
             *owners.check_gateway_api(api, installs=Part.GATEWAY_API_CRDS in expected.parts, parts=expected.parts),
         ],
+        "pods of a mesh may start": lambda: site.check_pod_security(api),
+        "the cluster's domain": lambda: site.check_domain(api),
+        "nodes that the images run on": lambda: site.check_nodes(api, expected.namespaces),
     }
-    subjects["pods of a mesh may start"] = lambda: site.check_pod_security(api)
-    subjects["the cluster's domain"] = lambda: site.check_domain(api)
-    subjects["nodes that the images run on"] = lambda: site.check_nodes(api, expected.namespaces)
     if expected.high_availability:
         subjects["enough nodes"] = lambda: site.check_node_count(api)
     if wanted := expected.ingress_class:
         subjects["the IngressClass"] = lambda: _ingress_class(api, wanted, brings_it=expected.brings_class)
     return subjects
-
-
-def _result(check: Callable[[], list[Problem]]) -> tuple[Problem, ...]:
-    try:
-        return tuple(check())
-    except SilenceError:
-        raise
-    except InputError as refused:  # the server answers, but not this question
-        return refused.problems
-
-
-def facts(api: ClusterApi) -> Facts:
-    """Return the facts of the cluster that the program needs."""
-    identity = text(owners.namespaces_of(api).get("kube-system"), "metadata", "uid")
-    if not identity:
-        found, rule = "its namespace kube-system has no UID", "the cluster is known by it"
-        raise InputError([Problem(api.address, found, rule, "Choose another context.")])
-    return Facts(
-        identity=identity,
-        ingress_classes=frozenset(_ingress_classes(api)),
-    )
 
 
 def _ingress_classes(api: ClusterApi) -> dict[str, str]:

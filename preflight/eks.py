@@ -22,13 +22,12 @@ class _Survey:
         """Return the answer; None if AWS refuses it, or has stopped answering."""
         if self._is_silent:
             return None
+        answer, problems = None, ()
         try:
             answer = question()
         except InputError as error:
-            self._is_silent = isinstance(error, SilenceError)
-            self.checks.append(Check(subject, error.problems))
-            return None
-        self.checks.append(Check(subject, ()))
+            problems, self._is_silent = error.problems, isinstance(error, SilenceError)
+        self.checks.append(Check(subject, problems))
         return answer
 
 
@@ -46,7 +45,7 @@ def survey_aws(settings: Settings, stack: str) -> Survey:
     login, dns, survey = settings.eks, settings.dns, _Survey()
     api = survey.ask("AWS knows you", lambda: AwsApi(login))
     if api is None:
-        return Survey(None, None, tuple(survey.checks))
+        return Survey(checks=tuple(survey.checks))
     cluster = survey.ask("the EKS cluster is ready", lambda: find_cluster(api))
     zone = survey.ask("the hosted zone is public", lambda: find_zone(api, dns)) if dns else None
     if zone and dns and parts.needs_certificate(settings) and not settings.public_hosts.certificate_arn:

@@ -35,16 +35,13 @@ def _cut_off(api: ClusterApi, release: tuple[str, str], revisions: Sequence[obje
     if newest is None or status in SETTLED:
         return []
     namespace, name = release
-    return [
-        Problem(
-            f"{api.address}, Helm release {namespace}/{name}",
-            f"a run was cut off in the middle of it ({status})",
-            "neither Helm nor Pulumi can continue from there",
-            f"Unless another run is in progress, delete Helm's records of it with `kubectl --namespace "
-            f"{namespace} delete secret --selector owner=helm,name={name}`, run `make refresh`, and try again: its "
-            "definitions stay, and are adopted.",
-        )
-    ]
+    found, rule = f"a run was cut off in the middle of it ({status})", "neither Helm nor Pulumi can continue from there"
+    fix = (
+        f"Unless another run is in progress, delete Helm's records of it with `kubectl --namespace {namespace} delete "
+        f"secret --selector owner=helm,name={name}`, run `make refresh`, and try again: its definitions stay, and are "
+        "adopted."
+    )
+    return [Problem(f"{api.address}, Helm release {namespace}/{name}", found, rule, fix)]
 
 
 def _release(record: object) -> tuple[str, str]:

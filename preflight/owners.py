@@ -17,7 +17,7 @@ from model.names import (
     PROJECT,
 )
 from model.problem import Problem
-from preflight.compatibility_check import check_load_balancer_controller, unreadable
+from preflight.compatibility import check_load_balancer_controller, unreadable
 from versions import GATEWAY_API
 
 NAMESPACES = "/api/v1/namespaces"
@@ -107,7 +107,11 @@ def check_marks(api: ClusterApi, parts: Collection[Part]) -> list[Problem]:
 def _unmarked(api: ClusterApi, part: Part) -> list[Problem]:
     release, names = ADOPTED[part]
     found = {name: each for name, each in definitions(api).items() if names.search(name)}
-    foreign = sorted(name for name, each in found.items() if (_release(each), _manager(each)) != (release, "Helm"))
+    foreign = sorted(
+        name
+        for name, each in found.items()
+        if _release(each) != release or text(each, "metadata", "labels", "app.kubernetes.io/managed-by") != "Helm"
+    )
     if not foreign:
         return []
     more = f" and {len(foreign) - MOST_NAMES} more" if len(foreign) > MOST_NAMES else ""
@@ -124,31 +128,25 @@ def definitions(api: ClusterApi) -> dict[str, object]:
     return {text(each, "metadata", "name"): each for each in api.metadata(DEFINITIONS)}
 
 
-def _manager(definition: object) -> str:
-    return text(definition, "metadata", "labels", "app.kubernetes.io/managed-by")
-
-
 def check_gateway_api(api: ClusterApi, *, installs: bool, parts: Collection[Part]) -> list[Problem]:
     """Return the problems of `parts` with the definitions that they need: none, another owner's, or another version."""
     definition = definitions(api).get(GATEWAY_API_CRD)
     if installs:
         foreign = [] if definition is None else _foreign_gateway_api(api, definition, parts)
         return foreign or check_load_balancer_controller(api, GATEWAY_API)
+    where = f"{api.address}, {GATEWAY_API_CRD}"
     if definition is None:
-        return [_no_gateway_api(api)]
+        fix = f"Install them, or set `{PROJECT}:gatewayApi.install` to true."
+        return [Problem(where, "there is no Gateway API", "with gatewayApi.install false it has to be there", fix)]
     version = _gateway_api_version(definition)
-    rules = unreadable(version, parts)
-    return [_unreadable(api, version, " and ".join(rules))] if rules else []
+    if rules := unreadable(version, parts):
+        found = f"Gateway API is {version or 'of an unknown version'}"
+        return [Problem(where, found, " and ".join(rules), UPGRADE_GATEWAY_API)]
+    return []
 
 
 def _gateway_api_version(definition: object) -> str:
     return text(definition, "metadata", "annotations", "gateway.networking.k8s.io/bundle-version").removeprefix("v")
-
-
-def _no_gateway_api(api: ClusterApi) -> Problem:
-    where, rule = f"{api.address}, {GATEWAY_API_CRD}", "with gatewayApi.install false it has to be there"
-    fix = f"Install them, or set `{PROJECT}:gatewayApi.install` to true."
-    return Problem(where, "there is no Gateway API", rule, fix)
 
 
 def _foreign_gateway_api(api: ClusterApi, definition: object, parts: Collection[Part]) -> list[Problem]:
@@ -164,11 +162,6 @@ def _foreign_gateway_api(api: ClusterApi, definition: object, parts: Collection[
     return [Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, fix)]
 
 
-def _unreadable(api: ClusterApi, version: str, rule: str) -> Problem:
-    found = f"Gateway API is {version or 'of an unknown version'}"
-    return Problem(f"{api.address}, {GATEWAY_API_CRD}", found, rule, UPGRADE_GATEWAY_API)
-
-
 def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:
     """Return one problem if there is a control plane that is not the stack's."""
     injector = api.find(INJECTOR)
@@ -182,37 +175,27 @@ def check_mesh(api: ClusterApi, stack: str) -> list[Problem]:
 
 def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -> list[Problem]:
     """Return one problem for each of `namespaces` that is there and not the stack's."""
-    found = {name: each for name, each in namespaces_of(api).items() if name in namespaces}
-    ends = [_ending(api, name) for name, each in found.items() if _is_going(each)]
-    owners = {name: text(each, "metadata", "annotations", OWNER) for name, each in found.items() if not _is_going(each)}
-    return ends + [
-        Problem(
-            f"{api.address}, namespace {name}",
-            f"it belongs to {f'stack {owner}' if owner else 'somebody else'}",
-            f"stack {stack} is going to create it",
-            f"Delete it if nobody needs it (`kubectl delete namespace {name}`), or choose another cluster.",
-        )
-        for name, owner in owners.items()
-        if owner != stack
-    ]
+    problems: list[Problem] = []
+    for name, each in namespaces_of(api).items():
+        owner = text(each, "metadata", "annotations", OWNER)
+        if name not in namespaces:
+            continue
+        if at(each, "metadata", "deletionTimestamp") is not None or text(each, "status", "phase") == "Terminating":
+            found, rule = "it is still being deleted", "the stack needs it, and nothing can be created in it any more"
+            fix = f"Wait until it is deleted; if it stays, `kubectl get namespace {name} --output yaml` shows why."
+        elif owner != stack:
+            found = f"it belongs to {f'stack {owner}' if owner else 'somebody else'}"
+            rule = f"stack {stack} is going to create it"
+            fix = f"Delete it if nobody needs it (`kubectl delete namespace {name}`), or choose another cluster."
+        else:
+            continue
+        problems.append(Problem(f"{api.address}, namespace {name}", found, rule, fix))
+    return problems
 
 
 def namespaces_of(api: ClusterApi) -> dict[str, object]:
     """Return every namespace by its name."""
     return {text(each, "metadata", "name"): each for each in items(api.find(NAMESPACES))}
-
-
-def _is_going(namespace: object) -> bool:
-    return (
-        at(namespace, "metadata", "deletionTimestamp") is not None
-        or text(namespace, "status", "phase") == "Terminating"
-    )
-
-
-def _ending(api: ClusterApi, name: str) -> Problem:
-    rule = "the stack needs it, and nothing can be created in it any more"
-    fix = f"Wait until it is deleted; if it stays, `kubectl get namespace {name} --output yaml` shows why."
-    return Problem(f"{api.address}, namespace {name}", "it is still being deleted", rule, fix)
 
 
 def _owner(api: ClusterApi, namespace: str) -> str | None:

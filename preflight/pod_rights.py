@@ -12,37 +12,28 @@ from model.problem import InputError, Problem
 def check_pod_rights(api: AwsApi, cluster: EksCluster, stack: str) -> None:
     """Check that the add-ons' pods can get their roles. Raises InputError if they cannot."""
     if not (api.login.load_balancer_controller.enabled or api.login.external_dns.enabled):
-        found = []
-    elif api.login.identity == Identity.IRSA:
-        found = _provider(api, cluster)
-    else:
-        # Auto Mode has the agent on every node, and nobody can install it there.
-        found = _auto_mode(api, cluster) if cluster.auto_mode else _agent(api, cluster, stack)
+        return
+    found = _provider(api, cluster) if api.login.identity == Identity.IRSA else _agent(api, cluster, stack)
     if found:
         raise InputError(found)
 
 
-def _auto_mode(api: AwsApi, cluster: EksCluster) -> list[Problem]:
-    if not api.login.install_pod_identity_agent:
-        return []
-    key = f"{PROJECT}:eks.installPodIdentityAgent"
-    fix = f"Set it with `pulumi config set --path '{key}' false`."
-    return [Problem(key, f"cluster {cluster.name} is in Auto Mode", "EKS brings the agent there itself", fix)]
-
-
 def _agent(api: AwsApi, cluster: EksCluster, stack: str) -> list[Problem]:
     """Return the problem of an agent that is missing, or that another owner has installed."""
-    key = f"{PROJECT}:eks.installPodIdentityAgent"
-    tags = _agents_tags(api, cluster)
-    if tags is None and not api.login.install_pod_identity_agent:
+    key, installs = f"{PROJECT}:eks.installPodIdentityAgent", api.login.install_pod_identity_agent
+    tags = None if cluster.auto_mode else _agents_tags(api, cluster)
+    fix = f"Set it with `pulumi config set --path '{key}' false`."
+    if cluster.auto_mode:  # which has the agent on every node, and nobody can install it there
+        found, rule = f"cluster {cluster.name} is in Auto Mode", "EKS brings the agent there itself"
+        return [Problem(key, found, rule, fix)] if installs else []
+    if tags is None and not installs:
         found = f"cluster {cluster.name} has no add-on {POD_IDENTITY_AGENT}"
         rule = "without it no pod gets the rights of its role"
-        fix = f"Let this stack install it with `pulumi config set --path '{key}' true`."
-        return [Problem(key, found, rule, fix)]
+        return [Problem(key, found, rule, f"Let this stack install it with `pulumi config set --path '{key}' true`.")]
     is_own = tags is not None and (tags.get("project"), tags.get("stack")) == (PROJECT, stack)
-    if tags is not None and api.login.install_pod_identity_agent and not is_own:
+    if tags is not None and installs and not is_own:
         found, rule = f"cluster {cluster.name} has the add-on {POD_IDENTITY_AGENT} already", "only one can exist"
-        return [Problem(key, found, rule, f"Set it with `pulumi config set --path '{key}' false`.")]
+        return [Problem(key, found, rule, fix)]
     return []
 
 
@@ -50,9 +41,8 @@ def _agents_tags(api: AwsApi, cluster: EksCluster) -> dict[str, str] | None:
     """Return the tags of the add-on; None if it is not there."""
     with api.asking("eks:DescribeAddon"):
         try:
-            return api.eks.describe_addon(clusterName=cluster.name, addonName=POD_IDENTITY_AGENT)["addon"].get(
-                "tags", {}
-            )
+            answer = api.eks.describe_addon(clusterName=cluster.name, addonName=POD_IDENTITY_AGENT)
+            return answer["addon"].get("tags", {})
         except ClientError as error:
             if code(error) not in ABSENT:
                 raise

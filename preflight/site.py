@@ -27,7 +27,7 @@ DESTINATION = f"/apis/apps/v1/namespaces/{parts.LINKERD}/deployments/linkerd-des
 NODES = "/api/v1/nodes"
 AUTOSCALERS = ("/apis/karpenter.sh", "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status")
 """The traces of Karpenter, which is part of EKS Auto Mode, and of the Cluster Autoscaler: they add nodes for pods."""
-CONDITIONS = ("status", "conditions")
+LABELS = ("metadata", "labels")
 KEEPING_OFF = ("NoSchedule", "NoExecute")
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -67,7 +67,8 @@ def check_pod_security(api: ClusterApi) -> list[Problem]:
     if api.find(INJECTOR) is not None:
         return []
     there = namespaces_of(api)
-    place = next((each for each in ORDINARY if each in there and not _has_rules(there[each])), None)
+    without_rules = (name for name in ORDINARY if name in there and not text(there[name], *LABELS, ENFORCE))
+    place = next(without_rules, None)
     if place is None:
         return []
     try:
@@ -82,18 +83,11 @@ def check_pod_security(api: ClusterApi) -> list[Problem]:
     return [Problem(api.address, f"it refuses meshed pods ({reason})", rule, fix)]
 
 
-def _has_rules(namespace: object) -> bool:
-    return text(namespace, "metadata", "labels", ENFORCE) != ""
-
-
 def check_domain(api: ClusterApi) -> list[Problem]:
     """Return the problem of a cluster with another domain, as far as CoreDNS' configuration shows it."""
     if api.find(INJECTOR) is not None:
         return []
-    try:
-        corefile = text(api.find(CORE_DNS), "data", "Corefile")
-    except InputError:  # without permission to read it there is nothing to learn from it
-        return []
+    corefile = text(_readable(api, CORE_DNS), "data", "Corefile")
     zones = re.findall(r"^\s*kubernetes\s+([^{\n]*)", corefile, re.MULTILINE)
     names = [name.rstrip(".") for zone in zones for name in zone.split() if not name.endswith(".arpa")]
     if not names or DOMAIN in names:
@@ -125,7 +119,7 @@ def check_node_count(api: ClusterApi) -> list[Problem]:
     found = sum(map(_takes_pods, nodes))
     if not nodes or found >= REPLICAS or at(api.find(DESTINATION), "spec", "replicas") == REPLICAS:
         return []
-    if any(_is_there(api, each) for each in AUTOSCALERS):
+    if any(_readable(api, each) is not None for each in AUTOSCALERS):
         return []
     rule = f"with highAvailability each of the control plane's {REPLICAS} replicas needs a node of its own"
     fix = (
@@ -137,14 +131,18 @@ def check_node_count(api: ClusterApi) -> list[Problem]:
 
 def _takes_pods(node: object) -> bool:
     """Return whether the scheduler may put a pod without tolerations there; a cordoned node also has a taint."""
-    ready = any(text(each, "type") == "Ready" and text(each, "status") == "True" for each in entries(node, *CONDITIONS))
+    ready = any(
+        text(each, "type") == "Ready" and text(each, "status") == "True"
+        for each in entries(node, "status", "conditions")
+    )
     tainted = any(text(each, "effect") in KEEPING_OFF for each in entries(node, "spec", "taints"))
     is_linux = text(node, "metadata", "labels", "kubernetes.io/os") in ("linux", "")
     return ready and is_linux and not tainted and at(node, "spec", "unschedulable") is not True
 
 
-def _is_there(api: ClusterApi, path: str) -> bool:
+def _readable(api: ClusterApi, path: str) -> object:
+    """Return what is at `path`; None also without permission to read it."""
     try:
-        return api.find(path) is not None
-    except InputError:  # without permission to read it there is nothing to learn from it
-        return False
+        return api.find(path)
+    except InputError:
+        return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.cluster_api import ClusterApi, items
+from clients.rollout_wait import ENDED
 from model.json_values import at, entries, text
 from model.moments import FIRST, in_utc
 from model.names import PROJECT, TRUST_ANCHOR, TRUST_PHASE, TrustPhase
@@ -17,8 +18,6 @@ MOST_PODS = 5
 PODS = "/api/v1/pods?labelSelector=linkerd.io%2Fcontrol-plane-ns%3Dlinkerd"
 BUNDLE_VARIABLE = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
 """The variable with a proxy's trust bundle; the control plane's own proxies take it from the ConfigMap."""
-
-ENDED = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,7 @@ def _state(bundle: object) -> TrustState | None:
 
 
 def _fix(current: TrustState, step: TrustState) -> str:
-    values = {"anchor": step.anchor, "phase": step.phase}
-    if step.anchor == current.anchor:
-        del values["anchor"]
+    values = {"phase": step.phase} if step.anchor == current.anchor else {"anchor": step.anchor, "phase": step.phase}
     commands = "` and `".join(f"pulumi config set --path '{PROJECT}:trust.{key}' {values[key]}" for key in values)
     return f"The step to take is to {step}: `{commands}`."
 

@@ -26,8 +26,11 @@ def find_zone(api: AwsApi, dns: Dns) -> Zone:
     Raises InputError if there is none, if more than one has the name, or if it delegates the domain.
     """
     zone = find_public_zone(api, dns)
-    if given := next((name for name in _between(dns) if _is_delegated(api, zone, name)), None):
-        raise InputError([_delegated(dns, given)])
+    below = (name for name in _with_parents(dns.base_domain) if name.endswith(f".{dns.zone}"))
+    if given := next((name for name in below if _is_delegated(api, zone, name)), None):
+        found = f"zone {dns.zone} delegates {given} (it has NS records of that name)"
+        fix = f"Set it with `pulumi config set --path '{_KEY}' {given}`."
+        raise InputError([Problem(_KEY, found, "resolvers would ask another zone for the stack's hosts", fix)])
     return zone
 
 
@@ -54,10 +57,9 @@ def _zones(api: AwsApi, name: str) -> list[tuple[str, bool]]:
         ]
 
 
-def _between(dns: Dns) -> Iterator[str]:
-    """Yield the domain and its parents below the zone."""
-    name = dns.base_domain
-    while name.endswith(f".{dns.zone}"):
+def _with_parents(name: str) -> Iterator[str]:
+    """Yield a domain and its parents, without a top level domain."""
+    while "." in name:
         yield name
         name = name.partition(".")[2]
 
@@ -71,7 +73,7 @@ def _is_delegated(api: AwsApi, zone: Zone, name: str) -> bool:
         return first is not None and (first["Name"].rstrip("."), first["Type"]) == (name, "NS")
 
 
-PROOFS = re.compile(r"^_[0-9a-f]{32}$")
+PROOF = "_[0-9a-f]{32}"
 """The first label of a record by which ACM validates a domain."""
 
 
@@ -100,12 +102,7 @@ def _proof(api: AwsApi, zone: Zone, domain: str) -> str | None:
             HostedZoneId=zone.id, StartRecordName=f"_.{domain}", StartRecordType="CNAME", MaxItems="100"
         )
         names = (each["Name"].rstrip(".") for each in answer["ResourceRecordSets"] if each["Type"] == "CNAME")
-        return next((each for each in names if _proves(each, domain)), None)
-
-
-def _proves(name: str, domain: str) -> bool:
-    label, _, parent = name.partition(".")
-    return parent == domain and PROOFS.match(label) is not None
+        return next((each for each in names if re.fullmatch(rf"{PROOF}\.{re.escape(domain)}", each)), None)
 
 
 def _has_certificate(api: AwsApi, domain: str, stack: str) -> bool:
@@ -116,17 +113,11 @@ def _has_certificate(api: AwsApi, domain: str, stack: str) -> bool:
     with api.asking("acm:ListTagsForCertificate"):
         for each in known:
             if each.get("DomainName") == f"*.{domain}":
-                told = api.acm.list_tags_for_certificate(CertificateArn=each.get("CertificateArn", ""))["Tags"]
-                tags = {tag["Key"]: tag.get("Value") for tag in told}
+                found = api.acm.list_tags_for_certificate(CertificateArn=each.get("CertificateArn", ""))["Tags"]
+                tags = {tag["Key"]: tag.get("Value") for tag in found}
                 if (tags.get("project"), tags.get("stack")) == (PROJECT, stack):
                     return True
     return False
-
-
-def _delegated(dns: Dns, name: str) -> Problem:
-    found = f"zone {dns.zone} delegates {name} (it has NS records of that name)"
-    rule = "resolvers would ask another zone for the stack's hosts"
-    return Problem(_KEY, found, rule, f"Set it with `pulumi config set --path '{_KEY}' {name}`.")
 
 
 def _where(api: AwsApi) -> str:
@@ -135,20 +126,13 @@ def _where(api: AwsApi) -> str:
 
 def _absent(api: AwsApi, dns: Dns) -> Problem:
     found, rule = f"there is no hosted zone '{dns.zone}'", "the stack's hosts and certificate need an existing one"
-    if parent := next((name for name in _parents(dns.zone) if _zones(api, name)), None):
-        domain = dns.base_domain
+    fix = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` lists them)."
+    if parent := next((name for name in list(_with_parents(dns.zone))[1:] if _zones(api, name)), None):
         fix = (
             f"There is one of the name {parent}: run `pulumi config set --path '{_KEY}' {parent}`"
-            f" and `pulumi config set --path '{PROJECT}:dns.domain' {domain}`."
+            f" and `pulumi config set --path '{PROJECT}:dns.domain' {dns.base_domain}`."
         )
-    else:
-        fix = f"Set it with `pulumi config set --path '{_KEY}' <zone>` (`aws route53 list-hosted-zones` lists them)."
     return Problem(_where(api), found, rule, fix)
-
-
-def _parents(name: str) -> Iterator[str]:
-    while (name := name.partition(".")[2]).count("."):
-        yield name
 
 
 def _private(api: AwsApi, dns: Dns) -> Problem:

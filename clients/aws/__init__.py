@@ -1,4 +1,1 @@
-"""The client of AWS: it finds the cluster, and checks the zone and the permissions of pods.
-
-`boto3` takes a third of a second to import, so its modules are imported where a stack is on EKS, and nowhere else.
-"""
+"""The client of AWS, imported only where a stack is on EKS: `boto3` takes a third of a second to import."""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_route53 import Route53Client
-    from mypy_boto3_sts import STSClient
 
 
 class AwsApi:
@@ -28,6 +27,13 @@ class AwsApi:
     """The number of the caller's account."""
     where: str
     """Its name in messages."""
+    # A client takes tens of milliseconds to create, and most commands need only some of them.
+    eks: "cached_property[EKSClient]" = cached_property(lambda api: api.client("eks"))
+    iam: "cached_property[IAMClient]" = cached_property(lambda api: api.client("iam"))
+    route53: "cached_property[Route53Client]" = cached_property(lambda api: api.client("route53"))
+    acm: "cached_property[ACMClient]" = cached_property(lambda api: api.client("acm"))
+    elbv2: "cached_property[ElasticLoadBalancingv2Client]" = cached_property(lambda api: api.client("elbv2"))
+    ec2: "cached_property[EC2Client]" = cached_property(lambda api: api.client("ec2"))
 
     @limited()
     def __init__(self, login: Eks) -> None:
@@ -46,41 +52,6 @@ class AwsApi:
         """Return the regions that have EKS, as far as this version of boto3 knows."""
         partition = self._session.get_partition_for_region(self.login.region)
         return list(self._session.get_available_regions("eks", partition_name=partition))
-
-    @cached_property
-    def eks(self) -> "EKSClient":
-        """Clusters, add-ons and associations."""
-        return self.client("eks")
-
-    @cached_property
-    def sts(self) -> "STSClient":
-        """The ARN of the user or role."""
-        return self.client("sts")
-
-    @cached_property
-    def iam(self) -> "IAMClient":
-        """Roles and identity providers."""
-        return self.client("iam")
-
-    @cached_property
-    def route53(self) -> "Route53Client":
-        """Zones and records."""
-        return self.client("route53")
-
-    @cached_property
-    def acm(self) -> "ACMClient":
-        """Certificates."""
-        return self.client("acm")
-
-    @cached_property
-    def elbv2(self) -> "ElasticLoadBalancingv2Client":
-        """Load balancers and target groups."""
-        return self.client("elbv2")
-
-    @cached_property
-    def ec2(self) -> "EC2Client":
-        """Security groups."""
-        return self.client("ec2")
 
     def client(self, service: str, region: str | None = None, *, seconds: float | None = None) -> Any:  # noqa: ANN401  boto3 makes their classes at run time
         """Return the client of a service, in another region or with a shorter limit than usual if they are given."""

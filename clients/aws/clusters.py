@@ -5,8 +5,7 @@ from contextvars import copy_context
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AliasPath, BaseModel, Field
 
 from clients.aws.api import AwsApi
 from clients.aws.refusals import ABSENT, code
@@ -23,49 +22,23 @@ SECONDS = 3
 _CLUSTER, _REGION = f"{PROJECT}:eks.cluster", f"{PROJECT}:eks.region"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class _Authority(_Part):
-    data: str
-
-
-class _Network(_Part):
-    vpc_id: str
-    endpoint_public_access: bool = True
-    public_access_cidrs: tuple[str, ...] = (EVERYWHERE,)
-
-
-class _Issuer(_Part):
-    issuer: str
-
-
-class _Identity(_Part):
-    oidc: _Issuer
-
-
-class _Nodes(_Part):
-    enabled: bool = False
-
-
-class _Addresses(_Part):
-    ip_family: str = "ipv4"
-
-
-class _Cluster(_Part):
+class _Cluster(BaseModel):
     """The part of DescribeCluster's answer that the program needs."""
 
     name: str
     arn: str = Field(pattern=r"^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster/.+$")
     version: str
     endpoint: str
-    created_at: datetime
-    certificate_authority: _Authority
-    resources_vpc_config: _Network
-    identity: _Identity
-    compute_config: _Nodes = _Nodes()
-    kubernetes_network_config: _Addresses = _Addresses()
+    created_at: datetime = Field(validation_alias="createdAt")
+    certificate_authority: str = Field(validation_alias=AliasPath("certificateAuthority", "data"))
+    vpc_id: str = Field(validation_alias=AliasPath("resourcesVpcConfig", "vpcId"))
+    is_public: bool = Field(True, validation_alias=AliasPath("resourcesVpcConfig", "endpointPublicAccess"))
+    networks: tuple[str, ...] = Field(
+        (EVERYWHERE,), validation_alias=AliasPath("resourcesVpcConfig", "publicAccessCidrs")
+    )
+    issuer: str = Field(validation_alias=AliasPath("identity", "oidc", "issuer"))
+    auto_mode: bool = Field(False, validation_alias=AliasPath("computeConfig", "enabled"))
+    ip_family: str = Field("ipv4", validation_alias=AliasPath("kubernetesNetworkConfig", "ipFamily"))
 
 
 @limited()
@@ -84,7 +57,7 @@ def find_cluster(api: AwsApi) -> EksCluster:
             rule, fix = "the API server has to answer", f"Wait for it (`aws eks wait cluster-active --name {name}`)."
             raise InputError([Problem(f"{api.where}, cluster {name}", f"the cluster is {status}", rule, fix)])
         known = _Cluster.model_validate(found)
-        if known.kubernetes_network_config.ip_family == "ipv6":
+        if known.ip_family == "ipv6":
             # Source: model_build_target_group.go of the controller 3.5; linkerd.io/2/features/ipv6.
             where, rule = f"{api.where}, cluster {name}", "load balancers and proxies of this stack use IPv4"
             fix = "Choose a cluster of the IP family ipv4: that of a cluster cannot be changed."
@@ -93,7 +66,6 @@ def find_cluster(api: AwsApi) -> EksCluster:
 
 
 def _facts(found: _Cluster, region: str) -> EksCluster:
-    network = found.resources_vpc_config
     return EksCluster(
         name=found.name,
         arn=found.arn,
@@ -102,12 +74,12 @@ def _facts(found: _Cluster, region: str) -> EksCluster:
         partition=found.arn.split(":")[1],
         version=found.version,
         endpoint=found.endpoint,
-        certificate_authority=found.certificate_authority.data,
-        vpc_id=network.vpc_id,
-        oidc_issuer=found.identity.oidc.issuer.removeprefix("https://"),
+        certificate_authority=found.certificate_authority,
+        vpc_id=found.vpc_id,
+        oidc_issuer=found.issuer.removeprefix("https://"),
         created_at=in_utc(found.created_at).isoformat(),
-        public_networks=network.public_access_cidrs if network.endpoint_public_access else (),
-        auto_mode=found.compute_config.enabled,
+        public_networks=found.networks if found.is_public else (),
+        auto_mode=found.auto_mode,
     )
 
 

@@ -35,6 +35,7 @@ ATTEMPTS = 3
 ASKING = ("mfa_serial", "credential_process")
 """What a profile has that may ask."""
 
+_LET_IN = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
 _boto3: Any = boto3
 _botocore: Any = core_session
 _NAMES = TypeAdapter(list[str])
@@ -131,7 +132,8 @@ def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
     except ClientError as error:
         if code(error) not in DENIED:
             raise
-        raise InputError([_not_assumed(role, on_one_line(str(error)))]) from None
+        found, rule = f"you may not assume {role} ({on_one_line(str(error))})", "it is assumed for everything"
+        raise InputError([Problem(f"{PROJECT}:eks.roleArn", found, rule, _LET_IN)]) from None
     given = answer["Credentials"]
     session = _boto3.Session(
         aws_access_key_id=given["AccessKeyId"],
@@ -140,10 +142,3 @@ def _assumed(sts: "STSClient", role: str, region: str) -> tuple[Any, str]:
         region_name=region,
     )
     return session, answer["AssumedRoleUser"]["Arn"]
-
-
-def _not_assumed(role: str, reason: str) -> Problem:
-    fix = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
-    return Problem(
-        f"{PROJECT}:eks.roleArn", f"you may not assume {role} ({reason})", "it is assumed for everything", fix
-    )

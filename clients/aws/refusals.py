@@ -1,6 +1,6 @@
 """Errors of AWS and its client, as a sentence with a fix."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,19 +15,13 @@ from settings.eks import Eks
 
 ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 UNKNOWN = {
-    "AuthFailure",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "MissingAuthenticationToken",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
+    *("AuthFailure", "InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"),
+    *("IncompleteSignature", "InvalidSignatureException", "MissingAuthenticationToken", "SignatureDoesNotMatch"),
 }
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotAuthorized", "UnauthorizedOperation"}
 ABSENT = {"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"}
 SLOW_DOWN = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
-_LOGIN_ENDED = (client.SSOError, client.TokenRetrievalError, client.LoginError)
+_RULE = "the program asks AWS before it changes anything"
 _ODD = (ResponseParserError, ValidationError, LookupError, TypeError, AttributeError, UnicodeError, RuntimeError)
 """Errors that its client, and the program, raise on answers that are not AWS's; a RecursionError is a RuntimeError."""
 
@@ -85,14 +79,13 @@ def _message(error: ClientError) -> str:
 def _refusal(question: Question, name: str, message: str) -> Problem:
     where, action = question.where, question.action
     reason = ": ".join(filter(None, (name, message)))
-    valid = "the program asks AWS before it changes anything"
     if "Signature expired" in message or "Signature not yet current" in message or name == "RequestTimeTooSkewed":
-        return Problem(where, "this machine's clock and AWS's are too far apart", valid, "Let NTP set the clock.")
+        return Problem(where, "this machine's clock and AWS's are too far apart", _RULE, "Let NTP set the clock.")
     if name in ENDED:
-        return Problem(where, f"the credentials have expired ({name})", valid, question.log_in)
+        return Problem(where, f"the credentials have expired ({name})", _RULE, question.log_in)
     if name in UNKNOWN:
         fix = f"{question.log_in} AWS also says this if the account has not enabled region {question.login.region}."
-        return Problem(where, f"AWS does not know the credentials ({name})", valid, fix)
+        return Problem(where, f"AWS does not know the credentials ({name})", _RULE, fix)
     if name in DENIED:
         fix = f"Ask for a policy that allows {action}, or choose another profile or role."
         return Problem(where, f"you may not use {action} ({reason})", "the program has to", fix)
@@ -103,20 +96,17 @@ def _refusal(question: Question, name: str, message: str) -> Problem:
 
 
 def _failure(question: Question, error: BotoCoreError) -> Problem:
-    rule = "the program asks AWS before it changes anything"
     reason = on_one_line(str(error))
-    explanations: Mapping[type[BotoCoreError] | tuple[type[BotoCoreError], ...], Callable[[], Problem]] = {
-        client.NoCredentialsError: lambda: Problem(
-            question.where, "there are no AWS credentials", rule, _give(question)
-        ),
-        client.PartialCredentialsError: lambda: Problem(
-            question.where, f"the AWS credentials are not complete ({reason})", rule, _give(question)
-        ),
-        _LOGIN_ENDED: lambda: Problem(question.where, f"the login has ended ({reason})", rule, question.log_in),
-    }
-    found = (explain() for kinds, explain in explanations.items() if isinstance(error, kinds))
-    fix = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
-    return next(found, Problem(question.where, f"it cannot be asked ({reason})", rule, fix))
+    if isinstance(error, client.NoCredentialsError):
+        found, fix = "there are no AWS credentials", _give(question)
+    elif isinstance(error, client.PartialCredentialsError):
+        found, fix = f"the AWS credentials are not complete ({reason})", _give(question)
+    elif isinstance(error, client.SSOError | client.TokenRetrievalError | client.LoginError):
+        found, fix = f"the login has ended ({reason})", question.log_in
+    else:
+        found = f"it cannot be asked ({reason})"
+        fix = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
+    return Problem(question.where, found, _RULE, fix)
 
 
 def _give(question: Question) -> str:

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from clients import cluster_faults
-from clients.aws import kubeconfig
 from clients.cluster_api import check_connection
-from clients.clusters import create_api
+from clients.clusters import create_api, create_eks_document
 from clients.kubeconfig import Kubeconfig
 from model.problem import InputError
 from tests.doubles.api_server import Cluster
@@ -73,9 +72,9 @@ def test_a_cluster_that_is_known_already_is_not_looked_up_again(tmp_path: Path) 
 
 
 def test_the_kubeconfig_holds_no_secret_and_is_equal_for_equal_facts() -> None:
-    text = Kubeconfig(kubeconfig.document(EKS, LOGIN), "there").contents
+    text = Kubeconfig(create_eks_document(EKS, LOGIN), "there").contents
 
-    assert text == Kubeconfig(kubeconfig.document(replace(EKS), LOGIN), "there").contents
+    assert text == Kubeconfig(create_eks_document(replace(EKS), LOGIN), "there").contents
     assert not {"token", "client-key-data", "password"} & set(text.split('"'))
     assert '"--profile", "workshop-dev"' in text
 

@@ -7,10 +7,13 @@ import pytest
 
 from clients.cluster_api import ClusterApi
 from model.charts import Part
-from preflight import compatibility, compatibility_check
-from preflight.compatibility import TABLE, Reader, Span, Version
-from preflight.compatibility_check import (
+from preflight import compatibility
+from preflight.compatibility import (
     CONTROLLERS,
+    TABLE,
+    Reader,
+    Span,
+    Version,
     check_kubernetes,
     check_load_balancer_controller,
     check_pins,
@@ -65,7 +68,7 @@ def test_a_pin_that_the_table_does_not_know_is_reported(monkeypatch: pytest.Monk
 
 
 def test_pins_that_do_not_fit_each_other_are_reported_with_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compatibility_check, "GATEWAY_API", "1.1.1")
+    monkeypatch.setattr(compatibility, "GATEWAY_API", "1.1.1")
     linkerd, plugin = check_pins(EVERYTHING)
 
     assert "Linkerd" in linkerd.rule

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.cluster_api import ClusterApi, items
+from clients.rollout_wait import ENDED
 from model.json_values import at, entries, text
 from model.moments import FIRST
-from preflight.trust import ENDED, moment
+from preflight.trust import moment
 from workshop.verify.lines import Demo, Line
 
 PROXY = "linkerd-proxy"
