@@ -13,6 +13,10 @@ from tests.settings_keys import settings
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LONGEST_README = 160
 CODE = re.compile(r"^```.*?^```$|`[^`]*`", re.MULTILINE | re.DOTALL)
+SHELL = re.compile(r"^ *```(?:sh|bash|console)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"(?<![^\s;&|()])#.*")
+MODIFIER = re.compile(r"\$\w+:\w+")
+HANDOUT = ROOT / "workshop" / "handout.md"
 FILES = (
     r"(?:\.github|charts|clients|components|docs|gitops|model|policies|preflight|sandbox|settings|stack|tests|workshop)"
 )
@@ -65,6 +69,13 @@ def test_every_target_command_and_file_that_a_page_names_exists(page: Path) -> N
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)", text)) - TARGETS.keys() == set()
     assert set(re.findall(r"-m workshop ([a-z][a-z-]*)", text)) - COMMANDS.keys() == set()
     assert [path for path in re.findall(rf"(?<![\w/.])({FILES}/[\w./-]*\w)", text) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, HANDOUT], ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("wrong", [COMMENT, MODIFIER], ids=["comment", "modifier"])
+def test_no_shell_block_has_what_an_interactive_zsh_reads_in_another_way(page: Path, wrong: re.Pattern[str]) -> None:
+    """There `#` begins no comment, so its words are arguments, and the `:r` of `$ACCOUNT:role` cuts off a suffix."""
+    assert [found for block in SHELL.findall(page.read_text(encoding="utf-8")) for found in wrong.findall(block)] == []
 
 
 @every_page
