@@ -21,6 +21,8 @@ from tests.recorded_values import UNKNOWN, at, mapping, plain_texts
 
 CHART = "kubernetes:helm.sh/v4:Chart"
 RELEASE = "kubernetes:helm.sh/v3:Release"
+CUSTOM_KIND = r"kubernetes:(gateway\.networking\.k8s|(\w+\.)?linkerd|argoproj)\.io/"
+DELETION = "metadata annotations pulumi.com/deletionPropagationPolicy"
 PROVIDER, CANARY = "pulumi:providers:", "progressiveDelivery"
 ROLLOUTS = {"argo-rollouts-crds", "argo-rollouts-controller"}
 
@@ -73,6 +75,15 @@ def test_a_release_whose_install_failed_can_be_installed_again(config: str) -> N
     assert "linkerd-crds" in [release.name for release in releases]
     stuck = [release.name for release in releases if release.inputs.get("replace") is not True]
     assert stuck == [], "an `up` would fail for ever: the provider does not always record a release that failed"
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_no_deletion_of_a_custom_kind_waits_for_the_garbage_collector(config: str) -> None:
+    custom = [each for each in deployed(config).registrations if re.match(CUSTOM_KIND, each.type)]
+
+    assert custom or config == "nothing"
+    foreground = [each.name for each in custom if each.look(DELETION) != "background"]
+    assert foreground == [], "it learns of a kind late, and of one that was installed before even minutes later"
 
 
 @pytest.mark.parametrize("config", CONFIGS)

@@ -10,6 +10,7 @@ from pulumi_kubernetes.helm import v4
 from components.mesh.linkerd import bounded
 from components.resources.authorization_policy import POLICY_GROUP, AuthorizationPolicy
 from components.resources.certificates import FORMER_TYPE, WebhookCertificates
+from components.resources.custom_object import DELETED_AT_ONCE
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import (
     PLACEHOLDER,
@@ -105,6 +106,7 @@ class Viz(ComponentResource):
                     with_webhook_authority(webhooks.ca_bundle),
                     with_api_service_authority(webhooks.ca_bundle),
                     with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT),
+                    with_annotations("kubernetes:*linkerd.io/*", DELETED_AT_ONCE),
                 ],
             ),
         )

@@ -6,6 +6,13 @@ from pulumi import CustomResource, Input, ResourceOptions
 
 Spec = TypeVar("Spec")
 
+DELETED_AT_ONCE = {"pulumi.com/deletionPropagationPolicy": "background"}
+"""Annotation for objects of custom kinds: their deletion does not wait for the cluster's garbage collector.
+
+The provider deletes in the foreground by default, which the garbage collector ends. It learns of a kind up to 30 s
+after its definition is created, and minutes after it if the definition was deleted shortly before.
+"""
+
 
 class CustomObjectArgs(TypedDict, Generic[Spec]):
     """Inputs of a CustomObject."""
@@ -29,7 +36,7 @@ class CustomObject(CustomResource, Generic[Spec]):
         properties = {
             "apiVersion": self._api_version,
             "kind": self._kind,
-            "metadata": {"name": args["name"], "namespace": args["namespace"]},
+            "metadata": {"name": args["name"], "namespace": args["namespace"], "annotations": DELETED_AT_ONCE},
             "spec": args["spec"],
         }
         super().__init__(f"kubernetes:{self._api_version}:{self._kind}", name, properties, opts)

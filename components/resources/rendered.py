@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pulumi import Output, Resource, ResourceTransform, ResourceTransformArgs, ResourceTransformResult
@@ -68,11 +69,11 @@ def with_secret_data(name: str, data: Mapping[str, Output[str]]) -> ResourceTran
     return transform
 
 
-def with_annotations(type_: str, annotations: Mapping[str, str]) -> ResourceTransform:
-    """Return the transform that adds `annotations` to the objects of one type, e.g. `kubernetes:core/v1:Service`."""
+def with_annotations(types: str, annotations: Mapping[str, str]) -> ResourceTransform:
+    """Return the transform that adds `annotations` to the objects of a type, or of all that match, e.g. `*.io/*`."""
 
     def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
-        if args.type_ != type_:
+        if not fnmatchcase(args.type_, types):
             return None
         props: dict[str, Any] = dict(args.props)
         metadata = props["metadata"]

@@ -150,7 +150,7 @@ def test_the_application_deploys_a_folder_of_the_one_repository_into_the_one_nam
     assert "clusterResourceWhitelist" not in mapping(project().at("spec"))
     for each in (application(), project()):
         assert each.at("metadata", "namespace") == "argocd"
-        assert set(mapping(each.at("metadata"))) == {"name", "namespace"}, (
+        assert set(mapping(each.at("metadata"))) == {"name", "namespace", "annotations"}, (
             "with a finalizer, an Application whose controller is deleted first never disappears"
         )
 

@@ -50,7 +50,8 @@ CONTAINER, PAUSE = "spec template spec containers 0", {"pause": {"duration": 7}}
 BACKENDS = [{"name": f"cart-{name}", "port": 80, "weight": weight} for name, weight in (("stable", 100), ("canary", 0))]
 OBJECTS: dict[str, dict[str, object]] = {
     "canary-route": {
-        "metadata": {"name": "cart-split", "namespace": "shop"},
+        "metadata name": "cart-split",
+        "metadata namespace": "shop",
         "spec parentRefs": [{"name": "cart", "kind": "Service", "group": "", "port": 80}],
         "spec rules": [{"backendRefs": BACKENDS}],  # between two canaries the stable version gets all requests
     },

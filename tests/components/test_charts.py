@@ -144,6 +144,13 @@ def test_rendered_services_are_not_waited_for_and_keep_their_annotations(name: s
     assert at(annotated, "metadata", "annotations") == {"a": "b", "pulumi.com/skipAwait": "true"}
 
 
+@pytest.mark.parametrize("type_", ["policy.linkerd.io/v1beta3:Server", "linkerd.io/v1alpha2:ServiceProfile"])
+def test_rendered_objects_of_custom_kinds_are_deleted_without_the_garbage_collector(type_: str) -> None:
+    found = transformed("viz-chart", f"kubernetes:{type_}", {"metadata": {"name": "x"}})
+
+    assert at(found, "metadata", "annotations") == {"pulumi.com/deletionPropagationPolicy": "background"}
+
+
 @pytest.mark.parametrize(
     ("name", "type_", "rendered"),
     [

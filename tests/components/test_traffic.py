@@ -23,7 +23,8 @@ def test_the_route_splits_the_traffic_of_the_service_between_it_and_the_injector
     weights = [("cart", 80, 95), ("error-injector", 8080, 5)]
     backends = [{"name": name, "port": port, "weight": weight} for name, port, weight in weights]
 
-    assert faults().one(ROUTE).at("metadata") == {"name": "error-split", "namespace": "shop"}
+    assert faults().one(ROUTE).look("metadata name") == "error-split"
+    assert faults().one(ROUTE).look("metadata namespace") == "shop"
     assert faults().one(ROUTE).at("spec") == {"parentRefs": [PARENT], "rules": [{"backendRefs": backends}]}
 
 
@@ -68,7 +69,8 @@ def test_requests_with_a_header_go_to_the_alternative_and_all_others_to_the_serv
     route = deploy(lambda: HeaderRoute("beta", BETA)).named("beta-route")
     matches = [{"headers": [{"name": "x-user", "value": "ann"}]}]
 
-    assert route.at("metadata") == {"name": "beta-testers", "namespace": "shop"}
+    assert route.look("metadata name") == "beta-testers"
+    assert route.look("metadata namespace") == "shop"
     assert route.at("spec", "parentRefs") == [PARENT]
     assert route.at("spec", "rules") == [
         {"matches": matches, "backendRefs": [{"name": "cart-beta", "port": 80}]},

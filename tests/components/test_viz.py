@@ -82,7 +82,8 @@ def test_the_proxy_of_one_account_may_query_prometheus_at_a_url_that_comes_after
     )
     policy = access.one("kubernetes:policy.linkerd.io/v1alpha1:AuthorizationPolicy")
 
-    assert policy.at("metadata") == {"name": "prometheus-argo-rollouts", "namespace": "linkerd-viz"}
+    assert policy.look("metadata name") == "prometheus-argo-rollouts"
+    assert policy.look("metadata namespace") == "linkerd-viz"
     target = {"group": "policy.linkerd.io", "kind": "Server", "name": "prometheus-admin"}
     account = {"kind": "ServiceAccount", "name": "argo-rollouts", "namespace": "argo-rollouts"}
     assert policy.at("spec") == {"targetRef": target, "requiredAuthenticationRefs": [account]}

@@ -1,9 +1,13 @@
 """Definitions that the sandbox holds ready: a preview without Linkerd works, and a release makes them its own."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import pytest
 
 from clients.cluster_api import ClusterApi, items
 from model.json_values import at, text
+from sandbox import processes
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project
 
@@ -14,12 +18,15 @@ PROGRAM = (
     PROVIDER
     + """
 from charts.sources import Part, archive_name
+from components.resources.custom_object import DELETED_AT_ONCE
+from components.resources.rendered import with_annotations
 
 space = kubernetes.core.v1.Namespace("linkerd", metadata={"name": "linkerd"}, opts=here)
 archive = os.environ["CHART_MIRROR"] + "/" + archive_name(Part.LINKERD_CRDS)
 after = pulumi.ResourceOptions(provider=provider, depends_on=[space])
 release = kubernetes.helm.v3.Release("crds", name="linkerd-crds", chart=archive, namespace="linkerd", opts=after)
 after = pulumi.ResourceOptions(provider=provider, depends_on=[release])
+after.transforms = [with_annotations("kubernetes:*linkerd.io/*", DELETED_AT_ONCE)]
 kubernetes.helm.v4.Chart("user", chart="./chart", namespace="linkerd", opts=after)
 """
 )
@@ -46,6 +53,18 @@ def definitions(home: Home) -> dict[str, tuple[object, object, object]]:
     }
 
 
+@contextmanager
+def paused(home: Home, name: str) -> Generator[None]:
+    """Stop a program of the sandbox for a while."""
+    process = processes.running(home, name)
+    assert process
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
 def run(project: Project, *arguments: str) -> str:
     return project.succeed(*arguments, PULUMI_PLUGINS="built").stdout
 
@@ -63,6 +82,8 @@ def test_a_preview_needs_no_definitions_and_leaves_none_and_a_release_adopts_the
     adopted = definitions(project.home)
     assert "meshtlsauthentications.policy.linkerd.io" in adopted
     assert "6 unchanged" in run(project, "preview")
+    with paused(project.home, "kube-controller-manager"):  # it holds the garbage collector, which knows a kind late
+        run(project, "destroy", "--yes", "--skip-preview", "--target", "**MeshTLSAuthentication::**")
     run(project, "destroy", "--yes", "--skip-preview")
     assert definitions(project.home) == {}, "they belonged to the release"
 
