@@ -27,8 +27,7 @@ from workshop.previews.document import Digest
 from workshop.previews.masking import mask_preview
 from workshop.previews.summary import PreviewResult
 
-RECORDED = Path(__file__).with_name("previews")
-"""Previews of a small program by the real engine, one a kind of change, masked and without empty values."""
+RECORDED = yaml.safe_load(Path(__file__).with_name("recorded_previews.yaml").read_bytes())
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SECRET = "kubernetes:core/v1:Secret"
@@ -49,9 +48,8 @@ def compare_with_golden(name: str, text: str) -> None:
 
 
 def read_recorded(name: str) -> Digest:
-    """Return a recorded preview; the objects that it leaves as they are stand in same.yaml alone."""
-    files = (RECORDED / f"{each}.yaml" for each in (name, "same"))
-    digest, same = (Digest.model_validate(yaml.safe_load(file.read_bytes())) for file in files)
+    """Return a recorded preview; the objects that it leaves as they are stand under `same` alone."""
+    digest, same = (Digest.model_validate(RECORDED[each]) for each in (name, "same"))
     changed = {each.urn for each in digest.steps}
     unchanged = [each for each in same.steps if each.urn not in changed] if changed else []
     return digest.model_copy(update={"steps": [*digest.steps, *unchanged]})
@@ -89,7 +87,7 @@ def test_the_comment_reads_as_it_was_reviewed(name: str) -> None:
     compare_with_golden(name, comment(generate_accounts()[name]))
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.yaml")))
+@pytest.mark.parametrize("name", RECORDED)
 def test_the_comment_on_a_preview_by_the_real_engine_reads_as_it_was_reviewed(name: str) -> None:
     found = PreviewResult("dev", read_recorded(name), name != "failure", None, "")
 
