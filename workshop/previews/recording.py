@@ -5,16 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from clients.pulumi_cli import NO_STACK, explain_failures, pulumi
 from model.hiding import hidden_words
-from workshop.previews.document import Digest, Finding
-from workshop.previews.masking import Events, mask_preview
+from workshop.previews.document import Diagnostic, Digest, Finding
+from workshop.previews.masking import mask_preview, read_events
 from workshop.previews.summary import PreviewResult
 
 Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
@@ -58,8 +58,7 @@ def record_failure(folder: Path, log: Path) -> None:
     _write(folder / LOG, hidden_words(_read_plain_file(log)))
 
 
-@dataclass(frozen=True)
-class RunOutput:
+class RunOutput(NamedTuple):
     """The status and outputs of a run of the engine."""
 
     status: int
@@ -74,9 +73,9 @@ def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> i
         # The pull request can do nothing about it, so it is no failure.
         gone = {"severity": "warning", "message": f"Stack {stack} was removed. Take it out of STACKS."}
         run = RunOutput(0, json.dumps({"steps": [], "diagnostics": [gone]}), run.errors, "")
-    preview, events = mask_preview(run.printed), Events.read(run.events)
+    preview, events = mask_preview(run.printed), read_events(run.events)
     hide = events.secrets | (preview.secrets if preview else frozenset[str]())
-    diagnostics = list[Mapping[str, object]]()
+    diagnostics = list[Diagnostic]()
     log, status = hidden_words(run.errors, hide), run.status
     if preview is None:
         status = status or 1
@@ -84,13 +83,17 @@ def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> i
             log = NO_PREVIEW
             sys.stderr.write(f"stack {stack}: {NO_PREVIEW} See it with `make preview STACK={stack}`.\n")
     if judged:
-        _write(folder / FINDINGS, json.dumps(events.mask_findings(hide)))
+        findings = [
+            each.model_copy(update={"message": hidden_words(each.message, hide)}).model_dump(by_alias=True)
+            for each in events.findings
+        ]
+        _write(folder / FINDINGS, json.dumps(findings))
         if events.torn:
             warning = "Some findings of the policies cannot be read."
-            log, diagnostics = f"{log.rstrip()}\n{warning}", [{"severity": "warning", "message": warning}]
+            log, diagnostics = f"{log.rstrip()}\n{warning}", [Diagnostic(severity="warning", message=warning)]
     if preview:
-        document = {"steps": preview.steps, "diagnostics": [*preview.diagnostics, *diagnostics]}
-        _write(folder / DIGEST, json.dumps(document))
+        document = Digest(steps=preview.digest.steps, diagnostics=[*preview.digest.diagnostics, *diagnostics])
+        _write(folder / DIGEST, json.dumps(document.model_dump(by_alias=True)))
     _write(folder / LOG, log)
     _write(folder / STATUS, f"{status}\n")
     return status
@@ -126,10 +129,8 @@ def _read_digest(text: str, absence: str) -> tuple[Digest, str]:
     """Return the document and what is wrong with it, `absence` if there is none."""
     if not text.strip():
         return Digest(), absence
-    try:
-        return Digest.model_validate(json.loads(text)), ""
-    except (ValueError, RecursionError):
-        return Digest(), "What the engine printed is no preview."
+    masked = mask_preview(text)  # once more: the pull request's code has written it
+    return (masked.digest, "") if masked else (Digest(), "What the engine printed is no preview.")
 
 
 def _read_plain_file(path: Path) -> str:
