@@ -218,8 +218,8 @@ def _with_kind(step: Step, values: Mapping[str, object]) -> Mapping[str, object]
 
 
 def _mask_step(step: Step, cleared: Callable[[str], str]) -> Step:
-    states = (step.old, step.new)
-    shown = mask_pair(*(_with_kind(step, each.inputs) if each and each.custom else {} for each in states))
+    states, nothing = (step.old, step.new), dict[str, object]()
+    shown = mask_pair(*(_with_kind(step, each.inputs) if each and each.custom else nothing for each in states))
     old, new = (
         each.model_copy(update={"inputs": _clear_texts(inputs, cleared), "outputs": _show_end(each)}) if each else None
         for each, inputs in zip(states, shown, strict=True)
