@@ -75,7 +75,6 @@ def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> i
         run = RunOutput(0, json.dumps({"steps": [], "diagnostics": [gone]}), run.errors, "")
     preview, events = mask_preview(run.printed), read_events(run.events)
     hide = events.secrets | (preview.secrets if preview else frozenset[str]())
-    diagnostics = list[Diagnostic]()
     log, status = hidden_words(run.errors, hide), run.status
     if preview is None:
         status = status or 1
@@ -83,17 +82,15 @@ def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> i
             log = NO_PREVIEW
             sys.stderr.write(f"stack {stack}: {NO_PREVIEW} See it with `make preview STACK={stack}`.\n")
     if judged:
-        findings = [
-            each.model_copy(update={"message": hidden_words(each.message, hide)}).model_dump(by_alias=True)
-            for each in events.findings
-        ]
-        _write(folder / FINDINGS, json.dumps(findings))
+        masked = [each.model_copy(update={"message": hidden_words(each.message, hide)}) for each in events.findings]
+        _write(folder / FINDINGS, json.dumps(_FINDINGS.dump_python(masked, by_alias=True)))
         if events.torn:
             warning = "Some findings of the policies cannot be read."
-            log, diagnostics = f"{log.rstrip()}\n{warning}", [Diagnostic(severity="warning", message=warning)]
+            log = f"{log.rstrip()}\n{warning}"
+            if preview:
+                preview.digest.diagnostics.append(Diagnostic(severity="warning", message=warning))
     if preview:
-        document = Digest(steps=preview.digest.steps, diagnostics=[*preview.digest.diagnostics, *diagnostics])
-        _write(folder / DIGEST, json.dumps(document.model_dump(by_alias=True)))
+        _write(folder / DIGEST, json.dumps(preview.digest.model_dump(by_alias=True)))
     _write(folder / LOG, log)
     _write(folder / STATUS, f"{status}\n")
     return status
