@@ -53,12 +53,11 @@ def account(
     log: str = "",
     findings: Sequence[Json] | None = None,
     diagnostics: Sequence[Json] = (),
-    stack: str = "dev",
 ) -> PreviewResult:
     masked = mask_preview(json.dumps({"steps": steps, "diagnostics": diagnostics}))
     assert masked
     found = None if findings is None else [Finding.model_validate(each) for each in findings]
-    return PreviewResult(stack, masked.digest, not failed, found, log)
+    return PreviewResult("dev", masked.digest, not failed, found, log)
 
 
 def comment(found: PreviewResult) -> str:

@@ -266,6 +266,6 @@ def test_no_kind_of_text_makes_a_comment_longer_than_github_takes(each: str) -> 
 
 
 def test_a_sandboxs_preview_says_that_real_stacks_may_differ() -> None:
-    text = compose(account(stack="local"), Origin("c" * 40, ORIGIN.run_url, sandbox=True), NOW)
+    text = compose(account(), Origin("c" * 40, ORIGIN.run_url, sandbox=True), NOW)
 
     assert "without any credential" in text

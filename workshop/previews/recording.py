@@ -111,23 +111,18 @@ _FINDINGS = TypeAdapter(list[Finding])
 def read_result(folder: Path, stack: str) -> PreviewResult:
     """Read a folder; a missing or unreadable document counts as a failed preview."""
     status = _read_plain_file(folder / STATUS).strip()
-    digest, damage = _read_digest(_read_plain_file(folder / DIGEST), "" if status != "0" else "There is no preview.")
-    findings = _read_plain_file(folder / FINDINGS)
+    written, findings = (_read_plain_file(folder / each) for each in (DIGEST, FINDINGS))
+    masked = mask_preview(written)  # once more: the pull request's code has written it
+    damage = ""
+    if masked is None and (written.strip() or status == "0"):
+        damage = "What the engine printed is no preview." if written.strip() else "There is no preview."
     log = "\n".join(filter(None, [_read_plain_file(folder / LOG)[-LONGEST_LOG:].strip(), damage]))
     succeeded = status == "0" and not damage
     try:
         told = _FINDINGS.validate_json(findings) if findings else None
     except ValidationError:
         told, log = None, f"{log}\nThe policies' findings cannot be read.".strip()
-    return PreviewResult(stack, digest, succeeded, told, log)
-
-
-def _read_digest(text: str, absence: str) -> tuple[Digest, str]:
-    """Return the document and what is wrong with it, `absence` if there is none."""
-    if not text.strip():
-        return Digest(), absence
-    masked = mask_preview(text)  # once more: the pull request's code has written it
-    return (masked.digest, "") if masked else (Digest(), "What the engine printed is no preview.")
+    return PreviewResult(stack, masked.digest if masked else Digest(), succeeded, told, log)
 
 
 def _read_plain_file(path: Path) -> str:
