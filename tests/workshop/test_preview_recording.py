@@ -119,10 +119,12 @@ def test_output_and_errors_of_a_command_go_to_separate_files(tmp_path: Path) -> 
     assert (status, (tmp_path / "out").read_text(), (tmp_path / "err").read_text()) == (3, "yes\n", "no\n")
 
 
-def test_the_command_writes_the_comment_and_the_whole_diff_of_a_record(tmp_path: Path) -> None:
+def test_the_command_writes_the_comment_and_the_whole_diff_of_a_record_masked_again(tmp_path: Path) -> None:
     record("dev", tmp_path, plan=False, policies=[], run=engine_with().run)
+    (tmp_path / "preview.json").write_text(json.dumps(DIGEST))  # a pull request's code may write it as it is
     about = ["--stack", "dev", "--folder", str(tmp_path), "--commit", "abc", "--run-url", "https://x.example.com"]
 
     assert cli.main(["comment", *about, "--to", f"{tmp_path}/c.md", "--whole", f"{tmp_path}/d"]) == 0
     assert (tmp_path / "c.md").read_text().startswith("#### An `up` of `dev` would")
     assert "Secret booksapp/s" in (tmp_path / "d").read_text()
+    assert not any("Zm9v" in (tmp_path / each).read_text() for each in ("c.md", "d"))

@@ -65,7 +65,7 @@ def report_found(console: Console, title: str, left: Sequence[Found], otherwise:
 
 
 IN_USE = {"DependencyViolation", "ResourceInUse", "ResourceInUseException"}
-_while_in_use = Retrying(
+_retry_while_in_use = Retrying(
     retry=retry_if_exception(lambda error: isinstance(error, ClientError) and code(error) in IN_USE),
     # A load balancer's network interfaces keep its security groups and target groups in use for so long at most.
     stop=stop_after_delay(300),
@@ -94,7 +94,7 @@ def remove(account: Account, things: Sequence[Found], zone: str | None) -> None:
             action, removed = REMOVERS[each.kind]
             with account.asking(action):
                 try:
-                    _while_in_use(removed, account, each.id)
+                    _retry_while_in_use(removed, account, each.id)
                 except ClientError as error:
                     if code(error) not in GONE:
                         raise
