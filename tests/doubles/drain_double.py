@@ -71,16 +71,22 @@ class Scene:
             "check_connection": check_real_connection,
             "remove": self._remove,
             "explain_controller": explain_controller,
-            "list_ingresses": lambda *_: list(self.in_cluster),
+            "list_ingresses": self._list_ingresses,
             "list_bindings": always([]),
             "list_unanswered_webhooks": always([]),
             "release_finalizers": self._release,
-            "list_ingress_urns": lambda _: self.urns,
+            "list_ingress_urns": self._list_urns,
             "run_pulumi": self._run_pulumi,
             "RECORD_SECONDS": 0,
         }
         for name, double in doubles.items():
             self.patch.setattr(commands, name, double)
+
+    def _list_ingresses(self, *_: object) -> list[Held]:
+        return list(self.in_cluster)
+
+    def _list_urns(self, _: str) -> list[str]:
+        return self.urns
 
     def _find_everything(self, _: object, marks: Marks) -> list[Found]:
         return [*self.in_account, *(self.of_others if marks.group is None else [])]
