@@ -1,12 +1,16 @@
 """What a stack's hosts have in an account: found by tags and owner id, and removed in an order that AWS takes."""
 
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.doubles.aws_account import InProcess, account, another
+from tests.doubles.drain_double import always
 from workshop.drain.account import Found, Kind, find_load_balancers
 from workshop.drain.removal import find_everything, remove
 
@@ -118,6 +122,30 @@ def test_a_load_balancer_that_is_deleted_meanwhile_is_no_error(aws: InProcess) -
     assert [each.kind for each in found] == [Kind.LOAD_BALANCER], "the stack's own is still there"
     remove(aws.account, [*others, *find(aws)], aws.zone)
     assert find(aws) == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "tries"), [("DependencyViolation", 2), ("InvalidGroup.NotFound", 1), ("UnauthorizedOperation", 1)]
+)
+def test_a_removal_is_tried_again_only_while_the_resource_is_in_use(
+    aws: InProcess, monkeypatch: pytest.MonkeyPatch, refusal: str, tries: int
+) -> None:
+    aws.serve("workshop-dev", "books")
+    events: Any = aws.aws.ec2.meta.events
+    asked, event = list[str](), "before-call.ec2.DeleteSecurityGroup"
+
+    def refuse_once(**_: object) -> None:
+        asked.append(refusal)
+        if len(asked) == 1:
+            raise ClientError({"Error": {"Code": refusal}}, "DeleteSecurityGroup")
+
+    events.register(event, refuse_once)
+    monkeypatch.setattr(time, "sleep", always(None))
+    with pytest.raises(ClientError) if refusal == "UnauthorizedOperation" else nullcontext():
+        remove(aws.account, find(aws), aws.zone)
+    events.unregister(event, refuse_once)
+
+    assert len(asked) == tries
 
 
 def test_the_owner_of_a_load_balancer_is_asked_for_once(aws: InProcess) -> None:
