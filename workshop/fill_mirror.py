@@ -14,7 +14,6 @@ from urllib.parse import urljoin
 
 import requests
 import yaml
-from pydantic import BaseModel, TypeAdapter, ValidationError
 from rich.console import Console
 
 from charts.definitions import SECONDS_TO_CONNECT, fetch, reason
@@ -23,7 +22,7 @@ from clients import limits
 from clients.limits import finish_within
 from model.charts import Part
 from model.images import CHART_IMAGES, OWN_IMAGES, ChartImage
-from model.json_values import at, text
+from model.json_values import at, entries, text
 from model.problem import InputError, Problem, SilenceError
 
 IMAGES = "images.txt"
@@ -42,29 +41,11 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
-class _Release(BaseModel):
-    version: str
-    urls: list[str]
-    digest: str
-
-
-class _Index(BaseModel):
-    entries: dict[str, list[dict[str, object]]]
-
-
-class _Token(BaseModel):
-    token: str = ""
-    access_token: str = ""
-
-
-_DOCUMENT = TypeAdapter(dict[str, object])
-
-
 class Chart(NamedTuple):
     """The parts of an archive that name its images."""
 
-    values: dict[str, object]
-    metadata: dict[str, object]
+    values: object
+    metadata: object
 
 
 def fill(folder: Path, console: Console) -> None:
@@ -112,38 +93,36 @@ def _archive(folder: Path, part: Part) -> Chart:
         MADE_HERE[part].download(folder)
         return Chart({}, {})
     version, repository = PUBLISHED[part]
-    index = f"{repository}/index.yaml"
-    release = _release(index, part, version)
-    archive = folder / archive_name(part)
-    url = urljoin(index, release.urls[0])
+    index, archive = f"{repository}/index.yaml", folder / archive_name(part)
+    url, checksum = _find_release(index, part, version)
     content = archive.read_bytes() if archive.is_file() else b""
-    if sha256(content).hexdigest() != release.digest:
+    if sha256(content).hexdigest() != checksum:
         content = _get(url)
-        if sha256(content).hexdigest() != release.digest:
-            raise _failed(url, f"its sha256 is not {release.digest}", f"that is what {index} says")
+        if sha256(content).hexdigest() != checksum:
+            raise _failed(url, f"its sha256 is not {checksum}", f"that is what {index} says")
         archive.write_bytes(content)
     return _read(content, url)
 
 
-def _release(index: str, part: Part, version: str) -> _Release:
-    """Return a chart's version as a repository's index has it."""
+def _find_release(index: str, part: Part, version: str) -> tuple[str, str]:
+    """Return the address and the checksum of a chart's archive, as a repository's index has them."""
     try:
         # Linkerd's index has megabytes: PyYAML's own parser takes a minute for them.
-        entries = _Index.model_validate(yaml.load(_get(index), Loader=yaml.CSafeLoader)).entries
-        found = next((each for each in entries.get(part, ()) if each.get("version") == version), None)
-        release = _Release.model_validate(found) if found else None
-    except (ValidationError, yaml.YAMLError, ValueError, RecursionError):
+        document: object = yaml.load(_get(index), Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise _failed(index, "it is no index of a chart repository", "charts are found through it") from None
-    if release is None or not release.urls:
+    found = next((each for each in entries(document, "entries", part) if text(each, "version") == version), None)
+    urls, checksum = entries(found, "urls"), text(found, "digest")
+    if not urls or not checksum:
         raise _failed(index, f"it has no {part} {version}", "that is the version in versions.py")
-    return release
+    return urljoin(index, str(urls[0])), checksum
 
 
 def _read(content: bytes, url: str) -> Chart:
     try:
         with tarfile.open(fileobj=BytesIO(content)) as archive:
-            documents = {
-                entry.name.partition("/")[2]: _DOCUMENT.validate_python(yaml.safe_load(file) or {})
+            documents: dict[str, object] = {
+                entry.name.partition("/")[2]: yaml.safe_load(file)
                 for entry in archive
                 if re.fullmatch(r"[^/]+/(values|Chart)\.yaml", entry.name) and (file := archive.extractfile(entry))
             }
@@ -168,8 +147,7 @@ def chart_images(part: Part, chart: Chart) -> Iterator[str]:
 def _tag(image: ChartImage, chart: Chart) -> str:
     """Return the tag of a chart's image: its value, or the chart's default."""
     tag = at(chart.values, *image.tag.split(".")) if image.tag else None
-    version = str(chart.metadata.get("appVersion", ""))
-    return str(tag) if tag else image.default_tag.format(version=version)
+    return str(tag) if tag else image.default_tag.format(version=at(chart.metadata, "appVersion") or "")
 
 
 def digest(image: str) -> str:
@@ -213,10 +191,10 @@ def _token(refusal: requests.Response, repository: str) -> str:
     answer = requests.get(realm, params=query, timeout=TIMES)
     answer.raise_for_status()
     try:
-        token = _Token.model_validate_json(answer.content)
-    except ValidationError:
+        found: object = answer.json()
+    except (ValueError, RecursionError):
         return ""
-    return token.token or token.access_token
+    return text(found, "token") or text(found, "access_token")
 
 
 def _get(url: str) -> bytes:

@@ -13,7 +13,7 @@ from model.stack_names import short_name
 from preflight import helm_records
 from settings import Settings, parts
 from workshop.drain.account import find_hosts
-from workshop.drain.removal import build_found_table, find_everything
+from workshop.drain.removal import find_everything, report_found
 from workshop.terminal import build_table, print_text
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -54,12 +54,9 @@ def _report_account(settings: Settings, stack: str, console: Console) -> int:
     if hosts is None:
         return 0
     left = find_everything(hosts.account, hosts.all)
-    console.print(
-        build_found_table("Left in the account", left) if left else "Nothing of its hosts is left in the account."
-    )
-    if left:
+    if status := report_found(console, "Left in the account", left, "Nothing of its hosts is left in the account."):
         print_text(console, f"`make release-hosts STACK={stack}` removes the stack's own part of it.")
-    return 1 if left else 0
+    return status
 
 
 def _report_cluster(settings: Settings, stack: str, console: Console) -> int:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -82,24 +83,21 @@ def _tear_down_stack(cli: StackCli, folder: Path, order: Order) -> Outcome:
 
 
 def _destroy_stack(cli: StackCli, end: Ending, order: Order) -> Outcome:
+    outcome = partial(Outcome, cli.stack, end.stage, end.sentence)
     if not order.destroy:
         shown = cli.preview_destroy().status == 0
-        done = "would be taken away" if shown else "what would be taken away is unknown"
-        return Outcome(cli.stack, end.stage, end.sentence, done, failed=not shown)
+        return outcome("would be taken away" if shown else "what would be taken away is unknown", failed=not shown)
     done = cli.destroy()
     if done.status and _has_only_old_locks(done, order):
         cli.unlock()
         done = cli.destroy()
     if done.status:
-        by = (
-            f"locked by {', '.join(who for who, _ in _find_locks(done))}"
-            if _find_locks(done)
-            else "something is left, see above"
-        )
-        return Outcome(cli.stack, end.stage, end.sentence, f"{by}; the next run continues", failed=True)
+        holders = ", ".join(who for who, _ in _find_locks(done))
+        reason = f"locked by {holders}" if holders else "something is left, see above"
+        return outcome(f"{reason}; the next run continues", failed=True)
     if cli.remove().status:
-        return Outcome(cli.stack, end.stage, end.sentence, "empty but not removed; the next run continues", failed=True)
-    return Outcome(cli.stack, end.stage, end.sentence, "taken away; nothing is left")
+        return outcome("empty but not removed; the next run continues", failed=True)
+    return outcome("taken away; nothing is left")
 
 
 def _find_locks(done: Done) -> list[tuple[str, datetime]]:
@@ -124,14 +122,14 @@ HEADERS = ("stack", "workshop", "teardown")
 def report_outcomes(outcomes: Sequence[Outcome], console: Console, *, destroyed: bool) -> int:
     """Print every stack's outcome; return 1 if something failed."""
     title = "Workshops" if destroyed else "Workshops (a dry run: nothing was changed)"
-    table = build_table(title, HEADERS, ((each.stack, each.sentence, each.done) for each in outcomes))
-    console.print(table)
+    rows = [(each.stack, each.sentence, each.done) for each in outcomes]
+    console.print(build_table(title, HEADERS, rows))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in list_annotations(outcomes):
             print_text(console, line)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(format_markdown(outcomes, title))
+            file.write(f"#### {title}\n\n{format_table(HEADERS, rows)}\n\n")
     return 1 if any(each.failed for each in outcomes) else 0
 
 
@@ -143,12 +141,6 @@ def list_annotations(outcomes: Iterable[Outcome]) -> Iterator[str]:
         elif each.stage is Stage.ENDING:
             later = "Set a later end in the stack's settings if it has to stay."
             yield f"::warning title=Workshop {_escape(each.stack)} ends::{_escape(f'{each.sentence}. {later}')}"
-
-
-def format_markdown(outcomes: Iterable[Outcome], title: str) -> str:
-    """Return the table as Markdown for a job's summary."""
-    rows = ((each.stack, each.sentence, each.done) for each in outcomes)
-    return f"#### {title}\n\n{format_table(HEADERS, rows)}\n\n"
 
 
 def _escape(text: str) -> str:

@@ -77,6 +77,7 @@ class Scene:
             "release_finalizers": self._release,
             "list_ingress_urns": self._list_urns,
             "run_pulumi": self._run_pulumi,
+            "RECORD_SECONDS": 0,
         }
         for name, double in doubles.items():
             self.patch.setattr(commands, name, double)
@@ -119,7 +120,7 @@ class Scene:
 
     def release(self) -> int:
         """Release the stack's hosts."""
-        return commands.release_hosts(ON_EKS, "dev", self.console, yes=True, seconds=0)
+        return commands.release_hosts(ON_EKS, "dev", self.console, yes=True)
 
     def forget(self, settings: Settings = ON_EKS) -> int:
         """Forget the stack's cluster."""

@@ -43,11 +43,12 @@ class Engine:
     then: Callable[[Path], object] = str
     """Called with the path of the output when it is written."""
     paths: list[Path] = field(default_factory=list[Path])
+    command: Sequence[str] = ()
 
     def run(self, command: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
         """Write the three files."""
         assert variables
-        self.paths = [output, errors, Path(command[command.index("--event-log") + 1])]
+        self.command, self.paths = command, [output, errors, Path(command[command.index("--event-log") + 1])]
         for path, content in zip(self.paths, (self.printed, self.errors, self.events), strict=True):
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         self.then(output)

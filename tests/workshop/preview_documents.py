@@ -1,10 +1,12 @@
 """Previews in the form in which the engine prints them, invented for changes that are hard to bring about."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from workshop.previews.comment import Origin, compose
-from workshop.previews.document import Digest, Finding
+from workshop.previews.document import Finding
+from workshop.previews.masking import mask_preview
 from workshop.previews.summary import PreviewResult
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -51,11 +53,11 @@ def account(
     log: str = "",
     findings: Sequence[Json] | None = None,
     diagnostics: Sequence[Json] = (),
-    stack: str = "dev",
 ) -> PreviewResult:
-    digest = Digest.model_validate({"steps": steps, "diagnostics": diagnostics})
+    masked = mask_preview(json.dumps({"steps": steps, "diagnostics": diagnostics}))
+    assert masked
     found = None if findings is None else [Finding.model_validate(each) for each in findings]
-    return PreviewResult(stack, digest, not failed, found, log)
+    return PreviewResult("dev", masked.digest, not failed, found, log)
 
 
 def comment(found: PreviewResult) -> str:

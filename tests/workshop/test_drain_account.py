@@ -1,12 +1,16 @@
 """What a stack's hosts have in an account: found by tags and owner id, and removed in an order that AWS takes."""
 
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.doubles.aws_account import InProcess, account, another
+from tests.doubles.drain_double import always
 from workshop.drain.account import Found, Kind, find_load_balancers
 from workshop.drain.removal import find_everything, remove
 
@@ -36,12 +40,7 @@ def find(aws: InProcess, **marks: str | None) -> list[Found]:
     return find_everything(aws.account, aws.marks(**marks))
 
 
-def list_of_others(aws: InProcess) -> list[Found]:
-    """Return what another stack has, but for records."""
-    return [each for each in find(aws, group="workshop-other") if each.kind is not Kind.RECORD]
-
-
-def test_everything_of_the_stack_and_nothing_else_is_found_in_the_order_in_which_it_can_be_deleted(
+def test_everything_of_the_stack_and_nothing_else_is_found_and_removed_in_an_order_that_aws_accepts(
     aws: InProcess,
 ) -> None:
     assert find(aws, group=None) == []
@@ -50,6 +49,7 @@ def test_everything_of_the_stack_and_nothing_else_is_found_in_the_order_in_which
     aws.own("more.example.com", owner="workshop-dev2")
     aws.own("shop.example.com", owner="other")
     assert find(aws) == []
+    others = find(aws, group="workshop-other")
     aws.serve("workshop-dev", "books", "podinfo")
     aws.own("books.example.com")
 
@@ -59,6 +59,18 @@ def test_everything_of_the_stack_and_nothing_else_is_found_in_the_order_in_which
     assert kinds(found) == [*records, Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.TARGET_GROUP, Kind.SECURITY_GROUP]
     names = ["books.example.com (CNAME)", "_external-dns-cname.books.example.com (TXT)"]
     assert [each.name for each in found[:2]] == names, "the TXT record names the owner of the other, so it is last"
+    nodes = aws.aws.ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=aws.vpc)["GroupId"]
+    aws.aws.ec2.authorize_security_group_ingress(
+        GroupId=nodes, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": found[-1].id}]}]
+    )
+    remove(aws.account, found, aws.zone)
+
+    assert find(aws) == []
+    assert find(aws, group="workshop-other") == others
+    left = aws.aws.route53.list_resource_record_sets(HostedZoneId=aws.zone)["ResourceRecordSets"]
+    assert "shop.example.com." in [each["Name"] for each in left]
+    rules = aws.aws.ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"][0].get("IpPermissions")
+    assert rules == [], "the rule that let the load balancer in went with it"
 
 
 def test_everything_of_the_cluster_is_found_if_the_stack_owns_the_controller(aws: InProcess) -> None:
@@ -112,6 +124,30 @@ def test_a_load_balancer_that_is_deleted_meanwhile_is_no_error(aws: InProcess) -
     assert find(aws) == []
 
 
+@pytest.mark.parametrize(
+    ("refusal", "tries"), [("DependencyViolation", 2), ("InvalidGroup.NotFound", 1), ("UnauthorizedOperation", 1)]
+)
+def test_a_removal_is_tried_again_only_while_the_resource_is_in_use(
+    aws: InProcess, monkeypatch: pytest.MonkeyPatch, refusal: str, tries: int
+) -> None:
+    aws.serve("workshop-dev", "books")
+    events: Any = aws.aws.ec2.meta.events
+    asked, event = list[str](), "before-call.ec2.DeleteSecurityGroup"
+
+    def refuse_once(**_: object) -> None:
+        asked.append(refusal)
+        if len(asked) == 1:
+            raise ClientError({"Error": {"Code": refusal}}, "DeleteSecurityGroup")
+
+    events.register(event, refuse_once)
+    monkeypatch.setattr(time, "sleep", always(None))
+    with pytest.raises(ClientError) if refusal == "UnauthorizedOperation" else nullcontext():
+        remove(aws.account, find(aws), aws.zone)
+    events.unregister(event, refuse_once)
+
+    assert len(asked) == tries
+
+
 def test_the_owner_of_a_load_balancer_is_asked_for_once(aws: InProcess) -> None:
     aws.serve("workshop-dev", "books", "podinfo")
     events: Any = aws.aws.elbv2.meta.events
@@ -130,30 +166,6 @@ def test_the_owner_of_a_load_balancer_is_asked_for_once(aws: InProcess) -> None:
         LoadBalancerArn=next(each.id for each in before[0] if "loadbalancer/" in each.id)
     )
     assert Kind.LOAD_BALANCER not in kinds(find_everything(account, aws.marks()))
-
-
-def test_everything_that_was_found_is_removed_and_nothing_else(aws: InProcess) -> None:
-    aws.serve("workshop-dev", "books", "podinfo")
-    aws.serve("workshop-other", "books")
-    aws.own("books.example.com")
-    aws.own("shop.example.com", owner="other")
-    nodes = aws.aws.ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=aws.vpc)["GroupId"]
-    own = next(each for each in find(aws) if each.kind is Kind.SECURITY_GROUP)
-    aws.aws.ec2.authorize_security_group_ingress(
-        GroupId=nodes, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": own.id}]}]
-    )
-    others = list_of_others(aws)
-
-    remove(aws.account, find(aws), aws.zone)
-
-    assert find(aws) == []
-    assert list_of_others(aws) == others
-    names = [
-        each["Name"] for each in aws.aws.route53.list_resource_record_sets(HostedZoneId=aws.zone)["ResourceRecordSets"]
-    ]
-    assert "shop.example.com." in names
-    rules = aws.aws.ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"][0].get("IpPermissions")
-    assert rules == [], "the rule that let the load balancer in went with it"
 
 
 def test_a_load_balancer_with_more_hosts_than_one_request_names_is_found_and_removed(aws: InProcess) -> None:

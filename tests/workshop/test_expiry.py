@@ -1,12 +1,11 @@
 """`expiry`: when certificates end, which of them are due, and what a person is asked to do."""
 
 import io
-import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from subprocess import CompletedProcess
 
 import pytest
 from rich.console import Console
@@ -14,6 +13,7 @@ from rich.console import Console
 from clients import pulumi_cli
 from model.problem import InputError
 from settings import Settings
+from tests.doubles.drain_double import always
 from workshop import expiry
 
 NOW = datetime.now(UTC)
@@ -113,32 +113,24 @@ def test_an_output_without_dates_is_reported_by_its_name(monkeypatch: pytest.Mon
         report(monkeypatch, dates)
 
 
-def answer_with(patch: pytest.MonkeyPatch, status: int, printed: str) -> list[Sequence[str]]:
-    """Have the Pulumi CLI print this; return the commands that are run."""
-    commands: list[Sequence[str]] = []
-
-    def run(arguments: Sequence[str], **_: object) -> SimpleNamespace:
-        commands.append(arguments)
-        return SimpleNamespace(returncode=status, stdout=printed, stderr="")
-
-    patch.setattr(subprocess, "run", run)
-    return commands
-
-
 def test_outputs_are_read_with_the_pulumi_cli(monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = answer_with(monkeypatch, 0, json.dumps({"certificatesExpire": {"issuer": "x"}}))
+    asked, commands = ["stack", "output", "--json", "--stack", "dev"], list[Sequence[str]]()
 
+    def run(arguments: Sequence[str], **_: object) -> CompletedProcess[str]:
+        commands.append(arguments)
+        return CompletedProcess(arguments, 0, '{"certificatesExpire": {"issuer": "x"}}', "")
+
+    monkeypatch.setattr(subprocess, "run", run)
     assert pulumi_cli.read_outputs("dev") == {"certificatesExpire": {"issuer": "x"}}
     monkeypatch.setenv("ON_SANDBOX", "1")
     pulumi_cli.read_outputs("dev")
     on_sandbox = [sys.executable, "-m", "sandbox", "pulumi", "--stack", "dev", "--"]
-    asked = ["stack", "output", "--json", "--stack", "dev"]
     assert commands == [["pulumi", *asked], [*on_sandbox, *asked]]
 
 
 @pytest.mark.parametrize(("status", "printed"), [(255, ""), (0, ""), (0, "[]"), (1, '{"certificatesExpire": {}}')])
 def test_a_stack_without_outputs_is_reported(monkeypatch: pytest.MonkeyPatch, status: int, printed: str) -> None:
-    answer_with(monkeypatch, status, printed)
+    monkeypatch.setattr(subprocess, "run", always(CompletedProcess([], status, printed, "")))
 
     with pytest.raises(InputError, match="stack dev: the Pulumi CLI shows no outputs"):
         pulumi_cli.read_outputs("dev")

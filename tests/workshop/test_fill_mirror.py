@@ -62,14 +62,6 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
             self.send(401, b"", {"WWW-Authenticate": f'Bearer realm="{self.site.url}/token",service="me"'})
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    found = Site()
-    with serving_http(_Handler, site=found) as port:
-        found.url = f"http://127.0.0.1:{port}"
-        yield found
-
-
 def publish(site: Site, folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Put the doubles of all charts, some definitions and all images on the site, and have the program look there."""
     entries = dict[str, list[dict[str, object]]]()
@@ -114,12 +106,14 @@ def fill(folder: Path) -> str:
 
 
 @pytest.fixture
-def published(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    source = tmp_path / "published"
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    site, source = Site(), tmp_path / "published"
     source.mkdir()
-    publish(site, source, monkeypatch)
-    in_one_registry(site, monkeypatch)
-    return site
+    with serving_http(_Handler, site=site) as port:
+        site.url = f"http://127.0.0.1:{port}"
+        publish(site, source, monkeypatch)
+        in_one_registry(site, monkeypatch)
+        yield site
 
 
 def test_the_program_takes_every_chart_from_the_folder_which_lists_each_image_with_its_digest(

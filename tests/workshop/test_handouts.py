@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from io import StringIO
@@ -19,6 +19,7 @@ from model.problem import InputError
 from settings import Settings
 from settings.loading import parse
 from tests.doubles.api_server import Cluster, serving
+from tests.doubles.drain_double import always
 from tests.recorded_values import at
 from workshop import handouts
 
@@ -128,57 +129,43 @@ def test_the_html_is_complete_and_needs_no_other_file() -> None:
 
 
 TOKEN = "a-token-that-nobody-may-see"
+NAMES = ("ada", "alan", "barbara", "grace")
+ISSUED = {"status": {"token": TOKEN, "expirationTimestamp": "2026-12-01T18:00:00Z"}}
+Json = dict[str, object]
+Write = Callable[..., tuple[str, Json]]
 
 
-def write(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: Mapping[str, object],
-    status: int = 201,
-    **others: object,
-) -> tuple[str, dict[str, object]]:
-    """Write handouts with this answer to a token request; return what was printed, and the request."""
-    asked: dict[str, object] = {}
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Return a function that writes handouts on one cluster; what it printed, and the last request for a token."""
+    with serving(Cluster(), tmp_path) as kubeconfig:
 
-    def post(_: ClusterApi, path: str, body: Mapping[str, object]) -> Answer:
-        assert path == "/api/v1/namespaces/ada/serviceaccounts/attendee/token"
-        asked.update(body)
-        return Answer(status, dict(answer), ENDS, "")
+        def call(answer: Mapping[str, object] = ISSUED, status: int = 201, **others: object) -> tuple[str, Json]:
+            out, chosen, asked = StringIO(), settings(**{"kubeconfig": str(kubeconfig), **others}), Json()
 
-    def outputs(_: str) -> dict[str, object]:
-        return {"attendees": {"ada": COMMANDS}}
+            def post(_: ClusterApi, path: str, body: Mapping[str, object]) -> Answer:
+                assert path.endswith("/serviceaccounts/attendee/token")
+                asked.update(body, path=path)
+                return Answer(status, dict(answer), ENDS, "")
 
-    monkeypatch.setattr(pulumi_cli, "read_outputs", outputs)
-    monkeypatch.setattr(ClusterApi, "post", post)
-    out = StringIO()
-    with serving(Cluster(), tmp_path) as path:
-        chosen = settings(**{"kubeconfig": str(path), **others})
-        handouts.write_handouts(chosen, "dev", tmp_path / "out", 24, Console(file=out, width=200))
-    return out.getvalue(), asked
+            monkeypatch.setattr(ClusterApi, "post", post)
+            handouts.write_handouts(chosen, "dev", tmp_path / "out", 24, Console(file=out, width=400))
+            return out.getvalue(), asked
 
-
-def print_handouts(kubeconfig: Path, folder: Path, *names: str) -> str:
-    """Write handouts for these attendees; return what was printed."""
-    out, chosen = StringIO(), settings(kubeconfig=str(kubeconfig), attendees={"names": [*names]})
-    handouts.write_handouts(chosen, "dev", folder, 24, Console(file=out, width=400))
-    return out.getvalue()
+        monkeypatch.setattr(pulumi_cli, "read_outputs", always({"attendees": dict.fromkeys(NAMES, COMMANDS)}))
+        yield call
 
 
 def content(path: Path) -> set[str]:
     return {each.name for each in path.iterdir()} if path.is_dir() else set()
 
 
-NAMES = ("ada", "alan", "barbara", "grace")
-ISSUED = {"status": {"token": TOKEN, "expirationTimestamp": "2026-12-01T18:00:00Z"}}
-
-
-def test_a_login_is_a_file_of_its_own_that_nobody_else_can_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    printed, _ = write(tmp_path, monkeypatch, ISSUED)
+def test_a_login_is_a_file_of_its_own_that_nobody_else_can_read(tmp_path: Path, write: Write) -> None:
+    printed, asked = write()
     kubeconfig = tmp_path / "out" / "ada" / "kubeconfig"
     content = json.loads(kubeconfig.read_text())
 
+    assert asked["path"] == "/api/v1/namespaces/ada/serviceaccounts/attendee/token"
     assert kubeconfig.stat().st_mode & 0o777 == 0o600
     assert kubeconfig.parent.stat().st_mode & 0o777 == 0o700
     assert content["users"] == [{"name": "ada", "user": {"token": TOKEN}}]
@@ -192,19 +179,19 @@ def test_a_login_is_a_file_of_its_own_that_nobody_else_can_read(
 
 @pytest.mark.parametrize(("left", "hours"), [(2, 2), (90, 24)])
 def test_a_login_ends_with_the_workshop_at_the_latest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int, hours: int
+    monkeypatch: pytest.MonkeyPatch, write: Write, left: int, hours: int
 ) -> None:
     def end(_: date) -> datetime:
         return datetime.now(UTC) + timedelta(hours=left)
 
     monkeypatch.setattr(handouts, "end_of_day", end)
-    _, asked = write(tmp_path, monkeypatch, ISSUED, 201, workshopEnds="2027-01-31")
+    _, asked = write(workshopEnds="2027-01-31")
 
     assert int(str(at(asked, "spec", "expirationSeconds"))) == pytest.approx(hours * 3600, abs=60)
 
 
-def test_without_a_last_day_a_login_lasts_as_long_as_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, asked = write(tmp_path, monkeypatch, ISSUED)
+def test_without_a_last_day_a_login_lasts_as_long_as_asked(write: Write) -> None:
+    _, asked = write()
 
     assert at(asked, "spec", "expirationSeconds") == 24 * 3600
 
@@ -223,22 +210,11 @@ def add_foreign_files(out: Path, elsewhere: Path) -> None:
     (out / "grace").symlink_to(elsewhere / "grace")
 
 
-def test_the_folders_of_former_attendees_are_removed_and_no_foreign_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def post(*_: object) -> Answer:
-        return Answer(201, dict(ISSUED), ENDS, "")
-
-    def outputs(_: str) -> dict[str, object]:
-        return {"attendees": dict.fromkeys(NAMES, COMMANDS)}
-
-    monkeypatch.setattr(pulumi_cli, "read_outputs", outputs)
-    monkeypatch.setattr(ClusterApi, "post", post)
+def test_the_folders_of_former_attendees_are_removed_and_no_foreign_file(tmp_path: Path, write: Write) -> None:
     out = tmp_path / "out"
-    with serving(Cluster(), tmp_path) as path:
-        print_handouts(path, out, *NAMES)
-        add_foreign_files(out, tmp_path / "elsewhere")
-        printed = print_handouts(path, out, "ada")
+    write(attendees={"names": [*NAMES]})
+    add_foreign_files(out, tmp_path / "elsewhere")
+    printed, _ = write()
 
     files = {"kubeconfig", "handout.md", "handout.html"}
     assert {each.name: content(each) for each in out.iterdir()} == {
@@ -253,27 +229,23 @@ def test_the_folders_of_former_attendees_are_removed_and_no_foreign_file(
     ]
 
 
-NOTHING: dict[str, object] = {}
-PREVENTED: list[tuple[tuple[Mapping[str, object], int], dict[str, object], str]] = [
+NOTHING: Json = {}
+PREVENTED: list[tuple[tuple[Mapping[str, object], int], Json, str]] = [
     ((NOTHING, 404), NOTHING, "the attendee has no account"),
     (({"message": "no"}, 403), NOTHING, "no"),
     (({"status": NOTHING}, 201), NOTHING, "its answer holds no token"),
     ((ISSUED, 201), {"workshopEnds": "2020-01-01"}, "the workshop is over"),
     ((ISSUED, 201), {"attendees": NOTHING}, "its settings name no attendees"),
-    ((ISSUED, 201), {"attendees": {"names": ["ada", "grace"]}}, "the last `up` did not create grace"),
+    ((ISSUED, 201), {"attendees": {"names": ["ada", "mary"]}}, "the last `up` did not create mary"),
 ]
 
 
 @pytest.mark.parametrize(("answered", "others", "sentence"), PREVENTED, ids=[each[-1] for each in PREVENTED])
 def test_what_prevents_handouts_is_one_sentence_and_no_file(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answered: tuple[Mapping[str, object], int],
-    others: dict[str, object],
-    sentence: str,
+    tmp_path: Path, write: Write, answered: tuple[Mapping[str, object], int], others: Json, sentence: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        write(tmp_path, monkeypatch, *answered, **others)
+        write(*answered, **others)
 
     assert [problem.found for problem in caught.value.problems] == [sentence]
     assert not (tmp_path / "out").exists()

@@ -95,39 +95,23 @@ def test_the_demos_of_each_attendee_in_the_sample_are_checked_in_the_attendees_n
     assert room.shelf.pages == 0, "the stack's own demo is the business of its own check"
 
 
-def break_share(room: Classroom) -> None:
-    room.apps["ada"].shelf.error_share = 0.5
-
-
-def break_header(room: Classroom) -> None:
-    room.apps["ada"].front.ignored = True
-
-
-def break_breaker(room: Classroom) -> None:
-    room.apps["ada"].cooker.to_bad = 0.5
-
-
-def break_answers(room: Classroom) -> None:
-    room.cluster.answers[LOG.format("ada", "ada")] = "10:00:00 failed\n"
-
-
-def lose_front_end(room: Classroom) -> None:
-    room.cluster.answers |= list_of("ada", *(pod("ada", app, "ada") for app in PODS if app != "frontend-podinfo"))
-
-
-FAULTS = {
-    "ada, booksapp: share of errors": break_share,
-    "ada, podinfo: with the header": break_header,
-    "ada, circuit breaking: requests to bad": break_breaker,
-    "ada, progressive delivery: versions that answer": break_answers,
-    "ada, podinfo: front end": lose_front_end,
+WITHOUT_FRONT_END = list_of("ada", *(pod("ada", app, "ada") for app in PODS if app != "frontend-podinfo"))
+FAULTS: dict[str, Apps | dict[str, object]] = {
+    "ada, booksapp: share of errors": Apps(shelf=Bookshelf(0.5, namespace="ada")),
+    "ada, podinfo: with the header": Apps(shelf=Bookshelf(namespace="ada"), front=FrontEnd(ignored=True)),
+    "ada, circuit breaking: requests to bad": Apps(shelf=Bookshelf(namespace="ada"), cooker=SlowCooker(to_bad=0.5)),
+    "ada, progressive delivery: versions that answer": {LOG.format("ada", "ada"): "10:00:00 failed\n"},
+    "ada, podinfo: front end": WITHOUT_FRONT_END,
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_of_one_attendee_is_a_line_with_the_attendees_own_fix(tmp_path: Path, name: str) -> None:
-    room = Classroom(names=["ada", "grace"])
-    FAULTS[name](room)
+    room, fault = Classroom(names=["ada", "grace"]), FAULTS[name]
+    if isinstance(fault, Apps):
+        room.apps["ada"] = fault
+    else:
+        room.cluster.answers |= fault
     lines = room.check_traffic(tmp_path)
 
     assert list_failed(lines.values()) == {name}

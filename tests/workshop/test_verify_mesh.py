@@ -110,16 +110,6 @@ VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 ON_EKS = {"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}, "dns": {"zone": "example.com"}}
 AWS_PODS = {**with_credentials("aws-load-balancer-controller", VARIABLE), **with_credentials("external-dns")}
 CASES = {
-    **{
-        f"a healthy mesh: {name}": Case(check)
-        for name, check in {
-            "control plane": mesh.check_control_plane,
-            "certificates": certificates.check,
-            "webhooks": webhooks.check,
-            "data plane": mesh.check_data_plane,
-            "dashboards": dashboards.check,
-        }.items()
-    },
     "no workload, and a container that is not ready": Case(
         mesh.check_control_plane,
         {
@@ -132,10 +122,6 @@ CASES = {
     "a Deployment at 0": workload("deployments", "Deployment app is scaled to 0", {}, 0),
     "a Deployment that a person scaled to 0": workload("deployments", "*scaled to 0", {}, 0, "kubectl"),
     "a Deployment that the chart's values scale to 0": workload("deployments", "", {}, 0, "pulumi-kubernetes-0a1b2c3d"),
-    "a StatefulSet with an old pod": workload(
-        "statefulsets", "StatefulSet app has 1 of 2*", {"updatedReplicas": 2, "availableReplicas": 1}, 2
-    ),
-    "a StatefulSet without pods": workload("statefulsets", "StatefulSet app has 0 of 1*", {}, 1),
     "a StatefulSet at 0": workload("statefulsets", "StatefulSet app is scaled to 0*", {}, 0),
     "a DaemonSet that lacks a pod": workload(
         "daemonsets",

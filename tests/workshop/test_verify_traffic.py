@@ -2,7 +2,6 @@
 
 import socket
 import time
-from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -11,6 +10,7 @@ import pytest
 from clients.cluster_api import ClusterApi
 from clients.pod_stream import connect
 from tests.doubles.api_server import Cluster, serving
+from tests.doubles.drain_double import always
 from tests.doubles.faulty_servers import Talk, connect_proxy, request, socks5
 from tests.doubles.faulty_servers import listening as serving_raw
 from tests.doubles.workshop_apps import listening
@@ -67,10 +67,6 @@ def test_pods_are_asked_where_the_public_host_does_not_answer(
     assert case.confirm(tmp_path)["public host"].status is status
 
 
-def use_host(url: str, _url: str) -> HostDoor:
-    return HostDoor(url)
-
-
 @pytest.mark.parametrize(("status", "failing"), [(302, set[str]()), (401, set[str]()), (200, {"login"})])
 def test_a_dashboard_has_to_require_a_login(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, failing: set[str]
@@ -83,7 +79,7 @@ def test_a_dashboard_has_to_require_a_login(
         return status, ""
 
     with listening(respond) as (host, port):
-        monkeypatch.setattr(dashboards, "HostDoor", partial(use_host, f"http://{host}:{port}"))
+        monkeypatch.setattr(dashboards, "HostDoor", always(HostDoor(f"http://{host}:{port}")))
         Case(dashboards.check, dict.fromkeys(failing, "*"), settings=settings).confirm(tmp_path)
 
 

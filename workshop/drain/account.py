@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -98,9 +98,8 @@ def find_hosts(settings: Settings, stack: str) -> Hosts | None:
     api, eks, name = AwsApi(settings.eks), settings.eks, short_name(stack)
     zone, group = _zone(api, settings.dns), load_balancer_group(name)
     own = Marks(eks.cluster, group, zone, dns_owner(name, eks.region, eks.cluster), DNS_TXT_PREFIX)
-    whole = Marks(own.cluster, None, zone, own.owner, own.prefix)
     account = Account(api.elbv2, api.ec2, api.route53, api.asking)
-    return Hosts(account, own, whole if parts.has_load_balancer_controller(settings) else own)
+    return Hosts(account, own, replace(own, group=None) if parts.has_load_balancer_controller(settings) else own)
 
 
 @limited()

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from clients.cluster_api import ClusterApi, items, refusal
 from clients.pulumi_cli import pulumi, run
 from model.json_values import at, entries, text
-from model.names import GROUP_FINALIZER, GROUP_TAG
+from model.names import EXTERNAL_DNS, GROUP_FINALIZER, GROUP_TAG, LOAD_BALANCER_CONTROLLER
 from model.problem import InputError, Problem
 
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
@@ -78,7 +78,6 @@ def _check_done(api: ClusterApi, held: Held, reason: str | None, rule: str, verb
         raise InputError([Problem(f"{api.address}{held.path}", reason, rule, fix)])
 
 
-LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "external-dns"
 NAME = "app.kubernetes.io/name"
 """Label of everything of a controller: its chart's name."""
 WEBHOOKS = {

@@ -6,14 +6,13 @@ from rich.console import Console
 
 from clients.cluster_api import ClusterApi, check_connection
 from clients.clusters import create_api, find_kubeconfig
+from model.names import EXTERNAL_DNS, LOAD_BALANCER_CONTROLLER
 from model.problem import InputError, Problem, SilenceError, report_outcome
 from model.sandbox_only import NotSandboxError
 from settings import Settings
 from workshop import leftovers
 from workshop.drain.account import Found, Hosts, Kind, cluster_exists, find_hosts
 from workshop.drain.cluster import (
-    EXTERNAL_DNS,
-    LOAD_BALANCER_CONTROLLER,
     Held,
     delete_object,
     explain_controller,
@@ -23,7 +22,14 @@ from workshop.drain.cluster import (
     list_unanswered_webhooks,
     release_finalizers,
 )
-from workshop.drain.removal import PATIENCE, build_found_table, find_everything, remove, wait_until_deleted
+from workshop.drain.removal import (
+    PATIENCE,
+    build_found_table,
+    find_everything,
+    remove,
+    report_found,
+    wait_until_deleted,
+)
 from workshop.terminal import confirm, print_text, run_pulumi
 
 RECORD_SECONDS = 15
@@ -118,9 +124,7 @@ def _print_way_out(stack: str, console: Console) -> None:
     )
 
 
-def release_hosts(
-    settings: Settings, stack: str, console: Console, *, yes: bool = False, seconds: float = RECORD_SECONDS
-) -> int:
+def release_hosts(settings: Settings, stack: str, console: Console, *, yes: bool = False) -> int:
     """Remove the AWS resources of a stack's hosts, and the finalizers that wait for them; return 0 if none is left.
 
     Raises InputError if the hosts are in use.
@@ -150,7 +154,7 @@ def release_hosts(
     for each in waiting:
         release_finalizers(api, each)
     # Records come last: a working ExternalDNS creates them again as long as the Ingress exists.
-    return _remove_records_left(hosts, console, seconds)
+    return _remove_records_left(hosts, console)
 
 
 def _find_releasable(hosts: Hosts) -> list[Found]:
@@ -160,13 +164,11 @@ def _find_releasable(hosts: Hosts) -> list[Found]:
     return own if any(each.kind is not Kind.SECURITY_GROUP for each in others) else [*own, *others]
 
 
-def _remove_records_left(hosts: Hosts, console: Console, seconds: float) -> int:
-    left = wait_until_deleted(lambda: find_everything(hosts.account, hosts.own), console, seconds=seconds)
+def _remove_records_left(hosts: Hosts, console: Console) -> int:
+    left = wait_until_deleted(lambda: find_everything(hosts.account, hosts.own), console, seconds=RECORD_SECONDS)
     remove(hosts.account, left, hosts.own.zone)
-    left = _find_releasable(hosts)
     done = "All of it is deleted. Now run `make destroy` again."
-    console.print(build_found_table("Still in the account", left) if left else done)
-    return 1 if left else 0
+    return report_found(console, "Still in the account", _find_releasable(hosts), done)
 
 
 def _confirm_release(
@@ -202,8 +204,7 @@ def forget_cluster(settings: Settings, stack: str, console: Console, *, yes: boo
     if status:
         return status
     left = find_everything(hosts.account, hosts.all) if hosts else []
-    console.print(build_found_table("Left in the account", left) if left else "Nothing of the stack is left.")
-    return 1 if left else 0
+    return report_found(console, "Left in the account", left, "Nothing of the stack is left.")
 
 
 def _check_cluster_is_deleted(settings: Settings, stack: str) -> None:

@@ -3,13 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from clients.aws.refusals import code
 from workshop.drain.account import (
@@ -35,9 +35,7 @@ PAUSE = 5.0
 """Each look asks Route 53 once for each 300 records of the zone; an account may ask ten times a second."""
 
 
-def wait_until_deleted(
-    find: Callable[[], Sequence[Found]], console: Console, *, seconds: float = PATIENCE, pause: float = PAUSE
-) -> Sequence[Found]:
+def wait_until_deleted(find: Callable[[], Sequence[Found]], console: Console, *, seconds: float) -> Sequence[Found]:
     """Return what still exists after `seconds`, or nothing once all is deleted. Raises InputError as `find` does."""
     end = time.monotonic() + seconds
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
@@ -45,7 +43,7 @@ def wait_until_deleted(
         task = progress.add_task("asking AWS for resources that are left", total=None)
         while (left := find()) and time.monotonic() < end:
             progress.update(task, description=f"waiting until {count_kinds(left)} are deleted")
-            time.sleep(pause)
+            time.sleep(PAUSE)
     return left
 
 
@@ -60,10 +58,21 @@ def build_found_table(title: str, things: Sequence[Found]) -> Table:
     return build_table(title, ("what", "name", "id"), ((each.kind, each.name, each.id) for each in things))
 
 
-IN_USE_SECONDS = 300
-"""The longest time for which a load balancer's network interfaces keep its security groups and target groups in use."""
-IN_USE_PAUSE = 5
+def report_found(console: Console, title: str, left: Sequence[Found], otherwise: str) -> int:
+    """Print a table of what is left and return 1; if nothing is, print `otherwise` and return 0."""
+    console.print(build_found_table(title, left) if left else otherwise)
+    return 1 if left else 0
+
+
 IN_USE = {"DependencyViolation", "ResourceInUse", "ResourceInUseException"}
+_retry_while_in_use = Retrying(
+    retry=retry_if_exception(lambda error: isinstance(error, ClientError) and code(error) in IN_USE),
+    # A load balancer's network interfaces keep its security groups and target groups in use for so long at most.
+    stop=stop_after_delay(300),
+    wait=wait_fixed(5),
+    reraise=True,
+)
+"""Calls a function again while a resource that was just removed still uses the one that it removes."""
 GONE = {"InvalidGroup.NotFound", *VANISHED}
 """AWS' errors for a resource that a controller has deleted meanwhile."""
 
@@ -77,28 +86,18 @@ def find_everything(account: Account, marks: Marks) -> list[Found]:
     return [each for find in finders for each in find(account, marks)]
 
 
-def remove(account: Account, things: Sequence[Found], zone: str | None, *, pause: float = IN_USE_PAUSE) -> None:
+def remove(account: Account, things: Sequence[Found], zone: str | None) -> None:
     """Remove `things`, which are in the order of `find_everything`. Raises InputError if AWS refuses."""
     _remove_records(account, [each for each in things if each.kind is Kind.RECORD], zone)
     for each in things:
         if each.kind in REMOVERS:
             action, removed = REMOVERS[each.kind]
             with account.asking(action):
-                _retry_while_in_use(partial(removed, account, each.id), pause)
-
-
-def _retry_while_in_use(attempt: Callable[[], None], pause: float) -> None:
-    """Try again while a resource that was just removed still uses this one."""
-    end = time.monotonic() + IN_USE_SECONDS
-    while True:
-        try:
-            return attempt()
-        except ClientError as error:
-            if code(error) in GONE:
-                return None
-            if code(error) not in IN_USE or time.monotonic() > end:
-                raise
-        time.sleep(pause)
+                try:
+                    _retry_while_in_use(removed, account, each.id)
+                except ClientError as error:
+                    if code(error) not in GONE:
+                        raise
 
 
 def _remove_records(account: Account, found: Sequence[Found], zone: str | None) -> None:

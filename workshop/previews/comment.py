@@ -10,7 +10,6 @@ import yaml
 from model.hiding import hidden_words
 from workshop.previews.document import Step
 from workshop.previews.markdown import code, fence, folded, visible
-from workshop.previews.masking import mask_pair
 from workshop.previews.summary import PreviewResult, list_complaints, list_points, write_headline
 
 LIMIT = 65_536
@@ -103,14 +102,14 @@ def list_diff_lines(step: Step) -> Iterator[str]:
     """Yield the lines of one object's diff."""
     reasons = f", because of {', '.join(step.replace_reasons)}" if step.op == "replace" and step.replace_reasons else ""
     yield visible(f"@@ {step.op} {step.title}{reasons} @@").replace("\n", "\\n")
-    before, after = (each.inputs if each else {} for each in (step.old, step.new))
-    old, new = mask_pair(before if step.op != "create" else {}, after if step.op != "delete" else {})
+    old = step.old.inputs if step.old and step.op != "create" else {}
+    new = step.new.inputs if step.new and step.op != "delete" else {}
     found = False
     for line in _list_changed_lines(_dump_lines(old), _dump_lines(new)):
         found = True
         yield line
     if not found and (step.op == "update" or (step.op == "replace" and not reasons)):
-        paths = ", ".join(sorted(step.detailed_diff or {})) or "what cannot be shown"
+        paths = ", ".join(sorted(step.detailed_diff)) or "what cannot be shown"
         yield visible(f"  only this changes: {paths}").replace("\n", "\\n")
 
 

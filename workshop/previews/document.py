@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -16,12 +16,10 @@ CHANGING = ("create", "update", "replace", "delete", "import", "discard")
 """Operations that change something; the two halves of a replacement appear as one `replace`."""
 
 
-def _or_empty(value: object) -> object:
-    """Accept null for an empty list, as Go writes it."""
-    return [] if value is None else value
-
-
 _TIME = TypeAdapter(datetime)
+Item = TypeVar("Item")
+# Go writes null for an empty list or mapping.
+Many = Annotated[list[Item], BeforeValidator(lambda value: [] if value is None else value)]
 Properties = Annotated[dict[str, object], BeforeValidator(lambda value: {} if value is None else value)]
 
 
@@ -54,8 +52,8 @@ class Step(_Part):
     urn: str
     old: State | None = Field(default=None, alias="oldState")
     new: State | None = Field(default=None, alias="newState")
-    replace_reasons: list[str] | None = Field(default=None, alias="replaceReasons")
-    detailed_diff: dict[str, object] | None = Field(default=None, alias="detailedDiff")
+    replace_reasons: Many[str] = Field(default=[], alias="replaceReasons")
+    detailed_diff: Properties = Field(default={}, alias="detailedDiff")
     """By the path of each property that changes."""
 
     @cached_property
@@ -96,14 +94,12 @@ class Diagnostic(_Part):
 class Digest(_Part):
     """The whole document."""
 
-    steps: Annotated[list[Step], BeforeValidator(_or_empty)] = Field(default=[])
-    diagnostics: Annotated[list[Diagnostic], BeforeValidator(_or_empty)] = Field(default=[])
+    steps: Many[Step] = Field(default=[])
+    diagnostics: Many[Diagnostic] = Field(default=[])
 
     def list_changes(self) -> Iterator[Step]:
-        """Yield the steps that change an object; components and providers are no objects."""
-        for step in self.steps:
-            if step.op in CHANGING and step.state.custom and not step.type.startswith("pulumi:"):
-                yield step
+        """Yield the steps that change an object; components are no objects."""
+        return (step for step in self.steps if step.op in CHANGING and step.state.custom)
 
 
 class Finding(_Part):

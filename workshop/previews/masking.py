@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from model.hiding import SECRET, SECRET_KEY, SHORTEST, forms, has_secret, hidden_words, without
 from model.json_values import is_list, is_mapping, mapping
@@ -120,7 +120,6 @@ def _secret_keys(value: Mapping[str, object]) -> set[str]:
 
 MOST_SECRETS = 5_000
 """The most forms of secrets to search for; a preview with more of them is not kept."""
-STATES = ("oldState", "newState")
 _DOCUMENT = re.compile(r"^\ufeff?\{", re.MULTILINE)
 _BEGINNINGS = 20
 """The most lines that are tried as a document's beginning."""
@@ -128,12 +127,10 @@ _KEYS = {"steps", "diagnostics", "changeSummary", "config", "duration"}
 _DECODER = json.JSONDecoder()
 
 
-@dataclass(frozen=True)
-class Masked:
+class Masked(NamedTuple):
     """A preview without secrets."""
 
-    steps: Sequence[Mapping[str, object]]
-    diagnostics: Sequence[Mapping[str, object]]
+    digest: Digest
     secrets: frozenset[str]
     """Its secrets in all forms: other texts of the same run may hold them as well."""
 
@@ -151,51 +148,41 @@ def mask_preview(printed: str) -> Masked | None:
         cleared = without(each for each in hide if len(each) >= SHORTEST)
         steps = [_mask_step(each, cleared) for each in digest.steps if not each.type.startswith("pulumi:")]
         diagnostics = [
-            {"urn": each.urn, "severity": each.severity, "message": hidden_words(each.message, hide)}
-            for each in digest.diagnostics
+            each.model_copy(update={"message": hidden_words(each.message, hide)}) for each in digest.diagnostics
         ]
     except (ValueError, RecursionError):
         return None
-    return Masked(steps, diagnostics, hide)
+    return Masked(Digest(steps=steps, diagnostics=diagnostics), hide)
 
 
-@dataclass(frozen=True)
-class Events:
+class Events(NamedTuple):
     """The readable part of an event log."""
 
     findings: Sequence[Finding]
     """The policies' findings, each once."""
-    torn: int
-    """Lines that cannot be read."""
+    torn: bool
+    """True if a line cannot be read."""
     secrets: frozenset[str]
     """The secrets in its objects, in all forms."""
 
-    @classmethod
-    def read(cls, text: str) -> "Events":
-        """Parse a log; a line that cannot be read is left out."""
-        found, secret, torn = dict[str, Finding](), set[str](), 0
-        for line in filter(str.strip, text.split("\n")):
-            try:
-                event: object = json.loads(line)
-                policy = mapping(event).get("policyEvent")
-                if policy is not None:
-                    finding = Finding.model_validate(policy)
-                    found.setdefault(finding.model_dump_json(), finding)
-                secret.update(find_secrets(event))
-                torn += not is_mapping(event)
-            except (ValueError, RecursionError):
-                torn += 1
-        try:
-            return cls([*found.values()], torn, _list_forms(secret))
-        except ValueError:
-            return cls([], torn + 1, frozenset())
 
-    def mask_findings(self, hide: Iterable[str]) -> list[Mapping[str, object]]:
-        """Return the findings without secrets."""
-        secret = [*hide]
-        return [
-            each.model_dump(by_alias=True) | {"message": hidden_words(each.message, secret)} for each in self.findings
-        ]
+def read_events(text: str) -> Events:
+    """Parse a log; a line that cannot be read is left out."""
+    found, secret, torn = dict[Finding, None](), set[str](), False
+    for line in filter(str.strip, text.split("\n")):
+        try:
+            event: object = json.loads(line)
+            policy = mapping(event).get("policyEvent")
+            if policy is not None:
+                found[Finding.model_validate(policy)] = None
+            secret.update(find_secrets(event))
+            torn |= not is_mapping(event)
+        except (ValueError, RecursionError):
+            torn = True
+    try:
+        return Events([*found], torn, _list_forms(secret))
+    except ValueError:
+        return Events([], True, frozenset())
 
 
 def _list_forms(secret: Iterable[str]) -> frozenset[str]:
@@ -230,17 +217,16 @@ def _with_kind(step: Step, values: Mapping[str, object]) -> Mapping[str, object]
     return {**values, "kind": "Secret"} if step.type.endswith((":Secret", ":SecretPatch")) else values
 
 
-def _mask_step(step: Step, cleared: Callable[[str], str]) -> Mapping[str, object]:
-    nothing = dict[str, object]()
-    old, new = (_with_kind(step, state.inputs) if state and state.custom else nothing for state in (step.old, step.new))
-    sides = {
-        side: {"custom": state.custom, "inputs": _clear_texts(shown, cleared), "outputs": _show_end(state)}
-        for side, state, shown in zip(STATES, (step.old, step.new), mask_pair(old, new), strict=True)
-        if state
-    }
-    reasons = None if step.replace_reasons is None else [*map(cleared, step.replace_reasons)]
-    changes = {cleared(path): None for path in step.detailed_diff or ()}
-    return {"op": step.op, "urn": step.urn, "replaceReasons": reasons, "detailedDiff": changes or None} | sides
+def _mask_step(step: Step, cleared: Callable[[str], str]) -> Step:
+    states, nothing = (step.old, step.new), dict[str, object]()
+    shown = mask_pair(*(_with_kind(step, each.inputs) if each and each.custom else nothing for each in states))
+    old, new = (
+        each.model_copy(update={"inputs": _clear_texts(inputs, cleared), "outputs": _show_end(each)}) if each else None
+        for each, inputs in zip(states, shown, strict=True)
+    )
+    reasons, changes = ([*map(cleared, each)] for each in (step.replace_reasons, step.detailed_diff))
+    changed = {"old": old, "new": new, "replace_reasons": reasons, "detailed_diff": dict.fromkeys(changes)}
+    return step.model_copy(update=changed)
 
 
 def _clear_texts(value: object, clear: Callable[[str], str]) -> object:

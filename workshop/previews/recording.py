@@ -5,16 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from clients.pulumi_cli import NO_STACK, explain_failures, pulumi
 from model.hiding import hidden_words
-from workshop.previews.document import Digest, Finding
-from workshop.previews.masking import Events, mask_preview
+from workshop.previews.document import Diagnostic, Digest, Finding
+from workshop.previews.masking import mask_preview, read_events
 from workshop.previews.summary import PreviewResult
 
 Run = Callable[[Sequence[str], Path, Path, Mapping[str, str]], int]
@@ -58,8 +58,7 @@ def record_failure(folder: Path, log: Path) -> None:
     _write(folder / LOG, hidden_words(_read_plain_file(log)))
 
 
-@dataclass(frozen=True)
-class RunOutput:
+class RunOutput(NamedTuple):
     """The status and outputs of a run of the engine."""
 
     status: int
@@ -74,9 +73,8 @@ def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> i
         # The pull request can do nothing about it, so it is no failure.
         gone = {"severity": "warning", "message": f"Stack {stack} was removed. Take it out of STACKS."}
         run = RunOutput(0, json.dumps({"steps": [], "diagnostics": [gone]}), run.errors, "")
-    preview, events = mask_preview(run.printed), Events.read(run.events)
+    preview, events = mask_preview(run.printed), read_events(run.events)
     hide = events.secrets | (preview.secrets if preview else frozenset[str]())
-    diagnostics = list[Mapping[str, object]]()
     log, status = hidden_words(run.errors, hide), run.status
     if preview is None:
         status = status or 1
@@ -84,13 +82,15 @@ def _keep_masked(stack: str, run: RunOutput, folder: Path, *, judged: bool) -> i
             log = NO_PREVIEW
             sys.stderr.write(f"stack {stack}: {NO_PREVIEW} See it with `make preview STACK={stack}`.\n")
     if judged:
-        _write(folder / FINDINGS, json.dumps(events.mask_findings(hide)))
+        masked = [each.model_copy(update={"message": hidden_words(each.message, hide)}) for each in events.findings]
+        _write(folder / FINDINGS, json.dumps(_FINDINGS.dump_python(masked, by_alias=True)))
         if events.torn:
             warning = "Some findings of the policies cannot be read."
-            log, diagnostics = f"{log.rstrip()}\n{warning}", [{"severity": "warning", "message": warning}]
+            log = f"{log.rstrip()}\n{warning}"
+            if preview:
+                preview.digest.diagnostics.append(Diagnostic(severity="warning", message=warning))
     if preview:
-        document = {"steps": preview.steps, "diagnostics": [*preview.diagnostics, *diagnostics]}
-        _write(folder / DIGEST, json.dumps(document))
+        _write(folder / DIGEST, json.dumps(preview.digest.model_dump(by_alias=True)))
     _write(folder / LOG, log)
     _write(folder / STATUS, f"{status}\n")
     return status
@@ -111,25 +111,18 @@ _FINDINGS = TypeAdapter(list[Finding])
 def read_result(folder: Path, stack: str) -> PreviewResult:
     """Read a folder; a missing or unreadable document counts as a failed preview."""
     status = _read_plain_file(folder / STATUS).strip()
-    digest, damage = _read_digest(_read_plain_file(folder / DIGEST), "" if status != "0" else "There is no preview.")
-    findings = _read_plain_file(folder / FINDINGS)
+    written, findings = (_read_plain_file(folder / each) for each in (DIGEST, FINDINGS))
+    masked = mask_preview(written)  # once more: the pull request's code has written it
+    damage = ""
+    if masked is None and (written.strip() or status == "0"):
+        damage = "What the engine printed is no preview." if written.strip() else "There is no preview."
     log = "\n".join(filter(None, [_read_plain_file(folder / LOG)[-LONGEST_LOG:].strip(), damage]))
     succeeded = status == "0" and not damage
     try:
         told = _FINDINGS.validate_json(findings) if findings else None
     except ValidationError:
         told, log = None, f"{log}\nThe policies' findings cannot be read.".strip()
-    return PreviewResult(stack, digest, succeeded, told, log)
-
-
-def _read_digest(text: str, absence: str) -> tuple[Digest, str]:
-    """Return the document and what is wrong with it, `absence` if there is none."""
-    if not text.strip():
-        return Digest(), absence
-    try:
-        return Digest.model_validate(json.loads(text)), ""
-    except (ValueError, RecursionError):
-        return Digest(), "What the engine printed is no preview."
+    return PreviewResult(stack, masked.digest if masked else Digest(), succeeded, told, log)
 
 
 def _read_plain_file(path: Path) -> str:

@@ -110,7 +110,7 @@ def write_headline(result: PreviewResult) -> str:
     changed = len(list(result.digest.list_changes()))
     if not changed:
         return f"An `up` of {stack} would change nothing."
-    known = len({each.urn for each in result.digest.steps if each.state.custom and not each.type.startswith("pulumi:")})
+    known = len({each.urn for each in result.digest.steps if each.state.custom})
     return f"An `up` of {stack} would change {changed} of {known} objects."
 
 

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from http import HTTPStatus
 
 from rich.console import Console
-from rich.table import Table
 
 from clients.cluster_api import ClusterApi, check_connection, refusal
 from clients.clusters import create_api
@@ -42,7 +41,8 @@ def reset(stack: str, attendee: str | None = None, *, ask: bool) -> int:
     _check_owner(api, list_namespaces(settings, attendee), stack)
     changed = [] if attendee else find_changes(stack_file(stack))
     found = list(find_manual_changes(api, settings, _version(settings, changed), attendee))
-    console.print(_build_plan(f"attendee {attendee}" if attendee else f"stack {stack}", changed, found))
+    title = f"To reset the demos of {f'attendee {attendee}' if attendee else f'stack {stack}'}"
+    console.print(build_table(title, ("what", "is", "will be"), _list_rows(changed, found)))
     if not confirm(console, "Go on?", yes=not ask):
         return 1
     with report_outcome("the reset ended early, run it again"):
@@ -91,10 +91,6 @@ def _version(settings: Settings, changed: Sequence[Change]) -> str:
     path, default = ("progressiveDelivery", "version"), ProgressiveDelivery().version
     before = (str(change.before or default) for change in changed if change.path == path)
     return next(before, settings.demos.progressive_delivery.version)
-
-
-def _build_plan(whose: str, changed: Sequence[Change], found: Sequence[ManualChange]) -> Table:
-    return build_table(f"To reset the demos of {whose}", ("what", "is", "will be"), _list_rows(changed, found))
 
 
 def _list_rows(changed: Sequence[Change], found: Sequence[ManualChange]) -> Iterator[tuple[str, str, str]]:

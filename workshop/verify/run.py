@@ -55,8 +55,6 @@ POD_GROUPS: dict[str, GroupCheck] = {
 }
 """The checks that need pods that run."""
 
-GROUPS = (*OBJECT_GROUPS, *POD_GROUPS)
-
 
 def run_checks(scene: Scene) -> list[Line]:
     """Return the lines of all groups, in their order. Raises InputError if the cluster does not answer."""

@@ -1,16 +1,16 @@
 """HTTP requests to the demos' apps: through a pod's port or by a public name, once or as steady traffic."""
 
 import threading
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle, islice
-from types import TracebackType
-from typing import Protocol, Self
 
 import requests
+from typing_extensions import override
 
 from clients.cluster_api import ClusterApi
 from clients.limits import finish_within
@@ -50,22 +50,21 @@ class Reply:
     text: str
 
 
-class Door(Protocol):
+class Door(AbstractContextManager["Door"]):
     """An address at which an app answers HTTP requests."""
 
     where: str
     """Its description for messages."""
+    close: Callable[[], None]
+    """Closes what is open."""
 
+    @abstractmethod
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
         """Send a request; return the answer. Raises UnreachableError."""
-        ...
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        """Close what is open."""
+    @override
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def open_stream(api: ClusterApi, pod: Pod, port: int) -> PodStream:
@@ -77,24 +76,16 @@ def open_stream(api: ClusterApi, pod: Pod, port: int) -> PodStream:
         raise UnreachableError(f"port {port} of pod {pod.full_name} cannot be reached ({error})") from None
 
 
-class _Connection(HTTPConnection):
-    """HTTP through a port-forward to a pod."""
-
-    def __init__(self, api: ClusterApi, pod: Pod, port: int) -> None:
-        super().__init__("localhost", port)
-        self._open = lambda: open_stream(api, pod, port)
-
-    def connect(self) -> None:
-        self.sock = self._open()
-
-
-class PodDoor:
+class PodDoor(Door):
     """An app behind its pod's port; the connection stays open between requests."""
 
     def __init__(self, api: ClusterApi, pod: Pod, port: int) -> None:
         self.where = f"port {port} of pod {pod.full_name}"
-        self._connection = _Connection(api, pod, port)
+        self._open = partial(open_stream, api, pod, port)
+        self._connection = HTTPConnection("localhost", port)
+        self.close = self._connection.close
 
+    @override
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
         """Send a request; a connection that the app has closed meanwhile is opened again, once."""
         kept = self._connection.sock is not None
@@ -110,27 +101,22 @@ class PodDoor:
             raise UnreachableError(f"{self.where} does not answer ({error or type(error).__name__})") from None
 
     def _send_request(self, path: str, method: str, headers: Mapping[str, str] | None) -> Reply:
+        if self._connection.sock is None:
+            self._connection.sock = self._open()
         self._connection.request(method, path, headers=dict(headers or {}))
         answer = self._connection.getresponse()
         return Reply(answer.status, answer.read().decode(errors="replace"))
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        """Close what is open."""
-        self._connection.close()
-
-
-class HostDoor:
+class HostDoor(Door):
     """An app behind its public name, a URL without a path."""
 
     def __init__(self, url: str) -> None:
         self.where = url
         self._session = requests.Session()
+        self.close = self._session.close
 
+    @override
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
         """Send a request; return the answer, which may be a redirection."""
         send = partial(self._session.request, headers=dict(headers or {}), timeout=SECONDS, allow_redirects=False)
@@ -139,15 +125,6 @@ class HostDoor:
         except (requests.RequestException, TimeoutError) as error:
             raise UnreachableError(f"{self.where} does not answer ({type(error).__name__})") from None
         return Reply(answer.status_code, answer.text)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        """Close what is open."""
-        self._session.close()
 
 
 ALB = "alb.ingress.kubernetes.io"
@@ -217,11 +194,8 @@ class TrafficGenerator:
                     self.over.wait(PAUSE)
                 else:
                     silent = 0
-                    self._count()
-
-    def _count(self) -> None:
-        with self._lock:
-            self.pages += 1
+                    with self._lock:
+                        self.pages += 1
 
 
 @contextmanager
