@@ -195,8 +195,9 @@ def test_slow_answers_of_a_survey_are_waited_for_once_in_all(tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("limit")
 def test_all_pages_of_a_question_end_in_time(tmp_path: Path) -> None:
-    pages = ({"LoadBalancers": "", "NextMarker": number} for number in count())
-    account = Account({"DescribeLoadBalancers": pages}, silence=LIMIT / 4)
+    numbers = count()
+    page = {"DescribeLoadBalancers": lambda: {"LoadBalancers": "", "NextMarker": next(numbers)}}
+    account = Account({**page}, silence=LIMIT / 4)
     with serving(account, tmp_path):
         elbv2 = logging_in.client(Session(), "elbv2", "eu-central-1")
         drained = Drained(elbv2, elbv2, elbv2, lambda action: explain_refusals(Question(action, "AWS", LOGIN)))

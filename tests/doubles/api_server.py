@@ -72,8 +72,9 @@ def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
 
 def kubeconfig(folder: Path, cluster: str | Mapping[str, object], user: Mapping[str, object] | None = None) -> Path:
     """Write a kubeconfig with the context `there` for a cluster, or for one of which the address is enough."""
-    path, server = folder / "kubeconfig", {"server": cluster} if isinstance(cluster, str) else dict(cluster)
-    path.write_text(yaml.safe_dump(create_document("there", server, dict(user or {}))), encoding="utf-8")
+    server: Mapping[str, object] = {"server": cluster} if isinstance(cluster, str) else cluster
+    path = folder / "kubeconfig"
+    path.write_text(yaml.safe_dump(create_document("there", dict(server), dict(user or {}))), encoding="utf-8")
     return path
 
 
