@@ -7,13 +7,14 @@ import base64
 import json
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from model.problem import InputError
+from model.problem import InputError, Problem
 from tests.doubles.faulty_servers import End, Reply, reply
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
@@ -63,6 +64,16 @@ def taken_or_explained(seconds: float = 10, secrets: Sequence[str] = ()) -> Gene
         assert line.isprintable(), repr(line)
         check_clean("message", line.encode(errors="replace"))
         assert not any(secret in line for secret in secrets), line
+
+
+def catch_problem(ask: Callable[[], object], kind: type[InputError] = InputError) -> Problem:
+    """Return the only problem that a question raises: a printable line without a secret of the tests."""
+    with pytest.raises(kind) as caught:
+        ask()
+    (problem,) = caught.value.problems
+    assert str(problem).isprintable()
+    assert not any(secret in str(problem) for secret in (CANARY, "hunter2"))
+    return problem
 
 
 scalars = st.none() | st.booleans() | st.integers(-1, 70000) | st.integers() | st.floats()

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from clients import cluster_faults
 from clients.cluster_api import ClusterApi
-from clients.kubeconfig import find
+from clients.kubeconfig import create_document, find
 from model.charts import Part
 from model.problem import InputError
 from preflight.cluster import Expectations, inspect
-from tests.doubles.api_server import document, kubeconfig
+from tests.doubles.api_server import kubeconfig
 from tests.doubles.faulty_servers import VERSION, RawServer, Reply
 from tests.fuzzing import CANARY, Shape, anything, as_json, few, mappings, replies, shaped, taken_or_explained
 
@@ -119,7 +119,7 @@ OBJECT: Shape = {
 
 
 def of_one_context(cluster: Mapping[str, object], user: Mapping[str, object]) -> dict[str, object]:
-    return document({"server": "http://127.0.0.1:1", **cluster}, user)
+    return create_document("there", {"server": "http://127.0.0.1:1", **cluster}, dict(user))
 
 
 def as_yaml(document: object) -> bytes:

@@ -3,11 +3,10 @@
 import io
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -19,16 +18,14 @@ from model.problem import InputError
 from preflight.eks import survey_aws
 from settings import Settings
 from settings.ending import Stage
-from tests.doubles.aws_server import CLUSTER, EKS
-from tests.doubles.aws_server import settings as on_eks
+from tests.doubles.aws_server import CLUSTER, settings
 from tests.doubles.faulty_servers import RawServer, Reply, reply
 from tests.doubles.pulumi_double import play_pulumi
-from tests.fuzzing import CANARY, CODED, ODD, Shape, anything, check_clean, few, replies, shaped, taken_or_explained
-from tests.model.test_hiding import FINDING
+from tests.fuzzing import CANARY, CODED, ODD, Shape, anything, few, replies, shaped, taken_or_explained
+from tests.model.test_hiding import FINDING, Engine, kept
 from tests.workshop.preview_documents import manifest, step
-from tests.workshop.test_teardown import order
+from tests.workshop.test_teardown import order, write
 from workshop import cli, expiry
-from workshop.previews.recording import record
 from workshop.teardown import tear_down_stacks
 
 Use = Callable[[str], None]
@@ -74,22 +71,11 @@ def event_logs(draw: st.DrawFn) -> str:
 @few()
 @given(documents(), event_logs(), st.sampled_from([0, 1, 255]))
 def test_no_secret_of_any_output_of_the_engine_is_kept(printed: str, events: str, status: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-
-        def run(asked: Sequence[str], output: Path, errors: Path, variables: Mapping[str, str]) -> int:
-            assert variables
-            output.write_text(printed, encoding="utf-8", errors="surrogatepass")
-            errors.write_text(f"error: {CANARY} or {CODED}\n" if printed.strip() else "")
-            Path(asked[asked.index("--event-log") + 1]).write_text(events, encoding="utf-8", errors="surrogatepass")
-            return status
-
-        with taken_or_explained():
-            record("dev", folder, plan=False, policies=["p"], run=run)
-            made = ["--folder", name, "--to", f"{name}/comment.md", "--whole", f"{name}/diff.txt"]
-            assert cli.main(["comment", *ABOUT, *made]) == 0
-        for path in folder.iterdir():
-            check_clean(path.name, path.read_bytes())
+    errors = f"error: {CANARY} or {CODED}\n" if printed.strip() else ""
+    engine = Engine(printed.encode(errors="surrogatepass"), errors, events.encode(errors="surrogatepass"), status)
+    with tempfile.TemporaryDirectory() as name, taken_or_explained() as lines:
+        kept(Path(name), engine)
+    assert not lines
 
 
 @few()
@@ -129,7 +115,6 @@ def two_regions(_api: object) -> list[str]:
 
 
 # The first answer decides whether there is a second question: mostly it is a good one.
-RESULT = "<R><GetCallerIdentityResult><Arn>{}</Arn></GetCallerIdentityResult></R>"
 GOOD = reply(b"200", [(b"Content-Type", b"text/xml")], AWS_BODIES[1])
 
 
@@ -151,47 +136,17 @@ def test_any_answer_of_aws_is_taken_or_explained(
         patch.setattr("clients.aws.clusters.SECONDS", 0.3)
         patch.setattr("clients.aws.api.AwsApi.regions", two_regions)
         with taken_or_explained(secrets=["hunter2"]):
-            checks = survey_aws(on_eks(), "dev").checks
+            checks = survey_aws(settings(), "dev").checks
             problems = [problem for check in checks for problem in check.problems]
             if problems:
                 raise InputError(problems)
 
 
-WITHOUT_ZONE = Settings.model_validate({"eks": EKS})
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        (WITHOUT_ZONE, [GOOD, reply(b"200", [], b"[" * 100_000)]),
-        (WITHOUT_ZONE, [GOOD, reply(b"429", [], b"[" * 100_000)]),
-        (WITHOUT_ZONE, [GOOD, reply(b"200", [], b'{"cluster": {"createdAt": 1e300}}')]),
-        *(
-            (on_eks(), [reply(b"200", [], RESULT.format(caller).encode()), reply(b"200", [], b"<R></R>")])
-            for caller in ("x", "", "arn:aws:iam::123456789012:user/x")
-        ),
-    ],
-    ids=["nested too deeply", "refusal nested too deeply", "no moment", "no account", "no caller", "no cluster"],
-)
-def test_an_answer_that_aws_does_not_document_is_explained(
-    server: RawServer, use_aws: Use, settings: Settings, said: list[Reply]
-) -> None:
-    server.replies = [*said]
-    use_aws(server.url)
-    problems = [each for check in survey_aws(settings, "dev").checks for each in check.problems]
-
-    assert {each.found for each in problems} == {"it does not answer as AWS does"}
-
-
-ALPHABET = "abc:[]{}&*!<|>-#%@`'\"?,\n\t 01.~=\\"
 KEYS = ["workshopEnds", "workshopDays", "kubeconfig", "eks"]
-configs = st.dictionaries(st.sampled_from(KEYS).map("linkerd-workshop:{}".format), values | anything, max_size=3)
-stack_files = (
-    st.binary(max_size=60)
-    | st.text(ALPHABET, max_size=60).map(lambda each: b"config:\n  linkerd-workshop:workshopEnds: " + each.encode())
-    | configs.map(lambda each: json.dumps({"config": each}).encode())
-    | st.dates().map(lambda day: yaml.safe_dump({"config": {"linkerd-workshop:workshopEnds": day}}).encode())
-    | st.sampled_from([b"config: {linkerd-workshop:workshopDays: 366}", b"config: {}", b"config: {a: !!bool x}"])
+configs = (
+    st.dictionaries(st.sampled_from(KEYS), values | anything, max_size=3)
+    | st.dates().map(lambda day: {"workshopEnds": day})
+    | st.just({"workshopDays": 366})
 )
 outputs = (
     st.binary(max_size=40).map(lambda each: each.decode(errors="replace"))
@@ -201,10 +156,11 @@ outputs = (
 
 
 @few()
-@given(st.lists(stack_files, min_size=1, max_size=3), st.lists(outputs, min_size=1, max_size=4))
-@example([b"config: {linkerd-workshop:workshopDays: 366}"], ["no JSON"])
-def test_no_stack_file_and_no_answer_of_the_backend_stops_the_other_stacks(files: list[bytes], said: list[str]) -> None:
-    names = [f"s{number}" for number in range(len(files))]
+@given(st.lists(configs, min_size=1, max_size=3), st.lists(outputs, min_size=1, max_size=4))
+@example([{"workshopDays": 366}], ["no JSON"])
+def test_no_setting_and_no_answer_of_the_backend_stops_the_other_stacks(
+    found: list[dict[str, object]], said: list[str]
+) -> None:
     answers = list(said)
 
     def run(asked: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  as the real one
@@ -214,8 +170,7 @@ def test_no_stack_file_and_no_answer_of_the_backend_stops_the_other_stacks(files
 
     with tempfile.TemporaryDirectory() as folder, taken_or_explained(), pytest.MonkeyPatch.context() as patch:
         play_pulumi(patch)
-        for name, content in zip(names, files, strict=True):
-            (Path(folder) / f"Pulumi.{name}.yaml").write_bytes(content)
+        names = write(Path(folder), **{f"s{number}": each for number, each in enumerate(found)})
         outcomes = [*tear_down_stacks(names, Path(folder), order(), lambda name: StackCli(name, run))]
         assert [each.stack for each in outcomes] == names
         assert all("cannot be judged" not in each.sentence for each in outcomes), outcomes

@@ -21,6 +21,7 @@ from charts.definitions import DefinitionChart
 from clients import limits, pulumi_cli
 from clients.aws import login as logging_in
 from clients.aws.api import AwsApi
+from clients.aws.refusals import Question, explain_refusals
 from clients.cluster_api import ClusterApi
 from clients.pod_stream import StreamError, connect
 from clients.pulumi_cli import StackCli, read_settings
@@ -32,6 +33,7 @@ from tests.doubles.aws_server import Account, Refusal, login, serving, settings
 from tests.doubles.drain_double import always
 from tests.doubles.faulty_servers import SILENCE, End, Reply, listening, raw_server, reply, request
 from tests.doubles.kind_machine import executable
+from tests.fuzzing import catch_problem
 from tests.program import ROOT
 from workshop import fill_mirror
 from workshop.drain.account import Account as Drained
@@ -61,11 +63,8 @@ def in_time() -> Generator[None]:
 
 
 def only(ask: Callable[[], object], kind: type[InputError] = SilenceError) -> Problem:
-    with pytest.raises(kind) as caught, in_time():
-        ask()
-    (problem,) = caught.value.problems
-    assert "\n" not in str(problem)
-    return problem
+    with in_time():
+        return catch_problem(ask, kind)
 
 
 DRIP = Reply(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b" " * 1000, End.DRIPPED)
@@ -195,27 +194,17 @@ def test_slow_answers_of_a_survey_are_waited_for_once_in_all(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("limit")
-def test_all_pages_of_a_question_end_in_time(use_aws: Use) -> None:
+def test_all_pages_of_a_question_end_in_time(tmp_path: Path) -> None:
     numbers = count()
-
-    def talk(connection: socket.socket) -> None:
-        while request(connection):
-            time.sleep(LIMIT / 4)
-            result = f"<LoadBalancers></LoadBalancers><NextMarker>{next(numbers)}</NextMarker>"
-            action = "DescribeLoadBalancers"
-            body = f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>".encode()
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-
-    with listening(talk) as port:
-        use_aws(f"http://127.0.0.1:{port}")
+    page = {"DescribeLoadBalancers": lambda: {"LoadBalancers": "", "NextMarker": next(numbers)}}
+    account = Account({**page}, silence=LIMIT / 4)
+    with serving(account, tmp_path):
         elbv2 = logging_in.client(Session(), "elbv2", "eu-central-1")
-        api = AwsApi.__new__(AwsApi)
-        api.login, api.where = LOGIN, "AWS"
-        drained = Drained(elbv2, elbv2, elbv2, api.asking)
+        drained = Drained(elbv2, elbv2, elbv2, lambda action: explain_refusals(Question(action, "AWS", LOGIN)))
         problem = only(lambda: find_load_balancers(drained, Marks("workshop", None, None, "me")))
 
     assert "elasticloadbalancing:DescribeLoadBalancers" in problem.rule
-    assert next(numbers) >= 1
+    assert account.asked
 
 
 @pytest.mark.usefixtures("limit")

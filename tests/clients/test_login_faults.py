@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from clients import cluster_faults
-from tests.clients.test_cluster_faults import CANARY, fault
+from tests.clients.test_cluster_faults import fault
 from tests.doubles.api_server import kubeconfig
 from tests.doubles.faulty_servers import SILENCE, VERSION, Talk, listening, raw_server, request
 from tests.doubles.pulumi_double import play_pulumi
 from tests.doubles.workshop_certificates import Pair
+from tests.fuzzing import CANARY
 from workshop import cli
 
 NOWHERE = {"server": "https://127.0.0.1:1"}

@@ -7,7 +7,7 @@ import pytest
 
 from clients.cluster_api import ClusterApi, check_connection
 from clients.proxies import proxy_of
-from tests.clients.test_cluster_faults import CANARY, fault
+from tests.clients.test_cluster_faults import fault
 from tests.doubles.api_server import Cluster, kubeconfig, serving
 from tests.doubles.faulty_servers import (
     RESET,
@@ -22,6 +22,7 @@ from tests.doubles.faulty_servers import (
     socks5,
 )
 from tests.doubles.workshop_certificates import Pair
+from tests.fuzzing import CANARY
 
 
 @pytest.mark.parametrize(
@@ -156,4 +157,4 @@ def test_the_scheme_impersonation_and_the_file_of_a_token_are_read_as_kubectl_re
     assert address == server.url
     for line in (b"User: jane", b"Group: dev", b"Group: ops", b"Extra-reason: why"):
         assert b"\r\nImpersonate-" + line + b"\r\n" in server.asked[0]
-    assert f"\r\nauthorization: bearer {CANARY}\r\n".encode() in server.asked[0].lower(), "without the file's newline"
+    assert f"\r\nauthorization: Bearer {CANARY}\r\n".encode() in server.asked[0], "without the file's newline"

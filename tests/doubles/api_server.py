@@ -10,14 +10,14 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import yaml
-from pydantic import TypeAdapter
 
+from clients.kubeconfig import create_document
+from model.json_values import is_mapping, mapping
 from tests.doubles.http_server import QuietHandler, serving_http
 from tests.doubles.port_forward import forward
 
 GATEWAY = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
 INJECTOR = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config"
-_OBJECT = TypeAdapter(dict[str, object])
 READY: Mapping[str, object] = {
     "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.3"},
     "/api/v1/namespaces/kube-system": {"metadata": {"name": "kube-system", "uid": "uid-1"}},
@@ -72,21 +72,10 @@ def serving(cluster: Cluster, folder: Path) -> Generator[Path]:
 
 def kubeconfig(folder: Path, cluster: str | Mapping[str, object], user: Mapping[str, object] | None = None) -> Path:
     """Write a kubeconfig with the context `there` for a cluster, or for one of which the address is enough."""
+    server: Mapping[str, object] = {"server": cluster} if isinstance(cluster, str) else cluster
     path = folder / "kubeconfig"
-    path.write_text(yaml.safe_dump(document(cluster, user or {})), encoding="utf-8")
+    path.write_text(yaml.safe_dump(create_document("there", dict(server), dict(user or {}))), encoding="utf-8")
     return path
-
-
-def document(cluster: str | Mapping[str, object], user: Mapping[str, object]) -> dict[str, object]:
-    """Return a kubeconfig with the context `there` alone."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "there",
-        "contexts": [{"name": "there", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": cluster} if isinstance(cluster, str) else dict(cluster)}],
-        "users": [{"name": "u", "user": dict(user)}],
-    }
 
 
 class _Handler(QuietHandler, BaseHTTPRequestHandler):
@@ -112,10 +101,8 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         found = list[object]()
         for path, each in self.cluster.answers.items():
             folder, _, name = path.rpartition("/")
-            if folder == self.path and isinstance(each, dict):
-                document: dict[str, object] = dict(_OBJECT.validate_python(each))
-                metadata = _OBJECT.validate_python(document.get("metadata") or {})
-                found.append({**document, "metadata": {"name": name, **metadata}})
+            if folder == self.path and is_mapping(each):
+                found.append({**each, "metadata": {"name": name, **mapping(each.get("metadata"))}})
         return found
 
     def do_POST(self) -> None:

@@ -69,7 +69,7 @@ class Account:
             }
         )
     )
-    """By action: a document, a Refusal, or bytes as they are."""
+    """By action: a document, a Refusal, or bytes as they are; a function returns one of them for each question."""
     regions: Mapping[str, object] = field(default_factory=dict[str, object])
     """What DescribeCluster answers in other regions."""
     silence: float = 0
@@ -138,6 +138,8 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         account.keys.append(key.rpartition("=")[2])
         if action == "DescribeCluster" and region != "eu-central-1":
             answer = account.regions.get(region, Refusal("ResourceNotFoundException", status=404))
+        if callable(answer):
+            answer = answer()
         if isinstance(answer, bytes):
             self.send(200, answer)
         elif isinstance(answer, Refusal):

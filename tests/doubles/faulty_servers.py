@@ -8,38 +8,26 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from socketserver import BaseRequestHandler
+
+from tests.doubles.http_server import serving_http
 
 Talk = Callable[[socket.socket], object]
+
+
+class _Talker(BaseRequestHandler):
+    talk: Talk
+
+    def handle(self) -> None:
+        """Talk until one side hangs up."""
+        self.talk(self.request)
 
 
 @contextmanager
 def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> Generator[int]:
     """Serve every connection by `talk`; give the port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_accept, args=(server, talk, tls), daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-
-
-def _accept(server: socket.socket, talk: Talk, tls: ssl.SSLContext | None) -> None:
-    while True:
-        try:
-            connection, _ = server.accept()
-        except OSError:
-            return
-        threading.Thread(target=_serve, args=(connection, talk, tls), daemon=True).start()
-
-
-def _serve(connection: socket.socket, talk: Talk, tls: ssl.SSLContext | None) -> None:
-    try:
-        with connection:
-            if tls is None:
-                talk(connection)
-                return
-            with tls.wrap_socket(connection, server_side=True) as encrypted:
-                talk(encrypted)
-    except OSError:  # the other side has hung up or the handshake has failed, as the test wants
-        return
+    with serving_http(_Talker, tls, talk=staticmethod(talk)) as port:
+        yield port
 
 
 def request(connection: socket.socket) -> bytes:
@@ -114,6 +102,7 @@ class RawServer:
                     pass
             elif said.end is End.RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
             if said.end not in (End.KEPT, End.DRIPPED):
                 return
 

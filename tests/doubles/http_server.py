@@ -5,6 +5,7 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler
 
 from typing_extensions import override
 
@@ -40,7 +41,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving_http(
-    handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None, **state: object
+    handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None, **state: object
 ) -> Generator[int]:
     """Serve with a handler that has `state` as attributes; give the port."""
     server = _Server(("127.0.0.1", 0), type("Handler", (handler,), state))

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 from pulumi.automation import CommandError, CommandResult, OnOutput, StackNotFoundError
-from pydantic import TypeAdapter, ValidationError
 
 from clients.pulumi_cli import Cli
+from model.json_values import at, mapping
 from model.stack_names import stack_file
 
-MAPPING = TypeAdapter(dict[str, object])
 Answer = tuple[int, str, str]
 """Exit status, standard output, standard error."""
 
@@ -58,9 +57,8 @@ def as_pulumi_reads(path: Path) -> Answer:
     if not path.is_file():
         return 6, "", f"error: no stack named '{path.suffixes[0][1:]}' found"
     try:
-        document = MAPPING.validate_python(yaml.safe_load(path.read_bytes()) or {})
-        config = MAPPING.validate_python(document.get("config") or {})
-    except (yaml.YAMLError, ValidationError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        config = mapping(at(yaml.safe_load(path.read_bytes()), "config"))
+    except yaml.YAMLError:
         return 255, "", "error: invalid YAML file: yaml: line 1: did not find expected node content"
     found = {key: {"value": text(value), "secret": False} for key, value in config.items()}
     return 0, json.dumps(found), ""

@@ -68,13 +68,12 @@ class Bookshelf:
     """The numbers of the requests that it drops without an answer."""
     books_fails: bool = False
     """Whether `books` fails by itself besides, once for each page."""
-    seed: int = 1
     pages: int = 0
     counted: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     """Responses by backend and status."""
 
     def __post_init__(self) -> None:
-        self._random, self._lock = Random(self.seed), threading.Lock()  # noqa: S311  chance, no secret
+        self._random, self._lock = Random(1), threading.Lock()  # noqa: S311  chance, no secret
 
     def page(self, _method: str, _path: str, _headers: Mapping[str, str], /) -> Answer:
         """Answer the traffic generator: one request to `books`."""
@@ -107,7 +106,6 @@ class Bookshelf:
 class FrontEnd:
     """podinfo's front end, whose proxy looks at a header."""
 
-    header: str = "x-request-id"
     value: str = "alternative"
     ignored: bool = False
     """Whether the route is ignored, so that the first backend gets everything."""
@@ -118,7 +116,7 @@ class FrontEnd:
         """Answer with the environment of the backend."""
         if (method, path) != ("POST", "/echo"):
             return 404, ""
-        other = self.always or (not self.ignored and headers.get(self.header) == self.value)
+        other = self.always or (not self.ignored and headers.get("x-request-id") == self.value)
         return 202, f'["PATH=/bin","PODINFO_UI_MESSAGE={"B" if other else "A"} backend"]'
 
 

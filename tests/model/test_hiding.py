@@ -101,25 +101,14 @@ CHANGES = {f"a[{CANARY!r}]": {"kind": "update", "x": CANARY}}
 OUTPUTS = {"validityEndTime": CANARY, "x": CANARY}
 BROKEN: dict[str, str | bytes] = {
     "a line before it": f"warning: a line\n{DIGEST}",
-    "a line with a brace before it": f"{{warning}}\n{DIGEST}",
     "the secret before it": f"{CANARY}\n{CODED}\n{DIGEST}",
     "a line after it": f"{DIGEST}\nwarning: {CANARY}\n",
-    "another document after it": f"{DIGEST}\n{DIGEST}",
-    "text before it on its line": f"warning: {DIGEST}",
-    "torn in the middle": DIGEST[: len(DIGEST) // 2],
-    "torn at its end": DIGEST[:-2],
-    "without its beginning": DIGEST[5:],
     "in a list": f"[{DIGEST}]",
-    "a text": json.dumps(DIGEST),
-    "a number": "1",
     "empty": "",
-    "white space": " \n ",
-    "null": "null",
     "a mark before it": f"\ufeff{DIGEST}",
     "UTF-16": DIGEST.encode("utf-16"),
     "binary": bytes(range(256)) * 20 + CANARY.encode(),
     "with a byte that is no text": DIGEST.encode().replace(b'"steps"', b'"\xff": 1, "steps"'),
-    "with nothing in it but zeros": b"\0" * 1000,
     "deeply nested": '{"steps": [' + '{"a":' * 100_000 + "1" + "}" * 100_000 + "]}",
     "nested, but not too deep to be read": steps(HELD, OTHER({"a": json.loads("[" * 900 + "]" * 900)})),
     "a number of many digits": f'{{"steps": [], "duration": {"9" * 5000}, "x": "{CANARY}"}}',
@@ -179,7 +168,6 @@ LOGS: dict[str, str | bytes] = {
     "lines that are no events": f'{json.dumps(CANARY)}\n[]\n1\nnull\n"x"',
     "binary": bytes(range(256)) + CANARY.encode(),
     "deeply nested": '{"a":' * 100_000,
-    "empty": "",
 }
 
 

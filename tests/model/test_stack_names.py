@@ -19,14 +19,9 @@ QUALIFIED = ["dev", "acme/dev", f"acme/{PROJECT}/dev"]
 
 
 @pytest.mark.parametrize("stack", QUALIFIED)
-def test_the_file_of_a_stack_has_its_short_name(stack: str) -> None:
-    assert stack_file(stack) == Path("Pulumi.dev.yaml")
-    assert stack_file(stack, Path("folder")) == Path("folder/Pulumi.dev.yaml")
-
-
-@pytest.mark.parametrize("stack", QUALIFIED)
-def test_the_program_knows_a_stack_by_its_short_name(stack: str) -> None:
+def test_the_program_and_the_file_of_a_stack_know_it_by_its_short_name(stack: str) -> None:
     assert short_name(stack) == "dev"
+    assert stack_file(stack, Path("folder")) == Path("folder/Pulumi.dev.yaml")
     assert expectations(Settings(), stack).stack == "dev", "what it creates is marked with what pulumi.get_stack() says"
 
 

@@ -1,18 +1,15 @@
 """Whether pods can get the rights of a role, which is checked before anything relies on it."""
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from moto import mock_aws
 
 from clients.aws.api import AwsApi
 from clients.aws.clusters import find_cluster
 from model.problem import InputError
 from preflight.pod_rights import check_pod_rights
 from tests.doubles.aws_server import ACCOUNT, CLUSTER, ISSUER, Account, Refusal, answering, login, serving
-from tests.program import EKS
 
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
 OWN = {"project": "linkerd-workshop", "stack": "test"}
@@ -79,19 +76,3 @@ def test_pods_need_an_agent_or_an_identity_provider(tmp_path: Path, case: str) -
     assert len(found) == bool(expected)
     assert all(fnmatchcase(text, expected) for text in found), found
     assert chosen != IRSA or "DescribeAddon" not in account.asked, "IRSA needs no agent"
-
-
-@pytest.mark.parametrize("exists", [True, False])
-def test_moto_agrees_on_the_identity_provider(*, exists: bool) -> None:
-    with mock_aws():
-        api = AwsApi(login())
-        arn = f"arn:aws:iam::{ACCOUNT}:role/eks"
-        created = api.eks.create_cluster(name="workshop", roleArn=arn, resourcesVpcConfig={"subnetIds": ["subnet-1"]})
-        issuer = created["cluster"].get("identity", {}).get("oidc", {}).get("issuer", "")
-        cluster, irsa = replace(EKS, oidc_issuer=issuer.removeprefix("https://")), AwsApi(login(**IRSA))
-        if exists:
-            api.iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])
-            check_pod_rights(irsa, cluster, "test")
-        else:
-            with pytest.raises(InputError, match="no such identity provider"):
-                check_pod_rights(irsa, cluster, "test")

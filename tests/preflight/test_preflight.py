@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from clients import cluster_faults
 from model.charts import Part
 from model.json_values import mapping
+from preflight import permissions
 from preflight.cluster import Expectations, Facts
 from preflight.startup import expectations
+from preflight.trust import BUNDLE
 from settings import Settings
 from settings.loading import parse
 from tests.doubles.api_server import INJECTOR, Cluster
@@ -144,7 +147,11 @@ REFUSED: list[tuple[Cluster, Expectations, str]] = [
     ),
     (gateway_api("v1.5.1"), STACK, f"*: Gateway API 1.5.1 is there, owned by somebody else, *{LEAVE}*"),
     (gateway_api("v1.4.0", ("l", "l")), STACK, f"*: Gateway API 1.4.0 is there by Helm release l/l, *{LEAVE}*"),
-    (gateway_api(""), STACK, "*: Gateway API of an unknown version is there, owned by somebody else,*"),
+    (
+        gateway_api(""),
+        STACK,
+        "*: Gateway API of an unknown version is there, owned by *. Let its owner *",
+    ),
     *((gateway_api(each), FOREIGN_GATEWAY, READ) for each in UNREAD),
     (Cluster(), FOREIGN_GATEWAY, f"*: there is no Gateway API, *{TAKE}*"),
     (defined(ROLLOUTS, None), STACK, f"{ARGO}, by somebody else, *{ROLLOUTS_KEY}*"),
@@ -163,10 +170,6 @@ def test_a_cluster_that_does_not_fit_is_reported_with_the_rule_and_the_fix(
 
     assert fnmatchcase(str(problem), text), problem
     assert problem.fix
-
-
-def test_the_fix_is_to_use_a_gateway_api_only_if_linkerd_can_read_it(tmp_path: Path) -> None:
-    assert LEAVE not in only(gateway_api(""), tmp_path).fix
 
 
 @pytest.mark.parametrize("seconds", [-3600, 75])
@@ -215,6 +218,25 @@ def test_everything_is_reported_at_once(
     assert isinstance(found, list)
     assert len(found) == len(texts)
     assert all(any(fnmatchcase(str(each), text) for each in found) for text in texts), found
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 504])
+@pytest.mark.parametrize("path", ["/version", "/api/v1/namespaces", permissions.PATH])
+def test_an_error_of_the_server_is_not_reported_as_a_missing_permission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, path: str
+) -> None:
+    monkeypatch.setattr(cluster_faults, "TRIES", 1)
+    text = str(only(Cluster(unwell={path: status}), tmp_path))
+
+    assert fnmatchcase(text, "*: *etcdserver: request timed out*, but *. Try again*")
+
+
+def test_after_a_silence_nothing_else_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.5)
+    cluster = Cluster(silent=(BUNDLE,))
+
+    assert "timed out" in only(cluster, tmp_path).found
+    assert cluster.asked[-1] == BUNDLE
 
 
 def test_only_the_namespaces_of_the_settings_are_looked_at() -> None:

@@ -1,10 +1,10 @@
 """The facts that are found before anything is registered; all faults are reported at once."""
 
+import importlib
 import io
 import traceback
 from asyncio import CancelledError
 from fnmatch import fnmatchcase
-from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
 import pulumi
@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from charts import sources
+from model.eks import Zone
 from model.problem import InputError, Problem
 from preflight.startup import Start, expectations, prepare, silence_sdk
 from settings import Settings, loading
@@ -54,22 +55,14 @@ NO_ZONE = {"ListHostedZonesByName": {"HostedZones": zone("other.com", "Z2")}}
 NO_AGENT = {"DescribeAddon": Refusal("ResourceNotFoundException", status=404)}
 
 
-def test_a_stack_on_eks_starts_with_the_facts_of_cluster_and_zone(tmp_path: Path) -> None:
-    start = started(tmp_path, settings())
-
-    assert isinstance(start, Start)
-    assert start.eks
-    assert start.eks.cluster.name == "workshop"
-    assert start.eks.zone
-    assert (start.eks.zone.id, start.eks.zone.name) == ("Z1", "example.com")
-    assert start.facts.identity == "uid-1"
-
-
-def test_the_stacks_own_controller_is_going_to_serve_its_hosts(tmp_path: Path) -> None:
+def test_a_stack_on_eks_starts_with_the_facts_and_serves_its_hosts_by_its_own_controller(tmp_path: Path) -> None:
     no_class: dict[str, object] = {CLASSES: {"items": []}}
     start = started(tmp_path, settings(demos=HOST, publicHosts=OPEN), with_answers(**no_class))
 
     assert isinstance(start, Start)
+    assert start.eks
+    assert (start.eks.cluster.name, start.eks.zone) == ("workshop", Zone("Z1", "example.com"))
+    assert start.facts.identity == "uid-1"
     assert start.served("books.example.com") == "books.example.com"
 
 
@@ -88,10 +81,11 @@ UNSERVED = settings(eks=WITHOUT_CONTROLLER, demos=HOST, publicHosts=OPEN)
             ["*no hosted zone 'example.com'*", "*no add-on eks-pod-identity-agent*", "*Linkerd is installed*"],
         ),
         (settings(), Cluster(), answering(**EXPIRED), ["*: the credentials have expired (ExpiredToken),*"]),
+        (settings(), Cluster(), answering(ListHostedZonesByName=b"<R></R>"), ["*: it does not answer as AWS does,*"]),
         (UNSERVED, with_answers(**NGINX), answering(), ["*: it has no IngressClass 'alb', but *there is nginx*"]),
         (UNSERVED, Cluster(), answering(), []),
     ],
-    ids=["AWS and the cluster", "one wrong login", "a host that nothing serves", "a host that others serve"],
+    ids=["AWS and the cluster", "one wrong login", "no AWS", "a host that nothing serves", "a host that others serve"],
 )
 def test_everything_that_stops_a_start_is_reported_at_once(
     tmp_path: Path, chosen: Settings, cluster: Cluster, account: Account, texts: list[str]
@@ -154,12 +148,8 @@ def test_the_sdks_debug_messages_stay_here_unless_they_are_asked_for(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("DEBUG")
-    found = find_spec("pulumi.log")  # a fresh one: a program that ran in this process has silenced the SDK's
-    assert found is not None
-    assert found.loader is not None
-    fresh = module_from_spec(found)
-    found.loader.exec_module(fresh)
-    monkeypatch.setattr(pulumi.log, "debug", fresh.debug)
+    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)
+    importlib.reload(pulumi.log)  # a program that ran in this process has silenced the SDK's
 
     def sent() -> int:
         caplog.clear()
