@@ -88,17 +88,17 @@ def podinfo_args(base: Base, add_ons: AddOns, mesh: Mesh) -> PodinfoArgs:
 
 def circuit_breaking_args(base: Base, mesh: Mesh) -> CircuitBreakingArgs:
     """Return the arguments of the circuit breaker's demo."""
-    breaker, args = base.settings.demos.circuit_breaking.breaker, _app_args(base, mesh, parts.CIRCUIT_BREAKING)
-    if not breaker.enabled:
-        return {**args}
+    chosen = base.settings.demos.circuit_breaking.breaker
     return {
-        **args,
+        **_app_args(base, mesh, parts.CIRCUIT_BREAKING),
         "breaker": {
-            "max_failures": breaker.max_failures,
-            "min_penalty": breaker.min_penalty,
-            "max_penalty": breaker.max_penalty,
-            "jitter_ratio": breaker.jitter_ratio,
-        },
+            "max_failures": chosen.max_failures,
+            "min_penalty": chosen.min_penalty,
+            "max_penalty": chosen.max_penalty,
+            "jitter_ratio": chosen.jitter_ratio,
+        }
+        if chosen.enabled
+        else None,
     }
 
 
@@ -120,7 +120,7 @@ def progressive_delivery_args(
         **_hosted_args(base, add_ons, mesh, parts.PROGRESSIVE_DELIVERY, chosen.host),
         "version": chosen.version,
         "random_errors": chosen.random_errors,
-        "analysis": {"prometheus": access.url} if access else None,
+        "prometheus": access.url if access else None,
     }
 
 
