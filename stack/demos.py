@@ -45,8 +45,14 @@ def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -
         GitopsDelivery(name, gitops_delivery_args(base, mesh), delivered)
     if parts.PROGRESSIVE_DELIVERY not in wanted:
         return Demos(outputs, args)
-    analyzed = base.settings.demos.progressive_delivery.analysis
-    access = PrometheusAccess("analysis", prometheus_access_args(base), meshed) if analyzed else None
+    access = None
+    if base.settings.demos.progressive_delivery.analysis:
+        controller: PrometheusAccessArgs = {
+            "namespace": base.namespaces.names[parts.VIZ],
+            "account": SERVICE_ACCOUNT,
+            "account_namespace": base.namespaces.names[parts.ARGO_ROLLOUTS],
+        }
+        access = PrometheusAccess("analysis", controller, meshed)
     canary: DemosArgs = {"progressive_delivery": progressive_delivery_args(base, add_ons, mesh, access)}
     return Demos({**outputs, **create_demos("", canary, delivered)}, {**args, **canary})
 
@@ -99,15 +105,6 @@ def circuit_breaking_args(base: Base, mesh: Mesh) -> CircuitBreakingArgs:
         }
         if chosen.enabled
         else None,
-    }
-
-
-def prometheus_access_args(base: Base) -> PrometheusAccessArgs:
-    """Return the arguments of the permission for Argo Rollouts' controller to query viz's Prometheus."""
-    return {
-        "namespace": base.namespaces.names[parts.VIZ],
-        "account": SERVICE_ACCOUNT,
-        "account_namespace": base.namespaces.names[parts.ARGO_ROLLOUTS],
     }
 
 

@@ -153,7 +153,7 @@ RULES: list[tuple[dict[str, object], str, str]] = [
     ),
     *(
         ({"workshopEnds": day}, "workshopEnds", "the workshop's last day, YYYY-MM-DD; it ends at 24:00 UTC")
-        for day in ("2027-01-31T10:00:00", "20270131", "31.1.2027", "soon", "2027-02-30", "1800000000")
+        for day in ("2027-01-31T10:00:00", "20270131", "31.1.2027", "soon", "2027-02-30", "1800000000", 1800000000)
     ),
 ]
 RULES_ON_EKS: list[tuple[dict[str, object], str, str]] = [
