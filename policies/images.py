@@ -12,17 +12,15 @@ MOVING_TAGS = {"latest", "edge", "stable", "main", "master", "nightly", "dev"}
 """Tags that mean something else tomorrow."""
 
 
-def find_unpinned(judged: Judged, digests: Mapping[str, str] | None = None) -> Iterator[Finding]:
-    """Yield the images that may change under the same name; `digests` are the pinned ones, by repository."""
+def find_unpinned(judged: Judged) -> Iterator[Finding]:
+    """Yield the images that may change under the same name."""
     for container in containers(judged):
         image = str(container.content.get("image", ""))
-        if image == UNKNOWN:
-            continue
-        for what in _wrong(image, pinned_digests() if digests is None else digests):
-            yield Finding(container.where, what)
+        if image != UNKNOWN:
+            yield from (Finding(container.where, what) for what in _wrong(image))
 
 
-def _wrong(image: str, digests: Mapping[str, str]) -> Iterator[str]:
+def _wrong(image: str) -> Iterator[str]:
     parts = _IMAGE.fullmatch(image)
     if not parts or not image:
         yield f"the image is {image!r}, which is no name of one"
@@ -32,7 +30,7 @@ def _wrong(image: str, digests: Mapping[str, str]) -> Iterator[str]:
         yield f"the image {image} has no tag, which is `latest`"
     elif not digest and tag in MOVING_TAGS:
         yield f"the image {image} is another one tomorrow"
-    wanted = digests.get(repository)
+    wanted = pinned_digests().get(repository)
     if wanted and digest != wanted:
         yield f"the image {image} is not the one that versions.py pins ({wanted[:19]}…)"
 

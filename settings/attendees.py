@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from settings.values import Section, as_text, not_a_boolean, switch, unset_if
+from settings.values import Section, as_text, not_a_boolean, switch
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 LONGEST_NAME = 20
@@ -52,6 +52,3 @@ class Attendees(Section):
             return self.names
         # Two digits, so that a third one renames nobody below 100.
         return [f"{self.prefix}-{number:02}" for number in range(1, (self.count or 0) + 1)]
-
-
-OptionalAttendees = Annotated[Attendees | None, unset_if({})]

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from model.names import Identity, Scheme
-from settings.values import Enabled, Hostname, OptionalHostname, Section, Text, section, switch, unset_if
+from settings.values import Enabled, Hostname, OptionalHostname, Section, Text, section, switch
 
 
 def _network(value: str) -> str:
@@ -125,7 +125,3 @@ class PublicHosts(Section):
         examples=["arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"],
     )
     """A certificate of your own for the hosts."""
-
-
-OptionalEks = Annotated[Eks | None, unset_if({})]
-OptionalDns = Annotated[Dns | None, unset_if({})]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
-from typing import get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from model.hiding import SECRET, plain
 from model.problem import Problem
+from settings.values import sections_in
 
 _LIST: TypeAdapter[list[object]] = TypeAdapter(list[object])
 _KINDS: dict[type, str] = {dict: "a mapping", list: "a list", int: "a number too long to be shown"}
@@ -77,9 +77,7 @@ def _by_alias(section: type[BaseModel]) -> dict[str, FieldInfo]:
 
 def _section(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel]:
     for step in path:
-        annotation = _by_alias(model)[step].annotation
-        choices = [annotation, *get_args(annotation)]
-        model = next(c for c in choices if isinstance(c, type) and issubclass(c, BaseModel))
+        (model,) = sections_in(_by_alias(model)[step])
     return model
 
 

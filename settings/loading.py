@@ -4,10 +4,9 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import get_args
 
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from model.hiding import SECRET, without
 from model.json_values import is_list, is_mapping
@@ -16,6 +15,9 @@ from model.problem import InputError, Problem
 from settings import Settings
 from settings.errors import explain, mapping_fix
 from settings.rules import contradictions
+from settings.values import sections_in
+
+_MAPPINGS = {field.alias for field in Settings.model_fields.values() if sections_in(field)}
 
 
 def load() -> Settings:
@@ -42,7 +44,7 @@ def parse(raw: Mapping[str, object], secret: Collection[str] = ()) -> Settings:
         if colon and project != PROJECT:
             continue  # pulumi:… and the providers' own configuration
         try:
-            values[name] = json.loads(value) if _is_mapping(name) and isinstance(value, str) else value
+            values[name] = json.loads(value) if name in _MAPPINGS and isinstance(value, str) else value
         except (ValueError, RecursionError):
             found = f"the value is {SECRET if name in secret else 'a text'} that is no JSON"
             rule, fix = "it has to be a mapping of settings", mapping_fix(f"{PROJECT}:{name}")
@@ -102,9 +104,3 @@ def _words(value: object) -> Iterator[str]:
             yield from _words(each)
     else:
         yield from (str(value), *re.split(r"\W+", str(value)))
-
-
-def _is_mapping(name: str) -> bool:
-    field = next((field for field in Settings.model_fields.values() if field.alias == name), None)
-    kinds = (field.annotation, *get_args(field.annotation)) if field else ()
-    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds)

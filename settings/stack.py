@@ -1,13 +1,14 @@
 """Everything that a stack can choose."""
 
 from datetime import date
+from typing import Annotated
 
 from pydantic import Field
 
-from settings.attendees import OptionalAttendees
+from settings.attendees import Attendees
 from settings.delivery import Delivery
 from settings.demos import Demos
-from settings.eks import OptionalDns, OptionalEks, PublicHosts
+from settings.eks import Dns, Eks, PublicHosts
 from settings.mesh import GatewayApi, Trust, Viz
 from settings.values import (
     OptionalDate,
@@ -19,6 +20,7 @@ from settings.values import (
     Text,
     section,
     switch,
+    unset_if,
 )
 
 
@@ -41,8 +43,8 @@ class Settings(Section):
     """Where images come from on a closed network; each image's own registry if it is not set."""
     ingress_class: Text = Field(default="alb", description="the name of an IngressClass", examples=["alb"])
     """The class of the public hosts' Ingresses; on a cluster without a class of this name no Ingress is created."""
-    eks: OptionalEks = section(None)
-    dns: OptionalDns = section(None)
+    eks: Annotated[Eks | None, unset_if({})] = section(None)
+    dns: Annotated[Dns | None, unset_if({})] = section(None)
     public_hosts: PublicHosts = section(PublicHosts())
     workshop_ends: OptionalDate = Field(
         default=None,
@@ -61,4 +63,4 @@ class Settings(Section):
     viz: Viz = section(Viz())
     delivery: Delivery = section(Delivery())
     demos: Demos = Field(default=Demos(), description="a mapping of demos", examples=[{}])
-    attendees: OptionalAttendees = section(None)
+    attendees: Annotated[Attendees | None, unset_if({})] = section(None)

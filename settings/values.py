@@ -5,10 +5,11 @@ A validator's error omits the value: pydantic fails on text that is not Unicode.
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from model.names import RouteApi
@@ -146,6 +147,12 @@ def section(default: _T) -> _T:
 def switch(description: str, *, default: bool = False) -> bool:
     """Return the field of a boolean; the description says what each value means."""
     return Field(default=default, description=description, examples=[True])
+
+
+def sections_in(field: FieldInfo) -> list[type[BaseModel]]:
+    """Return the section of settings that a setting is, if it is one."""
+    choices = (field.annotation, *get_args(field.annotation))
+    return [choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel)]
 
 
 class Section(BaseModel):

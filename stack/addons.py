@@ -57,17 +57,14 @@ def _install_aws_add_ons(base: Base) -> "AwsAddOns | None":
     # Importing what pulumi_aws has of them takes a third of a second, which other stacks need not wait for.
     from components.addons.aws_add_ons import AwsAddOns  # noqa: PLC0415
 
-    return AwsAddOns("add-ons", aws_add_ons_args(base, base.settings.eks, base.start.eks), base.after())
-
-
-def aws_add_ons_args(base: Base, eks: Eks, facts: EksFacts) -> "AwsAddOnsArgs":
-    """Return the arguments of all add-ons that the settings ask for on EKS."""
-    return {
+    eks, facts = base.settings.eks, base.start.eks
+    args: AwsAddOnsArgs = {
         "pod_identity_agent": {"cluster": facts.cluster.name} if eks.install_pod_identity_agent else None,
         "load_balancer_controller": _load_balancer_controller_args(base, eks, facts),
         "external_dns": _external_dns_args(base, eks, facts),
         "certificate": certificate_args(base),
     }
+    return AwsAddOns("add-ons", args, base.after())
 
 
 def _load_balancer_controller_args(base: Base, eks: Eks, facts: EksFacts) -> LoadBalancerControllerArgs | None:

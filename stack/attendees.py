@@ -25,19 +25,15 @@ def install_attendees(
     names = parts.attendees(base.settings)
     if not names:
         return {}
-    access = AttendeeAccess("attendees", attendee_access_args(base), base.after(mesh.viz))
-    # What the stack's own demos depend on, for the same reasons.
-    needed = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, access)
-    return {name: Attendee(name, attendee_args(base, access, demos.args, name), needed).urls for name in names}
-
-
-def attendee_access_args(base: Base) -> AttendeeAccessArgs:
-    """Return the arguments of the attendees' rights."""
     viz = base.settings.viz
-    return {
+    args: AttendeeAccessArgs = {
         "viz": base.namespaces.names[parts.VIZ] if viz.enabled else None,
         "public_dashboard": bool(viz.dashboard and base.start.served(viz.dashboard.host)),
     }
+    access = AttendeeAccess("attendees", args, base.after(mesh.viz))
+    # What the stack's own demos depend on, for the same reasons.
+    needed = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, access)
+    return {name: Attendee(name, attendee_args(base, access, demos.args, name), needed).urls for name in names}
 
 
 def attendee_args(base: Base, access: AttendeeAccess, own: DemosArgs, attendee: str) -> AttendeeArgs:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import Output
 
 from components.delivery.argo_cd import ArgoCd, ArgoCdArgs
-from components.delivery.argo_rollouts import ArgoRollouts, ArgoRolloutsArgs, PluginSource
+from components.delivery.argo_rollouts import ArgoRollouts, ArgoRolloutsArgs
 from model.charts import Part
 from settings import parts
 from stack.cluster import Base
@@ -33,32 +33,25 @@ def install_delivery(base: Base, mesh: Mesh) -> Delivery:
         # A pod that starts before the injectors answer runs unmeshed, or cannot be tapped, without an error.
         rollouts = ArgoRollouts("argo-rollouts", argo_rollouts_args(base, mesh), base.after(mesh.linkerd, mesh.viz))
     if wanted.argo_cd.enabled:
-        argo_cd = ArgoCd("argo-cd", argo_cd_args(base), base.after())
+        args: ArgoCdArgs = {
+            "namespace": base.namespaces.names[parts.ARGO_CD],
+            "crds_chart": base.start.charts[Part.ARGO_CD_CRDS],
+            "chart": base.start.charts[Part.ARGO_CD],
+            "image_registry": base.settings.image_registry,
+        }
+        argo_cd = ArgoCd("argo-cd", args, base.after())
     return Delivery(rollouts, argo_cd)
 
 
 def argo_rollouts_args(base: Base, mesh: Mesh) -> ArgoRolloutsArgs:
     """Return the arguments of Argo Rollouts."""
     plugin, charts = base.settings.delivery.argo_rollouts.plugin, base.start.charts
-    source: PluginSource | None = None
-    if plugin.location:
-        source = {"location": plugin.location, "sha256": plugin.sha256}
     return {
         "namespace": base.namespaces.names[parts.ARGO_ROLLOUTS],
         "crds_chart": charts[Part.ARGO_ROLLOUTS_CRDS],
         "chart": charts[Part.ARGO_ROLLOUTS],
-        "plugin": source,
+        "plugin": {"location": plugin.location, "sha256": plugin.sha256} if plugin.location else None,
         "high_availability": base.settings.high_availability,
         "image_registry": base.settings.image_registry,
         "pod_annotations": mesh.linkerd.pod_annotations,
-    }
-
-
-def argo_cd_args(base: Base) -> ArgoCdArgs:
-    """Return the arguments of Argo CD."""
-    return {
-        "namespace": base.namespaces.names[parts.ARGO_CD],
-        "crds_chart": base.start.charts[Part.ARGO_CD_CRDS],
-        "chart": base.start.charts[Part.ARGO_CD],
-        "image_registry": base.settings.image_registry,
     }

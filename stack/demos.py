@@ -45,8 +45,14 @@ def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -
         GitopsDelivery(name, gitops_delivery_args(base, mesh), delivered)
     if parts.PROGRESSIVE_DELIVERY not in wanted:
         return Demos(outputs, args)
-    analyzed = base.settings.demos.progressive_delivery.analysis
-    access = PrometheusAccess("analysis", prometheus_access_args(base), meshed) if analyzed else None
+    access = None
+    if base.settings.demos.progressive_delivery.analysis:
+        controller: PrometheusAccessArgs = {
+            "namespace": base.namespaces.names[parts.VIZ],
+            "account": SERVICE_ACCOUNT,
+            "account_namespace": base.namespaces.names[parts.ARGO_ROLLOUTS],
+        }
+        access = PrometheusAccess("analysis", controller, meshed)
     canary: DemosArgs = {"progressive_delivery": progressive_delivery_args(base, add_ons, mesh, access)}
     return Demos({**outputs, **create_demos("", canary, delivered)}, {**args, **canary})
 
@@ -88,26 +94,17 @@ def podinfo_args(base: Base, add_ons: AddOns, mesh: Mesh) -> PodinfoArgs:
 
 def circuit_breaking_args(base: Base, mesh: Mesh) -> CircuitBreakingArgs:
     """Return the arguments of the circuit breaker's demo."""
-    breaker, args = base.settings.demos.circuit_breaking.breaker, _app_args(base, mesh, parts.CIRCUIT_BREAKING)
-    if not breaker.enabled:
-        return {**args}
+    chosen = base.settings.demos.circuit_breaking.breaker
     return {
-        **args,
+        **_app_args(base, mesh, parts.CIRCUIT_BREAKING),
         "breaker": {
-            "max_failures": breaker.max_failures,
-            "min_penalty": breaker.min_penalty,
-            "max_penalty": breaker.max_penalty,
-            "jitter_ratio": breaker.jitter_ratio,
-        },
-    }
-
-
-def prometheus_access_args(base: Base) -> PrometheusAccessArgs:
-    """Return the arguments of the permission for Argo Rollouts' controller to query viz's Prometheus."""
-    return {
-        "namespace": base.namespaces.names[parts.VIZ],
-        "account": SERVICE_ACCOUNT,
-        "account_namespace": base.namespaces.names[parts.ARGO_ROLLOUTS],
+            "max_failures": chosen.max_failures,
+            "min_penalty": chosen.min_penalty,
+            "max_penalty": chosen.max_penalty,
+            "jitter_ratio": chosen.jitter_ratio,
+        }
+        if chosen.enabled
+        else None,
     }
 
 
@@ -120,7 +117,7 @@ def progressive_delivery_args(
         **_hosted_args(base, add_ons, mesh, parts.PROGRESSIVE_DELIVERY, chosen.host),
         "version": chosen.version,
         "random_errors": chosen.random_errors,
-        "analysis": {"prometheus": access.url} if access else None,
+        "prometheus": access.url if access else None,
     }
 
 

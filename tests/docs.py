@@ -17,12 +17,13 @@ from components.addons import external_dns, load_balancer_policy
 from components.addons.load_balancer_policy import Extra
 from components.resources.iam_policy import Condition, Statement
 from settings import Settings
+from settings.values import sections_in
 from tests.deployment import Deployment, Registration
 from tests.engine import STACK
 from tests.iam import load_balancer_requests, test_add_on_rights
 from tests.iam.stack import CLUSTER
 from tests.program import ROOT, ZONE, run_program
-from tests.settings_keys import Setting, sections_in, settings
+from tests.settings_keys import Setting, settings
 from workshop.cli import app
 
 WHOLE = {"delivery": json.dumps({"argoCd": {"enabled": True}})}

@@ -6,10 +6,12 @@ from functools import cache
 from inspect import getsource
 from itertools import pairwise
 from textwrap import dedent
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+
+from settings.values import sections_in
 
 
 class Setting(NamedTuple):
@@ -34,12 +36,6 @@ def settings(section: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
 def keys(section: type[BaseModel]) -> Iterator[str]:
     """Yield the path of each setting that is no mapping."""
     return (each.key for each in settings(section))
-
-
-def sections_in(field: FieldInfo) -> list[type[BaseModel]]:
-    """Return the section of settings that a setting is, if it is one."""
-    choices = (field.annotation, *get_args(field.annotation))
-    return [choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel)]
 
 
 @cache

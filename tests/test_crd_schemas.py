@@ -170,7 +170,7 @@ def others() -> Deployment:
     canary: ProgressiveDeliveryArgs = {
         "namespace": "progressive-delivery",
         "random_errors": True,
-        "analysis": {"prometheus": "http://prometheus.linkerd-viz:9090"},
+        "prometheus": "http://prometheus.linkerd-viz:9090",
         "pod_annotations": {"generation": "1"},
     }
 

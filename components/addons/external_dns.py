@@ -3,7 +3,7 @@
 from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
 
-from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole
+from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole, add_on_role
 from components.resources.iam_policy import Condition, Statement, statement
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import known_after, with_annotations, with_time_to_finish
@@ -44,19 +44,8 @@ class ExternalDns(ComponentResource):
 
     def __init__(self, name: str, args: ExternalDnsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:ExternalDns", name, {}, opts)
-        chart = args["chart"]
-        role = PodIdentityRole(
-            f"{name}-identity",
-            {
-                "cluster": args["cluster"],
-                "role_name": args["role_name"],
-                "namespace": EXTERNAL_DNS,
-                "service_account": NAME,
-                "statements": statements(args["cluster"], args["zone"], args["domain"]),
-                "identity": args["identity"],
-            },
-            ResourceOptions(parent=self),
-        )
+        chart, rights = args["chart"], statements(args["cluster"], args["zone"], args["domain"])
+        role = add_on_role(f"{name}-identity", args, NAME, rights, self)
         installed = v4.Chart(
             f"{name}-chart",
             name=NAME,

@@ -8,14 +8,13 @@ from pulumi_kubernetes.helm import v4
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from components.addons.load_balancer_policy import Extra, statements
-from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole
+from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole, add_on_role
 from components.resources.certificates import WebhookCertificates
 from components.resources.definitions_release import release_definitions
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import PLACEHOLDER, known_after, with_secret_data, with_webhook_authority
 from components.resources.workload import spread
 from model.charts import ChartSource
-from model.eks import EksCluster
 from model.images import with_registry
 from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE
 from versions import LOAD_BALANCER_CONTROLLER as VERSION
@@ -132,31 +131,11 @@ class LoadBalancerController(ComponentResource):
         self.expires = webhooks.expires.apply(_named_for_load_balancers)
         self.register_outputs({"expires": self.expires})
 
-    def _role(self, name: str, args: LoadBalancerControllerArgs) -> PodIdentityRole:
-        return PodIdentityRole(
-            f"{name}-identity",
-            {
-                "cluster": args["cluster"],
-                "role_name": args["role_name"],
-                "namespace": LOAD_BALANCER_CONTROLLER,
-                "service_account": NAME,
-                "statements": statements(args["cluster"], args["extras"]),
-                "identity": args["identity"],
-            },
-            ResourceOptions(parent=self),
-        )
-
     def _chart(
         self, name: str, args: LoadBalancerControllerArgs, webhooks: WebhookCertificates, crds: Resource
     ) -> None:
-        chart, role = args["chart"], self._role(name, args)
-        needed = [
-            crds,  # without them the controller ends as soon as it starts
-            role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is deleted
-            # Last comes first on destroy. Otherwise records would stay in the zone: ExternalDNS removes them about 6 s
-            # after the Ingress, while this controller's pods take their 10 s to end.
-            args.get("dns"),
-        ]
+        chart = args["chart"]
+        role = add_on_role(f"{name}-identity", args, NAME, statements(args["cluster"], args["extras"]), self)
         installed = v4.Chart(
             f"{name}-chart",
             name=NAME,
@@ -165,10 +144,14 @@ class LoadBalancerController(ComponentResource):
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
             skip_crds=True,  # a release of their own holds those that it needs; the others are the gateways'
-            values=_values(args, role),
+            values=with_registry(values(args, role), NAME, args.get("image_registry")),
             opts=ResourceOptions(
                 parent=self,
-                depends_on=[resource for resource in needed if resource],
+                # Without the definitions the controller ends as soon as it starts. A pod gets its credentials when it
+                # is created, and needs them until its last Ingress is deleted. Last comes first on destroy: otherwise
+                # records would stay in the zone, since ExternalDNS removes them about 6 s after the Ingress, while
+                # this controller's pods take their 10 s to end.
+                depends_on=[each for each in (crds, role, args.get("dns")) if each],
                 # In chart values they would be unknown whenever they renew, and the preview would show the controller
                 # deleted. The controller reads the renewed files by itself; nothing restarts. Its Service is waited
                 # for: an Ingress is refused as long as nobody answers behind it.
@@ -181,39 +164,25 @@ class LoadBalancerController(ComponentResource):
         known_after(installed, args.get("wait"))
 
 
-def _values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:
-    chosen = values(args["cluster"], args["ingress_class"], args["extras"], args["tags"], role.annotations)
-    more: Mapping[str, object] = HIGH_AVAILABILITY if args.get("high_availability") else {}
-    return with_registry({**chosen, **more}, NAME, args.get("image_registry"))
-
-
 def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:
     """Return the ends under names that no certificate of the mesh has."""
     return {"loadBalancerAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}
 
 
-def values(
-    cluster: EksCluster,
-    ingress_class: str,
-    extras: Collection[Extra],
-    tags: Mapping[str, str],
-    annotations: Mapping[str, str],
-) -> Mapping[str, object]:
-    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders.
-
-    `tags` are for everything that the controller creates in AWS, `annotations` for its ServiceAccount.
-    """
+def values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:
+    """Return the chart's values: nothing secret, nothing unknown, nothing that differs between two renders."""
+    cluster, extras = args["cluster"], args["extras"]
     return {
         "clusterName": cluster.name,
         # Both given, or it asks the node's metadata service, which pods often cannot reach.
         "region": cluster.region,
         "vpcId": cluster.vpc_id,
         "image": {"tag": f"v{VERSION}"},
-        "serviceAccount": {"name": NAME, "annotations": dict(annotations)},
-        "ingressClass": ingress_class,
+        "serviceAccount": {"name": NAME, "annotations": dict(role.annotations)},
+        "ingressClass": args["ingress_class"],
         # Each Ingress says what it wants; parameters of the class would be a second place for that.
         "ingressClassParams": {"create": False},
-        "defaultTags": dict(tags),
+        "defaultTags": dict(args["tags"]),
         "controllerConfig": {"featureGates": dict.fromkeys(UNUSED, False)},
         # Every Service in the cluster would pass through this webhook, whose pods may just have been deleted:
         # "no endpoints available for service aws-load-balancer-webhook-service".
@@ -229,4 +198,5 @@ def values(
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "podSecurityContext": {"fsGroup": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
         "securityContext": RESTRICTED,
+        **(HIGH_AVAILABILITY if args.get("high_availability") else {}),
     }

@@ -51,12 +51,7 @@ class Extra(StrEnum):
 
 def statements(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement]:
     """Return the permissions of the controller of `cluster`, with `extras`."""
-    return [
-        *_reading(cluster),
-        *_security_groups(cluster),
-        *_load_balancers(cluster),
-        *_extras(cluster, extras),
-    ]
+    return [*_reading(cluster), *_security_groups(cluster), *_load_balancers(cluster), *_extras(cluster, extras)]
 
 
 def _reading(cluster: EksCluster) -> list[Statement]:
@@ -118,33 +113,26 @@ def _extras(cluster: EksCluster, extras: Collection[Extra]) -> list[Statement]:
 
     None of these actions supports a condition key for the load balancer's tags.
     """
-    found = {Extra.WAF: _waf, Extra.SHIELD: _shield, Extra.COGNITO: _cognito}
-    return [each for extra, list_statements in found.items() if extra in extras for each in list_statements(cluster)]
-
-
-def _waf(cluster: EksCluster) -> list[Statement]:
-    acls = regional_arn(cluster, "wafv2", "regional/webacl/*")
-    balancers = regional_arn(cluster, "elasticloadbalancing", "loadbalancer/app/*")
-    actions = [f"wafv2:{what}WebACL" for what in ("Get", "Associate", "Disassociate")]
+    acls, balancers = regional_arn(cluster, "wafv2", "regional/webacl/*"), _elb(cluster, "loadbalancer/app/*")
+    actions = [
+        f"wafv2:{what}" for what in ("GetWebACL", "AssociateWebACL", "DisassociateWebACL", "GetWebACLForResource")
+    ]
     here: Condition = {"StringEquals": {"aws:RequestedRegion": cluster.region}}
-    return [
-        statement("WebAcls", [*actions, "wafv2:GetWebACLForResource"], [acls, balancers]),
-        statement("SetWebAcl", ["elasticloadbalancing:SetWebAcl", "wafv2:ListWebACLs"], ["*"], here),
-    ]
-
-
-def _shield(cluster: EksCluster) -> list[Statement]:
+    shield = [f"shield:{what}" for what in ("GetSubscriptionState", "DescribeProtection", "CreateProtection")]
     protections = f"arn:{cluster.partition}:shield::{cluster.account}:protection/*"
-    read = ["shield:GetSubscriptionState", "shield:DescribeProtection"]
-    return [
-        statement("Shield", [*read, "shield:CreateProtection"], ["*"]),
-        statement("UnShield", ["shield:DeleteProtection"], [protections]),
-    ]
-
-
-def _cognito(cluster: EksCluster) -> list[Statement]:
     pools = regional_arn(cluster, "cognito-idp", "userpool/*")
-    return [statement("UserPools", ["cognito-idp:DescribeUserPoolClient"], [pools])]
+    needed = {
+        Extra.WAF: [
+            statement("WebAcls", actions, [acls, balancers]),
+            statement("SetWebAcl", ["elasticloadbalancing:SetWebAcl", "wafv2:ListWebACLs"], ["*"], here),
+        ],
+        Extra.SHIELD: [
+            statement("Shield", shield, ["*"]),
+            statement("UnShield", ["shield:DeleteProtection"], [protections]),
+        ],
+        Extra.COGNITO: [statement("UserPools", ["cognito-idp:DescribeUserPoolClient"], [pools])],
+    }
+    return [each for extra, found in needed.items() if extra in extras for each in found]
 
 
 def _elb(cluster: EksCluster, resource: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from pulumi import ComponentResource, ResourceOptions
+from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import Role, RolePolicy
 
@@ -87,6 +87,21 @@ class PodIdentityRole(ComponentResource):
             )
         self.annotations = {ROLE_ANNOTATION: _arn(args)} if by_irsa else {}
         self.register_outputs({})
+
+
+def add_on_role(
+    name: str, args: IamRoleArgs, account: str, statements: Sequence[Statement], parent: Resource
+) -> PodIdentityRole:
+    """Return the role of an add-on, whose ServiceAccount `account` has the name of its namespace."""
+    inputs: PodIdentityRoleArgs = {
+        "cluster": args["cluster"],
+        "role_name": args["role_name"],
+        "identity": args["identity"],
+        "namespace": account,
+        "service_account": account,
+        "statements": statements,
+    }
+    return PodIdentityRole(name, inputs, ResourceOptions(parent=parent))
 
 
 def pod_identity_trust(args: PodIdentityRoleArgs) -> TrustStatement:

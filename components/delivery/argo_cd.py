@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
@@ -24,7 +23,7 @@ NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/
 """Every pod of the chart may run under the strictest rules; not meshed, as Argo CD's network policies stop proxies."""
 
 EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/download/v{ROLLOUT_EXTENSION}/extension.tar"
-
+"""The archive of the user interface's Rollout tab, which the server downloads at every start."""
 
 REDIS_SECRET = "argocd-redis"  # noqa: S105  a name
 """The Secret with Redis' password, by the name that every pod of the chart looks for."""
@@ -62,20 +61,8 @@ CREATED_FOR_THEM: Mapping[str, Sequence[str]] = {
 """Resources that controllers create for those; the tree of an application shows them."""
 
 
-class Extension(TypedDict):
-    """The source of the user interface's Rollout tab, which is downloaded at every start of the server."""
-
-    url: str
-    """A tar archive."""
-    checksums: NotRequired[str]
-    """The URL of a file in sha256sum's format; upstream publishes none, so a mirror should."""
-
-
 class ArgoCdArgs(ChartWithDefinitionsArgs):
     """Inputs of an ArgoCd."""
-
-    extension: NotRequired[Extension]
-    """The pinned release of upstream if left out."""
 
 
 class ArgoCd(ComponentResource):
@@ -88,7 +75,7 @@ class ArgoCd(ComponentResource):
 
     def __init__(self, name: str, args: ArgoCdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoCd", name, {}, opts)
-        namespace, chart = args["namespace"], args["chart"]
+        namespace, chart, registry = args["namespace"], args["chart"], args.get("image_registry")
         child = ResourceOptions(parent=self)
         crds = release_definitions(f"{name}-crds", (namespace, ARGO_CD_RELEASE[1]), args["crds_chart"], child)
         v4.Chart(
@@ -98,7 +85,7 @@ class ArgoCd(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=with_registry(values(_installer(args)), "argo-cd", args.get("image_registry")),
+            values=with_registry(values(with_tab=not registry), "argo-cd", registry),
             opts=ResourceOptions(
                 parent=self,
                 # The server ends where Applications are unknown; a pod that starts before the Secret never learns the
@@ -132,19 +119,10 @@ def password_from(key: str) -> str:
     return sha256(f"redis password of Argo CD\n{key}".encode()).hexdigest()
 
 
-def _installer(args: ArgoCdArgs) -> Mapping[str, str] | None:
-    """Return the installer's environment; None with a mirror of images, in which upstream's archive is not."""
-    if args.get("image_registry") and "extension" not in args:
-        return None
-    extension = args.get("extension", {"url": EXTENSION})
-    checksums = {"EXTENSION_CHECKSUM_URL": extension["checksums"]} if "checksums" in extension else {}
-    return {"EXTENSION_URL": extension["url"], **checksums}
+def values(*, with_tab: bool) -> Mapping[str, Input[object]]:
+    """Return the chart's values, nothing secret or unknown; `with_tab` adds the tab that shows a Rollout.
 
-
-def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
-    """Return the chart's values, nothing of them secret or unknown.
-
-    `extension` is the environment of the installer of the tab that shows a Rollout; None leaves the tab out.
+    Where images come from a mirror, the tab's archive may be out of reach.
     """
     return {
         "crds": {"install": False},  # a release of their own
@@ -164,27 +142,25 @@ def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
             "clusterRoleRules": {"enabled": True, "rules": controller_rules()},
             "resources": _resources("50m", "256Mi", "1Gi"),
         },
-        "server": _server(extension),
+        "server": _server(with_tab=with_tab),
         "repoServer": {"resources": _resources("20m", "128Mi", "1Gi")},
         "redis": {"automountServiceAccountToken": False, "resources": _resources("10m", "32Mi", "128Mi")},
     }
 
 
-def _server(extension: Mapping[str, str] | None) -> Mapping[str, object]:
+def _server(*, with_tab: bool) -> Mapping[str, object]:
     """Return the values of the part that people see."""
-    environment = [{"name": name, "value": value} for name, value in (extension or {}).items()]
+    tab = {
+        "enabled": True,
+        "extensionList": [{"name": "rollout-extension", "env": [{"name": "EXTENSION_URL", "value": EXTENSION}]}],
+        "resources": _resources("10m", "32Mi", "128Mi"),
+    }
     return {
         "clusterRoleRules": {"enabled": True, "rules": server_rules()},
         # Everybody who reaches it can guess passwords: only `kubectl port-forward` does.
         "service": {"type": "ClusterIP"},
         "ingress": {"enabled": False},
-        "extensions": {
-            "enabled": True,
-            "extensionList": [{"name": "rollout-extension", "env": environment}],
-            "resources": _resources("10m", "32Mi", "128Mi"),
-        }
-        if extension
-        else {"enabled": False},
+        "extensions": tab if with_tab else {"enabled": False},
         "resources": _resources("20m", "128Mi", "512Mi"),
     }
 

@@ -73,30 +73,20 @@ class ArgoRollouts(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(
-                args.get("plugin"),
-                args.get("pod_annotations", {}),
-                args.get("image_registry"),
-                high_availability=args.get("high_availability", False),
-            ),
+            values=values(args),
             # Without its definitions the controller does nothing, and looks for them after ever longer pauses.
             opts=ResourceOptions(parent=self, depends_on=[crds]),
         )
         self.register_outputs({})
 
 
-def values(
-    plugin: PluginSource | None,
-    pod_annotations: Mapping[str, Input[str]],
-    registry: str | None = None,
-    *,
-    high_availability: bool = False,
-) -> Mapping[str, Input[object]]:
+def values(args: ArgoRolloutsArgs) -> Mapping[str, Input[object]]:
     """Return the chart's values."""
+    plugin, registry = args.get("plugin"), args.get("image_registry")
     controller = {
-        **(HIGH_AVAILABILITY if high_availability else {"replicas": 1}),
+        **(HIGH_AVAILABILITY if args.get("high_availability") else {"replicas": 1}),
         "image": {"tag": f"v{ARGO_ROLLOUTS}"},
-        "podAnnotations": dict(pod_annotations),
+        "podAnnotations": dict(args.get("pod_annotations", {})),
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
         # The chart's 15 s are what an `up` would wait for; the port answers only when the plugin is in place.
         "readinessProbe": {"initialDelaySeconds": 1},

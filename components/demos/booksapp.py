@@ -28,10 +28,6 @@ class BooksappArgs(HostedDemoArgs):
     """The number of pods of the web front end; 3 if left out."""
     route_api: NotRequired[RouteApi]
     """The API group of the route that injects the faults; the standard one if left out."""
-    booksapp_image: NotRequired[str]
-    """The image of the three services; the pinned one if left out."""
-    traffic_image: NotRequired[str]
-    """The traffic generator's image; the pinned one if left out."""
 
 
 class Booksapp(ComponentResource):
@@ -79,7 +75,7 @@ def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
     # As root, without a user of their own: their database belongs to it.
     services: list[WorkloadArgs] = [
         {
-            **app_workload(service, PART_OF, args.get("booksapp_image", BOOKSAPP_IMAGE), args),
+            **app_workload(service, PART_OF, BOOKSAPP_IMAGE, args),
             "arguments": [f"prod:{service}"],
             "environment": environment,
             "port": port,
@@ -89,7 +85,7 @@ def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
         for service, (port, environment) in parts.items()
     ]
     traffic: WorkloadArgs = {
-        **app_workload("traffic", PART_OF, args.get("traffic_image", BOOKSAPP_TRAFFIC_IMAGE), args),
+        **app_workload("traffic", PART_OF, BOOKSAPP_TRAFFIC_IMAGE, args),
         "arguments": ["-initial-delay=30s", f"webapp:{WEBAPP}"],
         "user": NOBODY,
         "read_only": True,

@@ -21,16 +21,6 @@ class CircuitBreakingArgs(AppArgs):
 
     breaker: NotRequired[FailureAccrual | None]
     """The breaker of the Service; none if left out."""
-    requests_per_second: NotRequired[int]
-    """The client's requests per second, from 1; 10 if left out."""
-    failure_percent: NotRequired[int]
-    """The percentage of requests that the bad pod fails; 100 if left out."""
-    architecture: NotRequired[str | None]
-    """The only CPU architecture of the images; that of the pinned ones, `amd64`, if left out, any if None."""
-    bb_image: NotRequired[str]
-    """The image of the good and the bad pod; the pinned one if left out."""
-    slow_cooker_image: NotRequired[str]
-    """The client's image; the pinned one if left out."""
 
 
 class CircuitBreaking(ComponentResource):
@@ -62,13 +52,12 @@ class CircuitBreaking(ComponentResource):
 def _workloads(args: CircuitBreakingArgs) -> list[WorkloadArgs]:
     """Return the two pods behind the Service, and the client, whose proxy is the one that breaks the circuit."""
     good = ["terminus", f"--h1-server-port={PORT}"]
-    bad = [*good, f"--percent-failure={args.get('failure_percent', 100)}"]
-    client = ["-qps", str(args.get("requests_per_second", 10)), f"http://{BB}:{PORT}"]
-    bb, slow_cooker = args.get("bb_image", BB_IMAGE), args.get("slow_cooker_image", SLOW_COOKER_IMAGE)
+    bad = [*good, "--percent-failure=100"]
+    client = ["-qps", "10", f"http://{BB}:{PORT}"]
     return [
-        {**_workload("good", bb, good, args), "port": PORT, "behind": BB},
-        {**_workload("bad", bb, bad, args), "port": PORT, "behind": BB},
-        _workload(CLIENT, slow_cooker, client, args),
+        {**_workload("good", BB_IMAGE, good, args), "port": PORT, "behind": BB},
+        {**_workload("bad", BB_IMAGE, bad, args), "port": PORT, "behind": BB},
+        _workload(CLIENT, SLOW_COOKER_IMAGE, client, args),
     ]
 
 
@@ -78,7 +67,7 @@ def _workload(name: str, image: str, arguments: list[str], args: CircuitBreaking
         "arguments": arguments,
         "user": NOBODY,
         "read_only": True,
-        "architecture": args.get("architecture", PUBLISHED_FOR),
+        "architecture": PUBLISHED_FOR,
     }
 
 

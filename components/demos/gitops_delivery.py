@@ -8,7 +8,6 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.resources.application import (
     THIS_CLUSTER,
     Application,
-    ApplicationSpec,
     AppProject,
     Destination,
     GroupKind,
@@ -90,22 +89,22 @@ class GitopsDelivery(ComponentResource):
         )
         Application(
             f"{name}-application",
-            {"name": NAME, "namespace": argo_cd, "spec": _spec(args, destination)},
+            {
+                "name": NAME,
+                "namespace": argo_cd,
+                "spec": {
+                    "project": NAME,
+                    "source": _source(args),
+                    "destination": destination,
+                    "ignoreDifferences": OWNED_BY_ROLLOUTS,
+                    "syncPolicy": SYNC,
+                },
+            },
             # Without its project an Application is an error, and stays one until the next look at the repository.
             ResourceOptions(parent=self, depends_on=[project]),
         )
         self.application = Output.from_input(NAME)
         self.register_outputs({"application": self.application})
-
-
-def _spec(args: GitopsDeliveryArgs, destination: Destination) -> ApplicationSpec:
-    return {
-        "project": NAME,
-        "source": _source(args),
-        "destination": destination,
-        "ignoreDifferences": OWNED_BY_ROLLOUTS,
-        "syncPolicy": SYNC,
-    }
 
 
 def _source(args: GitopsDeliveryArgs) -> Source:

@@ -29,12 +29,8 @@ class PodinfoArgs(HostedDemoArgs):
     """The header that leads to the second backend; `x-request-id` if left out."""
     header_value: NotRequired[str]
     """Its exact value; `alternative` if left out."""
-    replicas: NotRequired[int]
-    """The number of pods of the front end and of each backend; 1 if left out."""
     route_api: NotRequired[RouteApi]
     """The route's API group; the standard one if left out."""
-    image: NotRequired[str]
-    """The image of all three; the pinned one if left out."""
 
 
 class Podinfo(ComponentResource):
@@ -73,11 +69,10 @@ class Podinfo(ComponentResource):
 def _workload(app: str, args: PodinfoArgs) -> WorkloadArgs:
     """Return the front end or one of the backends."""
     return {
-        **app_workload(app, PART_OF, args.get("image", PODINFO_IMAGE), args),
+        **app_workload(app, PART_OF, PODINFO_IMAGE, args),
         "environment": ENVIRONMENTS[app],
         "port": PORT,
         "readiness_path": "/readyz",
-        "replicas": args.get("replicas", 1),
         "user": PODINFO_USER,
         "read_only": True,
     }

@@ -2,11 +2,11 @@
 
 from typing import NotRequired
 
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.demos.hosted import Backend, HostedDemoArgs, open_host
 from components.resources.workload import NOBODY, Workload, WorkloadArgs, app_workload
-from components.traffic.canary import Canary, CanaryAnalysis
+from components.traffic.canary import Canary
 from versions import CANARY_REPOSITORY, CURL_IMAGE
 
 PART_OF, APP, ROLLOUT, ROUTE = "progressive-delivery", "podinfo", "rollouts-demo", "argo-rollouts-http-route"
@@ -34,12 +34,8 @@ class ProgressiveDeliveryArgs(HostedDemoArgs):
     """podinfo's version; another one starts a canary. 1.7.0 if left out."""
     random_errors: NotRequired[bool]
     """True if this version answers one request in three with an error, for an analysis to find."""
-    analysis: NotRequired[CanaryAnalysis | None]
-    """The analysis that aborts a bad canary; none if left out."""
-    repository: NotRequired[str]
-    """podinfo's images, without a tag; the published ones if left out."""
-    architecture: NotRequired[str | None]
-    """The only CPU architecture of podinfo's images; that of the published ones, `amd64`, if left out, any if None."""
+    prometheus: NotRequired[Input[str] | None]
+    """The Prometheus by whose metrics a bad canary is aborted; none is if left out."""
 
 
 class ProgressiveDelivery(ComponentResource):
@@ -60,7 +56,7 @@ class ProgressiveDelivery(ComponentResource):
                 "route": ROUTE,
                 "weights": WEIGHTS,
                 "pause_seconds": PAUSE_SECONDS,
-                "analysis": args.get("analysis"),
+                "prometheus": args.get("prometheus"),
             },
             child,
         )
@@ -78,14 +74,13 @@ class ProgressiveDelivery(ComponentResource):
 
 
 def _podinfo(args: ProgressiveDeliveryArgs) -> WorkloadArgs:
-    image = f"{args.get('repository', CANARY_REPOSITORY)}:{args.get('version', '1.7.0')}"
     workload: WorkloadArgs = {
-        **app_workload(APP, PART_OF, image, args),
+        **app_workload(APP, PART_OF, f"{CANARY_REPOSITORY}:{args.get('version', '1.7.0')}", args),
         "port": PORT,
         "readiness_path": "/readyz",
         "replicas": 2,
         "user": PODINFO_USER,
         "read_only": True,
-        "architecture": args.get("architecture", PUBLISHED_FOR),
+        "architecture": PUBLISHED_FOR,
     }
     return {**workload, "arguments": ["./podinfo", "--random-error"]} if args.get("random_errors") else workload

@@ -28,59 +28,48 @@ def known_after(chart: Resource, wait: Callable[[], None] | None, value: str = "
     return chart.urn.apply(waited)
 
 
+def _change(types: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> ResourceTransform:
+    """Return the transform that changes the properties of the objects whose type matches `types`."""
+
+    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
+        return ResourceTransformResult(change(dict(args.props)), args.opts) if fnmatchcase(args.type_, types) else None
+
+    return transform
+
+
 def with_webhook_authority(ca_bundle: Output[str]) -> ResourceTransform:
     """Return the transform that puts `ca_bundle` (base64 of PEM) into every webhook configuration."""
 
-    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
-        if not args.type_.endswith("WebhookConfiguration"):
-            return None
-        props: dict[str, Any] = dict(args.props)
-        props["webhooks"] = [
-            {**webhook, "clientConfig": {**webhook["clientConfig"], "caBundle": ca_bundle}}
-            for webhook in props["webhooks"]
-        ]
-        return ResourceTransformResult(props, args.opts)
+    def change(props: dict[str, Any]) -> dict[str, Any]:
+        hooks = props["webhooks"]
+        trusting = [{**hook, "clientConfig": {**hook["clientConfig"], "caBundle": ca_bundle}} for hook in hooks]
+        return {**props, "webhooks": trusting}
 
-    return transform
+    return _change("*WebhookConfiguration", change)
 
 
 def with_api_service_authority(ca_bundle: Output[str]) -> ResourceTransform:
     """Return the transform that puts `ca_bundle` (base64 of PEM) into every APIService."""
-
-    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
-        if not args.type_.endswith(":APIService"):
-            return None
-        props: dict[str, Any] = dict(args.props)
-        props["spec"] = {**props["spec"], "caBundle": ca_bundle}
-        return ResourceTransformResult(props, args.opts)
-
-    return transform
+    return _change("*:APIService", lambda props: {**props, "spec": {**props["spec"], "caBundle": ca_bundle}})
 
 
 def with_secret_data(name: str, data: Mapping[str, Output[str]]) -> ResourceTransform:
     """Return the transform that replaces the data of a rendered Secret with `data` (base64)."""
 
-    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
-        props: dict[str, Any] = dict(args.props)
-        if args.type_ != "kubernetes:core/v1:Secret" or props["metadata"]["name"] != name:
-            return None
-        return ResourceTransformResult({**props, "data": dict(data)}, args.opts)
+    def change(props: dict[str, Any]) -> dict[str, Any]:
+        return {**props, "data": dict(data)} if props["metadata"]["name"] == name else props
 
-    return transform
+    return _change("kubernetes:core/v1:Secret", change)
 
 
 def with_annotations(types: str, annotations: Mapping[str, str]) -> ResourceTransform:
     """Return the transform that adds `annotations` to the objects of a type, or of all that match, e.g. `*.io/*`."""
 
-    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
-        if not fnmatchcase(args.type_, types):
-            return None
-        props: dict[str, Any] = dict(args.props)
+    def change(props: dict[str, Any]) -> dict[str, Any]:
         metadata = props["metadata"]
-        props["metadata"] = {**metadata, "annotations": {**metadata.get("annotations", {}), **annotations}}
-        return ResourceTransformResult(props, args.opts)
+        return {**props, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **annotations}}}
 
-    return transform
+    return _change(types, change)
 
 
 def with_time_to_finish(seconds: int) -> ResourceTransform:
@@ -89,12 +78,10 @@ def with_time_to_finish(seconds: int) -> ResourceTransform:
     Needs Kubernetes 1.30, and less than the pods' grace period, which is 30 s unless a chart says otherwise.
     """
 
-    def transform(args: ResourceTransformArgs) -> ResourceTransformResult | None:
-        if args.type_ != "kubernetes:apps/v1:Deployment":
-            return None
-        props = deepcopy(dict[str, Any](args.props))
-        for container in props["spec"]["template"]["spec"]["containers"]:
+    def change(props: dict[str, Any]) -> dict[str, Any]:
+        changed = deepcopy(props)
+        for container in changed["spec"]["template"]["spec"]["containers"]:
             container["lifecycle"] = {"preStop": {"sleep": {"seconds": seconds}}}
-        return ResourceTransformResult(props, args.opts)
+        return changed
 
-    return transform
+    return _change("kubernetes:apps/v1:Deployment", change)

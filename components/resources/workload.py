@@ -85,7 +85,7 @@ class WorkloadArgs(TypedDict):
     """The numeric user that the container runs as; the image's own if left out."""
     read_only: NotRequired[bool]
     """True if the container can write none of its files; it can if left out."""
-    architecture: NotRequired[str | None]
+    architecture: NotRequired[str]
     """The only CPU architecture of the image, as Kubernetes names it; any if left out."""
     behind: NotRequired[str]
     """A Service that several workloads share, none with one of its own: the value of `app`; the name is `class`."""
@@ -150,8 +150,8 @@ def pod_spec(args: WorkloadArgs, account: Input[str]) -> PodSpecArgsDict:
     pod: PodSpecArgsDict = {"service_account_name": account, "containers": [_container(args)]}
     if "config_file" in args:
         pod["volumes"] = [{"name": "config", "config_map": {"name": args["config_file"]["config_map"]}}]
-    if architecture := args.get("architecture"):
-        pod["node_selector"] = {"kubernetes.io/arch": architecture}
+    if "architecture" in args:
+        pod["node_selector"] = {"kubernetes.io/arch": args["architecture"]}
     return pod
 
 

@@ -14,15 +14,8 @@ from components.resources.workload import SKIP_AWAIT, WorkloadArgs
 
 WHOLE = 100
 SUCCESS_RATE = "success-rate"
-
-
-class CanaryAnalysis(TypedDict):
-    """The measurement that decides about a canary."""
-
-    prometheus: Input[str]
-    """The URL of the Prometheus that has the proxies' metrics; the controller has to be let in."""
-    success_percent: NotRequired[int]
-    """The percentage of requests to the canary that have to succeed; 95 if left out."""
+LEAST = 0.95
+"""The share of requests to a good canary that succeed."""
 
 
 class CanaryArgs(TypedDict):
@@ -40,8 +33,11 @@ class CanaryArgs(TypedDict):
     """The canary's share at each step, 0 to 100; after the last one it gets all."""
     pause_seconds: int
     """The time between two steps."""
-    analysis: NotRequired[CanaryAnalysis | None]
-    """The analysis that aborts a bad canary; none if left out."""
+    prometheus: NotRequired[Input[str] | None]
+    """The Prometheus with the proxies' metrics, which admits the controller: a bad canary is aborted by them.
+
+    No canary is if left out.
+    """
 
 
 class Canary(ComponentResource):
@@ -69,8 +65,8 @@ class Canary(ComponentResource):
             ResourceOptions(parent=self, ignore_changes=["spec.rules"]),
         )
         strategy = _strategy(services, args)
-        if analysis := args.get("analysis"):
-            template = self._analysis(name, services["canary"], namespace, analysis)
+        if prometheus := args.get("prometheus"):
+            template = self._analysis(name, services["canary"], namespace, prometheus)
             strategy["analysis"] = {"templates": [{"templateName": template}]}
         Rollout(
             f"{name}-rollout",
@@ -104,12 +100,12 @@ class Canary(ComponentResource):
         )
         return service.metadata["name"]
 
-    def _analysis(self, name: str, service: Output[str], namespace: Input[str], wanted: CanaryAnalysis) -> Output[str]:
+    def _analysis(self, name: str, service: Output[str], namespace: Input[str], url: Input[str]) -> Output[str]:
         """Create the AnalysisTemplate of the canary behind `service`; return its name."""
         backend = Output.concat('backend_namespace="', namespace, '",backend_name="', service, '"')
         template = AnalysisTemplate(
             f"{name}-analysis",
-            {"name": SUCCESS_RATE, "namespace": namespace, "spec": _measurement(backend, wanted)},
+            {"name": SUCCESS_RATE, "namespace": namespace, "spec": _measurement(backend, url)},
             ResourceOptions(parent=self),
         )
         return template.urn.apply(lambda _: SUCCESS_RATE)
@@ -158,9 +154,8 @@ def _rollout(args: CanaryArgs, account: Input[str], strategy: CanaryStrategy) ->
     }
 
 
-def _measurement(backend: Output[str], analysis: CanaryAnalysis) -> AnalysisTemplateSpec:
+def _measurement(backend: Output[str], prometheus: Input[str]) -> AnalysisTemplateSpec:
     """Return the measurement of the canary's success rate by its clients' proxies."""
-    least = analysis.get("success_percent", 95) / WHOLE
     return {
         "metrics": [
             {
@@ -169,8 +164,8 @@ def _measurement(backend: Output[str], analysis: CanaryAnalysis) -> AnalysisTemp
                 "initialDelay": "20s",
                 "failureLimit": 1,
                 # Nothing is no failure: a canary that nobody asked.
-                "successCondition": f"len(result) == 0 || isNaN(result[0]) || result[0] >= {least}",
-                "provider": {"prometheus": {"address": analysis["prometheus"], "query": backend.apply(_success_rate)}},
+                "successCondition": f"len(result) == 0 || isNaN(result[0]) || result[0] >= {LEAST}",
+                "provider": {"prometheus": {"address": prometheus, "query": backend.apply(_success_rate)}},
             }
         ]
     }

@@ -47,8 +47,6 @@ class FaultInjectionArgs(AppArgs):
     """The demo's name, as a label."""
     api: NotRequired[RouteApi]
     """The route's API group; the standard one if left out."""
-    image: NotRequired[str]
-    """An nginx image; the pinned one if left out."""
 
 
 class FaultInjection(ComponentResource):
@@ -68,7 +66,7 @@ class FaultInjection(ComponentResource):
         injector = Workload(
             f"{name}-injector",
             {
-                **app_workload("error-injector", args["part_of"], args.get("image", NGINX_IMAGE), args),
+                **app_workload("error-injector", args["part_of"], NGINX_IMAGE, args),
                 "port": PORT,
                 "user": NGINX_USER,
                 "config_file": {

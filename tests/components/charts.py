@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.addons.aws_add_ons import AwsAddOns
 from components.addons.gateway_api import GatewayApi
 from components.delivery.argo_cd import ArgoCd
-from components.delivery.argo_rollouts import ArgoRollouts
+from components.delivery.argo_rollouts import ArgoRollouts, ArgoRolloutsArgs
 from components.mesh.linkerd import Linkerd, LinkerdArgs
 from components.mesh.viz import NAMESPACE_METADATA, Viz
 from components.resources.meshed_namespace import MESHED, Namespaces
@@ -20,6 +20,7 @@ from tests.iam.stack import arguments
 
 ARCHIVE: ChartSource = {"chart": ".charts/chart.tgz"}
 PUBLISHED: ChartSource = {"chart": "published", "version": "1.2.3", "repository": "https://charts.example.com"}
+ROLLOUTS: ArgoRolloutsArgs = {"namespace": "argo-rollouts", "crds_chart": ARCHIVE, "chart": ARCHIVE}
 LINKERD: LinkerdArgs = {
     "namespace": "linkerd",
     "crds_chart": ARCHIVE,
@@ -46,7 +47,6 @@ def _viz(chart: ChartSource) -> None:
             "mesh": ConfigMap("mesh"),
             "namespaces": namespaces,
             "renewal_days": 10,
-            "pod_annotations": {"linkerd-workshop/generation": "4"},
             "dashboard_host": "viz.example.com",
         },
     )
@@ -63,9 +63,7 @@ def _aws(chart: ChartSource) -> None:
 
 COMPONENTS: dict[str, Callable[[ChartSource], object]] = {
     "argo-cd": lambda chart: ArgoCd("argo-cd", {"namespace": "argocd", "crds_chart": chart, "chart": chart}),
-    "argo-rollouts": lambda chart: ArgoRollouts(
-        "argo-rollouts", {"namespace": "argo-rollouts", "crds_chart": chart, "chart": chart}
-    ),
+    "argo-rollouts": lambda chart: ArgoRollouts("argo-rollouts", {**ROLLOUTS, "crds_chart": chart, "chart": chart}),
     "linkerd": _linkerd,
     "viz": _viz,
     "aws": _aws,
@@ -82,15 +80,14 @@ CHARTS = {
 
 
 @cache
-def installed(component: str, *, published: bool = False, preview: bool = False) -> Deployment:
+def installed(component: str, *, published: bool = False) -> Deployment:
     """Return the deployment of a component of COMPONENTS."""
-    chart = PUBLISHED if published else ARCHIVE
-    return deploy(lambda: COMPONENTS[component](chart), preview=preview)
+    return deploy(lambda: COMPONENTS[component](PUBLISHED if published else ARCHIVE))
 
 
-def chart(name: str, *, published: bool = False, preview: bool = False) -> Registration:
+def chart(name: str) -> Registration:
     """Return one of CHARTS."""
-    return installed(CHARTS[name], published=published, preview=preview).named(name)
+    return installed(CHARTS[name]).named(name)
 
 
 def transformed(name: str, type_: str, rendered: Mapping[str, object]) -> dict[str, object]:

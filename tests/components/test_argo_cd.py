@@ -10,7 +10,6 @@ from components.delivery.argo_cd import (
     DEPLOYED,
     ArgoCd,
     ArgoCdArgs,
-    Extension,
     Rules,
     controller_rules,
     password_from,
@@ -24,12 +23,6 @@ from tests.recorded_values import Secret, at, decoded, mapping, sequence
 
 CHART = "argo-cd-chart"
 READING = {"get", "list", "watch"}
-
-
-def extension(found: Registration) -> dict[str, object]:
-    """Return the environment of the container that installs the Rollout tab."""
-    (installer,) = sequence(found.at("values", "server", "extensions", "extensionList"))
-    return {str(at(each, "name")): at(each, "value") for each in sequence(at(installer, "env"))}
 
 
 def verbs(rules: Rules, resource: str) -> set[str]:
@@ -51,21 +44,15 @@ def test_a_password_is_64_digits_that_depend_on_the_key_and_show_nothing_of_it()
     assert one == password_from("key one"), "a password that changed would lock every running pod out"
 
 
-def test_the_rollout_tab_is_a_pinned_release() -> None:
-    (url,) = extension(chart(CHART)).values()
+def test_the_rollout_tab_is_a_pinned_release_and_left_out_where_images_come_from_a_mirror() -> None:
+    args: ArgoCdArgs = {"namespace": "argocd", "crds_chart": ARCHIVE, "chart": ARCHIVE, "image_registry": "r.example"}
+    mirrored = deploy(lambda: ArgoCd("argo-cd", args)).one("kubernetes:helm.sh/v4:Chart")
+    (variable,) = sequence(chart(CHART).look("values server extensions extensionList 0 env"))
 
-    assert re.fullmatch(
-        r"https://github\.com/argoproj-labs/rollout-extension/.*/v\d+\.\d+\.\d+/extension\.tar", str(url)
-    )
-
-
-def test_the_rollout_tab_can_come_from_a_mirror_with_a_checksum() -> None:
-    mirror = "https://mirror.example.com/extension.tar"
-    checked: Extension = {"url": mirror, "checksums": f"{mirror}.sha256"}
-    args: ArgoCdArgs = {"namespace": "argocd", "crds_chart": ARCHIVE, "chart": ARCHIVE, "extension": checked}
-    found = deploy(lambda: ArgoCd("argo-cd", args)).one("kubernetes:helm.sh/v4:Chart")
-
-    assert extension(found) == {"EXTENSION_URL": mirror, "EXTENSION_CHECKSUM_URL": f"{mirror}.sha256"}
+    assert at(variable, "name") == "EXTENSION_URL"
+    url = r"https://github\.com/argoproj-labs/rollout-extension/.*/v\d+\.\d+\.\d+/extension\.tar"
+    assert re.fullmatch(url, str(at(variable, "value")))
+    assert mirrored.at("values", "server", "extensions") == {"enabled": False}
 
 
 @pytest.mark.parametrize(("part", "rules"), [("controller", controller_rules()), ("server", server_rules())])

@@ -3,7 +3,7 @@
 import pytest
 
 from components.delivery.argo_rollouts import ArgoRollouts, PluginSource
-from tests.components.charts import ARCHIVE, chart
+from tests.components.charts import ROLLOUTS, chart
 from tests.deployment import Registration
 from tests.engine import deploy
 from tests.recorded_values import at
@@ -13,26 +13,12 @@ PLUGIN = "rollouts-plugin-trafficrouter-gatewayapi"
 ELSEWHERE: PluginSource = {"location": "https://example.com/plugin", "sha256": "ab" * 32}
 
 
-def deployed(plugin: PluginSource | None = None) -> Registration:
-    program = lambda: ArgoRollouts(  # noqa: E731
-        "rollouts",
-        {
-            "namespace": "argo-rollouts",
-            "crds_chart": ARCHIVE,
-            "chart": ARCHIVE,
-            "plugin": plugin,
-            "pod_annotations": {"generation": "2"},
-        },
-    )
-    return deploy(program).one("kubernetes:helm.sh/v4:Chart")
-
-
-def values(*path: str | int) -> object:
-    return chart("argo-rollouts-controller").at("values", *path)
+def deployed(plugin: PluginSource) -> Registration:
+    return deploy(lambda: ArgoRollouts("rollouts", {**ROLLOUTS, "plugin": plugin})).one("kubernetes:helm.sh/v4:Chart")
 
 
 def test_the_plugin_is_copied_from_its_image_where_the_controller_reads_but_cannot_write_it() -> None:
-    controller = values("controller")
+    controller = chart("argo-rollouts-controller").at("values", "controller")
     mount = {"name": "gateway-api-plugin", "mountPath": "/plugins"}
 
     assert at(controller, "trafficRouterPlugins") == [
@@ -59,8 +45,3 @@ def test_a_missing_checksum_is_left_out_because_an_empty_one_matches_nothing(sou
     plugin = deployed(source).at("values", "controller", "trafficRouterPlugins", 0)
 
     assert plugin == {"name": "argoproj-labs/gatewayAPI", "location": "file:///a"}
-
-
-def test_pod_annotations_restart_the_controller() -> None:
-    assert deployed().at("values", "controller", "podAnnotations") == {"generation": "2"}
-    assert values("controller", "podAnnotations") == {}

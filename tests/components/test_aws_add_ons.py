@@ -14,7 +14,7 @@ from components.resources.iam_policy import statement
 from model.names import DNS_TXT_PREFIX, Identity
 from tests.components.charts import transformed
 from tests.deployment import Deployment, Registration
-from tests.engine import CERTIFICATE_ENDS, deploy
+from tests.engine import deploy
 from tests.iam.stack import ACCOUNT, CLUSTER, ISSUER, arguments, deployed
 from tests.recorded_values import UNKNOWN, Secret, at, decoded, mapping, plain_texts
 
@@ -42,18 +42,12 @@ def test_the_rendered_secret_of_the_webhooks_gets_our_certificate_and_a_secret_k
     assert deployed().of("kubernetes:core/v1:Secret") == [], "the chart creates it"
 
 
-def test_the_certificate_is_for_the_name_by_which_the_api_server_calls_the_webhook() -> None:
+def test_the_certificate_is_for_the_dns_name_of_the_webhook_whose_common_name_is_cut_to_64_characters() -> None:
     request = deployed().named(f"{WEBHOOK_SECRET}-request")
 
     assert request.at("dnsNames") == [f"aws-load-balancer-webhook-service.{NAME}.svc"]
     assert request.at("subject", "commonName") == "aws-load-balancer-webhook-service", "its name has 66 characters"
     assert deployed().named(f"{WEBHOOK_SECRET}-leaf").at("earlyRenewalHours") == 10 * 24
-
-
-def test_the_certificates_of_the_controller_end_under_names_that_no_other_certificate_has() -> None:
-    ends = at(deployed().one(ADD_ONS).outputs, "expires")
-
-    assert ends == dict.fromkeys(["loadBalancerAuthority", WEBHOOK_SECRET], CERTIFICATE_ENDS)
 
 
 def test_the_controller_serves_ingresses_and_leaves_routes_and_services_to_others() -> None:

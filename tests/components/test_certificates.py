@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 
 from components.mesh.linkerd import WEBHOOK_SECRETS, restart_key
-from components.mesh.trust import Trust, TrustArgs
-from components.resources.certificates import WebhookCertificates, WebhookCertificatesArgs
+from components.mesh.trust import Trust
+from components.resources.certificates import WebhookCertificates
 from model.names import TrustPhase
 from tests.deployment import Deployment
 from tests.engine import CERTIFICATE_ENDS, deploy
@@ -15,7 +15,7 @@ from tests.recorded_values import UNKNOWN, Secret, at, decoded
 SELF_SIGNED, SIGNED = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
 STATES = [(number, phase) for number in (1, 2) for phase in TrustPhase]
 FIRST, SECOND = "certificate trust-anchor-1", "certificate trust-anchor-2"
-DAY = 24
+DAY, TRUST = 24, "linkerd-workshop:mesh:Trust"
 
 
 @cache
@@ -68,31 +68,11 @@ def test_the_anchors_key_signs_and_is_stored_in_no_object() -> None:
     assert users == {"trust-anchor-1", "trust-issuer"}
 
 
-@pytest.mark.parametrize(
-    ("days", "anchor", "issuer", "renewal"),
-    [({}, 3650, 365, 90), ({"anchor_days": 30, "issuer_days": 20, "renewal_days": 10}, 30, 20, 10)],
-    ids=["default", "given"],
-)
-def test_lifetimes_are_given_in_days(days: TrustArgs, anchor: int, issuer: int, renewal: int) -> None:
-    deployment = deploy(lambda: Trust("trust", {**days, "namespace": "linkerd"}))
+def test_by_default_an_anchor_lives_ten_years_and_the_issuer_one() -> None:
+    issuer = trust().one(SIGNED)
 
-    assert deployment.one(SELF_SIGNED).at("validityPeriodHours") == anchor * DAY
-    assert deployment.one(SIGNED).at("validityPeriodHours") == issuer * DAY
-    assert deployment.one(SIGNED).at("earlyRenewalHours") == renewal * DAY
-
-
-@pytest.mark.parametrize(
-    ("phase", "anchors"),
-    [
-        (TrustPhase.STABLE, ["trustAnchor"]),
-        (TrustPhase.BUNDLED, ["trustAnchor", "nextTrustAnchor"]),
-        (TrustPhase.REISSUED, ["trustAnchor", "nextTrustAnchor"]),
-    ],
-)
-def test_the_outputs_have_the_end_of_every_certificate(phase: TrustPhase, anchors: list[str]) -> None:
-    outputs = trust(phase=phase).one("linkerd-workshop:mesh:Trust").outputs
-
-    assert at(outputs, "expires") == dict.fromkeys([*anchors, "issuer"], CERTIFICATE_ENDS)
+    assert trust().one(SELF_SIGNED).at("validityPeriodHours") == 3650 * DAY
+    assert (issuer.at("validityPeriodHours"), issuer.at("earlyRenewalHours")) == (365 * DAY, 90 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -104,10 +84,14 @@ def test_the_outputs_have_the_end_of_every_certificate(phase: TrustPhase, anchor
         (2, TrustPhase.STABLE, SECOND, 2),
     ],
 )
-def test_each_state_has_its_bundle_and_its_signer(anchor: int, phase: TrustPhase, bundle: str, signer: int) -> None:
+def test_each_state_has_its_bundle_its_signer_and_its_ends(
+    anchor: int, phase: TrustPhase, bundle: str, signer: int
+) -> None:
     deployment = trust(anchor, phase)
     issuer = deployment.named("trust-issuer")
+    ends = ["trustAnchor", *(["nextTrustAnchor"] if bundle == FIRST + SECOND else []), "issuer"]
 
+    assert at(deployment.one(TRUST).outputs, "expires") == dict.fromkeys(ends, CERTIFICATE_ENDS)
     assert deployment.named("trust-bundle").at("data") == {"ca-bundle.crt": bundle}
     assert decoded(deployment.named("trust-issuer-secret").at("data", "ca.crt")) == Secret(bundle)
     assert issuer.at("caCertPem") == f"certificate trust-anchor-{signer}"
@@ -151,11 +135,8 @@ def test_every_state_and_every_generation_has_a_restart_key_of_its_own() -> None
 
 
 @cache
-def webhooks(renewal_days: int | None = None) -> Deployment:
-    args: WebhookCertificatesArgs = {"namespace": "linkerd", "secrets": WEBHOOK_SECRETS}
-    if renewal_days is not None:
-        args["renewal_days"] = renewal_days
-    return deploy(lambda: WebhookCertificates("w", args))
+def webhooks() -> Deployment:
+    return deploy(lambda: WebhookCertificates("w", {"namespace": "linkerd", "secrets": WEBHOOK_SECRETS}))
 
 
 @pytest.mark.parametrize("name", ["proxy-injector", "sp-validator", "policy-validator"])
@@ -176,32 +157,14 @@ def test_each_webhook_has_a_leaf_for_the_name_by_which_the_api_server_calls_it(n
     assert "isCaCertificate" not in leaf.inputs
 
 
-def test_a_common_name_is_cut_to_64_characters_and_the_dns_name_is_not() -> None:
-    host = "aws-load-balancer-webhook-service.aws-load-balancer-controller.svc"
-    args: WebhookCertificatesArgs = {"namespace": "x", "secrets": {"tls": host}}
-    request = deploy(lambda: WebhookCertificates("w", args)).named("tls-request")
-
-    assert len(host) > 64
-    assert request.at("subject", "commonName") == "aws-load-balancer-webhook-service"
-    assert request.at("dnsNames") == [host]
-
-
 def test_leaves_renew_before_they_end_and_the_authority_outlives_them() -> None:
     lives = {(each.at("validityPeriodHours"), each.at("earlyRenewalHours")) for each in webhooks().of(SIGNED)}
 
     assert lives == {(365 * DAY, 90 * DAY)}
     assert webhooks().one(SELF_SIGNED).at("validityPeriodHours") == 3650 * DAY
-    assert {each.at("earlyRenewalHours") for each in webhooks(30).of(SIGNED)} == {30 * DAY}
 
 
 def test_the_authoritys_key_is_in_no_object_of_the_cluster() -> None:
     holders = {each.type for each in webhooks().registrations if "key of w-authority-key" in str(each.inputs)}
 
     assert holders == {SELF_SIGNED, SIGNED}
-
-
-def test_the_outputs_have_the_authority_in_base64_and_the_end_of_every_certificate() -> None:
-    outputs = webhooks().one("linkerd-workshop:resources:WebhookCertificates").outputs
-
-    assert decoded(at(outputs, "ca_bundle")) == "certificate w-authority"
-    assert at(outputs, "expires") == dict.fromkeys(["webhookAuthority", *WEBHOOK_SECRETS], CERTIFICATE_ENDS)

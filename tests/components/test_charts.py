@@ -5,9 +5,9 @@ import pytest
 from components.addons.load_balancer_controller import WEBHOOK_SECRET
 from components.delivery.argo_rollouts import PROVIDERS
 from components.resources.rendered import PLACEHOLDER
-from tests.components.charts import CHARTS, chart, installed, transformed
+from tests.components.charts import CHARTS, installed, transformed
 from tests.iam.stack import TAGS
-from tests.recorded_values import UNKNOWN, at, decoded, plain_texts
+from tests.recorded_values import at, decoded
 from versions import ARGO_ROLLOUTS, LOAD_BALANCER_CONTROLLER
 
 DEPLOYMENT, SECRET, SERVICE = (
@@ -24,8 +24,6 @@ DEFINITIONS = {
 }
 """The component, the name and the namespace of each release that holds definitions."""
 INSTALLED = [*CHARTS.items(), *((name, component) for name, (component, _, _) in DEFINITIONS.items())]
-
-every_chart = pytest.mark.parametrize("name", CHARTS)
 
 
 @pytest.mark.parametrize(("name", "component"), INSTALLED)
@@ -44,14 +42,6 @@ def test_definitions_are_a_release_of_their_own_with_a_fixed_name(name: str, rel
     found = installed(component).named(name)
 
     assert [found.at("name"), found.at("namespace")] == wanted
-
-
-@every_chart
-def test_the_values_of_a_chart_are_known_in_a_preview_and_the_same_in_an_up(name: str) -> None:
-    previewed = chart(name, preview=True)
-
-    assert previewed.inputs == chart(name).inputs
-    assert str(UNKNOWN) not in plain_texts(previewed.inputs), "a chart with an unknown value registers no children"
 
 
 ARGO_CD, ROLLOUTS, LINKERD, VIZ, DNS = (name for name in CHARTS if name != LOAD_BALANCERS)
@@ -91,7 +81,6 @@ VALUES = {
     "the stack has the certificate of the tap injector": (VIZ, "tapInjector externalSecret", True),
     "the authority of the tap injector is a placeholder": (VIZ, "tapInjector caBundle", PLACEHOLDER),
     "viz has no hook, which a chart drops": (VIZ, "createNamespaceMetadataJob", False),
-    "pod annotations restart viz": (VIZ, "podAnnotations", {GENERATION: "4"}),
     "the stack has the certificate of the load balancer controller": (LOAD_BALANCERS, "webhookTLS", WEBHOOK_TLS),
     "every Service in the cluster would wait for this webhook": (LOAD_BALANCERS, "enableServiceMutatorWebhook", False),
     "the controller is the pinned one": (LOAD_BALANCERS, "image", {"tag": f"v{LOAD_BALANCER_CONTROLLER}"}),
@@ -127,12 +116,6 @@ def test_the_values_of_a_chart_keep_a_promise(promise: str) -> None:
     found = installed(CHARTS.get(name, "linkerd")).named(name).look(f"values {path}")
     assert found == value
     assert isinstance(found, bool) is isinstance(value, bool), "1 is not True"
-
-
-@every_chart
-def test_no_certificate_and_no_key_passes_through_the_values_of_a_chart(name: str) -> None:
-    assert "certificate " not in str(chart(name).inputs)
-    assert "key of " not in str(chart(name).inputs)
 
 
 @pytest.mark.parametrize("name", ["argo-cd-chart", "linkerd-control-plane", "viz-chart", "aws-external-dns-chart"])

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from components.demos.circuit_breaking import CircuitBreaking, CircuitBreakingArgs
+from components.demos.circuit_breaking import CircuitBreaking
 from model.failure_accrual import FailureAccrual
 from tests.deployment import Deployment
 from tests.engine import deploy
@@ -22,23 +22,17 @@ PODS = {
 """Image and arguments of each pod: one always answers, one always fails, one sends ten requests a second."""
 
 
-def demo(given: CircuitBreakingArgs | None = None) -> Deployment:
-    args: CircuitBreakingArgs = given or {"namespace": NAMESPACE}
-    return deploy(lambda: CircuitBreaking("circuit-breaking", args))
-
-
 @cache
 def default() -> Deployment:
-    return demo()
+    return deploy(lambda: CircuitBreaking("circuit-breaking", {"namespace": NAMESPACE}))
 
 
-def pod(name: str, path: str = "", deployment: Deployment | None = None) -> object:
-    found = (deployment or default()).named(f"circuit-breaking-{name}-deployment")
-    return found.look(f"spec template {path}")
+def pod(name: str, path: str) -> object:
+    return default().named(f"circuit-breaking-{name}-deployment").look(f"spec template {path}")
 
 
-def container(name: str, deployment: Deployment | None = None) -> object:
-    return pod(name, "spec containers 0", deployment)
+def container(name: str) -> object:
+    return pod(name, "spec containers 0")
 
 
 def annotations(deployment: Deployment) -> object:
@@ -71,16 +65,6 @@ def test_no_pod_has_a_readiness_probe_because_the_bad_one_would_never_be_ready()
     assert [name for name in PODS if "readinessProbe" in str(container(name))] == []
 
 
-def test_other_images_can_run_on_any_node() -> None:
-    anywhere = demo(
-        {"namespace": NAMESPACE, "architecture": None, "bb_image": "mirror/bb:1", "slow_cooker_image": "mirror/sc:1"}
-    )
-
-    assert [name for name in PODS if "nodeSelector" in str(pod(name, "spec", anywhere))] == []
-    images = [at(container(name, anywhere), "image") for name in PODS]
-    assert images == ["mirror/bb:1", "mirror/bb:1", "mirror/sc:1"]
-
-
 @pytest.mark.parametrize(
     ("breaker", "parameters"),
     [
@@ -95,19 +79,11 @@ def test_other_images_can_run_on_any_node() -> None:
 def test_a_breaker_changes_the_annotations_of_the_service_and_nothing_else(
     breaker: FailureAccrual, parameters: dict[str, str]
 ) -> None:
-    breaking = demo({"namespace": NAMESPACE, "breaker": breaker})
+    breaking = deploy(lambda: CircuitBreaking("circuit-breaking", {"namespace": NAMESPACE, "breaker": breaker}))
 
     assert annotations(default()) == {"pulumi.com/skipAwait": "true"}
     assert annotations(breaking) == {"pulumi.com/skipAwait": "true", MODE: "consecutive", **parameters}
     assert default().changed(breaking) == ["circuit-breaking-service"]
-
-
-def test_load_and_failure_rate_can_be_set() -> None:
-    other = demo({"namespace": NAMESPACE, "requests_per_second": 50, "failure_percent": 40})
-
-    assert at(container("slow-cooker", other), "args") == ["-qps", "50", "http://bb:8080"]
-    assert at(container("bad", other), "args") == [*GOOD, "--percent-failure=40"]
-    assert at(container("good", other), "args") == GOOD
 
 
 def test_the_output_is_the_command_that_shows_the_clients_own_count() -> None:

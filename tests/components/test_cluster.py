@@ -5,7 +5,6 @@ from functools import cache
 
 import pytest
 from pulumi import Output, ResourceOptions
-from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.addons.aws_add_ons import PodIdentityAgent
 from components.addons.gateway_api import GatewayApi
@@ -29,19 +28,14 @@ ACCESS: AwsAccess = {
 
 
 @cache
-def cluster(*, preview: bool = False) -> Deployment:
-    return deploy(
-        lambda: Cluster("cluster", {"identity": "uid", "kubeconfig": "~/.kube/config", "context": "kind"}),
-        preview=preview,
-    )
+def cluster() -> Deployment:
+    return deploy(lambda: Cluster("cluster", {"identity": "uid", "kubeconfig": "~/.kube/config", "context": "kind"}))
 
 
 @cache
-def on_eks(*, as_role: bool = False, preview: bool = False) -> Deployment:
+def on_eks(*, as_role: bool = False) -> Deployment:
     access: AwsAccess = {**ACCESS, "profile": "dev", "role_arn": ROLE} if as_role else ACCESS
-    return deploy(
-        lambda: Cluster("cluster", {"identity": "arn@time", "kubeconfig": "{}", "aws": access}), preview=preview
-    )
+    return deploy(lambda: Cluster("cluster", {"identity": "arn@time", "kubeconfig": "{}", "aws": access}))
 
 
 def test_the_provider_knows_the_cluster_by_its_identity_and_not_by_the_kubeconfig() -> None:
@@ -55,12 +49,6 @@ def test_the_provider_knows_the_cluster_by_its_identity_and_not_by_the_kubeconfi
 def test_a_renewed_certificate_updates_its_objects_in_place() -> None:
     for kind in ("Secret", "ConfigMap"):
         assert cluster().one(KUBERNETES).at(f"enable{kind}Mutable") == "true"
-
-
-def test_every_provider_is_wholly_known_in_a_preview() -> None:
-    assert cluster(preview=True).one(KUBERNETES).inputs == cluster().one(KUBERNETES).inputs
-    for type_ in (KUBERNETES, AWS):
-        assert on_eks(preview=True).one(type_).inputs == on_eks().one(type_).inputs
 
 
 def test_without_kubeconfig_and_context_the_provider_takes_what_kubectl_would(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,15 +130,3 @@ def test_a_namespace_names_its_stack_and_if_meshed_meshes_its_very_first_pod(
     name: str, metadata: dict[str, object]
 ) -> None:
     assert namespaces().named(f"{name}-namespace").at("metadata") == {"name": name, **metadata}
-
-
-def test_the_name_of_a_namespace_is_known_in_a_preview_and_waits_for_the_namespace() -> None:
-    def program() -> None:
-        made = Namespaces("namespaces", {"owner": "test", "namespaces": {"shop": MESHED}})
-        ConfigMap("inside", metadata={"namespace": made.names["shop"]})
-
-    deployment = deploy(program, preview=True)
-    inside = deployment.named("inside")
-
-    assert inside.at("metadata", "namespace") == "shop"
-    assert inside.dependencies == {deployment.named("shop-namespace").urn}

@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import NotRequired, TypedDict
 
 import pytest
-from pulumi import Input
 
 from components.demos.booksapp import Booksapp, BooksappArgs
-from components.demos.circuit_breaking import CircuitBreaking
+from components.demos.hosted import HostedDemoArgs
 from components.demos.podinfo import Podinfo, PodinfoArgs
 from components.demos.progressive_delivery import ProgressiveDelivery
-from components.traffic.hosts import Exposure
 from model.names import ForwardedHeader
 from tests.deployment import Deployment
 from tests.engine import deploy
@@ -20,26 +17,13 @@ from versions import BOOKSAPP_IMAGE, BOOKSAPP_TRAFFIC_IMAGE, PODINFO_IMAGE
 
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
-POD_OWNERS = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
 
 
-class Shared(TypedDict):
-    """The arguments that the demos share."""
-
-    namespace: str
-    pod_annotations: Mapping[str, Input[str]]
-    host: NotRequired[str | None]
-    exposure: NotRequired[Exposure]
-
-
-SHARED: Shared = {"namespace": "shop", "pod_annotations": {"linkerd-workshop/generation": "4"}}
-DEMOS: dict[str, Callable[[Shared], object]] = {
+SHARED: HostedDemoArgs = {"namespace": "shop"}
+DEMOS: dict[str, Callable[[HostedDemoArgs], object]] = {
     "Booksapp": lambda args: Booksapp("demo", {**args}),
     "Podinfo": lambda args: Podinfo("demo", {**args}),
     "ProgressiveDelivery": lambda args: ProgressiveDelivery("demo", {**args}),
-    "CircuitBreaking": lambda args: CircuitBreaking(
-        "demo", {"namespace": args["namespace"], "pod_annotations": args["pod_annotations"]}
-    ),
 }
 COMMANDS = {
     "Booksapp": "kubectl -n shop port-forward svc/webapp 7000",
@@ -78,7 +62,7 @@ def test_a_demo_without_a_host_has_no_ingress_and_its_url_is_a_command(name: str
 def test_the_host_of_a_demo_leads_to_the_service_that_people_open(
     name: str, service: str, port: int, health_path: str
 ) -> None:
-    public: Shared = {**SHARED, "host": "shop.example.com", "exposure": {"ingress_class": "nginx"}}
+    public: HostedDemoArgs = {**SHARED, "host": "shop.example.com", "exposure": {"ingress_class": "nginx"}}
     deployment = deploy(lambda: DEMOS[name](public))
     ingress = deployment.one(INGRESS)
 
@@ -142,16 +126,13 @@ def test_a_pod_runs_as_its_own_account_without_a_token_and_keeps_answering_until
 
 
 def test_the_settings_of_booksapp_change_the_parts_that_they_are_about() -> None:
-    images: BooksappArgs = {"namespace": "booksapp", "booksapp_image": "mirror/books:1", "traffic_image": "mirror/t:1"}
-    other = booksapp({**images, "webapp_replicas": 5, "authors_failure_rate": 0.5})
+    other = booksapp({"namespace": "booksapp", "webapp_replicas": 5, "authors_failure_rate": 0.5})
 
     for deployment, wanted in ((books(), [3, 1, 1, 1]), (other, [5, 1, 1, 1])):
         assert [deployment.named(f"{part}-deployment").look("spec replicas") for part in PARTS] == wanted
     authors = {"FAILURE_RATE": "0.5"} | VARIABLES["authors"]
     assert environment(other.container("booksapp-authors-deployment")) == authors
     assert environment(other.container("booksapp-books-deployment")) == VARIABLES["books"]
-    used = [other.container(f"{part}-deployment")["image"] for part in PARTS]
-    assert used == [*["mirror/books:1"] * 3, "mirror/t:1"]
 
 
 @pytest.mark.parametrize(("percent", "weights"), [(0, [100, 0]), (10, [90, 10]), (25, [75, 25]), (100, [0, 100])])
@@ -208,12 +189,3 @@ def test_another_header_changes_the_route_of_podinfo_and_nothing_else(header: Fo
     assert pods().changed(other) == ["podinfo-router-route"]
     match = other.one(ROUTE).at("spec", "rules", 0, "matches", 0, "headers")
     assert match == [{"name": str(header), "value": "beta"}]
-
-
-def test_replicas_and_image_apply_to_every_part_of_podinfo() -> None:
-    other = podinfo({"namespace": "podinfo", "replicas": 3, "image": "mirror/podinfo:6"})
-    names = [f"podinfo-{part}-deployment" for part in MESSAGES]
-
-    replicas = [[each.named(name).at("spec", "replicas") for name in names] for each in (pods(), other)]
-    assert replicas == [[1, 1, 1], [3, 3, 3]]
-    assert [other.container(name)["image"] for name in names] == ["mirror/podinfo:6"] * 3

@@ -6,9 +6,9 @@ from components.addons.load_balancer_controller import HIGH_AVAILABILITY as LOAD
 from components.delivery import argo_rollouts
 from components.mesh import linkerd as control_plane
 from components.mesh import viz
-from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
+from components.mesh.linkerd import Linkerd, LinkerdArgs
 from components.resources.meshed_namespace import EXEMPT, exempt
-from tests.components.charts import LINKERD, apply_transforms
+from tests.components.charts import LINKERD, ROLLOUTS, apply_transforms
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping
@@ -42,14 +42,11 @@ UPSTREAM_VIZ: dict[tuple[str, ...], object] = {
 """Source: github.com/linkerd/linkerd2/blob/edge-26.8.3/viz/charts/linkerd-viz/values-ha.yaml"""
 
 
-@pytest.mark.parametrize(("path", "value"), UPSTREAM.items(), ids=map(".".join, UPSTREAM))
-def test_the_control_plane_has_the_values_of_upstreams_file(path: tuple[str, ...], value: object) -> None:
-    assert at(control_plane.values("1", high_availability=True), *path) == value
+def test_linkerd_and_viz_have_the_values_of_upstreams_files() -> None:
+    linkerds, vizs = control_plane.values("1", high_availability=True), viz.values({}, high_availability=True)
 
-
-@pytest.mark.parametrize(("path", "value"), UPSTREAM_VIZ.items(), ids=map(".".join, UPSTREAM_VIZ))
-def test_viz_has_the_values_of_upstreams_file(path: tuple[str, ...], value: object) -> None:
-    assert at(viz.values({}, high_availability=True), *path) == value
+    assert {path: at(linkerds, *path) for path in UPSTREAM} == UPSTREAM
+    assert {path: at(vizs, *path) for path in UPSTREAM_VIZ} == UPSTREAM_VIZ
 
 
 def test_what_is_not_in_upstreams_files_stays_as_it_is() -> None:
@@ -65,7 +62,7 @@ def test_what_is_not_in_upstreams_files_stays_as_it_is() -> None:
 
 
 def rollouts(*, high_availability: bool) -> dict[str, object]:
-    return dict(mapping(argo_rollouts.values(None, {}, high_availability=high_availability)["controller"]))
+    return dict(mapping(argo_rollouts.values({**ROLLOUTS, "high_availability": high_availability})["controller"]))
 
 
 def test_a_second_rollouts_controller_stands_by_and_one_of_the_two_stays_in_a_drain() -> None:
@@ -127,4 +124,3 @@ def test_a_namespace_keeps_its_labels_when_it_is_exempt() -> None:
     found = exempt({"annotations": {"a": "b"}, "labels": {"c": "d"}})
 
     assert found == {"annotations": {"a": "b"}, "labels": {"c": "d", **EXEMPT}}
-    assert at(NAMESPACE_METADATA, "labels", "config.linkerd.io/admission-webhooks") == "disabled"

@@ -6,21 +6,11 @@ from collections.abc import Callable
 import pytest
 from pulumi import CustomResource, RunError
 
-from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs, values
+from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
 from model.names import TrustPhase
 from tests.components.charts import LINKERD, installed
 from tests.deployment import Deployment
 from tests.engine import deploy
-
-CHART = "linkerd-control-plane"
-
-
-def test_another_restart_key_changes_the_pod_annotation_and_nothing_else() -> None:
-    one, two = dict(values("1")), dict(values("2"))
-
-    assert one.pop("podAnnotations") == {"linkerd-workshop/generation": "1"}
-    assert two.pop("podAnnotations") == {"linkerd-workshop/generation": "2"}
-    assert one == two
 
 
 def test_the_namespace_carries_what_linkerds_own_installer_puts_on_it() -> None:

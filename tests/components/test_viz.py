@@ -6,7 +6,7 @@ import pytest
 
 from components.mesh.viz import PrometheusAccess, admitted_hosts, values
 from tests.components.charts import chart, installed, transformed
-from tests.engine import CERTIFICATE_ENDS, deploy
+from tests.engine import deploy
 from tests.recorded_values import Secret, at, decoded, mapping
 
 CHART = "viz-chart"
@@ -66,12 +66,6 @@ def test_the_dashboard_answers_for_its_public_host_and_the_local_ones_only(host:
 
     assert pattern == admitted_hosts("viz.example.com")
     assert bool(re.search(pattern, host)) is admitted
-
-
-def test_the_certificates_of_viz_end_under_names_that_no_other_certificate_has() -> None:
-    ends = at(installed("viz").one("linkerd-workshop:mesh:Viz").outputs, "expires")
-
-    assert ends == dict.fromkeys(["vizAuthority", *SECRETS], CERTIFICATE_ENDS)
 
 
 def test_the_proxy_of_one_account_may_query_prometheus_at_a_url_that_comes_after_the_permission() -> None:

@@ -20,8 +20,6 @@ from sandbox import paths
 SOURCES = ("package.json", "package-lock.json", "judge.mjs")
 INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 SECONDS = 600
-ALWAYS = {"aws:RequestedRegion"}
-"""Condition keys that every request has."""
 ROLE = "arn:aws:iam::123456789012:role/asks"
 
 
@@ -39,7 +37,6 @@ class Request:
 class Kind(BaseModel):
     """What an action has for one kind of resource."""
 
-    arn: str
     keys: list[str]
     """Condition keys."""
 
@@ -58,10 +55,11 @@ class Action(BaseModel):
         """Whether it changes anything."""
         return bool(set(self.level.split(", ")) - {"Read", "List"})
 
-    def supports(self, key: str) -> bool:
-        """Return whether a condition may ask for `key`."""
-        names = {each.partition("${")[0] for each in (*self.keys, *(key for kind in self.types for key in kind.keys))}
-        return key in {*names, *ALWAYS} or any(key.startswith(name) for name in names if name.endswith("/"))
+    @property
+    def knows_tags(self) -> bool:
+        """Whether a condition may ask for a tag of the resource."""
+        keys = (*self.keys, *(key for kind in self.types for key in kind.keys))
+        return any(key.startswith("aws:ResourceTag/") for key in keys)
 
 
 class _Answer(BaseModel):

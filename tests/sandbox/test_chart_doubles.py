@@ -12,6 +12,7 @@ from components.delivery.argo_cd import controller_rules, server_rules
 from components.mesh import linkerd, viz
 from model.json_values import Json, at, is_list, mapping, mappings
 from sandbox import paths
+from tests.components.charts import ROLLOUTS
 from tests.iam.stack import deployed
 from tests.sandbox.chart_doubles import (
     ARGO_CD,
@@ -32,8 +33,8 @@ OURS: dict[str, Mapping[str, object]] = {
     CONTROL_PLANE: linkerd.values("1"),
     CRDS: {},
     VIZ: viz.values({}),
-    ARGO_CD: argo_cd.values({"EXTENSION_URL": "https://example.com/extension.tar"}),
-    ARGO_ROLLOUTS: argo_rollouts.values(None, {"linkerd-workshop/generation": "1"}),
+    ARGO_CD: argo_cd.values(with_tab=True),
+    ARGO_ROLLOUTS: argo_rollouts.values({**ROLLOUTS, "pod_annotations": {"linkerd-workshop/generation": "1"}}),
 }
 """The values that the program gives to the charts that are not for EKS alone."""
 NAIVE: dict[str, Mapping[str, object]] = {

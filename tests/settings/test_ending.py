@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from model.moments import in_utc
-from model.problem import InputError
 from settings.ending import Stage, ending, needs_last_up
 from settings.loading import parse
 from tests.program import ROOT
@@ -65,17 +64,6 @@ def test_a_last_day_ends_in_utc_and_the_documentation_says_when_that_is(zone: st
     assert f"{taken_away:%Y-%m-%d}" == ends[:10]
 
 
-@pytest.mark.parametrize("day", ["2027-01-31T10:00:00", "20270131", "31.1.2027", "soon", "2027-02-30", "1800000000"])
-def test_a_last_day_is_a_date_and_nothing_else(day: str) -> None:
-    with pytest.raises(InputError, match=r"workshopEnds: the value .* workshop's last day, YYYY-MM-DD.*24:00 UTC"):
-        parse({"workshopEnds": day})
-
-
-def test_a_day_and_a_number_of_days_at_once_are_refused() -> None:
-    with pytest.raises(InputError, match=r"workshopDays: it is 7, and workshopEnds is 2027-01-31, but .*config rm"):
-        parse({"workshopDays": "7", "workshopEnds": "2027-01-31"})
-
-
 @pytest.mark.parametrize("last_up", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
 def test_days_can_be_counted_from_every_moment(last_up: datetime) -> None:
     assert ending(parse({"workshopDays": 366}), last_up, NOON, 36_500).stage is not Stage.ENDLESS
@@ -92,9 +80,3 @@ def test_days_can_be_counted_from_every_moment(last_up: datetime) -> None:
 )
 def test_a_moment_that_utc_does_not_have_is_the_nearest(moment: str, utc: datetime) -> None:
     assert in_utc(datetime.fromisoformat(moment)) == utc
-
-
-@pytest.mark.parametrize("days", ["-1", "367", "1.5", True, False, "soon", 0.0])
-def test_days_that_are_none_are_refused(days: object) -> None:
-    with pytest.raises(InputError, match=r"workshopDays: the value is .* whole days from 1 to 366"):
-        parse({"workshopDays": days})

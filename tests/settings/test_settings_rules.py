@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from settings import Settings, parts
+from settings import parts
 from settings.demos import Demos
 from settings.loading import parse
 from tests.settings.test_settings import only, problems
@@ -39,10 +39,29 @@ def attended(demos: Mapping[str, object], count: int = 1) -> dict[str, object]:
     return {**READY, "demos": demos, "attendees": {"count": count}}
 
 
+LONGEST = f"{'d' * 50}.example.com"
+"""The longest domain that ACM takes behind `*.`, which makes 64 characters."""
+
+
+def named(domain: str, **hosts: object) -> dict[str, object]:
+    demos = {"booksapp": {"host": f"books.{domain}"}}
+    return {**READY, "dns": {**DNS, "domain": domain}, "demos": demos, "publicHosts": {**OPEN, **hosts}}
+
+
+LIVES = [("renewalDays", 365), ("renewalDays", 400), ("issuerDays", 90), ("issuerDays", 4000), ("anchorDays", 300)]
 DEMO, ARGO_CD, PLUGIN = "demos.progressiveDelivery", "delivery.argoCd", "delivery.argoRollouts.plugin"
 ROLLOUTS = "delivery.argoRollouts.enabled"
 SWITCH_ON = f"`pulumi config set --path 'linkerd-workshop:{ROLLOUTS}' true`"
 REFUSED: list[tuple[Mapping[str, object], str, str]] = [
+    *(
+        ({"trust": {key: days}}, "trust", f"*{key} {days}* / renewalDays has to be below issuerDays, and issuerDays *")
+        for key, days in LIVES
+    ),
+    (
+        {"workshopDays": "7", "workshopEnds": "2027-01-31"},
+        "workshopDays",
+        "it is 7, and workshopEnds is 2027-01-31 / * / *config rm*",
+    ),
     # What is switched on without what it needs.
     ({"delivery": WITHOUT_ROLLOUTS}, f"{DEMO}.enabled", f"it is true while {ROLLOUTS} is false / * / *{SWITCH_ON}*"),
     ({"demos": canary(analysis=True), "viz": OFF}, f"{DEMO}.analysis", "* / *Prometheus* / *"),
@@ -67,6 +86,7 @@ REFUSED: list[tuple[Mapping[str, object], str, str]] = [
         "dns.domain",
         "the domain 'dev.notexample.com' lies outside the zone 'example.com' / *",
     ),
+    (named(f"d{LONGEST}"), "dns.domain", f"the domain 'd{LONGEST}' has 63 characters / *"),
     ({**READY, "dns": {"zone": "other.com"}}, "demos.booksapp.host", "*below 'other.com'* / * / *"),
     *(
         (
@@ -133,18 +153,10 @@ def test_what_contradicts_something_else_is_refused_at_the_key_that_fixes_it(
     assert "\n" not in str(problem)
 
 
-LONGEST = f"{'d' * 50}.example.com"
-"""The longest domain that ACM takes behind `*.`, which makes 64 characters."""
-
-
-def named(domain: str, **hosts: object) -> dict[str, object]:
-    demos = {"booksapp": {"host": f"books.{domain}"}}
-    return {**READY, "dns": {**DNS, "domain": domain}, "demos": demos, "publicHosts": {**OPEN, **hosts}}
-
-
 DEMOS = [str(field.alias) for field in Demos.model_fields.values()]
 IDLE = canary(enabled=False, analysis=True, owner="argo-cd")
 TAKEN: dict[str, Mapping[str, object]] = {
+    "lives that fit": {"trust": {"renewalDays": 1, "issuerDays": 2, "anchorDays": 2}},
     "everything off": {"demos": dict.fromkeys(DEMOS, OFF), "viz": OFF, "delivery": WITHOUT_ROLLOUTS},
     "a canary that is off, with nothing that it needs": {"demos": IDLE, "viz": OFF, "delivery": WITHOUT_ROLLOUTS},
     "a demo of Argo CD with its repository": {"demos": canary(owner="argo-cd"), "delivery": OWNED},
@@ -175,29 +187,6 @@ TAKEN: dict[str, Mapping[str, object]] = {
 @pytest.mark.parametrize("what", TAKEN)
 def test_what_fits_together_is_taken(what: str) -> None:
     parse(TAKEN[what])
-
-
-def test_a_domain_longer_than_acm_takes_behind_a_wildcard_is_refused() -> None:
-    problem = only(named(f"d{LONGEST}"))
-
-    assert problem.where == "linkerd-workshop:dns.domain"
-    assert problem.found == f"the domain 'd{LONGEST}' has 63 characters"
-
-
-def test_an_empty_mapping_is_no_cluster_and_no_zone() -> None:
-    assert parse({"eks": {}, "dns": {}}) == Settings()
-
-
-def test_a_complete_environment_has_the_defaults_of_least_privilege() -> None:
-    settings = parse(READY)
-
-    assert settings.eks
-    assert settings.eks.identity == "pod-identity"
-    assert settings.eks.load_balancer_controller.enabled
-    assert settings.eks.external_dns.enabled
-    assert not settings.eks.load_balancer_controller.waf
-    assert settings.public_hosts.https
-    assert settings.public_hosts.scheme == "internet-facing"
 
 
 def test_all_contradictions_are_reported_at_once() -> None:

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from model.problem import InputError
 from settings import Settings, loading
 from settings.loading import parse
+from settings.values import sections_in
 from tests.doubles.pulumi_double import text
 from tests.program import ROOT
 from tests.settings.test_settings import MAPPING, problems
-from tests.settings_keys import keys, sections_in
+from tests.settings_keys import keys
 
 
 @pytest.mark.parametrize(
@@ -50,12 +51,6 @@ def test_the_running_program_knows_which_values_are_secret(monkeypatch: pytest.M
 def keys_of(path: str) -> dict[str, object]:
     document = MAPPING.validate_python(yaml.safe_load((ROOT / path).read_text(encoding="utf-8")))
     return MAPPING.validate_python(document["config"])
-
-
-def test_the_schema_that_pulumi_checks_has_the_same_keys() -> None:
-    schema = {key for key in keys_of("Pulumi.yaml") if ":" not in key}
-
-    assert schema == {field.alias for field in Settings.model_fields.values()}
 
 
 def test_the_defaults_of_that_schema_are_the_settings_own() -> None:

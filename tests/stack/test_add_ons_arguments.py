@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.addons.load_balancer_policy import Extra
-from model.charts import Part
 from model.names import dns_owner
-from model.problem import InputError
 from settings import Settings, parts
 from settings.loading import parse
 from stack.addons import LONGEST_ROLE_NAME, extras, role_name
@@ -49,14 +47,6 @@ def test_records_keep_their_owner_when_the_stack_is_created_again_and_have_anoth
     assert not [owner for owner in owners if re.search('[,="]', owner)], "the record's text is made of `key=value,…`"
 
 
-def test_a_stack_on_eks_has_both_add_ons_and_their_charts() -> None:
-    settings = with_eks()
-
-    assert set(parts.namespaces(settings)) >= OURS
-    charts = {Part.LOAD_BALANCER_CONTROLLER, Part.LOAD_BALANCER_CONTROLLER_CRDS, Part.EXTERNAL_DNS}
-    assert charts <= set(parts.charts(settings))
-
-
 @pytest.mark.parametrize(
     ("settings", "there"),
     [
@@ -76,9 +66,3 @@ def test_rights_beyond_load_balancers_are_those_that_the_settings_name() -> None
 
     assert eks
     assert extras(eks) == [Extra.WAF, Extra.COGNITO]
-
-
-@pytest.mark.parametrize("owner", ["a: b", "a,b", "a#b", 'a"b'])
-def test_an_owner_that_would_break_the_controllers_arguments_is_refused(owner: str) -> None:
-    with pytest.raises(InputError, match="owner"):
-        with_eks(owner=owner)
