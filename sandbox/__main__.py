@@ -13,14 +13,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     top.add_argument("--home", help="folder of the sandbox (default: $SANDBOX_HOME, else .sandbox in the checkout)")
     commands = top.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="start the control plane; harmless if it runs")
-    up.add_argument(
-        "--port", type=int, help="port of the API server (default: that of the last start, else a free one)"
-    )
+    commands.add_parser("up", help="start the control plane; harmless if it runs")
     down = commands.add_parser("down", help="stop the control plane; its data stays")
     down.add_argument("--wipe", action="store_true", help="remove the data, too")
-    timing = commands.add_parser("bench", help="time the stack in a sandbox of its own, beside the same by hand")
-    timing.add_argument("--json", action="store_true", help="figures as JSON")
+    commands.add_parser("bench", help="time the stack in a sandbox of its own, beside the same by hand")
     commands.add_parser("rollouts", help="start the Argo Rollouts controller beside it, so that canaries run")
     commands.add_parser("workflows", help="lint the files of .github/workflows")
     commands.add_parser("status", help="what runs, where, and how much memory it takes")
@@ -39,11 +35,11 @@ def run(options: argparse.Namespace) -> int:
     """Run the chosen command and return the exit status."""
     home = paths.home(options.home)
     if options.command == "up":
-        control_plane.up(home, options.port)
+        control_plane.up(home)
     elif options.command == "down":
         control_plane.down(home, wipe=options.wipe)
     elif options.command == "bench":
-        bench.run(as_json=options.json)
+        bench.run()
     elif options.command == "rollouts":
         rollouts.up(home)
     elif options.command == "workflows":

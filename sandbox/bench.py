@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
@@ -23,47 +22,30 @@ from sandbox.project import StackFile
 
 STACK = "local"
 RUNS = 3
+TITLE = "One run on a sandbox of its own"
 LEFT_OUT = (".venv", ".git", ".sandbox", ".charts", "__pycache__", ".pytest_cache", ".ruff_cache", "tests")
 
 
-@dataclass(frozen=True)
-class Figures:
-    """The measurements: seconds, but for the state's size in bytes and the number of resources."""
-
-    control_plane: float
-    cold_up: float
-    preview: float
-    up: float
-    destroy: float
-    program_import: float
-    state_bytes: int
-    resources: int
-    by_hand_install: float | None
-    by_hand_destroy: float | None
-
-
-def run(*, as_json: bool) -> None:
-    """Measure and print, as a table or as JSON on standard output."""
+def run() -> None:
+    """Measure, and print a table."""
     with tempfile.TemporaryDirectory(prefix="linkerd-workshop-bench-") as folder:
         project = Path(folder) / "project"
         shutil.copytree(paths.PROJECT, project, ignore=shutil.ignore_patterns(*LEFT_OUT))
         home = paths.Home(project / ".sandbox")
         try:
-            figures = measure(home, project, Path(folder))
+            rows = measure(home, project, Path(folder))
         finally:
             control_plane.down(home, wipe=True)
-    if as_json:
-        sys.stdout.write(json.dumps(asdict(figures), indent=2) + "\n")
-    else:
-        Console().print(table(figures))
+    Console().print(rows)
 
 
-def measure(home: paths.Home, project: Path, scratch: Path) -> Figures:
+def measure(home: paths.Home, project: Path, scratch: Path) -> Table:
     """Measure one run: the whole stack, two runs without a change, and the destroy; then the same by hand."""
     tools.find((*tools.CONTROL_PLANE, "pulumi", "helm"))
     started = time.monotonic()
     control_plane.up(home)
-    start_seconds = time.monotonic() - started
+    rows = Table("", "Pulumi", "helm and kubectl by hand", title=TITLE, title_justify="left")
+    rows.add_row("control plane start", seconds(time.monotonic() - started))
     pulumi(home, project, "stack", "output")
     cold = pulumi(home, project, "up", "--yes", "--skip-preview")
     preview = median(pulumi(home, project, "preview", "--expect-no-changes") for _ in range(RUNS))
@@ -72,13 +54,22 @@ def measure(home: paths.Home, project: Path, scratch: Path) -> Figures:
     pulumi(home, project, "stack", "export", "--show-secrets", "--file", str(export))
     parts = Parts.of_state(mapping(json.loads(export.read_text(encoding="utf-8"))))
     export.unlink()
-    state = StackFile.read(project, STACK).state(home)
-    size, resources = state.stat().st_size, state.read_text(encoding="utf-8").count('"urn":')
+    state = StackFile.read(project, STACK).state(home).read_bytes()
     destroy = pulumi(home, project, "destroy", "--yes", "--skip-preview")
     install, uninstall = by_hand(home, project, scratch, parts)
-    return Figures(
-        start_seconds, cold, preview, warm, destroy, import_seconds(project), size, resources, install, uninstall
-    )
+    resources = state.count(b'"urn":')
+    rows.add_row(f"cold up, {resources} resources", seconds(cold), seconds(install))
+    rows.add_row(f"preview without a change (median of {RUNS})", seconds(preview))
+    rows.add_row(f"up without a change (median of {RUNS})", seconds(warm))
+    rows.add_row("destroy", seconds(destroy), seconds(uninstall))
+    rows.add_row(f"program import (median of {RUNS})", seconds(import_seconds(project)))
+    rows.add_row("state", f"{len(state):,} bytes")
+    return rows
+
+
+def seconds(value: float | None) -> str:
+    """Return a measured time for people; nothing if it was not measured."""
+    return "" if value is None else f"{value:.1f} s"
 
 
 def pulumi(home: paths.Home, project: Path, *arguments: str) -> float:
@@ -121,22 +112,3 @@ def import_seconds(project: Path) -> float:
 
     once()
     return median(once() for _ in range(RUNS))
-
-
-def table(figures: Figures) -> Table:
-    """The figures for people."""
-    rows = Table(
-        "", "Pulumi", "helm and kubectl by hand", title="One run on a sandbox of its own", title_justify="left"
-    )
-
-    def seconds(value: float | None) -> str:
-        return "" if value is None else f"{value:.1f} s"
-
-    rows.add_row("control plane start", seconds(figures.control_plane))
-    rows.add_row(f"cold up, {figures.resources} resources", seconds(figures.cold_up), seconds(figures.by_hand_install))
-    rows.add_row(f"preview without a change (median of {RUNS})", seconds(figures.preview))
-    rows.add_row(f"up without a change (median of {RUNS})", seconds(figures.up))
-    rows.add_row("destroy", seconds(figures.destroy), seconds(figures.by_hand_destroy))
-    rows.add_row(f"program import (median of {RUNS})", seconds(figures.program_import))
-    rows.add_row("state", f"{figures.state_bytes:,} bytes")
-    return rows

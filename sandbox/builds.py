@@ -57,16 +57,11 @@ class Build:
         return paths.cache() / "logs" / f"build-{self.program}.log"
 
 
-def built(build: Build) -> bool:
-    """Return whether the program is in the cache."""
-    return build.path.is_file()
-
-
 def run_builds(builds: Sequence[Build]) -> None:
     """Build each program that is not in the cache yet, one after the other; two runs never build the same twice."""
     for number, build in enumerate(builds, start=1):
         with hold_lock(paths.cache() / "tools" / f"{build.program}.lock", f"another run builds {build.program}"):
-            if not built(build):
+            if not build.path.is_file():
                 run_build(build, f"{number} of {len(builds)}")
 
 

@@ -6,7 +6,6 @@ Beside the doubles lie the charts of custom resource definitions, made of the fi
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,12 +47,12 @@ class Charts:
     mirror: str | None
 
 
-def choose(home: paths.Home, reachable: Callable[[], bool] | None = None) -> Charts:
+def choose(home: paths.Home) -> Charts:
     """Return the source of charts for this run; the doubles are packaged if there is no other."""
     mirror = os.environ.get("CHART_MIRROR")
     if mirror:
         return Charts(f"mirror {mirror}", mirror)
-    if (reachable or repository_answers)():
+    if repository_answers():
         return Charts("repositories", None)
     for published in DEFINITIONS:
         package_definitions(home.charts, published)

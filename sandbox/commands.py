@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.paths import Home
@@ -110,20 +110,16 @@ def service_network(home: Home) -> list[str]:
     return [sys.executable, "-m", "sandbox.service_network", str(home.folder)]
 
 
-def egress() -> Mapping[str, object]:
+def write_egress(home: Home) -> None:
     """Write how the API server reaches Services: through a socket of this sandbox.
 
     On a network that swallows packets a call to a webhook's Service would hang until the webhook's timeout; here it is
     refused within milliseconds on every network.
     """
     connection = {"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": SOCKET}}}
-    return {
+    content = {
         "apiVersion": "apiserver.k8s.io/v1beta1",
         "kind": "EgressSelectorConfiguration",
         "egressSelections": [{"name": "cluster", "connection": connection}],
     }
-
-
-def write_egress(home: Home) -> None:
-    """Write the API server's egress configuration."""
-    (home.run / "egress.json").write_text(json.dumps(egress()), encoding="utf-8")
+    (home.run / "egress.json").write_text(json.dumps(content), encoding="utf-8")

@@ -19,7 +19,7 @@ from sandbox.starting import COMPONENTS, start_on_free_ports, stop_components
 MEBIBYTE = 1024 * 1024
 
 
-def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
+def up(home: Home, *, quiet: bool = False) -> None:
     """Start the control plane and wait until it is ready; harmless if it runs, then said only if not `quiet`."""
     home.make()
     with hold_lock(home.lock, "another command starts or stops the sandbox"):
@@ -31,7 +31,7 @@ def up(home: Home, port: int | None = None, *, quiet: bool = False) -> None:
         stages = starting.stages()
         clear_remains(home)
         started = time.monotonic()
-        start_on_free_ports(home, port, programs, stages)
+        start_on_free_ports(home, programs, stages)
         say(f"running ({describe(home)}), ready after {time.monotonic() - started:.1f} s")
 
 

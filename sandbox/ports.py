@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from sandbox.console import SandboxError, say
+from sandbox.console import say
 from sandbox.paths import Home
 
 LOOPBACK = "127.0.0.1"
@@ -31,22 +31,15 @@ class Ports:
     scheduler: int
 
 
-def choose(home: Home, wanted: int | None = None) -> Ports:
-    """Return the ports of the last start if they are still free, else free ones; a wanted API port has to be free."""
-    if wanted is not None and (holder := held_by(wanted)):
-        raise SandboxError(
-            f"port {wanted} for the API server is held by {holder}: stop that program, or leave --port away "
-            "and the sandbox takes a free one."
-        )
-    before = recorded(home)
-    chosen = before or fresh()
-    for port in asdict(chosen).values():
-        if before is not None and (holder := held_by(port)):
+def choose(home: Home) -> Ports:
+    """Return the ports of the last start if they are still free, else free ones."""
+    chosen = recorded(home)
+    for port in asdict(chosen).values() if chosen else ():
+        if holder := held_by(port):
             say(f"port {port} of the last start is held by {holder}; other ports are taken, the kubeconfig follows")
-            chosen = fresh()
+            chosen = None
             break
-    if wanted is not None:
-        chosen = Ports(**(asdict(chosen) | {"api": wanted}))
+    chosen = chosen or fresh()
     (home.run / "ports.json").write_text(json.dumps(asdict(chosen)), encoding="utf-8")
     return chosen
 

@@ -27,17 +27,17 @@ NODES = {f"sandbox-node-{zone}": f"sandbox-{zone}" for zone in "abc"}
 ROOM = {"cpu": "1000", "memory": "4Ti", "pods": "10000"}
 
 
-def start_on_free_ports(home: Home, wanted: int | None, programs: dict[str, Path], stages: list[Path]) -> None:
+def start_on_free_ports(home: Home, programs: dict[str, Path], stages: list[Path]) -> None:
     """Start every component; choose new ports if another program took one."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return start_components(home, ports.choose(home, wanted), programs, stages)
+            return start_components(home, ports.choose(home), programs, stages)
         except SandboxError as error:
             if PORT_TAKEN not in str(error):
                 raise
             say("a port was taken by another program just now; other ports are tried, the kubeconfig follows")
             ports.forget(home)
-    return start_components(home, ports.choose(home, wanted), programs, stages)
+    return start_components(home, ports.choose(home), programs, stages)
 
 
 def start_components(home: Home, chosen: ports.Ports, programs: dict[str, Path], stages: list[Path]) -> None:

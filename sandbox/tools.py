@@ -10,7 +10,7 @@ from importlib.metadata import version as sdk_version
 from pathlib import Path
 
 from sandbox import paths
-from sandbox.builds import Build, built, pinned_version, run_builds
+from sandbox.builds import Build, pinned_version, run_builds
 
 Version = tuple[int, int, int]
 
@@ -30,10 +30,6 @@ class Tool:
     variables: str = ""
     """The variables that the linker sets to it: without them an API server reports v0.0.0, and charts refuse that."""
     version_arguments: str = "--version"
-
-    def fits(self, version: Version) -> bool:
-        """Return whether a program of this version may be used."""
-        return self.fitting is not None and self.fitting[0] <= version < self.fitting[1]
 
 
 KUBERNETES_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -134,17 +130,17 @@ def find(names: Sequence[str]) -> dict[str, Path]:
     """Return the path of each named tool; what neither PATH nor the cache has is built first."""
     found = {name: path for name in names if (path := on_path(TOOLS[name])) is not None}
     builds = [build_of(TOOLS[name]) for name in names if name not in found]
-    run_builds([build for build in builds if not built(build)])
+    run_builds([build for build in builds if not build.path.is_file()])
     return found | {build.program: build.path for build in builds}
 
 
 def on_path(tool: Tool) -> Path | None:
     """Return the tool on PATH, if it is there in a fitting version."""
-    candidate = shutil.which(tool.name) if tool.fitting else None
-    if candidate is None:
+    candidate = shutil.which(tool.name)
+    if tool.fitting is None or candidate is None:
         return None
     version = version_of(Path(candidate), tool.version_arguments.split())
-    return Path(candidate) if version is not None and tool.fits(version) else None
+    return Path(candidate) if version and tool.fitting[0] <= version < tool.fitting[1] else None
 
 
 def version_of(program: Path, arguments: Sequence[str]) -> Version | None:

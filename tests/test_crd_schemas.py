@@ -212,7 +212,6 @@ def test_the_cluster_takes_every_object_that_the_program_creates(
 
 HEADERS = '"matches": [{"headers": [{"name": "x user", "value": "a"}]}], "backendRefs"'
 WRONG = [
-    (ROUTE, "parentRefs", "parentRef"),
     (ROUTE, "weight", "wieght"),
     (ROUTE, '"weight": 0', '"weight": null'),
     (ROUTE, '"port": 8080', '"port": 70000'),
@@ -220,9 +219,6 @@ WRONG = [
     (ROUTE, '"backendRefs"', HEADERS),
     (POLICY, '"namespace": "b"', '"ns": "b"'),
     (ROLLOUT, '"duration": 10', '"duration": [10]'),
-    (ANALYSIS, '"interval": "10s"', '"interval": 10'),
-    (APPLICATION, "selfHeal", "selfheal"),
-    (PROJECT, '"group": "", ', ""),
 ]
 """Mistakes, each as a text of an object that the program creates and the text in its place."""
 

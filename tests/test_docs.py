@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from settings import Settings
-from tests.docs import COMMANDS, GENERATED, TARGETS, WHOLE, direct, draw, shown
+from tests.docs import COMMANDS, GENERATED, TARGETS, WHOLE, draw, shown
 from tests.program import ROOT, run_program
 from tests.settings_keys import settings
 
@@ -86,12 +86,6 @@ def test_every_setting_that_a_page_names_exists(page: Path) -> None:
     named = re.findall(rf"[`:=']((?:{tops})(?:\.[a-zA-Z]+)+)\b", code(page))
 
     assert set(named) - keys - sections == set()
-
-
-def test_a_need_that_follows_from_other_arrows_has_no_arrow() -> None:
-    needs = {"a": {"b", "c", "d"}, "b": {"c"}, "c": {"d"}, "d": set[str]()}
-
-    assert direct(needs) == {"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": set()}
 
 
 def test_the_diagram_has_every_part_of_the_program() -> None:

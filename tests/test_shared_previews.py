@@ -1,5 +1,7 @@
 """The tables of settings: each setting has a row, and rows that cannot be taken for one another share a preview."""
 
+from types import ModuleType
+
 import pytest
 
 from settings import Settings
@@ -35,19 +37,8 @@ def test_rows_share_a_preview_unless_a_change_could_be_of_both(one: Row, other: 
     assert groups([other, one]) == ([[other, one]] if shared else [[other], [one]])
 
 
-def test_every_row_of_a_table_is_in_one_group() -> None:
-    for rows in (single_changes.ROWS, dev_changes.ROWS):
-        assert sorted(row.title for group in groups(rows) for row in group) == sorted(row.title for row in rows)
-
-
-def test_every_setting_has_a_row_or_a_reason_to_have_none() -> None:
-    listed = {key for row in single_changes.ROWS for key in row.settings} | set(single_changes.WITHOUT_ROW)
-
-    assert listed == set(keys(Settings))
-
-
-def test_every_setting_of_an_eks_environment_has_a_row_or_a_reason_to_have_none() -> None:
-    own = ("eks.", "dns.", "publicHosts.")
-    listed = {key for row in dev_changes.ROWS for key in row.settings} | set(dev_changes.WITHOUT_ROW)
+@pytest.mark.parametrize(("table", "own"), [(single_changes, ""), (dev_changes, ("eks.", "dns.", "publicHosts."))])
+def test_every_setting_has_a_row_or_a_reason_to_have_none(table: ModuleType, own: str | tuple[str, ...]) -> None:
+    listed = {key for row in table.ROWS for key in row.settings} | set(table.WITHOUT_ROW)
 
     assert {key for key in listed if key.startswith(own)} == {key for key in keys(Settings) if key.startswith(own)}

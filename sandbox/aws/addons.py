@@ -52,51 +52,8 @@ class Addons:
             raise not_found(f"No addon: {name} found in cluster: {self.cluster}")
         return self.by_name[name]
 
-    def update(self, name: str, body: Fields) -> Fields:
-        """Change an add-on; return the completed update."""
-        found = self.describe(name)
-        version = body.get("addonVersion") or found["addonVersion"]
-        if VERSIONS.get(name) != version:
-            raise RefusalError("InvalidParameterException", "Addon version specified is not supported")
-        found.update({key: body[key] for key in GIVEN if key in body} | {"modifiedAt": time.time()})
-        return finished_update(backends.draw_hex(32))
-
     def delete(self, name: str) -> Fields:
         """Remove an add-on; raises if there is none."""
         found = self.describe(name)
         del self.by_name[name]
         return found | {"status": "DELETING"}
-
-
-def finished_update(key: str) -> Fields:
-    """Return the record of a completed change."""
-    return {
-        "id": key,
-        "status": "Successful",
-        "type": "AddonUpdate",
-        "params": [],
-        "createdAt": time.time(),
-        "errors": [],
-    }
-
-
-def known(name: str | None) -> list[Fields]:
-    """Return what `describe-addon-versions` lists."""
-    return [
-        {
-            "addonName": each,
-            "type": "networking",
-            "publisher": "eks",
-            "owner": "aws",
-            "addonVersions": [
-                {"addonVersion": version, "architecture": ["amd64", "arm64"], "compatibilities": [compatible()]}
-            ],
-        }
-        for each, version in VERSIONS.items()
-        if name in (None, each)
-    ]
-
-
-def compatible() -> Fields:
-    """Return the compatibility of any version with any cluster."""
-    return {"clusterVersion": "1.35", "platformVersions": ["*"], "defaultVersion": True}

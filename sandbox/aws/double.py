@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_server import werkzeug_app
 from werkzeug.wrappers import Request, Response
 
-from sandbox.aws import account, backends, login
-from sandbox.aws.answers import RefusalError, answer
+from sandbox.aws import account, backends
+from sandbox.aws.answers import RefusalError, answer, not_found
 from sandbox.aws.calls import Call
 from sandbox.aws.corrections import correct
 from sandbox.aws.eks import Eks
 from sandbox.aws.journal import Journal
-from sandbox.aws.wanted import Account
+from sandbox.aws.wanted import DEFAULT_ACCOUNT, Account
 from sandbox.controllers.aws import KEY as CONTROLLERS
 from sandbox.paths import Home
 
@@ -111,6 +111,20 @@ class Double:
                 self._troubles = Troubles(**{key: str(value) for key, value in call.json().items()})
                 return answer({})
             case (_, "login"):
-                return answer(login.check_login(call.query))
+                return answer(check_login(call.query))
             case _:
                 return answer({"ready": True})
+
+
+def check_login(query: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the cluster that a user may log in to. Raises RefusalError if it, or the role, does not exist."""
+    cluster, region, role = query.get("cluster", ""), query.get("region", ""), query.get("role")
+    if role and not backends.role_exists(role):
+        raise RefusalError(
+            "AccessDenied", f"the role {role} cannot be assumed: the double of AWS has no such role", 403
+        )
+    account = role.split(":")[4] if role else DEFAULT_ACCOUNT
+    found = backends.clusters(account, region).get(cluster) if backends.knows(region) else None
+    if found is None or not getattr(found, "sandbox", False):
+        raise not_found(f"the double of AWS has no cluster {cluster} in {region or 'no region'} that is this sandbox")
+    return {"cluster": cluster}

@@ -1,13 +1,16 @@
 """The part of the EKS API that moto does not have, and the facts of the cluster that is the sandbox."""
 
+import base64
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from model.json_values import mapping
-from sandbox.aws import addons, backends
-from sandbox.aws import cluster_facts as facts
+from sandbox import ports
+from sandbox.api_client import ApiClient
+from sandbox.aws import backends
 from sandbox.aws.addons import Addons
 from sandbox.aws.answers import answer, not_found
 from sandbox.aws.calls import Call
@@ -54,14 +57,12 @@ class Eks:
             return None
         account, region = backends.account_of(call), call.scope("region")
         self._update_facts(account, region)
-        if call.path[:2] == ("addons", "supported-versions"):
-            return answer({"addons": addons.known(call.query.get("addonName"))})
         if call.path[0] == "tags":
             return self._tags("/".join(call.path[1:]), call)
         match call.path:
             case ("clusters", cluster, "pod-identity-associations", *rest):
                 return associations_answer(self.extras(account, region, cluster).associations, rest, call)
-            case ("clusters", cluster, "addons" | "updates", *rest):
+            case ("clusters", cluster, "addons", *rest):
                 return addons_answer(self.extras(account, region, cluster).addons, rest, call)
             case _:
                 return None
@@ -81,9 +82,9 @@ class Eks:
         """Set the clusters that are this sandbox to its address, authority and version, as they are now."""
         for cluster in backends.clusters(account, region).values():
             if getattr(cluster, "sandbox", False):
-                cluster.endpoint, cluster.created_at = facts.address(self._home), facts.created_at(self._home)
-                cluster.version = facts.version(self._home) or cluster.version
-                cluster.certificate_authority = {"data": facts.authority(self._home)}
+                cluster.endpoint, cluster.created_at = address(self._home), created_at(self._home)
+                cluster.version = version(self._home) or cluster.version
+                cluster.certificate_authority = {"data": authority(self._home)}
 
 
 def associations_answer(kept: Associations, rest: list[str], call: Call) -> Response | None:
@@ -103,20 +104,42 @@ def associations_answer(kept: Associations, rest: list[str], call: Call) -> Resp
             return None
 
 
-def addons_answer(kept: Addons, rest: list[str], call: Call) -> Response | None:  # noqa: PLR0911  one an operation
+def addons_answer(kept: Addons, rest: list[str], call: Call) -> Response | None:
     """Answer a request about add-ons; None if it is none."""
-    if call.path[2] == "updates":
-        return answer({"update": addons.finished_update("".join(rest))})
     match (call.method, *rest):
         case ("POST",):
             return answer({"addon": kept.create(call.json())})
-        case ("GET",):
-            return answer({"addons": sorted(kept.by_name)})
-        case ("POST", name, "update"):
-            return answer({"update": kept.update(name, call.json())})
         case ("GET", name):
             return answer({"addon": kept.describe(name)})
         case ("DELETE", name):
             return answer({"addon": kept.delete(name)})
         case _:
             return None
+
+
+def address(home: Home) -> str:
+    """Return the address of the sandbox's API server."""
+    chosen = ports.recorded(home)
+    return f"https://127.0.0.1:{chosen.api}" if chosen else "https://127.0.0.1:1"
+
+
+def authority(home: Home) -> str:
+    """Return the authority of the API server's certificate, as EKS writes it."""
+    file = home.certificates / "ca.crt"
+    return base64.b64encode(file.read_bytes() if file.exists() else b"").decode()
+
+
+def created_at(home: Home) -> datetime:
+    """Return when the sandbox's authority was created; it distinguishes a cluster from an earlier one of its name."""
+    file = home.certificates / "complete"
+    return datetime.fromtimestamp(int(file.stat().st_mtime) if file.exists() else 0, UTC).replace(tzinfo=None)
+
+
+def version(home: Home) -> str | None:
+    """Return the API server's version, such as 1.36; None while it does not answer."""
+    chosen = ports.recorded(home)
+    try:
+        answer = ApiClient(chosen.api, home.certificates, 2).get("/version") if chosen else None
+    except OSError:
+        return None
+    return ".".join(str(mapping(answer)["gitVersion"]).lstrip("v").split(".")[:2]) if answer else None

@@ -8,8 +8,7 @@ from sandbox.aws import backends
 from sandbox.aws.answers import RefusalError, not_found
 
 Fields = dict[str, object]
-UPDATED = ("roleArn", "disableSessionTags", "targetRoleArn", "policy")
-SHOWN_IN_LISTS = ("clusterName", "namespace", "serviceAccount", "associationArn", "associationId", "ownerArn")
+SHOWN_IN_LISTS = ("clusterName", "namespace", "serviceAccount", "associationArn", "associationId")
 
 
 @dataclass
@@ -33,9 +32,8 @@ class Associations:
                 raise RefusalError("ResourceInUseException", f"Association already exists: {key}", 409)
         key, now = f"a-{backends.draw_hex(17)}", time.time()
         arn = f"arn:aws:eks:{self.region}:{self.account}:podidentityassociation/{self.cluster}/{key}"
-        given = {name: body[name] for name in ("namespace", "serviceAccount", *UPDATED) if name in body}
-        external = {"externalId": backends.draw_hex(32)} if body.get("targetRoleArn") else {}
-        record: Fields = {"clusterName": self.cluster, "associationArn": arn, "associationId": key, **given, **external}
+        given = {name: body[name] for name in ("namespace", "serviceAccount", "roleArn")}
+        record: Fields = {"clusterName": self.cluster, "associationArn": arn, "associationId": key, **given}
         record |= {"createdAt": now, "modifiedAt": now, "tags": body.get("tags") or {}}
         self.by_id[key] = {"disableSessionTags": False, **record}
         return self.by_id[key]
@@ -50,13 +48,13 @@ class Associations:
         """Return those of a namespace and a service account, or all."""
         wanted = {key: query[key] for key in ("namespace", "serviceAccount") if key in query}
         found = [each for each in self.by_id.values() if all(each[key] == value for key, value in wanted.items())]
-        return [{key: each[key] for key in SHOWN_IN_LISTS if key in each} for each in found]
+        return [{key: each[key] for key in SHOWN_IN_LISTS} for each in found]
 
     def update(self, key: str, body: Fields) -> Fields:
         """Bind another role; the service account stays."""
         found = self.describe(key)
         self._check_roles(body)
-        found.update({name: body[name] for name in UPDATED if name in body} | {"modifiedAt": time.time()})
+        found.update({"roleArn": body["roleArn"], "modifiedAt": time.time()})
         return found
 
     def delete(self, key: str) -> Fields:

@@ -39,8 +39,7 @@ class Chosen:
     second_role: bool = False
     tags: Mapping[str, str] = field(default_factory=lambda: {"owner": "platform"})
     domain: str = "*.demo.example.com"
-    records: tuple[str, ...] = ("first",)
-    kind: str = "TXT"
+    records: tuple[str, ...] = ("192.0.2.1",)
     default_tags: Mapping[str, str] = field(default_factory=lambda: {"stack": "test"})
 
 
@@ -109,9 +108,7 @@ def host(zone: str, **changes: Any) -> Callable[[], None]:  # noqa: ANN401  fiel
         validated = aws.acm.CertificateValidation(
             "validated", certificate_arn=certificate.arn, validation_record_fqdns=[record.fqdn], opts=opts
         )
-        aws.route53.Record(
-            "note", zone_id=zone, name="note", type=chosen.kind, records=[*chosen.records], ttl=60, opts=opts
-        )
+        aws.route53.Record("note", zone_id=zone, name="note", type="A", records=[*chosen.records], ttl=60, opts=opts)
         pulumi.export(
             "domains", certificate.domain_validation_options.apply(lambda all_: [each.domain_name for each in all_])
         )

@@ -78,7 +78,6 @@ class BrokenCluster:
         self.identity.load_cert_chain(home.certificates / "apiserver.crt", home.certificates / "apiserver.key")
         self.login = ssl.create_default_context(cafile=home.certificates / "ca.crt")
         self.login.load_cert_chain(home.certificates / "admin.crt", home.certificates / "admin.key")
-        self.hits = 0
         self._chance, self._lock = random.Random(seed), threading.Lock()  # noqa: S311  nothing is kept secret by it
         self._server: _Server | None = None
         self._is_over = threading.Event()
@@ -87,7 +86,7 @@ class BrokenCluster:
     def begin(self) -> None:
         """Start the plan from its first request."""
         with self._lock:
-            self._requests, self._end, self.hits = 0, None, 0
+            self._requests, self._end = 0, None
         self.listen()
 
     def fault(self) -> Fault | None:
@@ -99,7 +98,6 @@ class BrokenCluster:
             is_first, self._end = self._end is None, self._end or time.monotonic() + self.plan.seconds
             if time.monotonic() > self._end or (self._chance.random() >= self.plan.share and not is_first):
                 return None
-            self.hits += 1
             return self._chance.choice(self.plan.faults)
 
     def delay(self) -> float:

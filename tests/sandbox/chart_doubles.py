@@ -13,6 +13,11 @@ CONTROL_PLANE, CRDS, VIZ, ARGO_CD = "linkerd-control-plane", "linkerd-crds", "li
 ARGO_ROLLOUTS, LOAD_BALANCERS, DNS = "argo-rollouts", "aws-load-balancer-controller", "external-dns"
 NAMESPACES = {VIZ: "linkerd-viz", ARGO_CD: "argocd", LOAD_BALANCERS: LOAD_BALANCERS, DNS: DNS}
 RELEASES = {ARGO_CD: "argocd"}
+WITH_CERTIFICATES: dict[str, Mapping[str, object]] = {
+    VIZ: {"createNamespaceMetadataJob": False},
+    LOAD_BALANCERS: {"clusterName": "workshop", "enableServiceMutatorWebhook": False},
+}
+"""Values with which a chart creates the certificates of its servers itself."""
 
 
 def helm(chart: str, values: Mapping[str, object], *more: str) -> "subprocess.CompletedProcess[str]":

@@ -11,7 +11,7 @@ from sandbox.aws.wanted import Account
 from sandbox.paths import Home
 from sandbox.processes import stop
 from tests.sandbox.aws import AwsDouble, aws_double
-from tests.sandbox.aws_program import TRUST, allowing
+from tests.sandbox.aws_program import TRUST
 
 pytestmark = pytest.mark.sandbox
 
@@ -78,10 +78,7 @@ def test_a_certificate_is_issued_exactly_when_the_records_of_all_its_names_are_i
 
 
 def test_what_something_hangs_on_cannot_be_deleted(double: AwsDouble) -> None:
-    iam, ec2, elbv2, acm = (double.client(each) for each in ("iam", "ec2", "elbv2", "acm"))
-    role(double, "held")
-    policy = iam.create_policy(PolicyName="held", PolicyDocument=json.dumps(allowing("s3:GetObject")))["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName="held", PolicyArn=policy)
+    ec2, elbv2, acm = (double.client(each) for each in ("ec2", "elbv2", "acm"))
     network = double.client("eks").describe_cluster(name="workshop")["cluster"]["resourcesVpcConfig"]
     group = ec2.create_security_group(GroupName="alb", Description="alb", VpcId=network["vpcId"])["GroupId"]
     subnets = network["subnetIds"][:2]
@@ -94,8 +91,6 @@ def test_what_something_hangs_on_cannot_be_deleted(double: AwsDouble) -> None:
         Certificates=[{"CertificateArn": arn}],
         DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     )
-    with pytest.raises(ClientError, match="DeleteConflict"):
-        iam.delete_policy(PolicyArn=policy)
     with pytest.raises(ClientError, match="DependencyViolation"):
         ec2.delete_security_group(GroupId=group)
     with pytest.raises(ClientError, match=r"ResourceInUse.*is in use"):

@@ -23,13 +23,6 @@ def stack(double: AwsDouble, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     return made
 
 
-def test_a_second_preview_and_a_refresh_find_no_change(stack: Stack) -> None:
-    assert stack.preview(identity()).changed() == {}
-    refreshed = stack.refresh(identity())
-    assert {step.operation for step in refreshed.steps} == {"refresh"}
-    assert stack.preview(identity()).changed() == {}
-
-
 def test_everything_has_the_tags_of_the_provider_as_well(stack: Stack, double: AwsDouble) -> None:
     outputs = stack.outputs()
     assert outputs["tags"] == {"owner": "platform", "stack": "test"}

@@ -41,8 +41,6 @@ class Run:
     command: str
     status: int
     seconds: float
-    hits: int
-    """How many requests were hit."""
     printed: str
     sentences: list[str] = field(init=False)
 
@@ -83,7 +81,7 @@ def broken_runs(workshop: Workshop, seed: int) -> tuple[list[Run], set[str]]:
             start = time.monotonic()
             done = command(workshop)
             seconds = time.monotonic() - start
-            runs.append(Run(name, done.returncode, seconds, broken.hits, done.stdout + done.stderr))
+            runs.append(Run(name, done.returncode, seconds, done.stdout + done.stderr))
             secrets |= _private_lines(home)
     return runs, secrets
 

@@ -64,9 +64,9 @@ def path_of(client: ApiClient, body: Json) -> str:
     return f"{prefix}{'/namespaces/default' if served['namespaced'] else ''}/{served['name']}/{name}"
 
 
-def refusal(client: ApiClient, spec: Json, version: str = "v1beta3") -> str:
-    route = {"apiVersion": f"{GROUP}/{version}", "kind": "HTTPRoute", "metadata": {"name": "route"}, "spec": spec}
-    return apply(client, f"/apis/{GROUP}/{version}/namespaces/default/httproutes/route", json.dumps(route))
+def refusal(client: ApiClient, spec: Json) -> str:
+    route = {"apiVersion": f"{GROUP}/v1beta3", "kind": "HTTPRoute", "metadata": {"name": "route"}, "spec": spec}
+    return apply(client, f"/apis/{GROUP}/v1beta3/namespaces/default/httproutes/route", json.dumps(route))
 
 
 def changed(old: str, new: str) -> Json:
@@ -97,21 +97,10 @@ def test_a_route_of_ours_is_accepted(routes: ApiClient) -> None:
     ("spec", "words"),
     [
         (changed('"weight": 0', '"weight": -1'), "weight in body should be greater than or equal to 0"),
-        (changed('"weight": 0', '"weight": 1000001'), "weight in body should be less than or equal to 1000000"),
-        (changed('"weight": 0', '"weight": "10%"'), "weight"),
         (changed('"weight"', '"wieght"'), "wieght: field not declared in schema"),
-        (changed('"port": 7002, "weight"', '"port": 70020, "weight"'), "port in body should be less than or equal to"),
         (changed('"name": "books", "port": 7002, "weight"', '"port": 7002, "weight"'), "name: Required value"),
         (changed('"headers"', '"method": "FETCH", "headers"'), 'Unsupported value: "FETCH"'),
-        (changed('"rules"', '"rule"'), "rule: field not declared in schema"),
     ],
 )
 def test_a_bad_route_is_refused(routes: ApiClient, spec: Json, words: str) -> None:
     assert words in refusal(routes, spec)
-
-
-@pytest.mark.parametrize(("version", "field"), [("v1beta2", "timeouts"), ("v1beta1", "weight"), ("v1alpha1", "weight")])
-def test_older_versions_do_not_know_newer_fields(routes: ApiClient, version: str, field: str) -> None:
-    # The server names one unknown field of several, so there is only one.
-    rule = {key: value for key, value in RULE.items() if key in (field, "matches", "backendRefs")}
-    assert f"{field}: field not declared in schema" in refusal(routes, {**OUR_ROUTE, "rules": [rule]}, version)

@@ -112,17 +112,20 @@ def test_a_pid_that_another_program_has_now_is_never_killed(own_home: Home) -> N
         stranger.wait()
 
 
-def test_a_wanted_port_that_is_held_gives_one_sentence(own_home: Home) -> None:
+def test_a_port_of_the_last_start_that_is_held_now_costs_one_sentence_and_other_ports(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path)
+    home.run.mkdir()
+    before = ports.choose(home)
+    assert ports.choose(home) == before, "a kubeconfig that was copied stays good"
     with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
+        holder.bind((ports.LOOPBACK, before.api))
         holder.listen()
-        port = int(holder.getsockname()[1])
-        refused = sandbox(own_home.folder, "up", "--port", str(port))
-    assert refused.returncode == 1
-    assert f"port {port}" in refused.stderr
-    assert f"pid {os.getpid()}" in refused.stderr, "it names the holder"
-    assert "Traceback" not in refused.stderr
-    assert of_home(own_home) == []
+        assert ports.choose(home).api != before.api
+    said = capsys.readouterr().err
+    assert f"port {before.api} of the last start is held by" in said
+    assert f"(pid {os.getpid()})" in said, "it names the holder"
 
 
 def test_ports_are_not_among_those_that_the_kernel_gives_to_outgoing_connections() -> None:
@@ -138,8 +141,8 @@ def test_a_port_that_is_taken_between_its_choice_and_its_use_costs_nothing_but_a
 ) -> None:
     choose, choices = ports.choose, list[ports.Ports]()
 
-    def taken_at_first(home: Home, wanted: int | None = None) -> ports.Ports:
-        choices.append(choose(home, wanted))
+    def taken_at_first(home: Home) -> ports.Ports:
+        choices.append(choose(home))
         if len(choices) == 1:
             holder.bind((ports.LOOPBACK, choices[0].controllers))
             holder.listen()

@@ -105,11 +105,8 @@ def test_pods_that_came_before_their_association_were_replaced(running: Running)
     assert "2 pods with AWS_CONTAINER_CREDENTIALS_FULL_URI" in lines[CONTROLLER]["seen"]
 
 
-def test_the_second_preview_is_empty(stack: DevStack) -> None:
+def test_the_second_preview_is_empty_and_a_refresh_finds_no_drift(stack: DevStack) -> None:
     assert stack.preview().changes == []
-
-
-def test_a_refresh_finds_no_drift(stack: DevStack) -> None:
     stack.find_no_drift()
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from clients.cluster_api import items
-from model.json_values import at, entries, mapping, text
+from model.json_values import at, entries, mapping
 from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import ROWS, Row
 from tests.sandbox.workshop import Workshop
@@ -11,7 +10,7 @@ from tests.sandbox.workshop import Workshop
 pytestmark = pytest.mark.sandbox
 
 MODE = "balancer.linkerd.io/failure-accrual"
-BREAKING = "{}/namespaces/circuit-breaking-demo"
+BREAKING = "/api/v1/namespaces/circuit-breaking-demo/services/bb"
 ROUTE = "/apis/gateway.networking.k8s.io/v1/namespaces/podinfo/httproutes/backend-router"
 
 
@@ -28,7 +27,7 @@ def test_a_changed_setting_previews_what_it_is_about_and_nothing_else(
     assert shared.surprises(row, workshop) == []
 
 
-def test_the_settings_of_demos_reach_the_cluster_and_leave_it_again(workshop: Workshop) -> None:
+def test_settings_of_demos_and_whole_parts_reach_the_cluster_and_leave_it_again(workshop: Workshop) -> None:
     workshop.choose("demos.podinfo.headerValue", "beta")
     workshop.choose("demos.circuitBreaking.breaker.maxFailures", 3)
     workshop.up()
@@ -40,28 +39,14 @@ def test_the_settings_of_demos_reach_the_cluster_and_leave_it_again(workshop: Wo
 
     workshop.reset()
     workshop.choose("demos.circuitBreaking.breaker.enabled", value=False)
+    workshop.leave_out("viz", "demos.booksapp")
     workshop.up()
     assert breaker(workshop) == {}
+    assert [name for name in ("linkerd-viz", "booksapp") if workshop.api.find(f"/api/v1/namespaces/{name}")] == []
+    assert workshop.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io") is None
+    assert workshop.api.find("/api/v1/namespaces/linkerd") is not None
 
 
 def breaker(workshop: Workshop) -> dict[str, object]:
-    found = mapping(at(workshop.api.find(f"{BREAKING}/services/bb".format("/api/v1")), "metadata", "annotations"))
+    found = mapping(at(workshop.api.find(BREAKING), "metadata", "annotations"))
     return {key: value for key, value in found.items() if key.startswith(MODE)}
-
-
-def test_both_pods_stand_behind_the_one_service_of_circuit_breaking(workshop: Workshop) -> None:
-    path = f"{BREAKING}/endpointslices?labelSelector=kubernetes.io/service-name=bb"
-    slices = items(workshop.api.find(path.format("/apis/discovery.k8s.io/v1")))
-
-    pods = [text(each, "targetRef", "name") for part in slices for each in entries(part, "endpoints")]
-    assert sorted(name.split("-")[0] for name in pods) == ["bad", "good"]
-
-
-def test_viz_and_a_demo_leave_with_their_namespaces_and_nothing_hangs_on_the_api_service(workshop: Workshop) -> None:
-    workshop.leave_out("viz", "demos.booksapp")
-    workshop.up()
-
-    gone = ("linkerd-viz", "booksapp")
-    assert [name for name in gone if workshop.api.find(f"/api/v1/namespaces/{name}")] == []
-    assert workshop.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io") is None
-    assert workshop.api.find("/api/v1/namespaces/linkerd") is not None

@@ -26,16 +26,19 @@ def test_an_archive_is_written_again_only_when_its_content_changed(tmp_path: Pat
     assert path.stat().st_mtime > 1
 
 
-def test_a_mirror_of_the_user_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHART_MIRROR", "/their/mirror")
-    chosen = charts.choose(Home(tmp_path), reachable=lambda: True)
-    assert chosen.mirror == "/their/mirror"
-    assert "/their/mirror" in chosen.description
-
-
-def test_repositories_that_answer_come_before_doubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CHART_MIRROR", raising=False)
-    assert charts.choose(Home(tmp_path), reachable=lambda: True) == charts.Charts("repositories", None)
+@pytest.mark.parametrize(
+    ("mirror", "chosen"),
+    [
+        ("/their/mirror", charts.Charts("mirror /their/mirror", "/their/mirror")),
+        ("", charts.Charts("repositories", None)),
+    ],
+)
+def test_a_mirror_of_the_user_comes_before_repositories_and_those_before_doubles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: str, chosen: charts.Charts
+) -> None:
+    monkeypatch.setenv("CHART_MIRROR", mirror)
+    monkeypatch.setattr(charts, "repository_answers", lambda: True)
+    assert charts.choose(Home(tmp_path)) == chosen
     assert not (tmp_path / "charts").exists(), "what nobody reads is not made"
 
 
@@ -43,8 +46,8 @@ def test_doubles_are_the_last_resort_and_all_of_them_are_packaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CHART_MIRROR", raising=False)
-    chosen = charts.choose(Home(tmp_path), reachable=lambda: False)
-    assert chosen == charts.Charts("doubles", str(tmp_path / "charts"))
+    monkeypatch.setattr(charts, "repository_answers", lambda: False)
+    assert charts.choose(Home(tmp_path)) == charts.Charts("doubles", str(tmp_path / "charts"))
     doubles = {path.parent.name for path in paths.CHART_DOUBLES.glob("*/Chart.yaml")}
     packaged = {path.name.rpartition("-")[0] for path in (tmp_path / "charts").glob("*.tgz")}
     assert packaged == doubles | {each.chart.name for each in charts.DEFINITIONS}

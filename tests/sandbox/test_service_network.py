@@ -10,7 +10,7 @@ import pytest
 from model.json_values import Json, mapping, mappings
 from sandbox.api_client import ApiClient, connect
 from sandbox.controllers.cluster import MERGE
-from tests.sandbox.chart_doubles import LOAD_BALANCERS, VIZ, objects
+from tests.sandbox.chart_doubles import LOAD_BALANCERS, VIZ, WITH_CERTIFICATES, objects
 from tests.sandbox.sandbox_command import eventually, running_sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -50,7 +50,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
 @pytest.fixture
 def viz(client: ApiClient) -> Iterator[dict[str, Json]]:
     """Install tap, with a certificate that is its own authority."""
-    found = objects(VIZ, {})
+    found = objects(VIZ, WITH_CERTIFICATES[VIZ])
     make_namespace(client, "linkerd-viz")
     for name, place in TAPS.items():
         client.apply(place, found[name])
@@ -59,13 +59,13 @@ def viz(client: ApiClient) -> Iterator[dict[str, Json]]:
 
 
 @pytest.fixture
-def webhooks(client: ApiClient) -> Iterator[dict[str, Json]]:
+def webhooks(client: ApiClient) -> Iterator[None]:
     """Install the webhooks with certificates that fit each other."""
-    found = objects(LOAD_BALANCERS, {"clusterName": "workshop"})
+    found = objects(LOAD_BALANCERS, WITH_CERTIFICATES[LOAD_BALANCERS])
     make_namespace(client, LOAD_BALANCERS)
     for name, place in WEBHOOKS.items():
         client.apply(place, found[name])
-    yield found
+    yield
     for name in (VALIDATING, MUTATING):
         client.request("DELETE", WEBHOOKS[name])
 
@@ -154,17 +154,3 @@ def test_without_the_secret_no_ingress_is_admitted(client: ApiClient) -> None:
 
     refused = eventually(lambda: "unrecognized name" in ingress_refusal(client))
     assert refused, "a stack without its certificate has to fail"
-
-
-def test_with_an_authority_that_did_not_sign_the_certificate_no_ingress_is_admitted(
-    client: ApiClient, webhooks: dict[str, Json]
-) -> None:
-    other = mapping(objects(VIZ, {})["Secret/tap-k8s-tls"]["data"])["tls.crt"]
-    hooks = [
-        {**each, "clientConfig": {**mapping(each["clientConfig"]), "caBundle": other}}
-        for each in mappings(webhooks[VALIDATING]["webhooks"])
-    ]
-
-    client.apply(WEBHOOKS[VALIDATING], {**webhooks[VALIDATING], "webhooks": hooks})
-
-    assert eventually(lambda: "x509" in ingress_refusal(client)), "the certificate is really checked"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import builds, paths, rollouts, tools
-from sandbox.builds import Build, built, run_builds
+from sandbox.builds import Build, run_builds
 from sandbox.console import SandboxError
 
 PROGRAM = 'package main\n\nvar version = "unset"\n\nfunc main() { print(version) }\n'
@@ -118,7 +118,7 @@ def test_a_build_that_fails_gives_one_sentence_with_its_log(own_cache: Path, tmp
         run_builds([build])
     assert str(build.log) in str(failure.value)
     assert "undefined: broken" in build.log.read_text(encoding="utf-8"), "the compiler's own words"
-    assert not built(build), "a half-done build is not taken for a tool"
+    assert not build.path.exists(), "a half-done build is not taken for a tool"
     assert own_cache.exists()
 
 

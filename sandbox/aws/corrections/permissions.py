@@ -5,14 +5,11 @@ from typing import Any
 from sandbox.aws import backends
 from sandbox.aws.corrections.replacing import failure, replace
 
-CONFLICT = "moto.iam.exceptions:DeleteConflictException"
-
 
 def correct() -> None:
     """Correct them."""
     replace("moto.sts.models:STSBackend.assume_role", assume_existing_role)
     replace("moto.iam.models:IAMBackend.create_role", create_role_with_a_trust_policy)
-    replace("moto.iam.models:IAMBackend.delete_policy", delete_unused_policy)
     replace("moto.ec2.models:EC2Backend.delete_security_group", delete_unused_security_group)
     replace("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
 
@@ -32,17 +29,6 @@ def create_role_with_a_trust_policy(original: Any, backend: Any, **given: Any) -
     document = given["assume_role_policy_document"]
     failure("moto.iam.policy_validation:IAMTrustPolicyDocumentValidator", document).validate()
     return original(backend, **given)
-
-
-def delete_unused_policy(original: Any, backend: Any, policy_arn: str) -> None:  # noqa: ANN401
-    """Refuse to delete a policy that is attached, or has more versions than the default one."""
-    policy = backend.get_policy(policy_arn)
-    if policy.attachment_count:
-        raise failure(CONFLICT, "Cannot delete a policy attached to entities.")
-    if len(policy.versions) > 1:
-        message = "This policy has more than one version. Before you delete a policy, you must delete its versions."
-        raise failure(CONFLICT, message)
-    original(backend, policy_arn)
 
 
 def delete_unused_security_group(original: Any, backend: Any, name: Any = None, group_id: Any = None) -> Any:  # noqa: ANN401

@@ -9,7 +9,6 @@ from sandbox.providers.aws.kind import Inputs, Kind
 from sandbox.providers.aws.values import Given, Plain, text, texts
 
 TYPES = "^(A|AAAA|CAA|CNAME|DS|HTTPS|MX|NAPTR|NS|PTR|SOA|SPF|SRV|SSHFP|SVCB|TLSA|TXT)$"
-QUOTED = ("TXT", "SPF")
 
 
 class RecordInputs(Inputs):
@@ -23,10 +22,10 @@ class RecordInputs(Inputs):
 
 
 class Record(Kind):
-    """A record in a hosted zone."""
+    """A record in a hosted zone. The real provider changes its type in place; the program never does."""
 
     title, inputs = "Route53 Record", RecordInputs
-    replaces = frozenset({"name", "zoneId"})
+    replaces = frozenset({"name", "type", "zoneId"})
     computed = frozenset({"fqdn"})
     sets = frozenset({"records"})
 
@@ -42,17 +41,13 @@ class Record(Kind):
         record = self._find(aws, state)
         if record is None:
             return None
-        values: list[str] = [each["Value"] for each in record["ResourceRecords"]]
-        records: list[Plain] = [value[1:-1] if record["Type"] in QUOTED else value for value in values]
+        records: list[Plain] = [each["Value"] for each in record["ResourceRecords"]]
         return {"fqdn": self._full_name(aws, state), "records": records, "ttl": record["TTL"]}
 
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Update the record's values; a new type deletes the old record and creates another, in one batch."""
-        del key
-        wanted = {"Action": "UPSERT", "ResourceRecordSet": self._wanted(aws, new)}
-        present = self._find(aws, old) if text(old, "type") != text(new, "type") else None
-        outdated = [{"Action": "DELETE", "ResourceRecordSet": present}] if present else []
-        self._change(aws, text(new, "zoneId"), *outdated, wanted)
+        """Update the record's values."""
+        del key, old
+        self._change(aws, text(new, "zoneId"), {"Action": "UPSERT", "ResourceRecordSet": self._wanted(aws, new)})
 
     def delete(self, aws: Aws, key: str, state: Given) -> None:
         """Delete the record as it is now."""
@@ -65,18 +60,17 @@ class Record(Kind):
         return _folded(value) if key == "name" and isinstance(value, str) else value
 
     def _wanted(self, aws: Aws, given: Given) -> dict[str, Any]:
-        kind = text(given, "type")
-        values = [f'"{value}"' if kind in QUOTED else value for value in texts(given, "records")]
-        records = [{"Value": value} for value in values]
-        return {"Name": self._full_name(aws, given), "Type": kind, "TTL": given["ttl"], "ResourceRecords": records}
+        records = [{"Value": value} for value in texts(given, "records")]
+        name, kind = self._full_name(aws, given), text(given, "type")
+        return {"Name": name, "Type": kind, "TTL": given["ttl"], "ResourceRecords": records}
 
     def _full_name(self, aws: Aws, given: Given) -> str:
         answer = aws.client("route53").get_hosted_zone(Id=text(given, "zoneId"))
         name, zone = _folded(text(given, "name")), _folded(answer["HostedZone"]["Name"])
         return name if name == zone or name.endswith(f".{zone}") else f"{name}.{zone}".lstrip(".")
 
-    def _change(self, aws: Aws, zone: str, *changes: dict[str, Any]) -> None:
-        aws.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [*changes]})
+    def _change(self, aws: Aws, zone: str, change: dict[str, Any]) -> None:
+        aws.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
 
     def _find(self, aws: Aws, given: Given) -> dict[str, Any] | None:
         sought, pages = (

@@ -12,7 +12,7 @@
   (list "" (list "services") (concat $read (list "patch" "create" "delete")))
   (list "coordination.k8s.io" (list "leases") (list "create" "get" "update"))
   (list "" (list "secrets") $read)
-  (list "" (list "configmaps") (concat $read (.Values.providerRBAC.providers.gatewayAPI | ternary (list "create" "update") (list))))
+  (list "" (list "configmaps") $read)
   (list "" (list "pods") (list "list" "update" "watch"))
   (list "" (list "pods/eviction") (list "create"))
   (list "" (list "events") (list "create" "update" "patch"))
@@ -24,16 +24,7 @@
   resources: {{ index . 1 | toJson }}
   verbs: {{ index . 2 | toJson }}
 {{- end }}
-{{- if .Values.providerRBAC.enabled }}
-{{- range $router, $granted := .Values.providerRBAC.providers }}
-{{- if $granted }}
-- apiGroups: [{{ eq $router "gatewayAPI" | ternary "gateway.networking.k8s.io" (printf "%s.routers.example.com" $router | lower) }}]
-  resources: [{{ eq $router "gatewayAPI" | ternary "httproutes" "routes" }}]
-  verbs: {{ append $read "update" | toJson }}
-{{- end }}
-{{- end }}
 {{- with .Values.providerRBAC.additionalRules }}
 {{ toYaml . }}
-{{- end }}
 {{- end }}
 {{- end -}}

@@ -47,7 +47,18 @@ spec:
       automountServiceAccountToken: false
       serviceAccountName: {{ $name }}
       securityContext: {seccompProfile: {type: RuntimeDefault}}
-      {{- include "plane.placement" (merge (dict "spread" true) .) | nindent 6 }}
+      nodeSelector:
+        {{- toYaml $values.nodeSelector | nindent 8 }}
+      {{- if $values.enablePodAntiAffinity }}
+      {{- $pods := dict "matchExpressions" (list (dict "key" "linkerd.io/control-plane-component" "operator" "In" "values" (list .component))) }}
+      affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              podAffinityTerm: {labelSelector: {{ toJson $pods }}, topologyKey: topology.kubernetes.io/zone}
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - {labelSelector: {{ toJson $pods }}, topologyKey: kubernetes.io/hostname}
+      {{- end }}
       initContainers:
         {{- include "plane.init" . | nindent 8 }}
         {{- if .native }}
