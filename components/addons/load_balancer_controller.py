@@ -153,8 +153,8 @@ class LoadBalancerController(ComponentResource):
         needed = [
             crds,  # without them the controller ends as soon as it starts
             role,  # a pod gets its credentials when it is created, and needs them until its last Ingress is deleted
-            # Last comes first on destroy. Otherwise records would stay in the zone: ExternalDNS removes them about 6 s
-            # after the Ingress, while this controller's pods take their 10 s to end.
+            # A destroy deletes it before ExternalDNS. Otherwise records would stay in the zone: ExternalDNS removes
+            # them about 6 s after the Ingress, while this controller's pods take their 10 s to end.
             args.get("dns"),
         ]
         installed = v4.Chart(
@@ -164,14 +164,14 @@ class LoadBalancerController(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            skip_crds=True,  # a release of their own holds those that it needs; the others are the gateways'
+            skip_crds=True,  # a separate release holds those that it needs; the others are for gateways
             values=_values(args, role),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],
                 # In chart values they would be unknown whenever they renew, and the preview would show the controller
-                # deleted. The controller reads the renewed files by itself; nothing restarts. Its Service is waited
-                # for: an Ingress is refused as long as nobody answers behind it.
+                # deleted. The controller reads the renewed files by itself; nothing restarts. `up` waits for its
+                # Service, because the API server refuses an Ingress as long as the Service has no endpoints.
                 transforms=[
                     with_webhook_authority(webhooks.ca_bundle),
                     with_secret_data(WEBHOOK_SECRET, webhooks.data[WEBHOOK_SECRET]),

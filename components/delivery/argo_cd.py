@@ -21,7 +21,7 @@ from versions import ROLLOUT_EXTENSION
 RELEASE = "argocd"
 """The chart's release name; objects are then named as in Argo CD's own manifests."""
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
-"""Every pod of the chart may run under the strictest rules; not meshed, as Argo CD's network policies stop proxies."""
+"""Every pod of the chart meets the strictest profile. Not meshed, because Argo CD's network policies block proxies."""
 
 EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/download/v{ROLLOUT_EXTENSION}/extension.tar"
 
@@ -133,7 +133,7 @@ def password_from(key: str) -> str:
 
 
 def _installer(args: ArgoCdArgs) -> Mapping[str, str] | None:
-    """Return the installer's environment; None with a mirror of images, in which upstream's archive is not."""
+    """Return the installer's environment; None with a mirror of images, which does not have upstream's archive."""
     if args.get("image_registry") and "extension" not in args:
         return None
     extension = args.get("extension", {"url": EXTENSION})
@@ -153,7 +153,7 @@ def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
         "redisSecretInit": {"enabled": False},
         "dex": {"enabled": False},
         "notifications": {"enabled": False},
-        # It has no other switch; scaled up it has a pod with limits.
+        # The chart has no other switch for it; the limits apply if somebody scales it up.
         "applicationSet": {"replicas": 0, "resources": _resources("10m", "64Mi", "256Mi")},
         "configs": {
             # Otherwise the controller stops at the first kind that it may not list.
@@ -171,7 +171,7 @@ def values(extension: Mapping[str, str] | None) -> Mapping[str, Input[object]]:
 
 
 def _server(extension: Mapping[str, str] | None) -> Mapping[str, object]:
-    """Return the values of the part that people see."""
+    """Return the values of the user interface's server."""
     environment = [{"name": name, "value": value} for name, value in (extension or {}).items()]
     return {
         "clusterRoleRules": {"enabled": True, "rules": server_rules()},
