@@ -28,7 +28,7 @@ LEFT_OUT = (".venv", ".git", ".sandbox", ".charts", "__pycache__", ".pytest_cach
 
 @dataclass(frozen=True)
 class Figures:
-    """The measurements: seconds, but for the state's size in bytes and the number of resources."""
+    """The measurements: seconds, except the state's size in bytes and the number of resources."""
 
     control_plane: float
     cold_up: float

@@ -48,7 +48,7 @@ class Breaker(NamedTuple):
 
     @property
     def works(self) -> bool:
-        """Whether it ever keeps an endpoint out: the count starts at 1, and a penalty of nothing doubles to nothing."""
+        """True if it ever keeps an endpoint out: the count starts at 1, and a penalty of 0 doubles to 0."""
         return self.max_failures > 0 and self.min_penalty > 0
 
 

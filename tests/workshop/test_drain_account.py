@@ -37,7 +37,7 @@ def find(aws: InProcess, **marks: str | None) -> list[Found]:
 
 
 def list_of_others(aws: InProcess) -> list[Found]:
-    """Return what another stack has, but for records."""
+    """Return the resources of another stack, except its records."""
     return [each for each in find(aws, group="workshop-other") if each.kind is not Kind.RECORD]
 
 
