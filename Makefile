@@ -122,7 +122,7 @@ check: .venv/installed ## run linters and type checks
 lock: .venv/installed ## write requirements.lock: all Python packages with their hashes, none younger than three days
 	@$(PYTHON) -m uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --exclude-newer=P3D --output-file=requirements.lock requirements.txt requirements-dev.txt
 
-docs: .venv/installed ## write the generated parts of the documentation: picture, settings, commands
+docs: .venv/installed ## write the generated parts of the documentation: diagram, settings, commands
 	@$(PYTHON) -m tests.docs
 
 bench: .venv/installed ## time the stack on the sandbox, beside the same steps by hand

@@ -38,7 +38,7 @@ from model.json_values import is_mapping, mapping, text
 from model.problem import InputError, Problem, on_one_line
 
 SECONDS_FOR_A_PERSON = 120
-"""For a login helper that may ask somebody at a terminal, such as for a second factor."""
+"""The limit for a login helper that may ask a person at a terminal, such as for a second factor."""
 EARLY = 60
 """Seconds before a token's end when the next is asked for; a token in a file is read again as often."""
 

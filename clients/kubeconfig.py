@@ -55,7 +55,7 @@ class Kubeconfig:
     """Its name in messages."""
     advice: Advice = field(default_factory=Advice)
     provider: str | None = None
-    """The provider's own input with which it reads the same; None if only the document does."""
+    """The path with which the provider reads the same cluster and user; None if it needs the document instead."""
 
     @property
     def cluster(self) -> Document:
@@ -87,7 +87,7 @@ class Kubeconfig:
 def find(path: str | None, context: str | None) -> Kubeconfig:
     """Return the kubeconfig that a path and a context choose; None means kubectl's default.
 
-    Raises InputError if they lead nowhere.
+    Raises InputError if they choose none.
     """
     if path and any(mark in path for mark in ("{", "apiVersion", "clusters:")):  # not repeated: it holds credentials
         raise InputError([Problem(f"{PROJECT}:kubeconfig", "it holds a kubeconfig's contents", "it is a path", _FIX)])
@@ -182,7 +182,7 @@ def _merged(files: Sequence[_File], key: str) -> dict[str, tuple[_File, Document
 
 
 def _minified(files: Sequence[_File], chosen: str, where: str) -> tuple[Document, bool]:
-    """Return the document of one context, and whether it named all of its files by absolute paths."""
+    """Return the document of one context, and whether all files that it names had absolute paths."""
     file, context = _merged(files, "contexts")[chosen]
     document: Document = {"apiVersion": "v1", "kind": "Config", "current-context": chosen}
     document["contexts"] = [{"name": chosen, "context": context}]

@@ -1,4 +1,4 @@
-"""How long anybody may be waited for: ten seconds, with all attempts and pages of a question."""
+"""The time limit for any answer: ten seconds, with all attempts and pages of a request."""
 
 import threading
 import time
@@ -27,7 +27,8 @@ def limited() -> Generator[None]:
 def finish_within(seconds: float, work: Callable[[], _T]) -> _T:
     """Return the result of `work`. Raises TimeoutError after `seconds`, or at the end of what limits all of it.
 
-    A socket's timeouts bound neither a name server, nor several addresses, nor a server that sends a byte a second.
+    A socket's timeouts limit neither the name resolution, nor attempts at several addresses, nor a server that sends
+    one byte a second.
     """
     return start_work(work).result(max(min(seconds, _end.get() - time.monotonic()), 0))
 

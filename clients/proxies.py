@@ -1,4 +1,4 @@
-"""Chooses the proxy on the way to a server as Go's net/http does, for kubectl and the provider go by that."""
+"""Chooses the proxy on the way to a server as Go's net/http does, because kubectl and the provider use that."""
 
 import ipaddress
 import os
@@ -24,7 +24,7 @@ def _variable(name: str) -> str:
 
 
 def _for_names(proxy: str) -> str:
-    """Return a proxy's URL; one of SOCKS is asked for names, as Go does."""
+    """Return a proxy's URL; a SOCKS proxy resolves host names itself, as with Go."""
     return f"socks5h{proxy[6:]}" if proxy.startswith("socks5:") else proxy
 
 

@@ -29,7 +29,7 @@ from settings.loading import parse
 
 PAGE = 50
 NO_STACK = re.compile(r"error: no stack (selected|named '[^']*' found)|Pulumi\.[\w.-]+\.yaml does not exist")
-"""What the CLI and its launcher say of a stack that was removed, with its file or without."""
+"""Messages of the CLI and its launcher about a stack that was removed, with its file or without."""
 TORN = re.compile(r"failed to load checkpoint: .*(EOF|unexpected end of JSON)")  # another run is writing it, in place
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 """A string in JSON, with the colon that follows a key."""
@@ -107,7 +107,7 @@ def _command(stack: str, arguments: Sequence[str]) -> list[str]:
 
 @contextmanager
 def explain_failures() -> Generator[None]:
-    """Raise InputError if the command that is started here cannot be."""
+    """Raise InputError if the command that is run inside cannot be started."""
     try:
         yield
     except (FileNotFoundError, PermissionError):
@@ -119,7 +119,7 @@ def explain_failures() -> Generator[None]:
 def ask(
     command: Sequence[str], folder: Path | None = None, variables: Mapping[str, str] | None = None, tries: int = 5
 ) -> Done:
-    """Run a command that only reads; it ends within limits.SECONDS, but for the sandbox's launcher, which may build."""
+    """Run a command that only reads; it ends within limits.SECONDS, except the sandbox's launcher, which may build."""
     try:
         done = subprocess.run(  # noqa: S603  no shell
             command,
@@ -237,7 +237,7 @@ def run(command: Sequence[str], shown: bool) -> Done:  # noqa: FBT001  a callbac
 
 @dataclass(frozen=True)
 class StackCli:
-    """One stack, on whatever backend it has."""
+    """One stack, on any backend."""
 
     stack: str
     run: Run = run

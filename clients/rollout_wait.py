@@ -96,7 +96,7 @@ def _unfinished(api: ClusterApi, namespace: str) -> list[str]:
 
 
 class _Kind(NamedTuple):
-    """Where a kind of workload counts its pods: the wanted ones, and in its status all, new and available ones."""
+    """The fields in which a kind of workload counts its pods: wanted, and in its status all, new and available ones."""
 
     wanted: tuple[str, str]
     counts: tuple[str, str, str]
@@ -127,7 +127,7 @@ def waited_for(api: ClusterApi, namespace: str) -> Iterator[str]:
 
 
 def switched_off(api: ClusterApi, namespace: str) -> Iterator[str]:
-    """Yield the workloads that somebody has scaled to 0, which count as rolled out; not those of the program itself.
+    """Yield the workloads that were scaled to 0 by hand, and so count as rolled out; not those that the program scales.
 
     Raises InputError on a refusal.
     """
@@ -162,9 +162,9 @@ def _lacking(kind: _Kind, workload: object) -> str:
 
 
 def _spare(workload: object, wanted: int) -> int:
-    """Return how many pods of a Deployment need not be there: with high availability one may have no node for a while.
+    """Return how many pods of a Deployment may be missing: with high availability one may have no node for a while.
 
-    A percentage, which is the default, is none of so few pods.
+    The default is a percentage, which is 0 for so few pods.
     """
     return min(_number(workload, "spec", "strategy", "rollingUpdate", "maxUnavailable"), max(wanted - 1, 0))
 

@@ -50,7 +50,7 @@ class Cluster(ComponentResource):
         super().__init__("linkerd-workshop:index:Cluster", name, {}, opts)
         self.kubernetes = Provider(
             f"{name}-kubernetes",
-            # Not None: the SDK would hand over the text of KUBECONFIG, which may be a list, as if it were one path.
+            # Not None: the SDK would pass the text of KUBECONFIG, which may be a list, as one path.
             kubeconfig=args.get("kubeconfig") or "",
             context=args.get("context"),
             # Without it a changed kubeconfig plans the replacement of every object.
@@ -77,7 +77,7 @@ def _provider(name: str, aws: AwsAccess, opts: ResourceOptions) -> AwsProvider:
         name,
         region=aws["region"],
         profile=aws["profile"],
-        # Not as a dict: a provider's inputs are handed over as JSON, in which a dict's keys stay as they are in Python.
+        # Not as a dict: when the SDK turns a provider's inputs into JSON, it keeps a dict's keys in Python's spelling.
         assume_roles=[ProviderAssumeRoleArgs(role_arn=role, session_name=aws["session_name"])] if role else None,
         # Credentials of another account are refused before they create anything there.
         allowed_account_ids=[aws["account"]],

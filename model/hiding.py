@@ -41,7 +41,7 @@ _RANDOM = re.compile(
 _CERTIFICATE = re.compile(r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----|LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS")
 """The beginning of a certificate or public key: not secret, even in a Secret."""
 _TOO_SHORT = 3
-"""Characters below which a word is no secret, or none that could be kept."""
+"""The fewest characters of a secret; a shorter word is no secret, or too short to protect."""
 _LONGEST_VALUE = 60
 _MORE_THAN_A_WORD = re.compile(r"(?i)^\s*[{\[]|\n|secret|passw|passphrase|credential|token")
 

@@ -1,4 +1,4 @@
-"""Moments in UTC, which has an end on this machine: what lies beyond it is taken for the last moment, or the first."""
+"""Moments in UTC; one that Python's `datetime` cannot represent becomes the last or the first that it can."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

@@ -8,7 +8,7 @@ PROJECT = "linkerd-workshop"
 """The Pulumi project: prefix of its configuration keys."""
 
 ON_SANDBOX = "ON_SANDBOX"
-"""Variable that asks for the sandbox. Commands and program reach nothing else then."""
+"""Variable that asks for the sandbox. If it is set, commands and program connect to nothing else."""
 OFF = ("", "0", "false", "no")
 """Its values that do not ask for the sandbox."""
 SANDBOX_REACHES = "SANDBOX_REACHES"
@@ -28,8 +28,8 @@ LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS = "aws-load-balancer-controller", "extern
 BOOKSAPP, PODINFO = "booksapp", "podinfo"
 CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY = "circuit-breaking-demo", "progressive-delivery"
 GITOPS_DELIVERY = "progressive-delivery-gitops"
-"""The namespaces of a stack's parts. The canary has another one where Argo CD owns it: in a shared one, both owners
-would meet while it changes hands."""
+"""The namespaces of a stack's parts. The canary has another namespace if Argo CD owns it: in a shared one, a change of
+the owner would make Pulumi and Argo CD work on the same objects."""
 DEMOS = (BOOKSAPP, PODINFO, CIRCUIT_BREAKING, PROGRESSIVE_DELIVERY, GITOPS_DELIVERY)
 """The namespaces that hold nothing but a demo."""
 PLATFORM = (LINKERD, VIZ, ARGO_ROLLOUTS, ARGO_CD, LOAD_BALANCER_CONTROLLER, EXTERNAL_DNS)
@@ -57,7 +57,7 @@ def dns_owner(stack: str, region: str, cluster: str) -> str:
 
 
 class TrustPhase(StrEnum):
-    """The phase of the replacement of trust anchor n by n+1; each may follow only its neighbours."""
+    """The phase of the replacement of trust anchor n by n+1; a step leads only to the next phase or the one before."""
 
     STABLE = "stable"
     """Anchor n alone is trusted, and signs the issuer."""
@@ -142,6 +142,6 @@ def load_balancer_group(stack: str) -> str:
     plain = re.sub(r"[^a-z0-9-]+", "-", f"{PROJECT}-{stack}".lower()).strip("-")
     if plain == f"{PROJECT}-{stack}" and len(plain) <= LONGEST_GROUP:
         return plain
-    # Stacks may differ in what a group's name cannot hold.
+    # A group's name loses case, special characters and length, so two stacks could get the same one without the hash.
     mark = hashlib.sha256(stack.encode()).hexdigest()[:8]
     return f"{plain[: LONGEST_GROUP - 9].strip('-')}-{mark}"

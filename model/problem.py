@@ -51,7 +51,7 @@ class InputError(RunError):
 
 @contextmanager
 def report_outcome(outcome: str) -> Generator[None]:
-    """Have the problems that are found inside say what was done before them."""
+    """Add to each problem that is raised inside what was done before it."""
     try:
         yield
     except InputError as error:
@@ -59,7 +59,7 @@ def report_outcome(outcome: str) -> Generator[None]:
 
 
 class SilenceError(InputError):
-    """Somebody does not answer, or is too busy to: other questions would wait as long."""
+    """A server does not answer, or is too busy to: further requests to it would wait as long."""
 
     def __init__(self, problems: Sequence[Problem], *, nobody: bool = False) -> None:
         super().__init__(problems)

@@ -7,7 +7,7 @@ from model.problem import InputError, Problem
 
 
 class NotSandboxError(InputError):
-    """A connection that ON_SANDBOX rules out: it says nothing of whether the cluster is there."""
+    """A connection that ON_SANDBOX forbids; it does not mean that the cluster cannot be reached."""
 
 
 def check_target(target: str, where: str) -> None:

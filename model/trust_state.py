@@ -1,6 +1,6 @@
-"""The states between two trust anchors, and the moves that no proxy notices.
+"""The states between two trust anchors, and the steps after which all proxies still trust each other.
 
-A pod trusts the bundle of its start until it ends, and shows the certificate of its start for up to a day.
+A pod trusts the bundle that it got at its start until it ends, and has the certificate from then for up to a day.
 """
 
 from typing import NamedTuple
@@ -57,7 +57,7 @@ def step_towards(current: TrustState, wanted: TrustState) -> TrustState:
 
 
 def harm(current: TrustState, wanted: TrustState) -> str:
-    """Return the harm of an illegal move, as the rule that it breaks."""
+    """Return what an illegal step would break, as the rule in the message."""
     if current.signer not in wanted.trusted:
         return (
             f"running pods show certificates below anchor {current.signer}, which restarted pods would not trust: "

@@ -68,7 +68,7 @@ def mutates(action: str) -> bool:
 
 
 def _binds(condition: Json) -> bool:
-    """Return whether a key has to have a certain value; that a tag exists, or is right if it does, is not enough."""
+    """Return whether a key must have a certain value: that a tag exists, or fits if it exists, limits nothing."""
     for operator, keys in condition.items():
         name = operator.rpartition(":")[2]
         if name == "Null" or name.endswith("IfExists") or "Not" in name:

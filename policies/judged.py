@@ -17,22 +17,22 @@ class Judged:
     kind: str
     """Kubernetes' kind, or Pulumi's type of any other resource."""
     name: str
-    """With the namespace where there is one: `booksapp/webapp`."""
+    """The name, after the namespace if there is one: `booksapp/webapp`."""
     content: Json
 
     def __str__(self) -> str:
-        """How a finding names it."""
+        """Return its name in a finding."""
         return f"{self.kind} {self.name}"
 
 
 class Finding(NamedTuple):
-    """What is wrong, and where exactly."""
+    """A violation of a policy, and its exact place."""
 
     where: str
     what: str
 
     def __str__(self) -> str:
-        """As it is shown."""
+        """Return the finding as it is shown."""
         return f"{self.where}: {self.what}"
 
 
@@ -43,9 +43,9 @@ class Policy(NamedTuple):
     description: str
     judge: Callable[[Judged], Iterable[Finding]]
     mandatory: bool = True
-    """Whether a finding stops the preview or the up."""
+    """True if a finding stops the preview or the up."""
     about_documents: bool = False
-    """Whether it reads policies of IAM, which have to be known as a whole."""
+    """True if it reads policies of IAM, of which all values have to be known."""
 
 
 def of_kubernetes(content: Json) -> Judged:

@@ -17,7 +17,7 @@ from preflight.trust import check_trust
 ALB_CONTROLLER = "ingress.k8s.aws/alb"
 """The controller that the IngressClasses of the AWS Load Balancer Controller name."""
 CLOCK_SKEW = 60
-"""Seconds by which this machine's clock may differ: certificates begin with the moment that it shows."""
+"""Seconds by which this machine's clock may differ from the cluster's: new certificates are valid from its time on."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def inspect(api: ClusterApi, expected: Expectations) -> Facts:
 
 
 def checks(api: ClusterApi, expected: Expectations) -> Iterator[Check]:
-    """Yield every check's result; one that does not answer is the last."""
+    """Yield every check's result; after a check that gets no answer, there are no more."""
     api = Snapshot(api)
     try:
         check_connection(api)

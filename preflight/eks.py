@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 class _Survey:
-    """The questions of a survey. It goes on after a refusal, but not after a timeout, which the others would repeat."""
+    """The questions of a survey. It goes on after a refusal, but not after a timeout, which all others would repeat."""
 
     def __init__(self) -> None:
         self.checks, self._is_silent = list[Check](), False

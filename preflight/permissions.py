@@ -96,7 +96,7 @@ def kinds(settings: Settings) -> frozenset[Kind]:
 def check_permissions(api: ClusterApi, wanted: Collection[Kind]) -> list[Problem]:
     """Return one problem for each kind of object that the user may not handle in every way.
 
-    One question answers for administrators.
+    For administrators one question is enough.
     """
     if _allowed(api, "*", "*", "*"):
         return []

@@ -32,7 +32,7 @@ KEEPING_OFF = ("NoSchedule", "NoExecute")
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 ORDINARY = ("default", "kube-public", "kube-node-lease")
-"""Namespaces of every cluster, which are seldom exempt from its rules as kube-system is."""
+"""Namespaces that every cluster has, and that, unlike kube-system, are seldom exempt from its rules."""
 MESHED_POD = {
     "apiVersion": "v1",
     "kind": "Pod",

@@ -98,7 +98,7 @@ def _fix(current: TrustState, step: TrustState) -> str:
 
 def _stale(api: ClusterApi, bundle: object, current: TrustState, wanted: TrustState) -> Iterator[str]:
     """Yield the pods that a legal step would cut off from the restarted ones, by namespace and name."""
-    if current == wanted or wanted.phase == TrustPhase.BUNDLED:  # nothing new is shown, and nothing known dropped
+    if current == wanted or wanted.phase == TrustPhase.BUNDLED:  # no signer is new to a pod, and no anchor is removed
         return
     pem, changed = text(bundle, "data", "ca-bundle.crt").strip(), _changed(bundle)
     # A pod that started before the new issuer was in use has a certificate below the anchor that will be removed.

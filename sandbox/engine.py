@@ -18,9 +18,9 @@ LANGUAGE_HOST = "pulumi-language-python"
 
 
 def write_script(path: Path, module: str, settled: str = "") -> None:
-    """Write a shell script that runs a module of this checkout in the Python that runs now, unless it is there.
+    """Write a shell script that runs a module of this checkout with the current Python, unless it exists already.
 
-    It is replaced at once, as another engine may run it just now. What is settled are shell commands that go before it.
+    The file is replaced in one step, because another engine may be running it. `settled` are commands that run first.
     """
     search = f"{shlex.quote(str(paths.PROJECT))}${{PYTHONPATH:+:$PYTHONPATH}}"
     command = f'PYTHONPATH={search} exec {shlex.quote(sys.executable)} -P -m {module} "$@"'
@@ -49,9 +49,9 @@ def lay_out_plugins(pulumi_home: Path, plugins: Sequence[Plugin]) -> None:
 
 
 def keep_no_logs(pulumi_home: Path) -> None:
-    """Put a file where the engine would have the folder of its logs, which no option switches off.
+    """Put a file in the place of the engine's folder of logs, which no option switches off.
 
-    In every run it writes down all that it knows, encrypted: a fifth of a preview's time, for nobody to read here.
+    In every run the engine writes an encrypted log that nobody reads here, which takes a fifth of a preview's time.
     """
     logs = pulumi_home / "logs"
     if logs.is_dir():
@@ -60,7 +60,7 @@ def keep_no_logs(pulumi_home: Path) -> None:
 
 
 def lay_out_language_host(folder: Path, pulumi: Path, chosen: Choice) -> tuple[Path, bool]:
-    """Return the engine's executable, and whether its own language host runs the program; else ours lies beside it."""
+    """Return the engine's executable, and whether its own language host runs the program; if not, ours is beside it."""
     if chosen is not Choice.BUILT and (pulumi.resolve().parent / LANGUAGE_HOST).is_file():
         return pulumi, True
     write_script(folder / LANGUAGE_HOST, "sandbox.language_host")

@@ -69,7 +69,7 @@ def find_holder(lock: Path) -> str | None:
 
 
 def is_engine(pid: int, taken: float) -> bool:
-    """Return whether the process that took a lock still runs; a younger process only has its pid."""
+    """Return whether the process that took a lock still runs; a process that started later only reuses its pid."""
     try:
         process = psutil.Process(pid)
         return runs(process) and process.create_time() <= taken + CLOCK_TOLERANCE_SECONDS
@@ -154,7 +154,8 @@ def adopt_unrecorded(home: Home, operations: Sequence[Json], known: set[str]) ->
             inputs = mapping(resource.get("inputs"))
             uninstall(home, str(inputs.get("namespace") or "default"), str(inputs.get("name")))
         elif urn not in adopted and (created := adopt(home, resource)) is not None:
-            # Beside its predecessor it is the unfinished half of a replacement, which the engine starts over.
+            # If the state has the old object, too, this is the unfinished half of a replacement, which the engine
+            # repeats.
             adopted[urn] = {**created, "delete": True} if urn in known else created
     return [*adopted.values()]
 
@@ -176,7 +177,7 @@ def adopt(home: Home, resource: Json) -> Json | None:
     identity = {key: live[key] for key in ("uid", "resourceVersion", "creationTimestamp") if key in live}
     outputs = {
         **inputs,
-        # Nothing else is taken from the cluster: a Secret's data would enter the state in plain text.
+        # Nothing else is copied from the cluster: a Secret's data would be in the state in plain text.
         "metadata": {**mapping(inputs.get("metadata")), **identity},
         "__inputs": inputs,
         "__initialApiVersion": reference.api_version,
@@ -202,7 +203,7 @@ def settle_releases(home: Home, stack_file: StackFile) -> None:
         name, status = str(labels.get("name")), labels.get("status")
         if f"{namespace}/{name}" in known:
             run_helm(home, namespace, "rollback", name, str(labels.get("version")))
-            # Helm leaves the record as it is, and the next command would meet it again.
+            # Helm does not change the old record, so the next command would find it again.
             api.request("DELETE", f"/api/v1/namespaces/{namespace}/secrets/{metadata.get('name')}")
             say(f"Helm release {name} was {status}, it is completed")
         elif (namespace, name) in RELEASES:

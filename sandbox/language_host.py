@@ -92,7 +92,7 @@ def hand_over(stream: IO[bytes], printed: Printed, *, is_error: bool) -> None:
 
 
 async def run_until_the_engine_ends(program: PulumiFn) -> None:
-    """Run the program; that the engine is done before it, because a resource failed, is no error of the program."""
+    """Run the program; if the engine ends first, because a resource failed, that is no error of the program."""
     try:
         await run_in_stack(program)
     except Exception as error:

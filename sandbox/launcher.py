@@ -84,7 +84,7 @@ def run_beside(home: paths.Home, project: str, stack: str, command: list[str]) -
     cli = prepare_engine(home, stack_file).cli
     ensure_stack(cli, home, stack_file)  # the command reads the settings with it
     environment = trial.sandbox_environment(home, cli.environment)
-    # A launcher that the command starts would take the plugins in there for the user's own.
+    # If the command starts a launcher, that would use the plugins in this folder as the user's own.
     environment.pop("PULUMI_HOME", None)
     own = {key: value for key, value in os.environ.items() if key == "PULUMI_HOME"}
     os.chdir(chosen.project)

@@ -14,7 +14,7 @@ from sandbox.paths import Home
 
 GRACE_SECONDS = 15.0
 POLL_SECONDS = 0.03
-# The clock that a process's start is told by moves a little when the machine's time is corrected.
+# The clock by which a process's start is reported moves a little when the machine's time is corrected.
 SAME_START_SECONDS = 2.0
 
 

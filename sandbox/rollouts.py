@@ -1,7 +1,7 @@
 """The Argo Rollouts controller beside the sandbox's control plane, so that a canary there moves real weights.
 
-It runs as a program of this machine and reads a configuration of its own: the one of a stack names a file in a
-container that nobody starts here.
+It runs as a process on this machine and reads its own configuration: a stack's configuration names a file in a
+container, and no container runs here.
 """
 
 import os

@@ -15,7 +15,7 @@ from sandbox.console import SandboxError, say
 from sandbox.paths import PROJECT, Home
 from sandbox.processes import last_line, recorded, running, start, stop
 
-# In the order of their start; stopping goes the other way, so that nothing complains about a missing neighbour.
+# In the order of their start; they stop in reverse, so that none reports errors about one that has stopped.
 STOP_ORDER = (("aws-controllers",), ("aws", *tools.CLIENTS), ("kube-apiserver",), ("etcd", "services"))
 COMPONENTS = (*tools.CONTROL_PLANE, "services")
 START_SECONDS = 90.0

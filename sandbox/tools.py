@@ -71,7 +71,7 @@ TOOLS: dict[str, Tool] = {
             f"{PULUMI}/sdk/v3/go/common/version.Version={{version}}",
             "version",
         ),
-        # The published plugins have the SDKs' versions; built from their modules they report the same, for the engine
+        # A plugin that is built from its module reports the SDK's version, as the published ones do, because the engine
         # warns on every command about a plugin that is older than the SDK.
         *(
             Tool(
@@ -85,8 +85,9 @@ TOOLS: dict[str, Tool] = {
                 ("tls", "pulumi", "./pulumi-resource-tls"),
             )
         ),
-        # In the provider's module, which has all of it compiled already, and renders with the same version. It is
-        # given the version for which it renders without a cluster; otherwise that is 1.20, which charts refuse.
+        # Helm is built in the provider's module, for which its packages are compiled already; so both render with the
+        # same version of Helm. The linker sets the Kubernetes version for which it renders without a cluster: the
+        # default is 1.20, which charts refuse.
         Tool(
             "helm",
             "pulumi-kubernetes",

@@ -50,5 +50,5 @@ class Attendees(Section):
         """The names of all attendees, which are those of their namespaces."""
         if self.names is not None:
             return self.names
-        # Two digits, so that a third one renames nobody below 100.
+        # At least two digits: the 100th attendee has three, and the others keep their names.
         return [f"{self.prefix}-{number:02}" for number in range(1, (self.count or 0) + 1)]

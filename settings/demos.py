@@ -123,7 +123,7 @@ class ProgressiveDelivery(Section):
     owner: CanaryOwner = Field(default=CanaryOwner.PULUMI, description="pulumi or argo-cd", examples=["pulumi"])
     """Who deploys the demo."""
     host: OptionalHostname = Field(default=None, examples=["canary.example.com"])
-    """The demo's public name; its load balancer is not meshed and sees all pods alike."""
+    """The demo's public name; its load balancer is not meshed, and sends requests to all pods alike."""
 
 
 class Demos(Section):

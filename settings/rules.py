@@ -197,7 +197,7 @@ def _needs(key: str, needed: str, why: str, value: str = "true") -> Problem:
 
 
 def _attendees(settings: Settings) -> Iterator[Problem]:
-    """Yield what keeps attendees from namespaces of their own."""
+    """Yield the reasons why attendees cannot have namespaces of their own."""
     chosen = settings.attendees
     if not chosen:
         return
@@ -217,7 +217,7 @@ def _attendees(settings: Settings) -> Iterator[Problem]:
 
 
 def _attendee_hosts(settings: Settings) -> Iterator[Problem]:
-    """Yield the public hosts of attendees that cannot exist; one of a kind is enough."""
+    """Yield the problems with attendees' public hosts; of names that are too long, only the longest."""
     found = parts.attendee_hosts(settings)
     fix = f"Choose shorter names, or none with `pulumi config set --path '{_ATTENDEES}.hosts' false`."
     longest = max((host.partition(".")[0] for host in found), key=len, default="")

@@ -55,7 +55,7 @@ def unset_if(empty: object) -> BeforeValidator:
 
 
 def _printable(value: str) -> str:
-    """Refuse control characters; not by a pattern, which would override that of a field of this kind."""
+    """Refuse control characters, without a pattern: it would override the pattern of a field with this type."""
     if _CONTROL.search(value):
         raise ValueError
     return value
@@ -80,9 +80,9 @@ _LARGEST_EXACT = 2**53
 
 
 def _as_text(value: object) -> object:
-    """Turn a number or a boolean back into text: `pulumi config set --path` stores text that looks like one so.
+    """Turn a number or a boolean back into text: `pulumi config set --path` stores text that looks like one as one.
 
-    Only one with a single spelling: of `1.10` or twenty digits something is lost already.
+    Other numbers are refused: `1.10` and numbers of twenty digits have lost digits already.
     """
     if isinstance(value, bool):
         return str(value).lower()
@@ -123,7 +123,7 @@ OptionalDate = Annotated[Annotated[date, BeforeValidator(_day)] | None, unset_if
 
 
 def _unset_if_zero(value: object) -> object:
-    """Take the default of Pulumi.yaml for None, as text or as a number; `false` is none."""
+    """Read the default of Pulumi.yaml, 0 as text or as a number, as None; `false` is not 0."""
     return None if value == "0" or (value == 0 and not isinstance(value, bool | float)) else value
 
 

@@ -28,7 +28,7 @@ NAMESPACES: Mapping[str, NamespaceMetadata] = {
     parts.LINKERD: linkerd.NAMESPACE_METADATA,
     parts.VIZ: viz.NAMESPACE_METADATA,
     parts.ARGO_CD: argo_cd.NAMESPACE_METADATA,
-    # Not booksapp: its services run as root, and every `up` would be warned of them.
+    # Not booksapp: its services run as root, so the API server would warn about them in every `up`.
     parts.PODINFO: MESHED_AND_RESTRICTED,
     parts.CIRCUIT_BREAKING: MESHED_AND_RESTRICTED,
     parts.PROGRESSIVE_DELIVERY: MESHED_AND_RESTRICTED,
@@ -96,6 +96,7 @@ def namespaces_args(start: Start, stack: str) -> NamespacesArgs:
     wanted = {name: NAMESPACES.get(name, MESHED) for name in parts.namespaces(settings)}
     wanted |= {name: boundary.namespace_metadata(name) for name in parts.attendees(settings)}
     if settings.high_availability:
-        # The injector fails closed then, and has nothing to add to these: they start before it, and without it.
+        # The injector fails closed then. Pods in these namespaces get no proxy, so they start before the injector and
+        # without it.
         wanted |= {name: exempt(wanted[name]) for name in wanted.keys() - parts.meshed_namespaces(settings)}
     return {"owner": stack, "namespaces": wanted}

@@ -39,7 +39,8 @@ def install_demos(base: Base, add_ons: AddOns, mesh: Mesh, delivery: Delivery) -
     meshed = base.after(mesh.linkerd, mesh.viz)
     args = demos_args(base, add_ons, mesh)
     outputs = create_demos("", args, meshed)
-    # It is deleted before its controllers: without them its objects cannot be changed, nor, with a finalizer, deleted.
+    # The canary is deleted before its controllers: without them its objects cannot be changed or, with a finalizer,
+    # deleted.
     delivered = base.after(mesh.linkerd, mesh.viz, delivery.argo_rollouts, delivery.argo_cd)
     if parts.GITOPS_DELIVERY in wanted:
         GitopsDelivery(name, gitops_delivery_args(base, mesh), delivered)

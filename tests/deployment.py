@@ -99,7 +99,7 @@ class Deployment:
         return own + [each for child in children for each in self.below(child)]
 
     def before(self, waiting: Registration) -> list[str]:
-        """Return the names that `waiting` waits for, a component's instead of those of everything in it."""
+        """Return the names that `waiting` waits for; a component's name stands for everything in it."""
         left, names = set(waiting.dependencies), list[str]()
         for each in self.registrations:
             inside = {other.urn for other in self.below(each)}

@@ -67,7 +67,7 @@ def needs(deployment: Deployment, parts: list[Registration]) -> Needs:
 
 
 def direct(all_: Needs) -> Needs:
-    """Return the needs without those that follow from others."""
+    """Return the dependencies without those that follow from others."""
     return {
         name: {other for other in found if not any(other in _reached(all_, each) for each in found)}
         for name, found in all_.items()

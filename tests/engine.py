@@ -1,7 +1,7 @@
 """An engine that only writes down what a program registers.
 
 A test deploys a program, which drains it, and only then asserts: an assertion inside `apply` would pass unseen, and
-that something is absent is known only once everything has been registered.
+and that something is absent can be known only once everything has been registered.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ def _run(program: Callable[[], object], recorder: "Recorder", config: dict[str, 
             project="linkerd-workshop",
             stack="test",
             dry_run=recorder.answers.preview,
-            outputs=set[Any](),  # as a new process has it: a program that failed leaves tasks of its closed loop
+            outputs=set[Any](),  # as in a new process: a program that failed leaves tasks of its closed loop
         )
     )
     set_all_config(config)
@@ -61,7 +61,7 @@ def _run(program: Callable[[], object], recorder: "Recorder", config: dict[str, 
 
 
 class Answers(Mocks):
-    """What providers would compute: in an up the outputs, in a preview nothing."""
+    """The values that providers would compute: the outputs in an up, nothing in a preview."""
 
     def __init__(self, *, preview: bool) -> None:
         self.preview = preview
@@ -140,7 +140,7 @@ class Recorder(MockMonitor):
             loop.close()
 
     def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
-        """Keep what a component gives out."""
+        """Keep a component's outputs."""
         with self._lock:
             next(each for each in self.registrations if each.urn == request.urn).outputs = recorded(request.outputs)
         return Empty()

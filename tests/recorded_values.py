@@ -1,4 +1,4 @@
-"""Property values as the engine gets them: plain, but for secrets and what is not known yet."""
+"""Property values as the engine gets them: plain, except secrets and values that are not known yet."""
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The folder that Argo CD deploys: the demo that Pulumi creates, but for the additions of each of the two."""
+"""The folder that Argo CD deploys: the demo that Pulumi creates, except for the additions of each of the two."""
 
 from functools import cache
 from pathlib import Path

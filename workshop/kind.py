@@ -70,7 +70,7 @@ def create(console: Console) -> int:
     except NoStackError:
         if status := run_pulumi(STACK, "stack", "init", "--no-select"):
             return status
-    # Nobody is asked: the cluster has nothing but this.
+    # Without a question: the cluster has nothing else.
     if status := run_pulumi(STACK, "up", "--yes", "--skip-preview"):
         return status
     outputs_summary.report(read_settings(STACK), STACK, console)

@@ -162,9 +162,9 @@ def tear_down_all(names: list[str] | None, warn_days: int, unlock_hours: int, *,
 
 
 def check_ends(names: list[str] | None) -> int:
-    """Print which stacks have no workshop to bring up, since it is over or was removed; return 1 if one is unclear.
+    """Print the stacks that an `up` leaves out, because they are over or were removed; return 1 if one is unclear.
 
-    A workflow gets the step's output `up`, so that such a stack fails no run.
+    A workflow gets the step output `up`, so that it skips such a stack and does not fail.
     """
     console, folder, unclear, ended = Console(), Path(), list[str](), list[str]()
     for name in names or list_stacks(folder):

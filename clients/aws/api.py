@@ -22,7 +22,7 @@ class AwsApi:
     """The account and region of a stack, asked as the settings say, with short time limits."""
 
     caller: str
-    """The ARN of who asks."""
+    """The caller's ARN."""
     account: str
     """The number of the caller's account."""
     where: str
@@ -37,7 +37,7 @@ class AwsApi:
 
     @limited()
     def __init__(self, login: Eks) -> None:
-        """Find out who asks. Raises InputError if that is nobody."""
+        """Find out who the caller is. Raises InputError if AWS knows no caller."""
         self.login = login
         self._session, self.caller = log_in(login)
         with explain_refusals(Question("sts:GetCallerIdentity", "AWS", login)):

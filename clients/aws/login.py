@@ -29,11 +29,11 @@ SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = limits.SECONDS
 """The limit for all attempts together, so a call without an answer is not retried."""
 SECONDS_FOR_A_PERSON = 120
-"""For a profile that may ask somebody at a terminal, such as for a second factor."""
+"""The limit for a profile that may ask a person at a terminal, such as for a second factor."""
 ATTEMPTS = 3
 """Attempts at a call that fails quickly, such as for too many requests."""
 ASKING = ("mfa_serial", "credential_process")
-"""What a profile has that may ask."""
+"""The keys of a profile that may ask."""
 
 _LET_IN = "Let the role's trust policy name you, and your own policies allow sts:AssumeRole on it, or correct the ARN."
 _boto3: Any = boto3
@@ -80,7 +80,7 @@ def client(session: Any, service: str, region: str, seconds: float | None = None
 
 
 def log_in(login: Eks) -> tuple[Any, str]:
-    """Return a session, and the ARN of who asks in it. Raises InputError if that is nobody."""
+    """Return a session, and the ARN of its caller. Raises InputError if AWS knows no caller."""
     where = f"AWS, profile '{login.profile}'" if login.profile else "AWS"
     with explain_refusals(Question("sts:GetCallerIdentity", where, login)):
         session = _session(login, where)

@@ -70,7 +70,7 @@ def code(error: ClientError) -> str:
 
 
 def _message(error: ClientError) -> str:
-    """Return AWS's own words; where the client found no name of an error, they are a page of somebody else."""
+    """Return AWS's own message; none with only an HTTP status: the text is then another server's page."""
     if code(error).isdigit():
         return ""
     return on_one_line(error.response.get("Error", {}).get("Message") or "")

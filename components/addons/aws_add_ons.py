@@ -28,10 +28,10 @@ class PodIdentityAgent(ComponentResource):
             f"{name}-addon",
             cluster_name=args["cluster"],
             addon_name=POD_IDENTITY_AGENT,
-            # No version: EKS takes its default for the cluster's Kubernetes, and a pinned one ends with that.
-            # Another owner's agent stays: taken over, it would be deleted with this stack.
+            # No version: EKS chooses its default for the cluster's Kubernetes version; a pinned one would not fit the
+            # next. Another owner's agent stays as it is: an adopted one would be deleted with this stack.
             resolve_conflicts_on_create="NONE",
-            # What somebody sets by hand later is no reason for an `up` to fail.
+            # Values that somebody sets by hand stay, and do not make an `up` fail.
             resolve_conflicts_on_update="PRESERVE",
             opts=ResourceOptions(parent=self),
         )

@@ -63,8 +63,8 @@ class ExternalDns(ComponentResource):
                 ],
                 transforms=[
                     with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT),
-                    # It removes no records when it ends, and looks 5 s after an Ingress is deleted. Its Deployment may
-                    # be deleted a second after the last of them, with the controller's.
+                    # ExternalDNS notices a deleted Ingress after 5 s, and removes no records when it ends. Its
+                    # Deployment may be deleted, with the controller's, one second after the last Ingress.
                     with_time_to_finish(SECONDS_TO_FINISH),
                 ],
             ),
@@ -86,13 +86,13 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
         "txtPrefix": DNS_TXT_PREFIX,
         "domainFilters": [args["domain"]],
         "managedRecordTypes": list(RECORD_TYPES),
-        # A domain below the zone's name is otherwise taken for the name of a zone, which is then not found.
+        # Without the option, ExternalDNS looks for a zone with the domain's name, which does not exist.
         "extraArgs": {
             "zone-id-filter": args["zone"].id,
             "aws-zone-match-parent": True,
             "ingress-class": args["ingress_class"],
         },
-        # A record is removed within seconds after its Ingress, long before the load balancer controller is.
+        # A record is removed within seconds after its Ingress, long before the load balancer controller is deleted.
         "triggerLoopOnEvent": True,
         "interval": "1m",
         "deploymentStrategy": {"type": "Recreate"},  # two at once would write the same records
@@ -103,7 +103,8 @@ def values(args: ExternalDnsArgs, role: PodIdentityRole) -> dict[str, object]:
 def statements(cluster: EksCluster, zone: Zone, domain: str) -> list[Statement]:
     """Return its permissions: to read the zone, and to write records of `domain` and below, of its types only.
 
-    Not of the hosts alone: a host that leaves the settings would leave the policy before its record is removed.
+    It is not limited to the hosts: a host that is removed from the settings would be removed from the policy before
+    ExternalDNS removes its record.
     Source: docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
     """
     arn, key = f"arn:{cluster.partition}:route53:::hostedzone/{zone.id}", "route53:ChangeResourceRecordSets"

@@ -23,8 +23,8 @@ class HostCertificateArgs(TypedDict):
 class HostCertificate(ComponentResource):
     """One certificate for every name directly below the domain.
 
-    One that lists the hosts would be replaced with every change of them, and how many records validate it, and in
-    which order, is known only once it is there.
+    One that lists the hosts would be replaced with every change of them, and the number and order of its validation
+    records are known only once it exists.
     """
 
     arn: Output[str]
@@ -46,8 +46,8 @@ class HostCertificate(ComponentResource):
             type=proof.resource_record_type,
             records=[proof.resource_record_value],
             ttl=SECONDS_TO_LIVE,
-            # Not `allow_overwrite`: ACM gives an account the same record for the same domain again, and the destroy of
-            # this stack would delete one by which another certificate of the domain renews.
+            # Without `allow_overwrite`: all certificates of a domain in an account share one record, so the destroy of
+            # this stack would delete a record by which another certificate renews.
             opts=ResourceOptions(parent=self),
         )
         valid = CertificateValidation(

@@ -143,7 +143,7 @@ class LoadBalancerController(ComponentResource):
             chart=chart["chart"],
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            skip_crds=True,  # a release of their own holds those that it needs; the others are the gateways'
+            skip_crds=True,  # a separate release holds those that it needs; the others are for gateways
             values=with_registry(values(args, role), NAME, args.get("image_registry")),
             opts=ResourceOptions(
                 parent=self,
@@ -153,8 +153,8 @@ class LoadBalancerController(ComponentResource):
                 # this controller's pods take their 10 s to end.
                 depends_on=[each for each in (crds, role, args.get("dns")) if each],
                 # In chart values they would be unknown whenever they renew, and the preview would show the controller
-                # deleted. The controller reads the renewed files by itself; nothing restarts. Its Service is waited
-                # for: an Ingress is refused as long as nobody answers behind it.
+                # deleted. The controller reads the renewed files by itself; nothing restarts. `up` waits for its
+                # Service, because the API server refuses an Ingress as long as the Service has no endpoints.
                 transforms=[
                     with_webhook_authority(webhooks.ca_bundle),
                     with_secret_data(WEBHOOK_SECRET, webhooks.data[WEBHOOK_SECRET]),

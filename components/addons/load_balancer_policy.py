@@ -1,6 +1,6 @@
 """The permissions of the AWS Load Balancer Controller: to read, and to change what has its own cluster's tag.
 
-Upstream's policy asks only that some cluster's tag is there, and asks nothing of listeners, rules, targets and the
+Upstream's policy only requires the tag of some cluster, and requires nothing for listeners, rules, targets and the
 rules of security groups: a controller could change the load balancers of every other cluster in the account.
 
 Which action supports which condition key: docs.aws.amazon.com/service-authorization; a key that an action does not

@@ -1,1 +1,1 @@
-"""What each attendee of a workshop has: the demos, a login, and a boundary around both."""
+"""The parts of each attendee: the demos, a login, and a boundary around both."""

@@ -107,7 +107,7 @@ PODS: list[ValidationArgsDict] = [
         "message": "an attendee's pod keeps seccomp, AppArmor and SELinux, and sets no sysctl",
     },
     {
-        # A pod could print a token of it, which ends with the pod and not with the login.
+        # A pod with this account could print a token that is valid as long as the pod, and longer than the login.
         "expression": f"object.spec.?serviceAccountName.orValue('') != '{ATTENDEE_ACCOUNT}'",
         "message": "the attendee's own account is not for pods",
     },
@@ -192,7 +192,7 @@ class AttendeeAccess(ComponentResource):
         self.register_outputs({"role": self.role, "metrics_role": self.metrics_role})
 
     def _open_metrics(self, name: str, viz: Input[str]) -> Output[str]:
-        """Create the Role by which attendees read metrics, and the policy that closes what it opens besides."""
+        """Create the Role by which attendees read metrics, and the policy that limits its port-forwards to that."""
         metrics = Role(
             f"{name}-metrics-role",
             metadata={"name": ROLE, "namespace": viz},

@@ -47,7 +47,8 @@ LIMITS: LimitRangeItemArgsDict = {
     "default": {"memory": "256Mi"},
     "max": {"memory": "1Gi"},
 }
-"""What a container gets that sets no requests or limits: a quota refuses pods without requests."""
+"""The defaults of a container that sets no requests or limits, and the maximum: a quota refuses pods without
+requests."""
 
 
 def namespace_metadata(attendee: str) -> NamespaceMetadata:

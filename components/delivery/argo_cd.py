@@ -20,7 +20,7 @@ from versions import ROLLOUT_EXTENSION
 RELEASE = "argocd"
 """The chart's release name; objects are then named as in Argo CD's own manifests."""
 NAMESPACE_METADATA: NamespaceMetadata = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
-"""Every pod of the chart may run under the strictest rules; not meshed, as Argo CD's network policies stop proxies."""
+"""Every pod of the chart meets the strictest profile. Not meshed, because Argo CD's network policies block proxies."""
 
 EXTENSION = f"https://github.com/argoproj-labs/rollout-extension/releases/download/v{ROLLOUT_EXTENSION}/extension.tar"
 """The archive of the user interface's Rollout tab, which the server downloads at every start."""
@@ -131,7 +131,7 @@ def values(*, with_tab: bool) -> Mapping[str, Input[object]]:
         "redisSecretInit": {"enabled": False},
         "dex": {"enabled": False},
         "notifications": {"enabled": False},
-        # It has no other switch; scaled up it has a pod with limits.
+        # The chart has no other switch for it; the limits apply if somebody scales it up.
         "applicationSet": {"replicas": 0, "resources": _resources("10m", "64Mi", "256Mi")},
         "configs": {
             # Otherwise the controller stops at the first kind that it may not list.

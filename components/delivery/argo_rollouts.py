@@ -13,7 +13,7 @@ from model.names import ARGO_ROLLOUTS_RELEASE
 from versions import ARGO_ROLLOUTS, ROLLOUTS_PLUGIN_IMAGE
 
 SERVICE_ACCOUNT = "argo-rollouts"
-"""The controller's account: who asks Prometheus for a canary's success rate."""
+"""The controller's ServiceAccount, by which it asks Prometheus for a canary's success rate."""
 
 PLUGIN = "argoproj-labs/gatewayAPI"
 """The name by which a Rollout asks for the plugin; `gatewayAPI` alone is taken, and does nothing."""

@@ -64,7 +64,7 @@ class Booksapp(ComponentResource):
 
 
 def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
-    """Return the four parts of the app, as its authors publish them but for the failures of `authors`."""
+    """Return the four parts of the app, as its authors publish them except for the failures of `authors`."""
     rate = args.get("authors_failure_rate", 0)
     failures = {"FAILURE_RATE": str(rate)} if rate else {}
     parts = {
@@ -72,7 +72,7 @@ def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
         "authors": (AUTHORS, DATABASE | BOOKS_SITE | failures),
         "books": (BOOKS, DATABASE | AUTHORS_SITE),
     }
-    # As root, without a user of their own: their database belongs to it.
+    # The services run as root, because their database belongs to root.
     services: list[WorkloadArgs] = [
         {
             **app_workload(service, PART_OF, BOOKSAPP_IMAGE, args),

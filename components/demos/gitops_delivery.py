@@ -39,7 +39,7 @@ SYNC: SyncPolicy = {
     "automated": {"prune": True, "selfHeal": True},
     # Otherwise a sync in the middle of a canary writes the repository's weights over the controller's.
     "syncOptions": ["RespectIgnoreDifferences=true"],
-    # The definitions of Rollout and HTTPRoute may be a moment younger than the Application.
+    # The definitions of Rollout and HTTPRoute may be created a moment after the Application.
     "retry": {"limit": 10, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
 }
 
@@ -100,7 +100,7 @@ class GitopsDelivery(ComponentResource):
                     "syncPolicy": SYNC,
                 },
             },
-            # Without its project an Application is an error, and stays one until the next look at the repository.
+            # An Application without its project has an error, and keeps it until Argo CD next reads the repository.
             ResourceOptions(parent=self, depends_on=[project]),
         )
         self.application = Output.from_input(NAME)

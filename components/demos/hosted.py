@@ -1,4 +1,4 @@
-"""The part of a demo that people reach by a public host."""
+"""The part of a demo that a public host leads to."""
 
 from typing import NotRequired, TypedDict
 

@@ -28,7 +28,7 @@ done
 
 
 class ProgressiveDeliveryArgs(HostedDemoArgs):
-    """Inputs of a ProgressiveDelivery; its host's load balancer is not meshed: it asks all pods alike."""
+    """Inputs of a ProgressiveDelivery; its host's load balancer is not meshed, and sends requests to all pods alike."""
 
     version: NotRequired[str]
     """podinfo's version; another one starts a canary. 1.7.0 if left out."""

@@ -135,7 +135,8 @@ class Linkerd(ComponentResource):
 def _exempt_kube_system(name: str, opts: ResourceOptions) -> NamespacePatch:
     """Label the cluster's own namespace: nothing that starts a node may wait for a webhook that fails closed.
 
-    Source: linkerd.io/2/features/ha, "Exclude the kube-system namespace". On destroy the label goes, and not the rest.
+    Source: linkerd.io/2/features/ha, "Exclude the kube-system namespace". A destroy removes the label, and keeps the
+    namespace.
     """
     return NamespacePatch(f"{name}-kube-system", metadata={"name": "kube-system", "labels": EXEMPT}, opts=opts)
 
@@ -155,7 +156,8 @@ def values(key: str, *, high_availability: bool = False) -> Mapping[str, Input[o
         "proxyInjector": webhook,
         "profileValidator": webhook,
         "policyValidator": webhook,
-        # Its schedule is the minute of the render, so every preview would show it; and a workshop need not phone home.
+        # Its schedule is the minute of the render, so every preview would show a change. A workshop need not report to
+        # Linkerd.
         "disableHeartBeat": True,
         "podAnnotations": {GENERATION: key},
         "identityResources": bounded(identity_cpu, "10Mi", "250Mi"),

@@ -92,7 +92,7 @@ class Trust(ComponentResource):
 
     def _anchor(self, number: int) -> Authority:
         """Create the anchor with a number."""
-        # The first one had no number in its name once.
+        # In older versions the first anchor had no number in its name.
         former = f"{self._name}-anchor" if number == 1 else None
         key = self._key(f"anchor-{number}", f"{former}-key" if former else None)
         certificate = SelfSignedCert(
@@ -107,7 +107,8 @@ class Trust(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 aliases=[Alias(name=former)] if former else None,
-                # A changed one would replace the anchor in one step, which is an outage; only a new anchor gets it.
+                # A changed lifetime would replace the anchor in one step, which is an outage; it applies only to a new
+                # anchor.
                 ignore_changes=["validity_period_hours", "max_path_length"],
             ),
         )

@@ -98,8 +98,8 @@ class Viz(ComponentResource):
                 depends_on=[
                     webhooks,  # pods wait minutes for a missing Secret
                     args["mesh"],  # without the injector's answer its pods start unmeshed, and Prometheus sees nothing
-                    # Last comes first on destroy: an APIService without its server stops the deletion of every
-                    # namespace in the cluster, for their contents cannot be listed.
+                    # A destroy deletes viz before the namespaces: an APIService without its server stops the deletion
+                    # of every namespace in the cluster, because their contents cannot be listed.
                     args["namespaces"],
                 ],
                 transforms=[
@@ -135,7 +135,7 @@ def values(
         "tap": {**server, "replicas": 3} if high_availability else server,
         "tapInjector": server,
         "dashboard": {**controller, **hosts},
-        # Six hours of what a workshop's few dozen proxies say about themselves.
+        # Enough for six hours of the metrics of a workshop's few dozen proxies.
         "prometheus": {"resources": prometheus},
         "podAnnotations": dict(pod_annotations),
         **switches,

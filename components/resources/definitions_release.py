@@ -32,7 +32,7 @@ def release_definitions(
     namespace, release_name = release
     return Release(
         name,
-        name=release_name,  # a release without a name gets a random one and cannot be told from a stranger's
+        name=release_name,  # a release without a name gets a random one, and looks like another owner's
         namespace=namespace,
         chart=source["chart"],
         version=source.get("version"),

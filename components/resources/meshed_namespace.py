@@ -15,7 +15,7 @@ EXEMPT = {"config.linkerd.io/admission-webhooks": "disabled"}
 """Label of a namespace for whose objects Linkerd's webhooks are not asked."""
 
 FORMER_PARENTS = {"linkerd": "linkerd-workshop:mesh:Linkerd", "booksapp": "linkerd-workshop:demos:Booksapp"}
-"""Namespaces that once belonged to a component, which had their name, with its type."""
+"""Namespaces that once belonged to a component of the same name, with that component's type."""
 
 
 class NamespaceMetadata(TypedDict):

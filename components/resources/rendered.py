@@ -1,4 +1,4 @@
-"""Transforms of the objects that a chart renders, the one place where objects have no types, and waits for them."""
+"""Transforms of the objects that a chart renders, which are the only ones without types, and waits for them."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -73,7 +73,7 @@ def with_annotations(types: str, annotations: Mapping[str, str]) -> ResourceTran
 
 
 def with_time_to_finish(seconds: int) -> ResourceTransform:
-    """Return the transform that lets every Deployment's pods work on for `seconds` when they are to end.
+    """Return the transform that keeps every Deployment's pods working for `seconds` when they terminate.
 
     Needs Kubernetes 1.30, and less than the pods' grace period, which is 30 s unless a chart says otherwise.
     """

@@ -88,7 +88,7 @@ class WorkloadArgs(TypedDict):
     architecture: NotRequired[str]
     """The only CPU architecture of the image, as Kubernetes names it; any if left out."""
     behind: NotRequired[str]
-    """A Service that several workloads share, none with one of its own: the value of `app`; the name is `class`."""
+    """The Service that several workloads share instead of their own: the label `app`; the name is the label `class`."""
 
 
 def app_workload(name: str, part_of: str, image: str, args: AppArgs) -> WorkloadArgs:

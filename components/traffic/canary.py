@@ -61,7 +61,7 @@ class Canary(ComponentResource):
         route = HttpRoute(
             f"{name}-route",
             {"name": args["route"], "namespace": namespace, "spec": _split(services, args)},
-            # The plugin's from then on. A list of rules has one owner: there is no path to the weights alone.
+            # From then on the plugin owns the rules. A list has one owner, and no path leads to the weights alone.
             ResourceOptions(parent=self, ignore_changes=["spec.rules"]),
         )
         strategy = _strategy(services, args)
@@ -75,7 +75,7 @@ class Canary(ComponentResource):
                 "namespace": namespace,
                 "spec": _rollout(args, account.metadata["name"], strategy),
             },
-            # The controller calls a Rollout without its route an invalid one, and looks again only after minutes.
+            # The controller marks a Rollout without its route as invalid, and looks again only after minutes.
             ResourceOptions(parent=self, depends_on=[route]),
         )
         self.register_outputs({"service": self.service})
@@ -163,7 +163,7 @@ def _measurement(backend: Output[str], prometheus: Input[str]) -> AnalysisTempla
                 "interval": "10s",
                 "initialDelay": "20s",
                 "failureLimit": 1,
-                # Nothing is no failure: a canary that nobody asked.
+                # No result is no failure: the canary has had no request yet.
                 "successCondition": f"len(result) == 0 || isNaN(result[0]) || result[0] >= {LEAST}",
                 "provider": {"prometheus": {"address": prometheus, "query": backend.apply(_success_rate)}},
             }
@@ -177,6 +177,6 @@ def _success_rate(backend: str) -> str:
     succeeded, all_of_them = (
         f"sum(rate({total}{{{each}}}[30s]))" for each in (f'{backend},http_status=~"[1-3].."', backend)
     )
-    # A 4xx counts, unlike in Linkerd's own success rate: a version that has lost a path answers 404.
-    # Without a single success there is no such series, and the quotient would be nothing instead of 0.
+    # A 4xx is a failure, unlike in Linkerd's own success rate: a version that has lost a path answers 404.
+    # Without any success the first series does not exist, and the query would have no result instead of 0.
     return f"({succeeded} or vector(0)) / {all_of_them}"

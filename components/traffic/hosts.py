@@ -121,10 +121,10 @@ class ProtectedHost(ComponentResource):
 
     def __init__(self, name: str, args: ProtectedHostArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:traffic:ProtectedHost", name, {}, opts)
-        # The load balancer asks who somebody is on HTTPS only, and would let others through. On a listener for HTTP
-        # that it has for other hosts of the group there is no rule that leads here.
+        # The load balancer requires a login only on HTTPS, and would let requests over HTTP through. If it listens on
+        # HTTP for other hosts of the group, no rule there leads here.
         listeners = _listeners(args["exposure"], http=False, https=True)
-        # It asks pods by their address, which the dashboard would refuse as a foreign host.
+        # Health checks use the pod's address as host name, which the dashboard would refuse.
         health = {f"{ALB}/healthcheck-path": "/ready", f"{ALB}/healthcheck-port": str(args["health_port"])}
         _ingress(f"{name}-ingress", args, args["exposure"], {**listeners, **health, **_login(args["oidc"])}, self)
         self.url = Output.from_input(f"https://{args['host']}/")
@@ -177,7 +177,7 @@ def _of_group(exposure: Exposure) -> Mapping[str, str]:
 
 
 def _listeners(exposure: Exposure, *, http: bool, https: bool) -> Mapping[str, Input[str]]:
-    """Return on which ports the host answers: an Ingress's rule is on the ports that it names itself, and no others."""
+    """Return the ports on which the host answers: an Ingress's rules apply only to the ports that it names."""
     ports = [{"HTTP": 80}] * http + [{"HTTPS": 443}] * https
     annotations: dict[str, Input[str]] = {f"{ALB}/listen-ports": json.dumps(ports)}
     if https:

@@ -33,7 +33,7 @@ SECRET = step("create", "kubernetes:core/v1:Secret", "s", None, manifest("Secret
 ABOUT = ["--stack", "dev", "--commit", "abc", "--run-url", "https://x.example.com"]
 secrets = st.sampled_from([*ODD, "a", CANARY, CODED, "Secret", "[secret]", "9999-12-31"])
 values = shaped({"inputs": secrets, "name": secrets, "data": {"value": secrets}, "metadata": [secrets]}) | secrets
-# Where a secret may stand is what the engine documents; anywhere else the canary is no secret.
+# The engine documents where a secret may be; the canary anywhere else is no secret.
 STEP: Shape = {
     "op": ("create", "same", "replace", "x"),
     "urn": "urn:pulumi:d::p::a:b:C::n",

@@ -30,7 +30,7 @@ COMMANDS = {
     "Podinfo": "kubectl -n shop port-forward svc/frontend-podinfo 9898",
     "ProgressiveDelivery": "kubectl -n shop logs deployment/client --follow",
 }
-"""The command that a demo gives out where it has no host."""
+"""The command that a demo outputs if it has no host."""
 
 
 @cache

@@ -27,7 +27,7 @@ UPSTREAM: dict[tuple[str, ...], object] = {
     ("spValidatorResources",): {"cpu": HUNDRED, "memory": {"limit": "250Mi", "request": "50Mi"}},
     ("highAvailability",): True,
 }
-"""What values-ha.yaml sets, but for the heartbeat, which is off, and the budget, which is the chart's default.
+"""The values of values-ha.yaml, except the heartbeat, which is off, and the budget, which is the chart's default.
 
 Source: github.com/linkerd/linkerd2/blob/edge-26.8.3/charts/linkerd-control-plane/values-ha.yaml
 """

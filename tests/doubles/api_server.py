@@ -34,7 +34,7 @@ class Cluster:
     answers: dict[str, object] = field(default_factory=lambda: dict(READY))
     """By path; any other path is a 404."""
     denied: Callable[[str, str], bool] | None = None
-    """Whether the user may not handle a resource with a verb; an administrator if None."""
+    """True if the user may not use a verb on a resource; the user is an administrator if None."""
     reviewed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """The resources and verbs that permission was asked for."""
     admits: tuple[int, str] = (201, "")
@@ -46,7 +46,7 @@ class Cluster:
     silence: float = 0
     """Seconds until it answers."""
     unwell: Mapping[str, int] = field(default_factory=dict[str, int])
-    """By path, the status with which it says that it is not well."""
+    """The error status that it answers with, by path."""
     forbidden: tuple[str, ...] = ()
     """Paths that the user may not read."""
     silent: tuple[str, ...] = ()

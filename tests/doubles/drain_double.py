@@ -1,4 +1,4 @@
-"""The account, the cluster and the Pulumi CLI that a command meets which takes a stack away."""
+"""The account, the cluster and the Pulumi CLI of a command that destroys a stack."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence

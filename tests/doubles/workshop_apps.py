@@ -67,7 +67,7 @@ class Bookshelf:
     drops: Container[int] = ()
     """The numbers of the requests that it drops without an answer."""
     books_fails: bool = False
-    """Whether `books` fails by itself besides, once for each page."""
+    """True if `books` also fails by itself, once for each page."""
     pages: int = 0
     counted: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     """Responses by backend and status."""
@@ -88,7 +88,7 @@ class Bookshelf:
             return (500, "") if fails else (200, "books")
 
     def series(self) -> str:
-        """Return what the proxy counted; requests to `authors` fail all the time, at the wrong hop to look at."""
+        """Return what the proxy counted; requests to `authors` always fail, and no check must count those."""
         name = "outbound_http_route_backend_response_statuses_total"
         parent = f'parent_namespace="{self.namespace}",parent_name="{{}}",parent_port="7002"'
         with self._lock:

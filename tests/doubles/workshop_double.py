@@ -179,7 +179,7 @@ class Case(SimulatedWorkshop):
     failing: Mapping[str, str] = field(default_factory=dict[str, str])
     """By the name of each line that fails: what it says, as a pattern."""
     answers: Mapping[str, object] = field(default_factory=dict[str, object])
-    """By path, what the API server answers besides; None if nothing is there."""
+    """Additional answers of the API server, by path; None if nothing is there."""
     passing: Mapping[str, str] = field(kw_only=True, default_factory=dict[str, str])
     """What some of the other lines say."""
     settings: Mapping[str, object] = field(kw_only=True, default_factory=dict[str, object])

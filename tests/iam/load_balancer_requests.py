@@ -130,7 +130,7 @@ CALLS = [
         for owner in (OURS, {NODES: "owned"}, {NODES: "shared"})
     ),
 ]
-"""With nothing but load balancers wanted."""
+"""The calls of a stack that has load balancers and no extras."""
 WEB_ACL, WAF = (
     f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/workshop/0123",
     "pkg/deploy/wafv2/web_acl_association_manager.go",

@@ -30,7 +30,7 @@ class Request:
     action: str
     resource: str = "*"
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict[str, str | Sequence[str]])
-    """What AWS would know of it; keys that the action has not are taken out."""
+    """The context of the request; keys that the action does not support are removed."""
     principal: str = ROLE
 
 

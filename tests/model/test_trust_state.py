@@ -50,7 +50,7 @@ def test_a_step_back_is_proposed_where_there_is_one() -> None:
 def test_after_a_legal_step_every_pod_trusts_the_certificates_of_all_others(
     pair: tuple[TrustState, TrustState],
 ) -> None:
-    """A pod shows what the state of its start signs and trusts that state's bundle; pods of both states call others."""
+    """A pod has the certificate and the bundle of the state in which it started; pods of both states call others."""
     for shows in pair:
         for judges in pair:
             assert shows.signer in judges.trusted

@@ -27,7 +27,7 @@ GOOD = {
 
 
 def app(container: Mapping[str, object] | None = None, /, **pod: object) -> Judged:
-    """Return a Deployment of one container that is in order, but for what is given."""
+    """Return a Deployment of one container that violates no policy, except by the given keys."""
     spec = {"containers": [{**GOOD, **(container or {})}], **pod}
     return of_kubernetes(
         {"kind": "Deployment", "metadata": {"name": "app", "namespace": "shop"}, "spec": {"template": {"spec": spec}}}

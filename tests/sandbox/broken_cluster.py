@@ -56,7 +56,7 @@ class Plan:
     share: float
     """The part of the requests that they hit; the first is hit for sure."""
     seconds: float
-    """After which they end; infinite if they do not."""
+    """The seconds after which they end; infinite if they do not."""
 
     @classmethod
     def by_seed(cls, seed: int) -> "Plan":

@@ -58,7 +58,7 @@ def own_stack(double: AwsDouble, tmp_path: Path) -> Stack:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, sandbox_home: paths.Home) -> Iterator[Workshop]:
-    """A copy of the project with a stack of its own, which is taken away after the module's tests."""
+    """A copy of the project with a stack of its own, which is destroyed after the module's tests."""
     made = Workshop(tmp_path_factory.mktemp("project") / "workshop", sandbox_home.folder)
     yield made
     made.destroy()

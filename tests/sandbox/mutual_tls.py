@@ -16,10 +16,10 @@ LIFETIME = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Proxy:
-    """What a pod keeps from its start to its end."""
+    """The certificates that a pod keeps from its start to its end."""
 
     state: str
-    """Where the rotation stood when it started."""
+    """The state of the rotation when it started."""
     bundle: str
     """The anchors that it trusts, PEM."""
     chain: Path

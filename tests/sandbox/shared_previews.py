@@ -8,7 +8,7 @@ from tests.sandbox.workshop import Workshop
 
 
 class SharedPreviews:
-    """A preview for every group of rows that cannot be taken for one another, made when its first row asks for it."""
+    """One preview for each group of rows whose changes cannot be confused, created when its first row asks for it."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._groups = groups(rows)
@@ -30,7 +30,7 @@ class SharedPreviews:
 
 
 def groups(rows: Sequence[Row]) -> list[list[Row]]:
-    """Put every row into the first group where nothing could be its change as well as another's."""
+    """Put every row into the first group in which no change could belong to it and to another row."""
     found = list[list[Row]]()
     for row in rows:
         found.append([])
@@ -40,7 +40,7 @@ def groups(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _alike(one: Row, other: Row) -> bool:
-    """Return whether a change could be of both. Rows that announce nothing stay among themselves."""
+    """Return whether a change could belong to both. Rows without changes share groups only with each other."""
     if one.alone or other.alone or bool(one.patterns) != bool(other.patterns):
         return True
     nested = any(_decides(a, b) or _decides(b, a) for a in one.settings for b in other.settings)
@@ -48,11 +48,11 @@ def _alike(one: Row, other: Row) -> bool:
 
 
 def _decides(key: str, other: str) -> bool:
-    """Return whether one setting is the other, holds it, or is the switch of what it belongs to."""
+    """Return whether one setting is the other, contains it, or switches the part that it belongs to."""
     return key == other or other.startswith(f"{key}.".removesuffix("enabled."))
 
 
 def _covers(pattern: str, other: str) -> bool:
-    """Return whether what matches the other pattern may match this one, whatever is done with it."""
+    """Return whether an object that matches the other pattern may match this one, for any operation."""
     (_, kind, name), (_, other_kind, other_name) = pattern.split(" ", 2), other.split(" ", 2)
     return fnmatchcase(other_kind, kind) and fnmatchcase(other_name.replace("*", ""), name)

@@ -11,9 +11,9 @@ class Row:
 
     settings: Mapping[str, object]
     patterns: tuple[str, ...]
-    """`<operation> <kind> <name>`, with `*` where a part of the workshop is meant as a whole."""
+    """`<operation> <kind> <name>`, with `*` for all objects of a part of the workshop."""
     alone: bool = False
-    """Whether the settings are refused beside some other row's."""
+    """True if the settings are refused together with those of some other row."""
 
     @property
     def title(self) -> str:
@@ -21,7 +21,7 @@ class Row:
         return ",".join(f"{key}={value}" for key, value in self.settings.items())
 
     def unexpected(self, changes: list[str]) -> list[str]:
-        """Return the changes that the settings are not about."""
+        """Return the changes that no pattern of the row expects."""
         return [change for change in changes if not any(fnmatchcase(change, pattern) for pattern in self.patterns)]
 
     def missing(self, changes: list[str]) -> list[str]:
@@ -44,7 +44,7 @@ RESTARTS = (
     "update Deployment progressive-delivery-client-deployment",
     "update Rollout progressive-delivery-canary-rollout",
 )
-"""Every meshed pod."""
+"""The objects with the pods that restart when all meshed pods do."""
 
 PLUGIN = "delivery.argoRollouts.plugin"
 CONTROLLER = (

@@ -48,7 +48,7 @@ class Step:
 
 @dataclass
 class Outcome:
-    """What came of one command."""
+    """The result of one command."""
 
     ok: bool = True
     text: str = ""

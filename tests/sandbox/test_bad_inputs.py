@@ -65,7 +65,7 @@ def refused(workshop: Workshop, settings: dict[str, Any], sentences: list[str]) 
 
 
 def registered(exported: str) -> list[str]:
-    """Return what the stack's state holds, but for the stack itself."""
+    """Return the resources of the stack's state, without the stack itself."""
     state: dict[str, Any] = json.loads(exported)
     urns = [each["urn"] for each in state["deployment"].get("resources", [])]
     return [urn for urn in urns if "::pulumi:pulumi:Stack::" not in urn]

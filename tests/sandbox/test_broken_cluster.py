@@ -31,7 +31,7 @@ COMMANDS: dict[str, Callable[[Workshop], CompletedProcess[str]]] = {
 }
 CRASH = re.compile(r"Traceback \(most recent call last\)|^\s*panic: |^goroutine \d+ |RecursionError", re.MULTILINE)
 NOTHING_SAID = ("update failed", "preview failed", "1 problem found; nothing was changed:")
-"""What the engine says besides."""
+"""Messages of the engine that name no cause."""
 
 
 @dataclass

@@ -47,3 +47,11 @@ def test_an_up_that_was_killed_twice_converges_and_destroys_cleanly(workshop: Wo
     workshop.up()
     workshop.destroy()
     assert workshop.objects() == before, where
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_destroy_after_a_killed_up_leaves_nothing(workshop: Workshop, number: int) -> None:
+    before, chance = workshop.objects(), points(f"destroy {number}")
+    where = kill(workshop, chance, 0.9)
+    workshop.destroy()
+    assert workshop.objects() == before, where

@@ -1,4 +1,4 @@
-"""Workshops that are over are taken away on the real engine, and nothing else is."""
+"""Workshops that are over are destroyed on the real engine, and nothing else is."""
 
 import os
 import signal
@@ -63,7 +63,7 @@ def test_exactly_the_workshop_that_is_over_is_taken_away_even_by_two_runs(
     assert workshops.objects() == others
     assert "past" not in workshops.on("later", "stack", "ls"), "asking about a stack makes none"
 
-    # What only looks at a stack makes it live no longer.
+    # Commands that only read a stack do not extend its life.
     workshops.on("short", "refresh", "--yes", "--skip-preview")
     monkeypatch.chdir(workshops.folder)
     for name, value in workshops.environment().items():

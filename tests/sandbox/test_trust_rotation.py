@@ -1,4 +1,4 @@
-"""The replacement of the trust anchor, step by step on the real engine: nobody ever meets who it does not trust."""
+"""The replacement of the trust anchor, step by step on the real engine: pods trust each other all the time."""
 
 import base64
 import json
@@ -48,29 +48,29 @@ class Pod:
 
 @dataclass(frozen=True)
 class Step:
-    """What was seen when the cluster had come to a state."""
+    """The findings when the cluster has reached a state."""
 
     preview: Preview
-    """Of the step."""
+    """The preview of the step."""
     after: Preview
-    """Of nothing: once more with the same settings."""
+    """The preview after the step, with the same settings."""
     printed: str
     proxy: Proxy
-    """What a pod has that starts in this state."""
+    """The certificate and the bundle of a pod that starts in this state."""
     bundle: str
     anchors_for_check: str
     """The anchors that `linkerd check` finds beside the issuer."""
     pods: list[Pod]
     refusals: dict[str, str]
-    """What an `up` to a state that must not follow has said."""
+    """The output of an `up` to a state that must not follow."""
     unchanged: bool
-    """Whether those have changed nothing."""
+    """True if those have changed nothing."""
     stale: str
-    """What an `up` to the next state has said while a neighbour was not restarted."""
+    """The output of an `up` to the next state while a neighbour was not restarted."""
     expiry: tuple[int, str]
     """Exit status of `make expiry` for four thousand days, and what it printed."""
     renamed: Preview | None
-    """Of nothing, with anchor 1 in the state as it was called before anchors had numbers; for the first state only."""
+    """As `after`, with anchor 1 under its name from before anchors had numbers; for the first state only."""
 
 
 def choose(workshop: Workshop, state: str) -> None:

@@ -1,4 +1,4 @@
-"""The order in which a stack is taken away, and what is printed where that cannot go on."""
+"""The order in which a stack is destroyed, and the messages where that cannot continue."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -147,7 +147,7 @@ def release_hosts(settings: Settings, stack: str, console: Console, *, yes: bool
     unanswered = list_unanswered_webhooks(api) if waiting else []
     if not _confirm_release(console, unanswered, waiting, found, yes=yes):
         return 1
-    # Finalizers come after what they wait for: they are its only sign in the cluster.
+    # Finalizers are removed after what they wait for, because they are its only trace in the cluster.
     remove(hosts.account, [each for each in found if each.kind is not Kind.RECORD], hosts.own.zone)
     for each in unanswered:
         delete_object(api, each)

@@ -13,9 +13,9 @@ from workshop.previews.markdown import code, fence, folded, visible
 from workshop.previews.summary import PreviewResult, list_complaints, list_points, write_headline
 
 LIMIT = 65_536
-"""GitHub's documented limit in characters; the measured one is 262,144 bytes, which so many characters never exceed."""
+"""GitHub's documented limit in characters; they never exceed the measured limit, 262,144 bytes, at four bytes each."""
 COMPLAINTS = 6_000
-"""The most characters of errors and warnings in a comment; the beginning and the end say most."""
+"""The most characters of errors and warnings in a comment; the beginning and the end are kept."""
 RESERVE = 2_000
 """Characters reserved for the text around the diff."""
 

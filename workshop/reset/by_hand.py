@@ -78,7 +78,7 @@ def find_manual_changes(
 
 
 def has_changed_namespaces(api: ClusterApi, settings: Settings, attendee: str | None = None) -> bool:
-    """Return whether people changed one of the namespaces, which cannot be created again without its objects."""
+    """Return whether people changed one of the namespaces: a namespace cannot be recreated without its objects."""
     return any(_find_tools(api.find(f"/api/v1/namespaces/{name}")) for name in list_namespaces(settings, attendee))
 
 

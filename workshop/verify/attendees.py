@@ -20,11 +20,11 @@ MOST_LINES, MOST_PODS = 10, 3
 SAMPLE = 5
 """The most attendees whose traffic is checked in a run."""
 CLIENTS = 1
-"""Threads that request an attendee's pages of booksapp. A fourth of the clients takes as long for a fourth of the
-requests: the sample ends when the stack's own booksapp does."""
+"""Threads that request an attendee's pages of booksapp. A fourth of the clients needs as long for a fourth of the
+requests, so the sample ends when the stack's own booksapp does."""
 COARSENESS = 2.5
-"""An attendee's share of errors is noticed if it is off by so many times the deviation that the stack's own may have:
-10 points at 10 %, for which 400 requests are enough."""
+"""An attendee's share of errors is noticed if it is off by this many times the deviation that is noticed in the stack's
+own demo: 10 points at 10 %, for which 400 requests are enough."""
 DEMOS: Mapping[Demo, DemoCheck] = {
     booksapp.GROUP: booksapp.check,
     podinfo.GROUP: podinfo.check,
@@ -50,7 +50,7 @@ def check(scene: Scene) -> Iterator[Line]:
 
 
 def _find_missing(scene: Scene, name: str) -> list[str]:
-    """Return what an attendee has not, in words."""
+    """Return what is missing in an attendee's namespace, in words."""
     account = scene.api.find(f"/api/v1/namespaces/{name}/serviceaccounts/{ATTENDEE_ACCOUNT}")
     pods = list_pods(scene.api, name)
     return [

@@ -72,9 +72,9 @@ def growth(before: Scrapes, after: Scrapes, name: str, wanted: Wanted) -> int:
 
 
 FALSE_ALARM = 0.001
-"""The most frequent false alarm of a test. A run has a few tests: under 1 % for all of them."""
+"""The highest probability of a false alarm of one test. A run has a few tests: together they stay below 1 %."""
 POWER = 0.99
-"""The least probability with which a share that is off by `deviation` is noticed."""
+"""The lowest probability with which a test notices a share that is off by `deviation`."""
 METHOD = "exact 99.9 % interval"
 """The interval's name in messages; it follows from FALSE_ALARM."""
 STEP = 100

@@ -74,7 +74,7 @@ def check_data_plane(scene: Scene) -> Iterator[Line]:
 
 
 def _sample(scene: Scene, pods: Sequence[Pod]) -> list[Pod]:
-    """Return all pods of the stack, but of each attendee one at random: each costs a port-forward."""
+    """Return all pods of the stack, but only one of each attendee, at random: each pod costs a port-forward."""
     names = parts.attendees(scene.settings)
     theirs = {name: [pod for pod in pods if pod.namespace == name] for name in names}
     chosen = [random.choice(found) for found in theirs.values() if found]  # noqa: S311  no secret
@@ -95,7 +95,7 @@ def _judge_meshed(found: Sequence[Pod]) -> Line:
 
 
 def _judge_networks(scene: Scene, namespaces: Sequence[str], found: Sequence[Pod]) -> Line:
-    """Return a line on whether the mesh knows all pods' and Services' addresses: others it only forwards to."""
+    """Return a line on whether all pods and Services are in the mesh's networks; to others it only forwards."""
     name = "addresses in the mesh's networks"
     said = NETWORKS.search(text(scene.api.find(CONFIG), "data", "values"))
     if said is None:

@@ -17,16 +17,16 @@ SIMULATED = "kwok.x-k8s.io/node"
 
 @dataclass(frozen=True)
 class Patience:
-    """Durations in seconds."""
+    """The durations of measurements and waits, in seconds."""
 
     window: float = 30
-    """For which the demos' own traffic is measured."""
+    """The time for which the demos' own traffic is measured."""
     settled: float = 60
-    """For which pods have to be ready before their traffic is judged: a proxy discovers its backends one by one."""
+    """The time for which pods have to be ready before a check: a proxy discovers its backends one by one."""
     most: float = 300
-    """After which a measurement ends early."""
+    """The time after which a measurement ends early."""
     pause: float = 1
-    """Between two readings."""
+    """The time between two readings."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def correct() -> None:
 
 
 def remember_request(original: Any, backend: Any, **given: Any) -> str:  # noqa: ANN401
-    """Keep what moto forgets of a request: the account whose zones validate it."""
+    """Keep what moto does not store of a request: the account whose zones validate it."""
     arn = str(original(backend, **given))
     held: Any = operator.attrgetter("_certificates")(backend)
     held[arn].account, held[arn].region = backend.account_id, backend.region_name

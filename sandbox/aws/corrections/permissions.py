@@ -25,7 +25,7 @@ def assume_existing_role(original: Any, backend: Any, **given: Any) -> Any:  # n
 
 
 def create_role_with_a_trust_policy(original: Any, backend: Any, **given: Any) -> Any:  # noqa: ANN401
-    """Refuse a trust policy that says nothing; moto looks at it only when it is changed."""
+    """Refuse an empty trust policy; moto checks a trust policy only when it is changed."""
     document = given["assume_role_policy_document"]
     failure("moto.iam.policy_validation:IAMTrustPolicyDocumentValidator", document).validate()
     return original(backend, **given)

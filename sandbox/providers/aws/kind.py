@@ -77,7 +77,7 @@ class Wait:
 class Kind(ABC):
     """One type of resource; the same object answers for all resources of the type.
 
-    The provider names the operation and the resource where AWS refuses, and takes one that is gone for deleted.
+    If AWS refuses, the provider names the operation and the resource. It treats a missing resource as deleted.
     """
 
     title: ClassVar[str]
