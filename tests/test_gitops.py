@@ -16,7 +16,7 @@ from tests.program_configs import GITOPS
 from tests.recorded_values import at, sequence
 
 FOLDER = ROOT / "gitops" / "progressive-delivery"
-NAMESPACE, SKIP_AWAIT = "the-demos-namespace", "pulumi.com/skipAwait"
+NAMESPACE = "the-demos-namespace"
 _DOCUMENTS = TypeAdapter(list[dict[str, object]])
 
 Objects = dict[tuple[str, str], object]
@@ -47,13 +47,13 @@ def key(document: object) -> tuple[str, str]:
 
 
 def without_additions(value: object) -> object:
-    """Return `value` without what only Pulumi needs: the namespace, its provider's annotation, and empty values.
+    """Return `value` without what only Pulumi needs: the namespace, its provider's annotations, and empty values.
 
     The plugin takes the Rollout's own namespace where its configuration names none.
     """
     if is_mapping(value):
-        own = (each for each in value.items() if each[0] != SKIP_AWAIT and each != ("namespace", NAMESPACE))
-        kept = {name: without_additions(each) for name, each in own}
+        own = (each for each in value.items() if each != ("namespace", NAMESPACE))
+        kept = {name: without_additions(each) for name, each in own if not name.startswith("pulumi.com/")}
         return {name: each for name, each in kept.items() if each not in ({}, [])}
     return [without_additions(each) for each in value] if is_list(value) else value
 
