@@ -63,6 +63,7 @@ texts = st.dictionaries(
 @example({"demos": {"booksapp": {"host": "a" * 100_000}}})
 @example({"demos": {None: 1}})
 @example({"trust": {1: 1, "1": 2}})
+@example({"\ud800": 1})
 @example({"demos": nested(100_000, "[", "]")})
 @example({"demos": nested(100_000, '{"a":') + "1" + "}" * 100_000})
 @example({"linkerd-workshop:demos": "{}", "demos": "{}"})
