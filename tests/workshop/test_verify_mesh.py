@@ -7,7 +7,7 @@ import pytest
 from model.json_values import mapping
 from preflight.trust import PODS
 from tests.doubles.workshop_certificates import MeshCertificates, Pair, create_certificate
-from tests.doubles.workshop_double import CONFIG, TAP, TRY, Case, list_of, pod
+from tests.doubles.workshop_double import CONFIG, TAP, TRY, Case, deployment, list_of, pod
 from workshop.verify import certificates, credentials, dashboards, mesh, webhooks
 from workshop.verify.lines import Status
 
@@ -24,7 +24,7 @@ HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"
 WEBHOOKS = ["linkerd-proxy-injector", "linkerd-sp-validator", "linkerd-policy-validator", "linkerd-tap-injector", "tap"]
 
 
-NETWORKS = "addresses in the mesh's networks"
+NETWORKS, DEMOS = "addresses in the mesh's networks", "the demos' pods"
 
 
 class _OfAnotherHost(MeshCertificates):
@@ -183,7 +183,17 @@ CASES = {
         {"pods with a proxy": "17 of 19; none in podinfo/bare-1, podinfo/o"},
         one_of_each("podinfo"),
     ),
-    "a proxy that is not ready": Case(mesh.check_data_plane, {"proxies that are ready": "*"}, UNREADY_FRONT),
+    "a proxy that is not ready": Case(
+        mesh.check_data_plane,
+        {"proxies that are ready": "*", DEMOS: "podinfo: linkerd-proxy, service of Pod frontend-podinfo-1 *"},
+        UNREADY_FRONT,
+    ),
+    "an app that somebody scaled to 0": Case(
+        mesh.check_data_plane,
+        {DEMOS: "booksapp: Deployment authors is scaled to 0"},
+        {"/apis/apps/v1/namespaces/booksapp/deployments": {"items": [deployment("authors", 0)]}},
+    ),
+    "a demo without a pod": Case(mesh.check_data_plane, {DEMOS: "podinfo: there is no pod"}, list_of("podinfo")),
     "a proxy in an init container": Case(mesh.check_data_plane, {}, list_of("podinfo", sidecar())),
     "a proxy that does not answer": Case(
         mesh.check_data_plane,
