@@ -109,6 +109,12 @@ PROTECTED = {"items": [{"metadata": {"annotations": LOGIN}}]}
 VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 ON_EKS = {"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}, "dns": {"zone": "example.com"}}
 AWS_PODS = {**with_credentials("aws-load-balancer-controller", VARIABLE), **with_credentials("external-dns")}
+OLD_PROXIES = Case(
+    certificates.check,
+    {"proxies trust the anchors": "started before the anchors changed: booksapp/old"},
+    {PODS: OLD_PROXY},
+    certificates=CERTIFICATES,
+)
 CASES = {
     **{
         f"a healthy mesh: {name}": Case(check)
@@ -157,12 +163,7 @@ CASES = {
     ),
     "no trust anchors": Case(certificates.check, {"trust anchors": "there are none"}, {BUNDLE: None}),
     "no issuer": Case(certificates.check, {"issuer": "*"}, {ISSUER: None}),
-    "a proxy that started before the anchors changed": Case(
-        certificates.check,
-        {"proxies trust the anchors": "started before the anchors changed: booksapp/old"},
-        {PODS: OLD_PROXY},
-        certificates=CERTIFICATES,
-    ),
+    "a proxy that started before the anchors changed": OLD_PROXIES,
     "webhooks whose certificates have ended": untrusted(
         "*would not trust it: certificate has expired*", MeshCertificates(leaf_days=-1)
     ),
@@ -278,3 +279,9 @@ def test_no_private_key_is_ever_shown(tmp_path: Path) -> None:
 
     assert "issuer" in shown
     assert "PRIVATE" not in shown
+
+
+def test_pods_of_a_canary_that_is_under_way_are_only_waited_for(tmp_path: Path) -> None:
+    fix = OLD_PROXIES.confirm(tmp_path)["proxies trust the anchors"].fix
+
+    assert fix.startswith("A canary replaces its pods step by step: wait until it has ended.")
