@@ -19,6 +19,12 @@ PODS = "/api/v1/pods?labelSelector=linkerd.io%2Fcontrol-plane-ns%3Dlinkerd"
 BUNDLE_VARIABLE = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"
 """The variable with a proxy's trust bundle; the control plane's own proxies take it from the ConfigMap."""
 
+RESTART = (
+    "A canary replaces its pods step by step: wait until it has ended. "
+    "Restart others, such as with `kubectl --namespace <namespace> rollout restart deployment`."
+)
+"""What to do with pods that started before a change of the trust."""
+
 
 @dataclass(frozen=True)
 class MeshedPod:
@@ -141,5 +147,4 @@ def _restarts_first(where: str, current: TrustState, wanted: TrustState, stale: 
     more = f" and {len(stale) - MOST_PODS} more" if len(stale) > MOST_PODS else ""
     found = f"{', '.join(stale[:MOST_PODS])}{more} started before the mesh had come to {current}"
     rule = f"at {wanted} they could neither be reached nor reach others"
-    fix = "Restart what they belong to, such as with `kubectl --namespace <namespace> rollout restart deployment`."
-    return Problem(where, found, rule, fix)
+    return Problem(where, found, rule, RESTART)

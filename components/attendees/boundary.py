@@ -36,7 +36,7 @@ QUOTA = {
     "count/deployments.apps": "20",
     # No custom resources: the quota controller learns about a new kind late, and refuses its objects until then.
 }
-"""The most that an attendee's namespace holds; all demos take 18 pods, 22 during a canary.
+"""The most that an attendee's namespace holds; all demos take 16 pods, 18 during a canary.
 
 Each of them requests 0.12 CPUs if the mesh is highly available.
 """

@@ -7,7 +7,7 @@ from components.attendees.access import AttendeeAccess
 from components.attendees.boundary import Boundary
 from tests.deployment import Deployment
 from tests.engine import deploy
-from tests.program import ON_EKS, run_program
+from tests.program import ON_EKS, ROOT, run_program
 from tests.program_configs import EVERYTHING, OFF
 from tests.recorded_values import at, mapping
 
@@ -61,6 +61,19 @@ def test_attendees_have_the_demos_of_the_stack_in_their_own_namespace_and_on_the
         "zoe-podinfo.example.com",
         "zoe-canary.example.com",
     }
+
+
+def test_the_page_says_how_many_pods_an_attendee_takes() -> None:
+    found = run_program({"attendees": json.dumps({"names": ["zoe"]})})
+
+    def count(kind: str) -> int:
+        own = [each for each in found.of(kind) if each.name.startswith("zoe/")]
+        return sum(int(str(each.at("spec", "replicas"))) for each in own)
+
+    canary = count("kubernetes:argoproj.io/v1alpha1:Rollout")
+    pods = count("kubernetes:apps/v1:Deployment") + canary
+    page = (ROOT / "docs" / "attendees.md").read_text(encoding="utf-8")
+    assert f"All four demos take {pods} pods an attendee, and {pods + canary} during a canary." in page
 
 
 def test_clients_of_other_namespaces_reach_public_apps_only() -> None:

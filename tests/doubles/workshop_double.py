@@ -58,6 +58,16 @@ def pod(namespace: str, app: str, number: str = "1", *, meshed: bool = True, rea
     }
 
 
+def deployment(name: str = "one", replicas: int = 1, *, pods: int | None = None) -> dict[str, object]:
+    """Return a Deployment that has so many pods: all that it wants if left out."""
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), replicas if pods is None else pods)
+    return {
+        "metadata": {"name": name, "generation": 1},
+        "spec": {"replicas": replicas},
+        "status": {"observedGeneration": 1, **counts},
+    }
+
+
 def list_of(namespace: str, *pods: dict[str, object]) -> dict[str, object]:
     """Return the answer that a namespace has these pods."""
     return {f"/api/v1/namespaces/{namespace}/pods": {"items": list(pods)}}
@@ -101,7 +111,7 @@ class SimulatedWorkshop:
         answers["/api/v1/nodes"] = {"items": [{"metadata": {"name": "node"}}]}
         for namespace, apps in APPS.items():
             answers.update(list_of(namespace, *(pod(namespace, app) for app in apps)))
-            answers[f"/apis/apps/v1/namespaces/{namespace}/deployments"] = {"items": [_deployment()]}
+            answers[f"/apis/apps/v1/namespaces/{namespace}/deployments"] = {"items": [deployment()]}
         answers[ROUTES.format("booksapp", "error-split")] = route(("books", 90), ("error-injector", 10))
         by_header = route(("backend-b-podinfo", 1), header=("x-request-id", "alternative"))
         answers[ROUTES.format("podinfo", "backend-router")] = by_header
@@ -161,14 +171,6 @@ class SimulatedWorkshop:
                 ports[pod_name, 8000 + number] = stack.enter_context(listening(self.front.echo, context))
             path = stack.enter_context(serving(self.cluster, folder))
             yield ClusterApi(str(path), None)
-
-
-def _deployment() -> dict[str, object]:
-    return {
-        "metadata": {"name": "one", "generation": 1},
-        "spec": {"replicas": 1},
-        "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1},
-    }
 
 
 @dataclass

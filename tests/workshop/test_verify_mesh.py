@@ -7,7 +7,7 @@ import pytest
 from model.json_values import mapping
 from preflight.trust import PODS
 from tests.doubles.workshop_certificates import MeshCertificates, Pair, create_certificate
-from tests.doubles.workshop_double import CONFIG, TAP, TRY, Case, list_of, pod
+from tests.doubles.workshop_double import CONFIG, TAP, TRY, Case, deployment, list_of, pod
 from workshop.verify import certificates, credentials, dashboards, mesh, webhooks
 from workshop.verify.lines import Status
 
@@ -24,7 +24,7 @@ HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"
 WEBHOOKS = ["linkerd-proxy-injector", "linkerd-sp-validator", "linkerd-policy-validator", "linkerd-tap-injector", "tap"]
 
 
-NETWORKS = "addresses in the mesh's networks"
+NETWORKS, DEMOS = "addresses in the mesh's networks", "the demos' pods"
 
 
 class _OfAnotherHost(MeshCertificates):
@@ -109,6 +109,12 @@ PROTECTED = {"items": [{"metadata": {"annotations": LOGIN}}]}
 VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 ON_EKS = {"eks": {"cluster": "workshop", "region": "eu-central-1", "owner": "me"}, "dns": {"zone": "example.com"}}
 AWS_PODS = {**with_credentials("aws-load-balancer-controller", VARIABLE), **with_credentials("external-dns")}
+OLD_PROXIES = Case(
+    certificates.check,
+    {"proxies trust the anchors": "started before the anchors changed: booksapp/old"},
+    {PODS: OLD_PROXY},
+    certificates=CERTIFICATES,
+)
 CASES = {
     "no workload, and a container that is not ready": Case(
         mesh.check_control_plane,
@@ -143,12 +149,7 @@ CASES = {
     ),
     "no trust anchors": Case(certificates.check, {"trust anchors": "there are none"}, {BUNDLE: None}),
     "no issuer": Case(certificates.check, {"issuer": "*"}, {ISSUER: None}),
-    "a proxy that started before the anchors changed": Case(
-        certificates.check,
-        {"proxies trust the anchors": "started before the anchors changed: booksapp/old"},
-        {PODS: OLD_PROXY},
-        certificates=CERTIFICATES,
-    ),
+    "a proxy that started before the anchors changed": OLD_PROXIES,
     "webhooks whose certificates have ended": untrusted(
         "*would not trust it: certificate has expired*", MeshCertificates(leaf_days=-1)
     ),
@@ -169,7 +170,17 @@ CASES = {
         {"pods with a proxy": "17 of 19; none in podinfo/bare-1, podinfo/o"},
         one_of_each("podinfo"),
     ),
-    "a proxy that is not ready": Case(mesh.check_data_plane, {"proxies that are ready": "*"}, UNREADY_FRONT),
+    "a proxy that is not ready": Case(
+        mesh.check_data_plane,
+        {"proxies that are ready": "*", DEMOS: "podinfo: linkerd-proxy, service of Pod frontend-podinfo-1 *"},
+        UNREADY_FRONT,
+    ),
+    "an app that somebody scaled to 0": Case(
+        mesh.check_data_plane,
+        {DEMOS: "booksapp: Deployment authors is scaled to 0"},
+        {"/apis/apps/v1/namespaces/booksapp/deployments": {"items": [deployment("authors", 0)]}},
+    ),
+    "a demo without a pod": Case(mesh.check_data_plane, {DEMOS: "podinfo: there is no pod"}, list_of("podinfo")),
     "a proxy in an init container": Case(mesh.check_data_plane, {}, list_of("podinfo", sidecar())),
     "a proxy that does not answer": Case(
         mesh.check_data_plane,
@@ -254,3 +265,9 @@ def test_no_private_key_is_ever_shown(tmp_path: Path) -> None:
 
     assert "issuer" in shown
     assert "PRIVATE" not in shown
+
+
+def test_pods_of_a_canary_that_is_under_way_are_only_waited_for(tmp_path: Path) -> None:
+    fix = OLD_PROXIES.confirm(tmp_path)["proxies trust the anchors"].fix
+
+    assert fix.startswith("A canary replaces its pods step by step: wait until it has ended.")

@@ -11,7 +11,7 @@ from settings import parts
 from workshop.verify import booksapp, breaker, canary, podinfo
 from workshop.verify.lines import Demo, Group, Line, Status, count_status
 from workshop.verify.measurements import AT_ONCE, requests_needed
-from workshop.verify.objects import list_pods
+from workshop.verify.objects import find_missing_pods, list_pods
 from workshop.verify.scene import DemoCheck, Scene
 from workshop.verify.traffic import collect_lines
 
@@ -43,7 +43,7 @@ def check(scene: Scene) -> Iterator[Line]:
         missing = dict(zip(names, pool.map(partial(_find_missing, scene), names), strict=True))
     broken = [name for name, each in missing.items() if each]
     fix = "`make reset ATTENDEE=<name>` restores one, and leaves the others alone."
-    seen = f"{len(names) - len(broken)} of {len(names)} have a login, and only ready pods"
+    seen = f"{len(names) - len(broken)} of {len(names)} have a login, and all pods ready"
     yield GROUP.judge("all", seen, good=not broken, fix=fix, attendees=len(names), broken=len(broken))
     for name in broken[:MOST_LINES]:
         yield GROUP.fail(name, "; ".join(missing[name][:MOST_PODS]), f"Run `make reset ATTENDEE={name}`.")
@@ -52,11 +52,9 @@ def check(scene: Scene) -> Iterator[Line]:
 def _find_missing(scene: Scene, name: str) -> list[str]:
     """Return what is missing in an attendee's namespace, in words."""
     account = scene.api.find(f"/api/v1/namespaces/{name}/serviceaccounts/{ATTENDEE_ACCOUNT}")
-    pods = list_pods(scene.api, name)
     return [
         *(["there is no account to log in with"] if account is None else []),
-        *([] if pods else ["there is no pod"]),
-        *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in pods if not pod.ready),
+        *find_missing_pods(scene.api, name, list_pods(scene.api, name)),
     ]
 
 

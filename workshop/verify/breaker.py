@@ -19,7 +19,7 @@ MODE = "balancer.linkerd.io/failure-accrual"
 TRIED_AGAIN = 0.02
 """The share of requests that may go to `bad` with a breaker; more only where penalties are short."""
 LEFT_ALONE = 0.05
-"""The least share that goes to `bad` without one; 17 to 65 % were measured."""
+"""The least share that goes to `bad` without one, in one of LOOKS windows; 0 to 84 % of 30 s were measured."""
 LEAST = 50
 """Fewer requests are not judged."""
 LOOKS = 3

@@ -16,7 +16,7 @@ from clients.limits import finish_within
 from clients.pod_stream import SECONDS, PodStream, StreamError
 from model.json_values import text
 from model.moments import A_DAY
-from preflight.trust import BUNDLE, meshed_pods
+from preflight.trust import BUNDLE, RESTART, meshed_pods
 from workshop.expiry import DAYS, compute_limits
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.scene import Scene
@@ -101,8 +101,7 @@ def _judge_bundles(scene: Scene, bundle: str) -> Line:
         if stale
         else f"all {len(proxies)} do"
     )
-    fix = "Restart them, such as with `kubectl --namespace <namespace> rollout restart deployment`."
-    return GROUP.judge("proxies trust the anchors", seen, good=not stale, fix=fix, proxies=len(proxies))
+    return GROUP.judge("proxies trust the anchors", seen, good=not stale, fix=RESTART, proxies=len(proxies))
 
 
 @dataclass(frozen=True)

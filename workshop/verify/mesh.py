@@ -9,12 +9,11 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 
 from clients.cluster_api import items
-from clients.rollout_wait import switched_off, waited_for
 from model.json_values import text
 from settings import parts
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.measurements import AT_ONCE, scrape
-from workshop.verify.objects import PROXY, Pod, list_pods
+from workshop.verify.objects import PROXY, Pod, find_missing_pods, list_pods
 from workshop.verify.scene import Scene
 from workshop.verify.traffic import UnreachableError
 
@@ -43,11 +42,7 @@ def check_control_plane(scene: Scene) -> Iterator[Line]:
 
 def _judge_namespace(scene: Scene, namespace: str, title: str) -> Line:
     found = list_pods(scene.api, namespace)
-    missing = [
-        *switched_off(scene.api, namespace),
-        *waited_for(scene.api, namespace),
-        *(f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready),
-    ]
+    missing = list(find_missing_pods(scene.api, namespace, found))
     fix = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {REPAIR}"
     seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
     return CONTROL_PLANE.judge(title, seen, good=not missing, fix=fix, pods=len(found))
@@ -63,11 +58,12 @@ NETWORKS = re.compile(r'^clusterNetworks: "?([^"\n]+)', re.MULTILINE)
 
 
 def check_data_plane(scene: Scene) -> Iterator[Line]:
-    """Yield lines on the proxies: every pod has one and a known address; they are ready; their certificates last."""
+    """Yield lines on pods and proxies: all are there and ready, with a known address; their certificates last."""
     namespaces = parts.meshed_namespaces(scene.settings)
     found = [pod for namespace in namespaces for pod in list_pods(scene.api, namespace)]
     yield _judge_meshed([pod for pod in found if not pod.opted_out])
     yield _judge_networks(scene, namespaces, found)
+    yield _judge_demos(scene, found)
     proxies = [pod for pod in found if pod.meshed]
     yield _judge_ready(proxies)
     yield _judge_certificates(scene, _sample(scene, [pod for pod in proxies if PROXY not in pod.unready]))
@@ -113,6 +109,19 @@ def _judge_networks(scene: Scene, namespaces: Sequence[str], found: Sequence[Pod
     seen = f"{', '.join(outside[:MOST_PODS])}: not in {said[1]}" if outside else f"all {len(known)} are"
     fix = "Add their networks to the value `clusterNetworks` in components/mesh/linkerd.py, and run `make up`."
     return DATA_PLANE.judge(name, seen, good=not outside, fix=fix, outside=len(outside))
+
+
+def _judge_demos(scene: Scene, found: Sequence[Pod]) -> Line:
+    """Return a line on whether all apps of the stack's own demos run; no traffic shows each of them."""
+    name, namespaces = "the demos' pods", parts.demo_namespaces(scene.settings)
+    missing = [
+        f"{each}: {what}"
+        for each in namespaces
+        for what in find_missing_pods(scene.api, each, [pod for pod in found if pod.namespace == each])
+    ]
+    seen = "; ".join(missing[:MOST_PODS]) if missing else f"all are ready in {', '.join(namespaces) or 'no namespace'}"
+    fix = "Look at `kubectl --namespace <namespace> get pods` and `… describe pod <name>`, then run `make reset`."
+    return DATA_PLANE.judge(name, seen, good=not missing, fix=fix, missing=len(missing))
 
 
 def _judge_ready(proxies: Sequence[Pod]) -> Line:

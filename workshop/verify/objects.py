@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.cluster_api import ClusterApi, items
-from clients.rollout_wait import ENDED
+from clients.rollout_wait import ENDED, switched_off, waited_for
 from model.json_values import at, entries, text
 from model.moments import FIRST
 from preflight.trust import moment
@@ -63,6 +63,15 @@ def list_pods(api: ClusterApi, namespace: str) -> list[Pod]:
 def select_ready(found: Sequence[Pod], app: str) -> list[Pod]:
     """Return an app's ready pods."""
     return [pod for pod in found if pod.app == app and pod.ready]
+
+
+def find_missing_pods(api: ClusterApi, namespace: str, found: Sequence[Pod]) -> Iterator[str]:
+    """Yield what a namespace whose pods are `found` lacks, in words. Raises InputError if the server refuses."""
+    if not found:
+        yield "there is no pod"
+    yield from switched_off(api, namespace)
+    yield from waited_for(api, namespace)
+    yield from (f"{', '.join(sorted(pod.unready))} of Pod {pod.name} is not ready" for pod in found if not pod.ready)
 
 
 def _pod(pod: object) -> Pod:
