@@ -99,8 +99,8 @@ def find(path: str | None, context: str | None) -> Kubeconfig:
     check_target(os.path.realpath(named) if named else "", "the stack's kubeconfig")
     files = [_File(each) for each in ([named] if named else _default_files()) if os.path.exists(each)]  # noqa: PTH110
     chosen = context or next((each.current_context for each in files if each.current_context), "")
-    if not chosen:
-        if not named and (in_cluster := _in_cluster()):
+    if not chosen or not files:
+        if not chosen and not named and (in_cluster := _in_cluster()):
             return in_cluster
         found = "it has no current-context" if files else "there is no such kubeconfig"
         raise InputError([Problem(where, found, "the cluster is found through it", _FIX)])

@@ -34,6 +34,7 @@ TORN = re.compile(r"failed to load checkpoint: .*(EOF|unexpected end of JSON)") 
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*")(:?)')
 """A string in JSON, with the colon that follows a key."""
 _OUTPUTS = TypeAdapter(dict[str, object])
+_LOG_IN = "Log in (such as with `aws sso login`); `aws sts get-caller-identity` says who you are."
 _FIX = "See what `pulumi config` says in this folder."
 _REASONS = (
     (
@@ -51,6 +52,7 @@ _REASONS = (
         "it has encrypted values and no passphrase is given",
         "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
     ),
+    (r"operation error .*(credentials|AccessDenied|ExpiredToken|InvalidAccess)", "AWS refuses its backend", _LOG_IN),
     (
         r"does not support environments",
         "its file names ESC environments (`environment`), which its backend does not have",

@@ -186,7 +186,10 @@ def check_namespaces(api: ClusterApi, stack: str, namespaces: Collection[str]) -
         elif owner != stack:
             found = f"it belongs to {f'stack {owner}' if owner else 'somebody else'}"
             rule = f"stack {stack} is going to create it"
-            fix = f"Delete it if nobody needs it (`kubectl delete namespace {name}`), or choose another cluster."
+            way = f"Delete it if nobody needs it (`kubectl delete namespace {name}`)"
+            if owner:
+                way = f"Destroy that stack (`make destroy STACK={owner}`)"
+            fix = f"{way}, or choose another cluster."
         else:
             continue
         problems.append(Problem(f"{api.address}, namespace {name}", found, rule, fix))

@@ -54,8 +54,11 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
         found, rule = "it is a number, of which digits may be lost", f"it has to be a text: {field.description}"
         set_it = f"pulumi config set --path --type string '{key}{element}' <value>"
         return Problem(f"{key}{element}", found, rule, f"Set it with `{set_it}`, or in quotes in the file.")
-    found, rule = f"the value is {describe_value(error['input'])}", f"it has to be {field.description}"
-    return Problem(f"{key}{element}", found, rule, _fix(key, field, element))
+    found = "it is not set" if error["type"] == "missing" else f"the value is {describe_value(error['input'])}"
+    fix = _fix(key, field, element)
+    if isinstance(error["input"], str) and not element and "[0]" in fix:  # Pulumi adds no element to a text
+        fix = f"Remove it with `pulumi config rm --path '{key}'`, and s{fix.removeprefix('S')}"
+    return Problem(f"{key}{element}", found, f"it has to be {field.description}", fix)
 
 
 def _name(step: str) -> str:

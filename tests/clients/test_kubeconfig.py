@@ -213,7 +213,7 @@ def test_one_unreadable_file_of_a_list_is_reported_by_its_name(
     ("path", "context", "expected"),
     [
         ("none", None, "none: there is no such kubeconfig, *pulumi config set linkerd-workshop:kubeconfig*"),
-        (None, None, "the default kubeconfig: there is no such kubeconfig, *"),
+        *((None, each, "the default kubeconfig: there is no such kubeconfig, *") for each in (None, "my-context")),
         ("a", None, "a: it cannot be used (*"),
         ("a/config", "nowhere", "a/config, context 'nowhere': there is no such context, but the known ones are one. *"),
         *(

@@ -90,6 +90,12 @@ REFUSALS = {
     "invalid YAML file: yaml: line 3: did not find expected node content": ("can read (line 3)", CORRECT),
     "/p/Pulumi.dev.yaml is not YAML (line 7).": ("can read (line 7)", CORRECT),
     f'unable to open state directory "s3://key:{CANARY}@b": no': ("unable to open state directory", READ),
+    'read ".pulumi/meta.yaml": blob (key "x") (code=Unknown): operation error S3: GetObject, get identity: get '
+    "credentials: failed to refresh cached credentials, no EC2 IMDS role found": ("AWS refuses its backend", "aws sso"),
+    "operation error S3: GetObject, https response error StatusCode: 403, api error AccessDenied: Access Denied": (
+        "AWS refuses its backend",
+        "get-caller-identity",
+    ),
     "[409] Conflict: something": ("(409", READ),
     "": ("it says nothing", READ),
 }

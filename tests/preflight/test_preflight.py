@@ -132,9 +132,11 @@ REFUSED: list[tuple[Cluster, Expectations, str]] = [
         for each in CUT
     ),
     (records("pending-install"), DEFINED, "*. *another run is in progress*"),
-    *(
-        (with_answers(**namespace("booksapp", stack)), STACK, f"{BOOKS}: it belongs to {owner}, {DELETE}")
-        for stack, owner in ((None, "somebody else"), ("other", "stack other"))
+    (with_answers(**namespace("booksapp", None)), STACK, f"{BOOKS}: it belongs to somebody else, {DELETE}"),
+    (
+        with_answers(**namespace("booksapp", "other")),
+        STACK,
+        f"{BOOKS}: it belongs to stack other, *. Destroy that stack (`make destroy STACK=other`), or *",
     ),
     *(
         (

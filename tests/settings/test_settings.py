@@ -194,6 +194,27 @@ def test_a_wrong_value_is_reported_with_its_key_the_rule_and_a_fix(raw: dict[str
     assert "\n" not in str(problem)
 
 
+@pytest.mark.parametrize(
+    ("raw", "key"), [({"dns": {"domain": "d.example.com"}}, "dns.zone"), ({"eks": {"cluster": "w"}}, "eks.")]
+)
+def test_a_required_setting_that_is_missing_is_reported_as_not_set(raw: dict[str, object], key: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(raw)
+
+    assert {each.found for each in caught.value.problems} == {"it is not set"}
+    assert all(each.where.startswith(f"linkerd-workshop:{key}") for each in caught.value.problems)
+
+
+def test_a_text_in_place_of_a_list_is_removed_first_since_pulumi_adds_no_element_to_it() -> None:
+    remove, add = (f"pulumi config {each} --path 'linkerd-workshop:attendees.names" for each in ("rm", "set"))
+
+    assert (
+        only({"attendees": {"names": "anna,bob"}}).fix
+        == f"Remove it with `{remove}'`, and set it with `{add}[0]' ada`."
+    )
+    assert only({"attendees": {"names": []}}).fix == f"Set it with `{add}[0]' ada`."
+
+
 def test_a_wrong_value_is_repeated_if_it_is_short_and_on_one_line() -> None:
     assert only(booksapp(faultPercent=101)).found == "the value is '101'"
     assert only(booksapp(host="no host")).found == "the value is 'no host'"
