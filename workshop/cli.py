@@ -69,7 +69,7 @@ def verify(
     stack: Stack,
     *,
     json: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
-    requests: Annotated[int | None, Option(help="How many requests judge booksapp's share of errors.")] = None,
+    requests: Annotated[int | None, Option(min=1, help="How many requests judge booksapp's share of errors.")] = None,
     seconds: Annotated[float | None, Option(help="For how many seconds to watch the traffic of the demos.")] = None,
 ) -> int:
     """Check that the mesh is healthy and that each demo behaves as its settings say. Exit status 1 if one does not."""

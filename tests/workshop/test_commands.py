@@ -178,3 +178,12 @@ def test_a_number_of_days_or_hours_out_of_range_is_refused(
 ) -> None:
     assert cli.main(["teardown", f"{option}={value}"]) == 2
     assert f"Invalid value for '{option}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["-5", "0", "1.5"])
+@pytest.mark.parametrize(("command", "option"), [("verify", "--requests"), ("handouts", "--hours")])
+def test_a_number_below_one_is_refused(
+    command: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([command, "--stack=x", f"{option}={value}"]) == 2
+    assert f"Invalid value for '{option}'" in capsys.readouterr().err
