@@ -27,9 +27,10 @@ _SECRET_TEXT = re.compile(
 _KEY_BLOCK = re.compile(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)")
 _NAMED = re.compile(
     r"(?i)((?:password|passwd|passphrase|private[_-]?key|secret[_-]?key|client[_-]?secret|access[_-]?key"
-    r"|client[_-]?key[_-]?data|api[_-]?key|token)\\*[\"']?\s*(?:=|:(?!:))\s*)(\\*\"[^\"]*\"|\\*'[^']*'|[^\s,;}\])]+)"
+    r"|client[_-]?key[_-]?data|api[_-]?key|token)\\*[\"']?\s*(?:=|:(?!:))\s*)"
+    r"(?:(\\*\"[^\"]*\"|\\*'[^']*')|[^\s,;}\])]+(?:(?<=\[secret)\])?)"
 )
-"""A secret's name and its value, as YAML, JSON, URLs and shells have it."""
+"""A secret's name and its value, quoted or not, as YAML, JSON, URLs and shells have it."""
 _LOGIN = re.compile(r"(?i)\b(bearer|basic)\s+(?=\S*\d|\S{20})[\w.~+/=-]{6,}")
 _USER = re.compile(r"(\w:/{1,2})(?!git@)[^\s/@'\"?#]+@")
 """Name and password in a URL."""
@@ -82,7 +83,8 @@ def without(secrets: Iterable[str]) -> Callable[[str], str]:
     secrets = {each for each in secrets if len(each) >= _TOO_SHORT}
     longest_first = sorted((each for each in secrets if len(each) >= SHORTEST), key=lambda each: (-len(each), each))
     short = sorted({each for each in secrets if len(each) < SHORTEST} - {"true", "false"}, key=len, reverse=True)
-    words = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, short))})(?!\w)") if short else None
+    # What is hidden already stays as it is, even if a secret is a part of the mark.
+    words = re.compile(rf"\[secret\]|(?<!\w)({'|'.join(map(re.escape, short))})(?!\w)") if short else None
 
     def cleared(text: str) -> str:
         for each in longest_first:
@@ -125,7 +127,8 @@ def plain(value: object) -> str | None:
 
 
 def _without_value(found: re.Match[str]) -> str:
-    return found[0] if SECRET in found[2] else f"{found[1]}{SECRET}"
+    """Return a name with its value hidden; a quoted text with a secret that is hidden already stays as it is."""
+    return found[0] if SECRET in (found[2] or "") else f"{found[1]}{SECRET}"
 
 
 def _of_environment() -> list[str]:

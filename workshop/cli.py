@@ -13,7 +13,7 @@ from rich.console import Console
 from typer import Argument, Exit, Option, Typer
 
 from model.moments import MOST_DAYS
-from model.problem import InputError
+from model.problem import InputError, Problem
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -45,11 +45,18 @@ def _load(stack: str) -> "tuple[Settings, str, Console]":
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status. What is wrong with its inputs is printed without a traceback."""
+    """Run one command; return its exit status. A wrong input, or a file that it cannot use, has no traceback."""
     try:
         app(arguments, prog_name="python -m workshop")
     except InputError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except OSError as error:  # such as of an output folder that is a file, or that may not be written to
+        if not error.filename or not error.strerror:
+            raise
+        fix = "Choose another folder or file, or change its permissions."
+        problem = Problem(str(error.filename), error.strerror, "the command has to use it", fix)
+        Console(stderr=True).print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     except SystemExit as end:
         return int(end.code or 0)
@@ -69,7 +76,7 @@ def verify(
     stack: Stack,
     *,
     json: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
-    requests: Annotated[int | None, Option(help="How many requests judge booksapp's share of errors.")] = None,
+    requests: Annotated[int | None, Option(min=1, help="How many requests judge booksapp's share of errors.")] = None,
     seconds: Annotated[float | None, Option(help="For how many seconds to watch the traffic of the demos.")] = None,
 ) -> int:
     """Check that the mesh is healthy and that each demo behaves as its settings say. Exit status 1 if one does not."""

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import TypeAdapter
 
 from clients import limits
-from clients.aws.refusals import DENIED, Question, code, explain_refusals
+from clients.aws.refusals import DENIED, Question, code, explain_helper, explain_refusals
 from clients.limits import finish_within
 from model.names import PROJECT
 from model.problem import InputError, Problem, SilenceError, on_one_line
@@ -105,14 +105,17 @@ def _session(login: Eks, where: str) -> Any:  # noqa: ANN401  as above
             found.get_frozen_credentials()
 
     profiles = _PROFILES.validate_python(core.full_config["profiles"]).values()
+    helpers = [str(each["credential_process"]) for each in profiles if "credential_process" in each]
     may_ask = any(key in each for each in profiles for key in ASKING)
     asks = may_ask and sys.stdin is not None and sys.stdin.isatty()
     seconds = SECONDS_FOR_A_PERSON if asks else limits.SECONDS
+    question = Question("", where, login)
     try:
-        finish_within(seconds, load)
+        with explain_helper(question, helpers):
+            finish_within(seconds, load)
     except TimeoutError:
         found, rule = f"no credentials came within {seconds:g} s", "AWS answers only with credentials"
-        raise SilenceError([Problem(where, found, rule, Question("", where, login).log_in)]) from None
+        raise SilenceError([Problem(where, found, rule, question.log_in)]) from None
     return _boto3.Session(botocore_session=core, region_name=login.region)
 
 

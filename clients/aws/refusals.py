@@ -1,8 +1,9 @@
 """Errors of AWS and its client, as a sentence with a fix."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import JSONDecodeError
 
 from botocore import exceptions as client
 from botocore.exceptions import BotoCoreError, ClientError
@@ -59,9 +60,38 @@ def explain_refusals(question: Question) -> Generator[None]:
         found, rule = "it does not answer as AWS does", f"it is asked for {question.action}"
         fix = "Check AWS_ENDPOINT_URL if you have set it, and whether a proxy or a login page stands in between."
         raise InputError([Problem(question.where, found, rule, fix)]) from None
+    except JSONDecodeError as error:  # what AWS says is parsed by its client
+        raise InputError([_unusable(question, f"prints no JSON ({error})")]) from None
     except ValueError as error:  # of an endpoint in the environment that is no URL
         found, rule = f"it cannot be asked ({on_one_line(str(error))})", "the program asks before it changes anything"
         raise InputError([Problem(question.where, found, rule, "Correct or unset AWS_ENDPOINT_URL.")]) from None
+
+
+@contextmanager
+def explain_helper(question: Question, helpers: Sequence[str]) -> Generator[None]:
+    """Turn what running a login helper raises meanwhile into InputError; `helpers` are the commands of the profiles."""
+    try:
+        yield
+    except (UnicodeError, AttributeError):
+        if not helpers:
+            raise
+        raise InputError([_unusable(question, "prints no credentials")]) from None
+    except OSError as error:
+        name = str(error.filename or "")
+        if not name:  # such as of the network
+            raise
+        if any(name in helper for helper in helpers):
+            raise InputError([_unusable(question, f"cannot be run ({name}: {error.strerror})")]) from None
+        fix = f"Fix what it names (~/.aws/config, or the environment). {question.log_in}"
+        raise InputError(
+            [Problem(question.where, f"it cannot be asked ({name}: {error.strerror})", _RULE, fix)]
+        ) from None
+
+
+def _unusable(question: Question, found: str) -> Problem:
+    """Return the problem with a login helper."""
+    fix = f"Correct `credential_process` of the profile in ~/.aws/config. {question.log_in}"
+    return Problem(question.where, f"the login helper {found}", _RULE, fix)
 
 
 def code(error: ClientError) -> str:

@@ -106,6 +106,44 @@ def test_missing_credentials_are_reported_with_how_to_log_in(
     assert fnmatchcase(text, expected), text
 
 
+HELPER = "AWS, profile 'x': the login helper "
+CORRECT = "*Correct `credential_process` of the profile in ~/.aws/config.*aws sso login --profile x*"
+
+
+@pytest.mark.parametrize(
+    ("helper", "found"),
+    [
+        ("/nowhere/helper --for me", "cannot be run (/nowhere/helper: No such file or directory)"),
+        ("no-such-helper", "cannot be run (no-such-helper: No such file or directory)"),
+        ("/", "cannot be run (/: Permission denied)"),
+        ("true", "prints no JSON (Expecting value: line 1 column 1 (char 0))"),
+        ("echo [1]", "prints no credentials"),
+        (r"printf \\377", "prints no credentials"),
+        ("echo hunter2", "prints no JSON (Expecting value: line 1 column 1 (char 0))"),
+    ],
+)
+def test_a_login_helper_that_gives_no_credentials_is_reported_with_where_to_correct_it(
+    tmp_path: Path, helper: str, found: str
+) -> None:
+    config = f"[profile x]\ncredential_process = {helper}\n"
+    with serving(Account(), tmp_path, config), pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ACCESS_KEY_ID")
+        patch.delenv("AWS_SECRET_ACCESS_KEY")
+        text = str(catch_problem(lambda: AwsApi(login(profile="x"))))
+
+    assert fnmatchcase(text, f"{HELPER}{found}{CORRECT}"), text
+
+
+def test_a_missing_file_of_a_web_identity_is_named(tmp_path: Path) -> None:
+    config = f"[profile x]\nrole_arn = {ROLE}\nweb_identity_token_file = /nowhere/identity\n"
+    with serving(Account(), tmp_path, config), pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ACCESS_KEY_ID")
+        patch.delenv("AWS_SECRET_ACCESS_KEY")
+        text = str(catch_problem(lambda: AwsApi(login(profile="x"))))
+
+    assert "it cannot be asked (/nowhere/identity: No such file or directory)" in text
+
+
 def test_the_region_of_the_settings_wins_over_that_of_the_profile(tmp_path: Path) -> None:
     with serving(Account(), tmp_path, PROFILES), pytest.MonkeyPatch.context() as patch:
         (tmp_path / "no-credentials").write_text("[workshop-dev]\naws_access_key_id = a\naws_secret_access_key = b\n")

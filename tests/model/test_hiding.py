@@ -280,3 +280,20 @@ def test_the_secrets_of_the_environment_are_hidden_wherever_they_appear(monkeypa
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "correct horse")
 
     assert hidden("bad: b'Bearer plain words\\n'; correct horse") == "bad: b'Bearer [secret]\\n'; [secret]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error loading SSO Token: Token for corp does not exist",
+        "token: [secret]",
+        'token: "THEKEY"more and password=THEKEY]',
+        "Bearer token=THEKEY123456 and https://a:b@x",
+        "the word secret, and token=x[secret]y",
+    ],
+)
+def test_a_text_is_the_same_hidden_once_or_twice(text: str) -> None:
+    once = hidden_words(text, {"secret"})
+
+    assert hidden_words(once, {"secret"}) == once
+    assert hidden(hidden(text)) == hidden(text)

@@ -178,3 +178,34 @@ def test_a_number_of_days_or_hours_out_of_range_is_refused(
 ) -> None:
     assert cli.main(["teardown", f"{option}={value}"]) == 2
     assert f"Invalid value for '{option}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["-5", "0", "1.5"])
+@pytest.mark.parametrize(("command", "option"), [("verify", "--requests"), ("handouts", "--hours")])
+def test_a_number_below_one_is_refused(
+    command: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([command, "--stack=x", f"{option}={value}"]) == 2
+    assert f"Invalid value for '{option}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["record-preview --stack=x", "record-failure --log=log", "fill-mirror"])
+@pytest.mark.parametrize(("folder", "reason"), [("file", "File exists"), ("file/below", "Not a directory")])
+def test_a_folder_that_cannot_be_written_to_is_named_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, folder: str, reason: str
+) -> None:
+    (tmp_path / "file").write_text("as before")
+
+    assert cli.main([*command.split(), f"--folder={tmp_path / folder}"]) == 1
+    said = f"{tmp_path / folder}: {reason}, but the command has to use it. Choose another folder or file"
+    assert said in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "as before"
+
+
+def test_a_fault_that_names_no_file_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("workshop.previews.recording.record_failure", fail)
+    with pytest.raises(OSError, match="No space left"):
+        cli.main(["record-failure", "--folder=x", "--log=x"])

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,21 @@ def test_the_command_writes_the_comment_and_the_whole_diff_of_a_record_masked_ag
     assert (tmp_path / "c.md").read_text().startswith("#### An `up` of `dev` would")
     assert "Secret booksapp/s" in (tmp_path / "d").read_text()
     assert not any("Zm9v" in (tmp_path / each).read_text() for each in ("c.md", "d"))
+
+
+def test_a_preview_whose_folder_cannot_be_written_to_leaves_nothing_unmasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def obstruct(_: Path) -> None:
+        (tmp_path / "preview.json").mkdir()
+
+    engine = engine_with(errors="password=Zm9v")
+    engine.then = obstruct
+    monkeypatch.setattr("workshop.previews.recording.record", partial(record, run=engine.run))
+
+    assert cli.main(["record-preview", "--stack=dev", f"--folder={tmp_path}", "--policy-pack=p"]) == 1
+    printed = "".join(capsys.readouterr())
+    assert f"{tmp_path}/preview.json: Is a directory" in printed
+    written = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any("Zm9v" in text for text in [printed, *written])
+    assert not any(path.exists() for path in engine.paths)
