@@ -2,6 +2,7 @@ STACK ?= local
 PYTHON := .venv/bin/python
 # STACK=local runs on the sandbox. With ON_SANDBOX=1 a stack on EKS runs there, too, against a double of AWS. The launcher
 # (`python -m sandbox`) reaches nothing else, so nothing has to ask. Any other stack is run by `pulumi` itself.
+$(if $(word 2,$(STACK)),$(error STACK is '$(STACK)', but a stack has one name))
 $(if $(filter-out 1 true yes 0 false no,$(ON_SANDBOX)),$(error ON_SANDBOX is $(ON_SANDBOX), but it takes 1 or 0))
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
 # The backend of the stack that `make kind` creates, as in workshop/kind.py.
@@ -24,7 +25,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 init: .venv/installed ## create a stack for your own cluster, in your backend: `make init STACK=team` (or `STACK=acme/team`)
-	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; }; $(PULUMI:@%=%) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
+	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; } || exit 1; $(PULUMI:@%=%) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
 
 up: .venv/installed ## bring the stack up (`STACK=local`: the sandbox, which is started if it does not run)
 	$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED),$(if $(filter --yes,$(YES)),--skip-preview)))
@@ -71,7 +72,8 @@ mirror: .venv/installed ## fill `FOLDER` with all charts and a list of all image
 	@$(PYTHON) -m workshop fill-mirror --folder '$(or $(FOLDER),mirror)'
 
 set: .venv/installed ## change a setting: `make set KEY=demos.booksapp.faultPercent VALUE=25`
-	$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(VALUE)'
+	$(if $(and $(KEY),$(filter-out undefined,$(origin VALUE))),,$(error Name both: `make set STACK=$(STACK) KEY=<key> VALUE=<value>`))
+	$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(subst ','\'',$(value VALUE))'
 
 check-cluster: .venv/installed ## check whether the stack's cluster is ready
 	@$(WORKSHOP) check-cluster --stack $(STACK)

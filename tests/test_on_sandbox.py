@@ -191,6 +191,32 @@ def test_without_the_sandbox_a_target_asks_before_a_change(real: Real, target: s
     assert real.calls
 
 
+def test_make_set_passes_a_value_as_it_is_written(real: Real) -> None:
+    real.run(["make", "set", "KEY=demos.podinfo.headerValue", "VALUE=it's a $x", "ON_SANDBOX=1"])
+
+    assert [each[-2:] for _, each in real.launched] == [["linkerd-workshop:demos.podinfo.headerValue", "it's a $x"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["set", "KEY=context"], "make set STACK=team KEY=<key> VALUE=<value>"),
+        (["set", "VALUE=x"], "make set STACK=team KEY=<key> VALUE=<value>"),
+        (["init", "STACK=te am"], "STACK is 'te am', but a stack has one name"),
+        (["init", "STACK=unwritable"], "Pulumi.unwritable.yaml"),
+    ],
+)
+def test_a_target_without_what_it_needs_says_so_and_starts_nothing(
+    real: Real, arguments: list[str], sentence: str
+) -> None:
+    file = real.folder / "Pulumi.unwritable.yaml"
+    if not file.is_symlink():
+        file.symlink_to(real.folder / "none" / "file")
+
+    assert sentence in real.run(["make", "STACK=team", "ON_SANDBOX=", *arguments])
+    assert real.calls == []
+
+
 @pytest.mark.parametrize("stack", ["dev", "kind"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_called_directly_reaches_a_real_cluster(real: Real, stack: str, command: str) -> None:
