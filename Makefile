@@ -25,7 +25,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 init: .venv/installed ## create a stack for your own cluster, in your backend: `make init STACK=team` (or `STACK=acme/team`)
-	@test -e $(FILE) || { echo 'config: {}' > $(FILE) && made=1; } || exit 1; $(PULUMI:@%=%) stack init $(STACK) || { test -z "$$made" || rm $(FILE); exit 1; }
+	@test -e '$(FILE)' || { echo 'config: {}' > '$(FILE)' && made=1; } || exit 1; $(PULUMI:@%=%) stack init '$(STACK)' || { test -z "$$made" || rm '$(FILE)'; exit 1; }
 
 up: .venv/installed ## bring the stack up (`STACK=local`: the sandbox, which is started if it does not run)
 	$(PULUMI) up $(YES) $(if $(PLAN),--plan '$(PLAN)',$(if $(SANDBOXED),$(if $(filter --yes,$(YES)),--skip-preview)))

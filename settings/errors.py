@@ -57,7 +57,7 @@ def _problem(model: type[BaseModel], error: ErrorDetails, project: str) -> Probl
     found = "it is not set" if error["type"] == "missing" else f"the value is {describe_value(error['input'])}"
     fix = _fix(key, field, element)
     if isinstance(error["input"], str) and not element and "[0]" in fix:  # Pulumi adds no element to a text
-        fix = f"Remove it with `pulumi config rm --path '{key}'`, and s{fix.removeprefix('S')}"
+        fix = f"Remove it with `pulumi config rm --path '{key}'`, and {fix[0].lower()}{fix[1:]}"
     return Problem(f"{key}{element}", found, f"it has to be {field.description}", fix)
 
 

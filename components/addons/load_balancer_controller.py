@@ -17,6 +17,7 @@ from components.resources.workload import spread
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE
+from model.trust_state import RENEWAL_DAYS
 from versions import LOAD_BALANCER_CONTROLLER as VERSION
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class LoadBalancerController(ComponentResource):
                 "namespace": args["namespace"],
                 "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{LOAD_BALANCER_CONTROLLER}.svc"},
                 "rendered": True,
-                "renewal_days": args.get("renewal_days", 90),
+                "renewal_days": args.get("renewal_days", RENEWAL_DAYS),
             },
             child,
         )

@@ -35,7 +35,7 @@ class ProgressiveDeliveryArgs(HostedDemoArgs):
     random_errors: NotRequired[bool]
     """True if this version answers one request in three with an error, for an analysis to find."""
     prometheus: NotRequired[Input[str] | None]
-    """The Prometheus by whose metrics a bad canary is aborted; none is if left out."""
+    """The Prometheus whose metrics decide whether a canary is aborted; without it none is."""
 
 
 class ProgressiveDelivery(ComponentResource):

@@ -16,6 +16,7 @@ from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LINKERD, LINKERD_RELEASE, TrustPhase
+from model.trust_state import RENEWAL_DAYS
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "annotations": {"linkerd.io/inject": "disabled"},
@@ -86,9 +87,10 @@ class Linkerd(ComponentResource):
         anchor, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
         key = restart_key(args["generation"], anchor, phase)
         trust = Trust(f"{name}-trust", {"namespace": target, "anchor": anchor, "phase": phase, **lifetimes}, child)
+        renewal = lifetimes.get("renewal_days", RENEWAL_DAYS)
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
-            {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": lifetimes.get("renewal_days", 90)},
+            {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": renewal},
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
         off = {"installGatewayAPI": False}

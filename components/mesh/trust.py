@@ -13,6 +13,7 @@ from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCer
 
 from components.resources.certificates import HOURS_A_DAY, TLS_SECRET, tls_data
 from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
+from model.trust_state import ANCHOR_DAYS, ISSUER_DAYS, RENEWAL_DAYS
 
 CA_USES = ["cert_signing", "crl_signing"]
 
@@ -99,7 +100,7 @@ class Trust(ComponentResource):
             f"{self._name}-anchor-{number}",
             private_key_pem=key.private_key_pem,
             subject={"common_name": "root.linkerd.cluster.local"},
-            validity_period_hours=self._args.get("anchor_days", 3650) * HOURS_A_DAY,
+            validity_period_hours=self._args.get("anchor_days", ANCHOR_DAYS) * HOURS_A_DAY,
             is_ca_certificate=True,
             max_path_length=1,
             set_subject_key_id=True,
@@ -126,8 +127,8 @@ class Trust(ComponentResource):
             ca_private_key_pem=authority.key.private_key_pem,
             ca_cert_pem=authority.certificate.cert_pem,
             cert_request_pem=request.cert_request_pem,
-            validity_period_hours=self._args.get("issuer_days", 365) * HOURS_A_DAY,
-            early_renewal_hours=self._args.get("renewal_days", 90) * HOURS_A_DAY,
+            validity_period_hours=self._args.get("issuer_days", ISSUER_DAYS) * HOURS_A_DAY,
+            early_renewal_hours=self._args.get("renewal_days", RENEWAL_DAYS) * HOURS_A_DAY,
             is_ca_certificate=True,
             max_path_length=0,
             set_subject_key_id=True,

@@ -22,6 +22,7 @@ from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import VIZ
+from model.trust_state import RENEWAL_DAYS
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "labels": {"linkerd.io/extension": "viz", "pod-security.kubernetes.io/enforce": "privileged"}
@@ -78,7 +79,7 @@ class Viz(ComponentResource):
             {
                 "namespace": args["namespace"],
                 "secrets": WEBHOOK_SECRETS,
-                "renewal_days": args.get("renewal_days", 90),
+                "renewal_days": args.get("renewal_days", RENEWAL_DAYS),
             },
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )

@@ -12,6 +12,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
+from model.trust_state import RENEWAL_DAYS
+
 if TYPE_CHECKING:
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
@@ -88,7 +90,7 @@ class WebhookCertificates(ComponentResource):
             ca_cert_pem=self._authority.cert_pem,
             cert_request_pem=self._request(secret, host, key),
             validity_period_hours=LEAF_DAYS * HOURS_A_DAY,
-            early_renewal_hours=args.get("renewal_days", 90) * HOURS_A_DAY,
+            early_renewal_hours=args.get("renewal_days", RENEWAL_DAYS) * HOURS_A_DAY,
             allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
             opts=self._child,
         )

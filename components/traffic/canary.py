@@ -15,7 +15,7 @@ from components.resources.workload import SKIP_AWAIT, WorkloadArgs
 WHOLE = 100
 SUCCESS_RATE = "success-rate"
 LEAST = 0.95
-"""The share of requests to a good canary that succeed."""
+"""The smallest share of successful requests of a canary that is not aborted."""
 
 
 class CanaryArgs(TypedDict):
@@ -34,9 +34,9 @@ class CanaryArgs(TypedDict):
     pause_seconds: int
     """The time between two steps."""
     prometheus: NotRequired[Input[str] | None]
-    """The Prometheus with the proxies' metrics, which admits the controller: a bad canary is aborted by them.
+    """The Prometheus with the proxies' metrics, which admits the controller. They decide whether a canary is aborted.
 
-    No canary is if left out.
+    Without it no canary is aborted.
     """
 
 
