@@ -83,6 +83,9 @@ def controller_manager(program: Path, home: Home, ports: Ports) -> list[str]:
         "--leader-elect=false",
         "--allocate-node-cidrs=false",
         "--controllers=*,-nodeipam",
+        # kwok sends a heartbeat every 20 to 45 s, later on a busy machine. After the default of 50 s without one the
+        # node's pods would be marked as not ready, and kwok never marks them as ready again.
+        "--node-monitor-grace-period=24h",
     ]
 
 

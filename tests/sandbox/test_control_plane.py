@@ -17,7 +17,7 @@ from model.json_values import mapping, mappings
 from sandbox import control_plane, ports, processes
 from sandbox.api_client import connect
 from sandbox.paths import Home
-from sandbox.starting import COMPONENTS
+from sandbox.starting import COMPONENTS, NODES, node_ready
 from tests.sandbox.sandbox_command import sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -96,6 +96,17 @@ def test_a_killed_component_is_noticed_and_the_next_up_makes_it_whole(own_home: 
     assert again.returncode == 0, again.stderr
     assert f"kube-apiserver of the last start (pid {victim}) is gone" in again.stderr
     assert len(of_home(own_home)) == len(COMPONENTS), "nothing runs twice"
+
+
+def test_nodes_whose_heartbeats_are_late_stay_ready(sandbox_home: Home) -> None:
+    kwok = processes.running(sandbox_home, "kwok")
+    assert kwok is not None
+    kwok.suspend()
+    try:
+        time.sleep(60)
+        assert all(node_ready(connect(sandbox_home), name) for name in NODES)
+    finally:
+        kwok.resume()
 
 
 def test_a_pid_that_another_program_has_now_is_never_killed(own_home: Home) -> None:
