@@ -22,7 +22,7 @@ SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reord
 	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --require-hashes -r $< && touch $@
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 init: .venv/installed ## create a stack for your own cluster, in your backend: `make init STACK=team` (or `STACK=acme/team`)
 	@test -e '$(FILE)' || { echo 'config: {}' > '$(FILE)' && made=1; } || exit 1; $(PULUMI:@%=%) stack init '$(STACK)' || { test -z "$$made" || rm '$(FILE)'; exit 1; }
