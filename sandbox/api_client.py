@@ -113,6 +113,8 @@ def group_path(api_version: str) -> str:
 
 def pulumi_manager(found: Json) -> str | None:
     """Return the field manager by which Pulumi created an object; None if something else created it."""
-    managed = mapping(found.get("metadata")).get("managedFields")
-    names = [str(each.get("manager")) for each in mappings(managed)]
+    managed = mappings(found, "metadata", "managedFields")
+    if not managed and found.get("kind") == "Namespace":
+        return PULUMI_MANAGER  # applied with nothing but a name; anybody else who creates one owns its label
+    names = [str(each.get("manager")) for each in managed]
     return next((name for name in names if name.startswith(PULUMI_MANAGER)), None)

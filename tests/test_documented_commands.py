@@ -71,7 +71,7 @@ def typed(folder: Path, page: str, heading: str, answers: Mapping[str, str]) -> 
     (folder / "docs").symlink_to(ROOT / "docs")
     environment = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(folder), "ASKED": str(log)}
     environment["ANSWERS"] = json.dumps({**ANSWERS, **answers})
-    subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, check=True, timeout=60)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, check=True, timeout=600)
     return [Command(*json.loads(line)) for line in log.read_text().splitlines()]
 
 

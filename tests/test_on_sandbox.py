@@ -90,7 +90,7 @@ class Real:
         environment |= {"HTTPS_PROXY": "http://127.0.0.1:1", **variables}  # so that nobody reaches the internet
         done = subprocess.run(
             command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, timeout=60,
+            check=False, timeout=600,
         )  # fmt: skip
         return done.stdout + done.stderr
 

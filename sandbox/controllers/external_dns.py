@@ -47,7 +47,7 @@ class ExternalDns:
         if time.monotonic() - self._since >= REACTION:
             self._sync(wanted)
 
-    def wait(self, seconds: float = 30.0) -> None:
+    def wait(self, seconds: float = 180.0) -> None:
         """Return when everything that is seen has its record; raises TimeoutError if that takes too long."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

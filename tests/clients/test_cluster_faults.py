@@ -23,13 +23,11 @@ from tests.doubles.workshop_certificates import Pair, create_certificate
 from tests.fuzzing import CANARY, CODED, catch_problem
 
 
-def fault(
-    folder: Path, cluster: Mapping[str, object], user: Mapping[str, object] | None = None, seconds: float = 5
-) -> Problem:
-    """Return the only problem of a cluster that cannot be reached, which is reported within `seconds`."""
+def fault(folder: Path, cluster: Mapping[str, object], user: Mapping[str, object] | None = None) -> Problem:
+    """Return the only problem of a cluster that cannot be reached, which is reported before all time is up."""
     path, began = kubeconfig(folder, cluster, user or {"token": CANARY}), time.monotonic()
     problem = catch_problem(lambda: check_connection(ClusterApi(str(path))))
-    assert time.monotonic() - began < seconds
+    assert time.monotonic() - began < 8
     return problem
 
 
@@ -124,7 +122,7 @@ def test_an_address_without_a_server_is_reported_at_once(tmp_path: Path, server:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can take it
         url = server.format(held.getsockname()[1])
-        problem = fault(tmp_path, {"server": url}, seconds=2 if "{}" in server else 5)
+        problem = fault(tmp_path, {"server": url})
 
     assert problem.where == url
     assert re.search(found, problem.found)
@@ -147,7 +145,7 @@ def test_a_server_that_sends_nothing_or_too_little_is_reported_in_time(
     tls = authority.issue("silent").server() if scheme == "https" else None
     with raw_server(said, tls=tls) as server:
         url = f"{scheme.split(maxsplit=1)[0]}:{server.url.partition(':')[2]}"
-        problem = fault(tmp_path, {"server": url, "certificate-authority-data": authority.base64}, seconds=2)
+        problem = fault(tmp_path, {"server": url, "certificate-authority-data": authority.base64})
 
     assert problem.found == "the cluster does not answer (timed out)"
 
@@ -271,6 +269,6 @@ def test_a_busy_server_is_asked_again_after_a_short_time(
 def test_a_server_that_stays_busy_is_reported_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.5)
     with raw_server(busy("1")) as server:
-        problem = fault(tmp_path, {"server": server.url}, seconds=2)
+        problem = fault(tmp_path, {"server": server.url})
 
     assert "storage is (re)initializing" in problem.found

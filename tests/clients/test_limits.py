@@ -146,13 +146,13 @@ def test_a_slow_download_continues_as_long_as_data_comes(monkeypatch: pytest.Mon
 
     def talk(connection: socket.socket) -> None:
         request(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (12 * 8192))
-        for _ in range(12):
-            Event().wait(LIMIT / 4)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (15 * 8192))
+        for _ in range(15):
+            Event().wait(LIMIT / 10)
             connection.sendall(b"x" * 8192)
 
     with listening(talk) as port:
-        assert len(definitions.fetch(f"http://127.0.0.1:{port}/")) == 12 * 8192
+        assert len(definitions.fetch(f"http://127.0.0.1:{port}/")) == 15 * 8192
 
 
 @pytest.mark.usefixtures("limit")

@@ -87,7 +87,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=600,
         )
         return done.returncode, done.stdout + done.stderr
 

@@ -23,7 +23,7 @@ from tests.sandbox.sandbox_command import eventually
 NAMESPACE = "progressive-delivery"
 ROUTES = f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/httproutes"
 ROLLOUTS = f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/rollouts"
-LONGEST_SECONDS = 240
+LONGEST_SECONDS = 600
 POLL_SECONDS = 0.2
 
 

@@ -66,7 +66,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=900,
         )
 
     def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":

@@ -41,8 +41,8 @@ def running_sandbox(folder: Path, *commands: str) -> Generator[paths.Home]:
         sandbox(home.folder, "down", "--wipe")
 
 
-def eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
-    """Return whether a condition comes true within some seconds."""
+def eventually(condition: Callable[[], object], seconds: float = 180) -> bool:
+    """Return whether a condition comes true within some seconds, which are many: a busy machine is slow."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Program: TypeAlias = Callable[[], None]
 _cloudpickle: Any = importlib.import_module("cloudpickle")  # it has no types
-_LONGEST_SECONDS = 240
+_LONGEST_SECONDS = 900
 # Not forked from the tests' own process: gRPC does not survive that where another thread is inside it.
 _CLEAN = multiprocessing.get_context("forkserver")
 _CLEAN.set_forkserver_preload([__name__, "pulumi_kubernetes.core.v1", "pulumi_kubernetes.helm.v4", "pulumi_tls"])

@@ -12,6 +12,7 @@ import pytest
 from clients.cluster_api import Answer, ClusterApi, items
 from model.json_values import text
 from tests.sandbox.attendee_requests import ALLOWED, FORBIDDEN, PLAIN_PODS, PRIVILEGED_PODS, Request
+from tests.sandbox.sandbox_command import eventually
 from tests.sandbox.workshop import Workshop
 
 pytestmark = pytest.mark.sandbox
@@ -173,4 +174,6 @@ def test_a_login_ends_with_its_namespace(attendees: Attendees) -> None:
     attendees.workshop.choose("attendees.count", COUNT - 1)
     attendees.workshop.up()
 
-    assert last.get(f"/api/v1/namespaces/team-{COUNT}/pods").status == HTTPStatus.UNAUTHORIZED
+    assert eventually(lambda: last.get(f"/api/v1/namespaces/team-{COUNT}/pods").status == HTTPStatus.UNAUTHORIZED), (
+        "the API server remembers for 10 s that a token was good"
+    )

@@ -96,4 +96,4 @@ def test_a_canary_that_is_destroyed_midway_leaves_nothing(scene: Scene) -> None:
     assert order.index("demo-canary-route") < order.index("argo-rollouts-controller:argo-rollouts/argo-rollouts")
     assert order.index("demo-canary-rollout") < order.index("argo-rollouts-crds")
     assert scene.watch.client.get(f"/api/v1/namespaces/{NAMESPACE}") is None
-    assert scene.watch.client.get("/apis/argoproj.io/v1alpha1") is None
+    scene.watch.until(lambda: scene.watch.client.get("/apis/argoproj.io/v1alpha1") is None, "end of the definitions")

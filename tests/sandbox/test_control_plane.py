@@ -18,7 +18,7 @@ from sandbox import control_plane, ports, processes
 from sandbox.api_client import connect
 from sandbox.paths import Home
 from sandbox.starting import COMPONENTS, NODES, node_ready
-from tests.sandbox.sandbox_command import sandbox
+from tests.sandbox.sandbox_command import eventually, sandbox
 
 pytestmark = pytest.mark.sandbox
 
@@ -90,8 +90,7 @@ def test_a_killed_component_is_noticed_and_the_next_up_makes_it_whole(own_home: 
     assert sandbox(own_home.folder, "up").returncode == 0
     victim = pids(own_home)["kube-apiserver"]
     psutil.Process(victim).kill()
-    time.sleep(0.5)
-    assert sandbox(own_home.folder, "status").returncode == 3
+    assert eventually(lambda: sandbox(own_home.folder, "status").returncode == 3)
     again = sandbox(own_home.folder, "up")
     assert again.returncode == 0, again.stderr
     assert f"kube-apiserver of the last start (pid {victim}) is gone" in again.stderr

@@ -7,11 +7,13 @@ from http import HTTPStatus
 
 import pytest
 
+from model.json_values import at
 from sandbox.paths import Home
 from tests.iam.test_environment_roles import check_preview_rights
 from tests.sandbox.aws import AwsDouble
 from tests.sandbox.dev_changes import ROWS
 from tests.sandbox.dev_stack import DevStack, Scene, account, scene
+from tests.sandbox.sandbox_command import eventually
 from tests.sandbox.shared_previews import SharedPreviews
 from tests.sandbox.single_changes import Row
 from tests.sandbox.workshop import NOT_BOOKSAPP, Preview
@@ -175,6 +177,7 @@ def test_controllers_that_fail_end_in_a_message_with_a_way_out_that_leaves_nothi
     running.scene.dns.is_dead = True
     stopped = stack.api.ask("PATCH", DEPLOYMENTS.format(CONTROLLER), {"spec": {"replicas": 0}})
     assert stopped.status == HTTPStatus.OK, "and with its pods nobody answers its webhooks"
+    assert eventually(lambda: not at(stack.api.find(DEPLOYMENTS.format(CONTROLLER)), "status", "readyReplicas"))
     stack.hurry()
 
     failed = stack.operation("destroy", "--yes")

@@ -30,8 +30,6 @@ ARGO_CD = {
 APPLICATION = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/progressive-delivery"
 PARTS = ("Linkerd", "viz", "Argo Rollouts", "Argo CD", "trust anchor", "issuer", "ways in from outside")
 """The lines of `verify` that only read objects."""
-SECONDS = 150
-"""Pods of a node that is no more are deleted by a controller that looks at them every 20 s, after 40 s."""
 
 
 @pytest.fixture(scope="module")
@@ -161,35 +159,38 @@ def test_without_an_injector_only_meshed_namespaces_wait_and_the_control_plane_c
         cordon(workshop, node)
     delete_pods(workshop, INJECTOR)
 
-    assert eventually(lambda: "failed calling webhook" in service_refusal(workshop, "booksapp"), 30)
+    assert eventually(lambda: "failed calling webhook" in service_refusal(workshop, "booksapp"))
     open_ones = ("linkerd", "kube-system", "argocd")
     assert {each: service_refusal(workshop, each) for each in open_ones} == dict.fromkeys(open_ones, "")
     delete_pods(workshop, IDENTITY)
     for node in NODES:
         cordon(workshop, node, on=False)
-    assert eventually(lambda: service_refusal(workshop, "booksapp") == "", 30)
-    assert eventually(lambda: verified(workshop) == {}, 60), verified(workshop)
+    assert eventually(lambda: service_refusal(workshop, "booksapp") == "")
+    assert eventually(lambda: verified(workshop) == {}), verified(workshop)
 
 
 def test_a_drain_takes_one_replica_and_waits_with_the_second_until_the_first_is_back(workshop: Workshop) -> None:
     make_node(connect(paths.Home(workshop.home)), SPARE, "sandbox-a")
     cordon(workshop, SPARE)
+    assert eventually(lambda: len(pods(workshop, "linkerd", IDENTITY)) == 3), "earlier ones are still ending"
     first, second, _ = pods(workshop, "linkerd", IDENTITY)
     drained = text(first, "spec", "nodeName")
     cordon(workshop, drained)
 
-    assert [evict(workshop, each) for each in (first, second)] == [201, 429]
-    assert eventually(lambda: len(pods(workshop, "linkerd", IDENTITY)) == 3, 30)
-    assert len(places(workshop, "linkerd", IDENTITY)) == 2, "the third has no node of its own"
+    assert eventually(lambda: evict(workshop, first) == 201), "the budget counts three again"
+    assert evict(workshop, second) == 429
+    assert eventually(lambda: [len(find(workshop, "linkerd", IDENTITY)) for find in (pods, places)] == [3, 2]), (
+        "the third has no node of its own"
+    )
     workshop.choose("demos.booksapp.faultPercent", 25)
     assert workshop.preview().of("update") == ["booksapp-faults-route"]
     workshop.up()  # nothing else waits for a node
 
     cordon(workshop, SPARE, on=False)
-    assert eventually(lambda: SPARE in places(workshop, "linkerd", IDENTITY), 30)
-    assert eventually(lambda: evict(workshop, second) == 201, 30), "the first is back"
+    assert eventually(lambda: SPARE in places(workshop, "linkerd", IDENTITY))
+    assert eventually(lambda: evict(workshop, second) == 201), "the first is back"
     cordon(workshop, drained, on=False)
-    assert eventually(lambda: verified(workshop) == {}, 60), verified(workshop)
+    assert eventually(lambda: verified(workshop) == {}), verified(workshop)
 
 
 def test_the_pods_of_a_deleted_node_are_replaced_on_other_nodes(workshop: Workshop) -> None:
@@ -197,8 +198,10 @@ def test_the_pods_of_a_deleted_node_are_replaced_on_other_nodes(workshop: Worksh
     assert workshop.api.ask("DELETE", f"/api/v1/nodes/{lost}", {}).status == 200
     try:
         assert service_refusal(workshop, "booksapp") == "", "two injectors are left"
-        assert eventually(lambda: lost not in places(workshop, "linkerd", ""), SECONDS)
-        assert eventually(lambda: verified(workshop) == {}, SECONDS), verified(workshop)
+        assert eventually(lambda: lost not in places(workshop, "linkerd", "")), (
+            "a controller looks at pods of a node that is no more every 20 s, after 40 s"
+        )
+        assert eventually(lambda: verified(workshop) == {}), verified(workshop)
         assert workshop.preview().changes == []
     finally:
         make_node(connect(paths.Home(workshop.home)), lost, NODES.get(lost, "sandbox-a"))
@@ -223,7 +226,7 @@ def test_it_can_be_switched_off_and_on_and_shows_what_that_is_about(workshop: Wo
     assert workshop.preview().changes == []
     assert at(labels(workshop), LABEL) is None
     assert verified(workshop) == {}
-    assert len(pods(workshop, "linkerd", IDENTITY)) == 1
+    assert eventually(lambda: len(pods(workshop, "linkerd", IDENTITY)) == 1)
 
     workshop.choose("highAvailability", value=True)
     workshop.up()

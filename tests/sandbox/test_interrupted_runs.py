@@ -15,6 +15,7 @@ import pytest
 from model.json_values import mapping, mappings
 from model.names import LINKERD_RELEASE
 from sandbox.api_client import connect
+from sandbox.interrupted import read_checkpoint
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project, kill, read_until
 from tests.sandbox.sandbox_command import eventually
@@ -86,7 +87,9 @@ def killed_at(project: Project, text: str) -> None:
     """Kill an `up` once it printed this."""
     process = project.start("up", "--yes", "--skip-preview", NAMESPACE=project.stack, STUCK="1")
     read_until(process, text)
-    time.sleep(0.5)  # the engine says what it begins a moment before it writes that down and does it
+    state = project.home.state / ".pulumi" / "stacks" / "small" / f"{project.stack}.json"
+    written = eventually(lambda: read_checkpoint(state).get("pending_operations"))
+    assert written, "the engine says what it begins a moment before it writes that down and does it"
     kill(process)
 
 

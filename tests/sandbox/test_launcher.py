@@ -99,11 +99,11 @@ def test_the_program_sees_its_folder_its_configuration_and_its_stack(project: Pr
 
 
 def test_an_interrupt_reaches_the_engine_once_and_it_ends_by_itself(project: Project) -> None:
-    project.write("import time\nprint('sleeping', flush=True)\ntime.sleep(60)\n")
+    project.write("import time\nprint('sleeping', flush=True)\ntime.sleep(600)\n")
     process = project.start("up", "--yes", "--skip-preview")
     read_until(process, "sleeping")
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    rest, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate(timeout=300)
     assert process.returncode != 0
     assert rest.count("^C received") == 1, "a second one would end it at once and leave the stack locked"
     assert "Traceback" not in rest

@@ -10,6 +10,7 @@ import pytest
 from clients.cluster_api import ClusterApi
 from model.json_values import at, text
 from tests.sandbox.workshop import Workshop
+from workshop.verify.scene import Patience
 
 pytestmark = pytest.mark.sandbox
 
@@ -84,7 +85,7 @@ def test_verify_says_at_once_that_nothing_runs_here(workshop: Workshop, tmp_path
 
     assert done.returncode == 1
     assert [check["seen"] for check in failed] == ["pods are only simulated on this cluster"]
-    assert found["seconds"] < 20
+    assert found["seconds"] < Patience.window
     states = {check["name"]: check["status"] for check in found["checks"]}
     assert {states[name] for name in ("Linkerd", "trust anchor", "issuer", "ways in from outside")} == {"ok"}
 

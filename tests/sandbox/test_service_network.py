@@ -111,8 +111,8 @@ def test_with_an_authority_that_did_not_sign_the_certificate_it_does_not_answer(
 
     client.apply(TAP, {**service, "spec": {**mapping(service["spec"]), "caBundle": other}})
 
-    assert eventually(lambda: available(client).startswith("False")), "the certificate is really checked"
-    assert "x509" in available(client)
+    refused = eventually(lambda: available(client).startswith("False") and "x509" in available(client))
+    assert refused, f"the certificate is really checked: {available(client)}"
 
 
 def test_a_call_to_any_other_service_is_refused_at_once(client: ApiClient) -> None:
@@ -136,7 +136,7 @@ def test_a_call_to_any_other_service_is_refused_at_once(client: ApiClient) -> No
     assert eventually(lambda: "unrecognized name" in guarded_refusal(client)), guarded_refusal(client)
     started = time.monotonic()
     guarded_refusal(client)
-    assert time.monotonic() - started < 1, "with `failurePolicy: Ignore` every pod would wait as long"
+    assert time.monotonic() - started < 5, "with `failurePolicy: Ignore` every pod would wait 10 s"
 
 
 @pytest.mark.usefixtures("webhooks")

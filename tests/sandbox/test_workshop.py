@@ -17,6 +17,7 @@ from clients.cluster_api import items
 from components.resources.rendered import PLACEHOLDER
 from model.json_values import at, entries, text
 from sandbox.paths import Home
+from tests.sandbox.sandbox_command import eventually
 from tests.sandbox.workshop import Preview, Workshop
 
 pytestmark = pytest.mark.sandbox
@@ -113,9 +114,11 @@ def test_a_host_makes_an_ingress_exactly_where_its_class_is_there(workshop: Work
 def test_the_api_service_of_viz_answers_so_the_api_server_trusts_the_certificate_that_we_made(
     workshop: Workshop,
 ) -> None:
-    service = workshop.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io")
-    conditions = {text(each, "type"): text(each, "status") for each in entries(service, "status", "conditions")}
-    assert conditions == {"Available": "True"}
+    def conditions() -> dict[str, str]:
+        service = workshop.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io")
+        return {text(each, "type"): text(each, "status") for each in entries(service, "status", "conditions")}
+
+    assert eventually(lambda: conditions() == {"Available": "True"}), conditions()
 
 
 @pytest.mark.parametrize("webhook", WEBHOOKS)

@@ -102,7 +102,7 @@ class Workshop:
         """Run any command in the project's folder to its end."""
         environment = {**self.environment(), **variables}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900, check=False
         )
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -255,4 +255,6 @@ def _names(api: ClusterApi, path: str) -> set[str]:
         for kind in kinds - KUBERNETES_OWN
         for each in items(api.get(f"{path}/{kind}").body)
         if text(each, "metadata", "name") != IN_EVERY_NAMESPACE.get(kind)
+        # The APIService of a definition, which the API server deletes a moment after the definition.
+        if not text(each, "metadata", "labels", "kube-aggregator.kubernetes.io/automanaged")
     }

@@ -65,12 +65,11 @@ def test_on_a_cluster_that_only_simulates_pods_nothing_is_waited_for(tmp_path: P
 
 
 def test_pods_that_have_just_become_ready_are_waited_for(tmp_path: Path) -> None:
-    simulated, progress = SimulatedWorkshop(), list[float]()
+    simulated, progress, start = SimulatedWorkshop(), list[float](), time.monotonic()
     young = json.dumps([pod("circuit-breaking-demo", app) for app in ("good", "bad", "slow-cooker")])
     young = young.replace("2026-01-01T00:00:00Z", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     simulated.cluster.answers.update(list_of("circuit-breaking-demo", *json.loads(young)))
     patience = Patience(window=0.2, settled=2, most=5, pause=0.05)
-    start = time.monotonic()
     with simulated.running(tmp_path) as api:
         settings = Settings.model_validate({"demos": {**OFF, "circuitBreaking": {}}})
         run_checks(Scene(api, settings, patience, show_progress=lambda _group, done: progress.append(done)))

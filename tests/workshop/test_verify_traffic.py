@@ -104,7 +104,6 @@ def test_a_connection_that_the_app_has_closed_is_opened_again(tmp_path: Path) ->
 
 
 def test_an_app_that_stops_answering_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traffic, "SECONDS", 1)
     asked, simulated = list[bytes](), SimulatedWorkshop()
 
     def talk(connection: socket.socket) -> None:
@@ -117,6 +116,7 @@ def test_an_app_that_stops_answering_is_waited_for_once(tmp_path: Path, monkeypa
         simulated.cluster.ports[FRONT_END] = ("127.0.0.1", port)
         with PodDoor(api, front_end(api), 9898) as door:
             assert door.ask("/").status == 200
+            monkeypatch.setattr(traffic, "SECONDS", 1)
             with pytest.raises(UnreachableError, match="does not answer within 1 s"):
                 door.ask("/")
     assert len(asked) == 2
@@ -164,8 +164,8 @@ def test_a_pod_is_reached_through_the_proxy_of_the_kubeconfig(tmp_path: Path, sc
 
 
 def test_an_api_server_that_never_answers_is_not_waited_for_for_long(tmp_path: Path) -> None:
-    with serving(Cluster(silence=5), tmp_path) as path:
+    with serving(Cluster(silence=30), tmp_path) as path:
         api, start = ClusterApi(str(path), None), time.monotonic()
         with pytest.raises(OSError, match="timed out"):
             connect(api.configuration, f"{api.address}/api/v1/namespaces/x/pods/y/portforward?ports=1", seconds=0.3)
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 20
