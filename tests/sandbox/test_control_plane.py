@@ -1,5 +1,6 @@
 """The control plane: started once, recognised, told apart from strangers, stopped without a trace."""
 
+import gc
 import json
 import os
 import socket
@@ -96,6 +97,16 @@ def test_a_killed_component_is_noticed_and_the_next_up_makes_it_whole(own_home: 
     assert again.returncode == 0, again.stderr
     assert f"kube-apiserver of the last start (pid {victim}) is gone" in again.stderr
     assert len(of_home(own_home)) == len(COMPONENTS), "nothing runs twice"
+
+
+def test_a_program_that_outlives_its_starter_is_no_leak(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    processes.start(home, "sleeper", ["sleep", "60"])
+    gc.collect()
+    assert processes.running(home, "sleeper")
+    processes.stop(home, ["sleeper"])
+    assert [str(each.message) for each in recwarn] == []
 
 
 def test_a_pid_that_another_program_has_now_is_never_killed(own_home: Home) -> None:
