@@ -23,6 +23,21 @@ pytestmark = pytest.mark.sandbox
 
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 HELM = "helm.sh/release.v1"
+LINKERD_ROUTES = "/apis/policy.linkerd.io/v1beta3/namespaces/default/httproutes?dryRun=All&fieldValidation=Strict"
+RULE = {
+    "matches": [{"headers": [{"name": "x-request-id", "value": "alternative"}]}],
+    "backendRefs": [{"name": "books", "port": 7002, "weight": 0}],
+    "timeouts": {"request": "10s"},
+}
+PARENT = {"group": "core", "kind": "Service", "name": "books", "port": 7002}
+LINKERD_ROUTE = json.dumps(
+    {
+        "apiVersion": "policy.linkerd.io/v1beta3",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "route"},
+        "spec": {"parentRefs": [PARENT], "rules": [RULE]},
+    }
+)
 WEBHOOKS = [
     "mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config",
     "validatingwebhookconfigurations/linkerd-sp-validator-webhook-config",
@@ -116,6 +131,25 @@ def test_the_api_service_of_viz_answers_so_the_api_server_trusts_the_certificate
     service = workshop.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.tap.linkerd.io")
     conditions = {text(each, "type"): text(each, "status") for each in entries(service, "status", "conditions")}
     assert conditions == {"Available": "True"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("", "", '"name":"route"'),
+        ('"weight": 0', '"weight": -1', "weight in body should be greater than or equal to 0"),
+        ('"weight"', '"wieght"', 'unknown field \\"spec.rules[0].backendRefs[0].wieght\\"'),
+        ('"name": "books", "port": 7002, "weight"', '"port": 7002, "weight"', "name: Required value"),
+        ('"headers"', '"method": "FETCH", "headers"', 'Unsupported value: \\"FETCH\\"'),
+    ],
+)
+def test_the_definition_of_linkerds_routes_refuses_a_bad_one(
+    workshop: Workshop, old: str, new: str, words: str
+) -> None:
+    assert old in LINKERD_ROUTE
+    answer = workshop.api.post(LINKERD_ROUTES, json.loads(LINKERD_ROUTE.replace(old, new, 1 if old else 0)))
+    assert (answer.status == 201) == (not old)
+    assert words in answer.text
 
 
 @pytest.mark.parametrize("webhook", WEBHOOKS)
