@@ -245,7 +245,7 @@ def test_destroy_leaves_nothing_and_no_label_though_no_controller_of_argo_cd_run
 def test_two_nodes_are_refused_before_anything_is_changed(workshop: Workshop) -> None:
     for node in (SPARE, *list(NODES)[:1]):
         cordon(workshop, node)
-    done = workshop.pulumi("preview")
+    done = workshop.run("preview")
 
     assert done.returncode != 0
     assert "2 of its 4 nodes take pods (Ready, no taint)" in done.stdout

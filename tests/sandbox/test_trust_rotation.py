@@ -82,7 +82,7 @@ def choose(workshop: Workshop, state: str) -> None:
 def refused(workshop: Workshop, state: str) -> str:
     """Give what an `up` to `state` says."""
     choose(workshop, state)
-    done = workshop.pulumi("up", "--yes")
+    done = workshop.run("up", "--yes")
     assert done.returncode != 0, f"`up` went to {state}"
     return " ".join((done.stdout + done.stderr).split())
 

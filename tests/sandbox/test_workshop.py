@@ -118,7 +118,7 @@ def test_the_second_preview_is_empty_and_a_refresh_finds_no_drift(workshop: Work
 
 def test_a_host_makes_an_ingress_exactly_where_its_class_is_there(workshop: Workshop) -> None:
     workshop.choose("demos.booksapp.host", "books.example.com")
-    assert "the cluster has no IngressClass 'alb'" in workshop.pulumi("preview").stdout, "and it says so"
+    assert "the cluster has no IngressClass 'alb'" in workshop.run("preview").stdout, "and it says so"
 
     with workshop.ingress_class("alb"):
         created = [change.type for change in workshop.preview().changes if change.operation == "create"]
@@ -192,7 +192,7 @@ def test_no_private_key_is_in_a_text_a_state_an_output_a_log_or_a_config_map(run
         "what `up` printed": running.printed,
         "a preview with all details": workshop.preview("--show-sames").text,
         "the state": workshop.export(),
-        "the outputs": workshop.pulumi("stack", "output", "--json").stdout,
+        "the outputs": workshop.run("stack", "output", "--json").stdout,
         "ConfigMaps": json.dumps(workshop.api.get("/api/v1/configmaps").body),
         **{path.name: path.read_text(errors="replace") for path in (workshop.home / "logs").glob("*")},
     }
