@@ -46,6 +46,7 @@ def start(home: Home, name: str, command: Sequence[str], environment: Mapping[st
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True, cwd=home.folder, env=environment,
         )  # fmt: skip
+    process.returncode = 0  # it outlives this command; one without an end is reported as a leak when it is dropped
     record = Record(name, process.pid, psutil.Process(process.pid).create_time(), command[0])
     record_file(home, name).write_text(json.dumps(asdict(record)), encoding="utf-8")
     return record

@@ -182,20 +182,9 @@ WITHOUT_ROW = {
         ],
         "as viz.dashboard.host",
     ),
-    **dict.fromkeys(
-        [
-            *(f"eks.{key}" for key in ("cluster", "region", "owner", "profile", "roleArn", "identity")),
-            "eks.installPodIdentityAgent",
-            *(f"eks.loadBalancerController.{key}" for key in ("enabled", "waf", "shield", "cognito")),
-            "eks.externalDns.enabled",
-            *(f"dns.{key}" for key in ("zone", "zoneId", "domain")),
-            *(f"publicHosts.{key}" for key in ("scheme", "inboundCidrs", "https", "certificateArn")),
-        ],
-        "the stack on the sandbox's own cluster has no EKS, and no host that somebody serves",
-    ),
     "delivery.argoCd.application.path": "means nothing until Argo CD owns the demo",
     "delivery.argoCd.application.revision": "as its path",
     "demos.podinfo.host": "as demos.booksapp.host",
     "demos.progressiveDelivery.host": "as demos.booksapp.host",
 }
-"""Settings without a row, and why."""
+"""Settings without a row, and why; `dev_changes` has those of an EKS environment."""

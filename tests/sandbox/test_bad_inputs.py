@@ -50,7 +50,7 @@ def refused(workshop: Workshop, settings: dict[str, Any], sentences: list[str]) 
     """Run `up` with settings that it has to refuse with these sentences, and look that nothing happened."""
     before, resources = workshop.objects(), registered(workshop.export())
     # The launcher is for stacks on the sandbox only.
-    pulumi = workshop.plain if "kubeconfig" in settings else workshop.pulumi
+    pulumi = workshop.plain if "kubeconfig" in settings else workshop.run
     for key, value in settings.items():
         workshop.choose(key, value)
     done = pulumi("up", "--yes")

@@ -24,8 +24,8 @@ MOST_SECONDS = 150
 """For one command on a busy machine."""
 COMMANDS: dict[str, Callable[[Workshop], CompletedProcess[str]]] = {
     "check-cluster": lambda workshop: workshop.operation("check-cluster"),
-    "preview": lambda workshop: workshop.pulumi("preview"),
-    "up": lambda workshop: workshop.pulumi("up", "--yes", "--skip-preview"),
+    "preview": lambda workshop: workshop.run("preview"),
+    "up": lambda workshop: workshop.run("up", "--yes", "--skip-preview"),
     "verify": lambda workshop: workshop.operation("verify"),
     "destroy": lambda workshop: workshop.operation("destroy", "--yes"),
 }
@@ -52,7 +52,7 @@ class Run:
 def mesh(checkout: Workshop) -> Workshop:
     """A stack with the mesh alone."""
     checkout.leave_out(*NOT_BOOKSAPP, "demos.booksapp")
-    checkout.pulumi("stack")  # creates it: the commands read its settings
+    checkout.run("stack")  # creates it: the commands read its settings
     return checkout
 
 

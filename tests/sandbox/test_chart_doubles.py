@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-import versions
 from components.delivery import argo_cd, argo_rollouts
 from components.mesh import linkerd, viz
 from model.json_values import Json, is_list, is_mapping, mapping
@@ -109,21 +108,3 @@ def mappings_in(schema: object) -> Iterator[Json]:
         schema = list(schema.values())
     for each in schema if is_list(schema) else ():
         yield from mappings_in(each)
-
-
-@pytest.mark.parametrize(
-    ("chart", "version"),
-    [
-        (CONTROL_PLANE, versions.LINKERD_CHART),
-        (CRDS, versions.LINKERD_CHART),
-        (VIZ, versions.LINKERD_CHART),
-        (ARGO_ROLLOUTS, versions.ARGO_ROLLOUTS_CHART),
-        (LOAD_BALANCERS, versions.LOAD_BALANCER_CONTROLLER_CHART),
-        (f"{LOAD_BALANCERS}-crds", versions.LOAD_BALANCER_CONTROLLER),
-        (DNS, versions.EXTERNAL_DNS_CHART),
-    ],
-)
-def test_a_chart_carries_the_version_that_the_program_pins(chart: str, version: str) -> None:
-    about = yaml.safe_load((paths.CHART_DOUBLES / chart / "Chart.yaml").read_text(encoding="utf-8"))
-
-    assert about["version"] == version

@@ -1,5 +1,6 @@
 """The control plane: started once, recognised, told apart from strangers, stopped without a trace."""
 
+import gc
 import json
 import os
 import socket
@@ -106,6 +107,16 @@ def test_nodes_whose_heartbeats_are_late_stay_ready(sandbox_home: Home) -> None:
         assert all(node_ready(connect(sandbox_home), name) for name in NODES)
     finally:
         kwok.resume()
+
+
+def test_a_program_that_outlives_its_starter_is_no_leak(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    processes.start(home, "sleeper", ["sleep", "60"])
+    gc.collect()
+    assert processes.running(home, "sleeper")
+    processes.stop(home, ["sleeper"])
+    assert [str(each.message) for each in recwarn] == []
 
 
 def test_a_pid_that_another_program_has_now_is_never_killed(own_home: Home) -> None:

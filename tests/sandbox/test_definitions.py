@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from clients.cluster_api import ClusterApi, items
+from clients.cluster_api import items
 from model.json_values import at, text
 from sandbox import processes
 from sandbox.paths import Home
@@ -39,9 +39,9 @@ spec: {identities: ["*"]}
 """
 
 
-def definitions(home: Home) -> dict[str, tuple[object, object, object]]:
+def definitions(project: Project) -> dict[str, tuple[object, object, object]]:
     """Return spec, labels and annotations of Linkerd's definitions, by name."""
-    found = items(ClusterApi(str(home.kubeconfig)).find(DEFINITIONS))
+    found = items(project.api.find(DEFINITIONS))
     return {
         text(each, "metadata", "name"): (
             at(each, "spec"),
@@ -74,20 +74,21 @@ def test_a_preview_needs_no_definitions_and_leaves_none_and_a_release_adopts_the
     for path, content in {"Chart.yaml": CHART, "templates/policy.yaml": POLICY}.items():
         (project.folder / "chart" / path).write_text(content, encoding="utf-8")
     project.write(PROGRAM)
-    assert definitions(project.home) == {}, "this is about a cluster without them"
+    assert definitions(project) == {}, "this is about a cluster without them"
     assert "+ 6 to create" in run(project, "preview"), "stack, provider, namespace, release, chart and its object"
-    assert definitions(project.home) == {}
+    assert definitions(project) == {}
 
     run(project, "up", "--yes")
-    adopted = definitions(project.home)
+    adopted = definitions(project)
     assert "meshtlsauthentications.policy.linkerd.io" in adopted
     assert "6 unchanged" in run(project, "preview")
-    with paused(project.home, "kube-controller-manager"):  # it holds the garbage collector, which knows a kind late
+    # It holds the garbage collector, which knows a kind late.
+    with paused(Home(project.home), "kube-controller-manager"):
         run(project, "destroy", "--yes", "--skip-preview", "--target", "**MeshTLSAuthentication::**")
     run(project, "destroy", "--yes", "--skip-preview")
-    assert definitions(project.home) == {}, "they belonged to the release"
+    assert definitions(project) == {}, "they belonged to the release"
 
     assert "+ 6 to create" in run(project, "preview"), "as at the first time"
     run(project, "up", "--yes", "--skip-preview")
-    assert definitions(project.home) == adopted, "what the release itself installs does not differ"
+    assert definitions(project) == adopted, "what the release itself installs does not differ"
     run(project, "destroy", "--yes", "--skip-preview")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.paths import Home
+from tests.sandbox.program import kill, read_until
 from tests.sandbox.workshop import NOT_BOOKSAPP, Workshop
 
 pytestmark = pytest.mark.sandbox
@@ -29,18 +30,20 @@ def points(test: str) -> random.Random:
     return random.Random(f"{test} {SEED}")  # noqa: S311  the same points for the same seed
 
 
-def kill(workshop: Workshop, chance: random.Random, share: float) -> str:
+def interrupt(workshop: Workshop, chance: random.Random, share: float) -> str:
     """Kill an `up` at a random point of the first `share` of what it creates; return where, for the test's message."""
     created = chance.randrange(1, int(share * len(workshop.preview().of("create"))))
     plugins = chance.random() < 0.5
-    workshop.kill_during_up(created, plugins=plugins)
+    process = workshop.start("up", "--yes", "--skip-preview", "--color", "never", PULUMI_SKIP_CHECKPOINTS="false")
+    read_until(process, " created", created)
+    kill(process, plugins=plugins)
     return f"killed {'with' if plugins else 'without'} its plugins after {created} resources, KILLS_SEED={SEED}"
 
 
 @pytest.mark.parametrize("number", range(KILLS))
 def test_an_up_that_was_killed_twice_converges_and_destroys_cleanly(workshop: Workshop, number: int) -> None:
     before, chance = workshop.objects(), points(f"up {number}")
-    where = [kill(workshop, chance, 0.5), kill(workshop, chance, 0.9)]  # so that the second has something to create
+    where = [interrupt(workshop, chance, share) for share in (0.5, 0.9)]  # so that the second has something to create
     workshop.up()
     assert workshop.preview().changes == [], where
     workshop.choose("trust.generation", 2)  # changes every workload, of which a killed run may have applied any
@@ -52,6 +55,6 @@ def test_an_up_that_was_killed_twice_converges_and_destroys_cleanly(workshop: Wo
 @pytest.mark.parametrize("number", range(KILLS))
 def test_a_destroy_after_a_killed_up_leaves_nothing(workshop: Workshop, number: int) -> None:
     before, chance = workshop.objects(), points(f"destroy {number}")
-    where = kill(workshop, chance, 0.9)
+    where = interrupt(workshop, chance, 0.9)
     workshop.destroy()
     assert workshop.objects() == before, where

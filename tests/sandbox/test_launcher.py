@@ -110,7 +110,7 @@ def test_an_interrupt_reaches_the_engine_once_and_it_ends_by_itself(project: Pro
 
 
 def test_a_stack_without_a_file_gives_one_sentence(project: Project) -> None:
-    done = Project(project.folder, project.home, "nowhere").run("preview")
+    done = Project(project.folder, Home(project.home), "nowhere").run("preview")
     assert done.returncode == 1
     assert "Pulumi.nowhere.yaml does not exist" in done.stderr
     assert "Traceback" not in done.stderr

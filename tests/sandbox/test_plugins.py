@@ -51,14 +51,6 @@ def built() -> dict[str, Path]:
     return {package: put_plugin(path.parent, package) for package, path in wanted.items()}
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [("", Choice.AUTO), ("published", Choice.PUBLISHED), ("built", Choice.BUILT)]
-)
-def test_the_choice_is_read_and_auto_by_default(monkeypatch: pytest.MonkeyPatch, value: str, expected: Choice) -> None:
-    monkeypatch.setenv("PULUMI_PLUGINS", value)
-    assert plugins.choice() is expected
-
-
 def test_auto_builds_what_cannot_be_downloaded_and_asks_once_a_day(tmp_path: Path, built: dict[str, Path]) -> None:
     pulumi = pulumi_that_fails(tmp_path)
     for _ in range(2):

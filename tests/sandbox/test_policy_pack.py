@@ -52,7 +52,7 @@ def packs_running(folder: Path) -> list[int]:
 def test_the_whole_program_keeps_its_policies_with_all_that_its_charts_and_releases_bring(workshop: Workshop) -> None:
     workshop.choose("delivery.argoCd.enabled", value=True)
 
-    done = workshop.pulumi("preview", "--policy-pack", PACK)
+    done = workshop.run("preview", "--policy-pack", PACK)
     assert done.returncode == 0, done.stdout[-5000:]
     assert IN_USE in done.stdout, "the pack was asked"
     for level in ("[mandatory]", "[advisory]"):

@@ -124,8 +124,8 @@ def test_a_stack_that_was_never_created_is_known(project: Project) -> None:
 def test_the_program_and_a_command_refuse_the_same_settings_in_the_same_words(workshop: Workshop) -> None:
     workshop.choose("viz.enabled", value=False)
     workshop.choose("demos.progressiveDelivery.analysis", value=True)
-    workshop.pulumi("config", "set", "kubernetes:context", "kind-kind")
-    program = workshop.pulumi("preview")
+    workshop.run("config", "set", "kubernetes:context", "kind-kind")
+    program = workshop.run("preview")
     command = workshop.operation("check-cluster")
 
     assert program.returncode != 0

@@ -1,8 +1,9 @@
 """Which of Pulumi's commands run on the sandbox with ON_SANDBOX=1, with what environment, and which are refused."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -31,33 +32,29 @@ KINDS_OF_CHANGE = [
 ]
 
 
-@dataclass
-class Started:
-    """What the launcher replaced itself by."""
-
-    command: list[str] = field(default_factory=list[str])
-    environment: dict[str, str] = field(default_factory=dict[str, str])
-    folder: str = ""
-
-
 @dataclass(frozen=True)
 class Checkout:
     """A user's project, with a sandbox beside it of which only the files are there."""
 
     folder: Path
     home: paths.Home
-    started: Started
+    become: Mock
+    """Takes the program, the command and the environment by which the launcher replaces itself."""
+    change_folder: Mock
 
-    def stack(self, name: str, text: str) -> Path:
+    def stack(self, name: str, text: str) -> None:
         """Write a stack's file."""
-        path = self.folder / f"Pulumi.{name}.yaml"
-        path.write_text(text, encoding="utf-8")
-        return path
+        (self.folder / f"Pulumi.{name}.yaml").write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str, stack: str = "dev") -> Started:
-        """Run the launcher up to the moment where it becomes Pulumi."""
+    def run(self, *arguments: str, stack: str = "dev") -> str:
+        """Run the launcher up to the moment where it becomes Pulumi; return the folder in which it does."""
         launcher.run(self.home, str(self.folder), stack, list(arguments))
-        return self.started
+        return str(self.change_folder.call_args.args[0])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of what the launcher became."""
+        return self.become.call_args.args[2]
 
     @property
     def mirror(self) -> Path:
@@ -68,7 +65,7 @@ class Checkout:
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     """A project with a stack on EKS, and a user with an account, a backend and a cluster of their own."""
-    made = Checkout(tmp_path / "project", paths.Home(tmp_path / ".sandbox"), Started())
+    made = Checkout(tmp_path / "project", paths.Home(tmp_path / ".sandbox"), Mock(), Mock())
     made.folder.mkdir()
     (made.folder / "Pulumi.yaml").write_text("name: small\nruntime: python\n", encoding="utf-8")
     made.stack("dev", EKS)
@@ -81,47 +78,29 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         double = {"AWS_ENDPOINT_URL": "http://127.0.0.1:16"} if stack_file.account else {}
         return EngineRun(PulumiCli(Path("pulumi"), stack_file.project, {**os.environ, **double}), "as usual")
 
-    def found(names: tuple[str, ...]) -> dict[str, Path]:
-        return dict.fromkeys(names, Path("/bin/pulumi"))
-
-    def execute(_: object, command: list[str], environment: dict[str, str]) -> None:
-        made.started.command, made.started.environment = command, environment
-
-    def change_folder(folder: Path) -> None:
-        made.started.folder = str(folder)
-
-    def nothing(*_: object) -> None:
-        """Leave out what needs a running sandbox."""
-
-    for name in ("prepare_stack", "ensure_stack"):
-        monkeypatch.setattr(launcher, name, nothing)
+    monkeypatch.setattr(launcher, "prepare_stack", Mock())
+    monkeypatch.setattr(launcher, "ensure_stack", Mock())
     monkeypatch.setattr(launcher, "prepare_engine", prepare)
-    monkeypatch.setattr(tools, "find", found)
-    monkeypatch.setattr(os, "execve", execute)
-    monkeypatch.setattr(os, "execvpe", execute)
-    monkeypatch.setattr(os, "chdir", change_folder)
-    monkeypatch.setattr(os, "environ", {**os.environ, "ON_SANDBOX": "1", **of_the_user()})
-    return made
-
-
-def of_the_user() -> dict[str, str]:
-    """Give variables that lead to what is the user's."""
+    monkeypatch.setattr(tools, "find", Mock(return_value={"pulumi": Path("/bin/pulumi")}))
+    monkeypatch.setattr(os, "execve", made.become)
+    monkeypatch.setattr(os, "execvpe", made.become)
+    monkeypatch.setattr(os, "chdir", made.change_folder)
     names = ("AWS_PROFILE", "AWS_ENDPOINT_URL_EKS", "PULUMI_ACCESS_TOKEN", "PULUMI_API", "PULUMI_BACKEND_URL")
-    return dict.fromkeys((*names, "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "KUBECONFIG"), "mine")
+    names += ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "KUBECONFIG")
+    monkeypatch.setattr(os, "environ", {**os.environ, "ON_SANDBOX": "1", **dict.fromkeys(names, "mine")})
+    return made
 
 
 @pytest.mark.parametrize("arguments", KINDS_OF_CHANGE, ids=" ".join)
 def test_a_setting_is_changed_in_the_users_own_file(checkout: Checkout, arguments: list[str]) -> None:
-    started = checkout.run(*arguments)
-
-    assert started.folder == str(checkout.folder)
-    assert started.command == ["pulumi", *arguments]
-    assert "mine" not in started.environment.values()
+    assert checkout.run(*arguments) == str(checkout.folder)
+    assert checkout.become.call_args.args[1] == ["pulumi", *arguments]
+    assert "mine" not in checkout.environment.values()
 
 
 @pytest.mark.parametrize("arguments", [["up", "--yes"], ["stack", "rm", "config"], ["preview", "--target", "config"]])
 def test_everything_else_runs_in_the_mirror(checkout: Checkout, arguments: list[str]) -> None:
-    assert checkout.run(*arguments).folder == str(checkout.mirror)
+    assert checkout.run(*arguments) == str(checkout.mirror)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +119,7 @@ def test_everything_else_runs_in_the_mirror(checkout: Checkout, arguments: list[
 def test_no_real_stacks_file_gets_the_salt_of_the_sandboxs_passphrase(checkout: Checkout, arguments: list[str]) -> None:
     with pytest.raises(SandboxError, match=r"would encrypt with the sandbox's passphrase.*run it with ON_SANDBOX=0"):
         checkout.run(*arguments)
-    assert checkout.started.command == []
+    checkout.become.assert_not_called()
 
 
 @pytest.mark.parametrize("stack", ["dev", "here"])
@@ -167,7 +146,7 @@ def test_what_leads_away_from_the_sandbox_is_refused(
 
     with pytest.raises(SandboxError, match=why):
         checkout.run(*arguments, stack=stack)
-    assert checkout.started.command == []
+    checkout.become.assert_not_called()
 
 
 @pytest.mark.parametrize("stack", ["dev", "here"])
@@ -176,11 +155,10 @@ def test_a_command_on_the_sandbox_knows_nothing_of_the_user_and_what_it_may_reac
 ) -> None:
     checkout.stack("here", f"config:\n  small:kubeconfig: {checkout.home.kubeconfig}\n")
     checkout.run("up", stack=stack)
-    of_engine = checkout.started.environment
+    of_engine = checkout.environment
     launcher.run_beside(checkout.home, str(checkout.folder), stack, ["python", "-m", "workshop"])
-    beside = checkout.started.environment
 
-    for environment in (of_engine, beside):
+    for environment in (of_engine, checkout.environment):
         assert "mine" not in environment.values()
         assert environment["KUBECONFIG"] == str(checkout.home.kubeconfig)
         reached = environment["SANDBOX_REACHES"].split("\n")
@@ -190,7 +168,8 @@ def test_a_command_on_the_sandbox_knows_nothing_of_the_user_and_what_it_may_reac
 
 def test_the_mirror_leads_to_no_other_stacks_file(checkout: Checkout) -> None:
     checkout.mirror.mkdir(parents=True)
-    (checkout.mirror / "Pulumi.prod.yaml").symlink_to(checkout.stack("prod", "config: {}\n"))  # of an earlier version
+    checkout.stack("prod", "config: {}\n")
+    (checkout.mirror / "Pulumi.prod.yaml").symlink_to(checkout.folder / "Pulumi.prod.yaml")  # of an earlier version
     checkout.run("up")
 
     assert {path.name for path in checkout.mirror.glob("Pulumi.*")} == {"Pulumi.yaml", "Pulumi.dev.yaml"}

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,7 +81,7 @@ def choose(workshop: Workshop, state: str) -> None:
 def refused(workshop: Workshop, state: str) -> str:
     """Give what an `up` to `state` says."""
     choose(workshop, state)
-    done = workshop.pulumi("up", "--yes")
+    done = workshop.run("up", "--yes")
     assert done.returncode != 0, f"`up` went to {state}"
     return " ".join((done.stdout + done.stderr).split())
 
@@ -111,7 +110,7 @@ def footprint(workshop: Workshop) -> object:
     return state["deployment"]["resources"], versions
 
 
-def step(workshop: Workshop, neighbour: Neighbour, state: str, folder: Path) -> Step:
+def step(workshop: Workshop, neighbour: Neighbour, state: str) -> Step:
     """Go to `state` and look at everything."""
     choose(workshop, state)
     preview, printed, after = workshop.preview(), workshop.up(), workshop.preview()
@@ -119,7 +118,7 @@ def step(workshop: Workshop, neighbour: Neighbour, state: str, folder: Path) -> 
     bundle = text(roots, "data", "ca-bundle.crt")
     pem = {key: base64.b64decode(text(issuer, "data", key)) for key in ("tls.crt", "tls.key", "ca.crt")}
     listed = workshop.operation("expiry", "--days", "4000")
-    proxy = start(state, bundle, pem["tls.crt"], pem["tls.key"], folder)
+    proxy = start(bundle, pem["tls.crt"], pem["tls.key"])
     seen, before = pods(workshop), footprint(workshop)
     refusals = {wanted: refused(workshop, wanted) for wanted in REFUSED[state]}
     stale = refused(workshop, FOLLOWING[state]) if state in FOLLOWING else ""
@@ -149,13 +148,12 @@ def step(workshop: Workshop, neighbour: Neighbour, state: str, folder: Path) -> 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Home) -> Iterator[dict[str, Step]]:
     """Walk from one anchor to the next."""
-    folder = tmp_path_factory.mktemp("rotation")
-    workshop = Workshop(folder / "workshop", sandbox_home.folder)
+    workshop = Workshop(tmp_path_factory.mktemp("rotation") / "workshop", sandbox_home.folder)
     neighbour = Neighbour(workshop.api)
     workshop.leave_out(*NOT_BOOKSAPP)
     neighbour.start("a bundle of long ago")
     try:
-        yield {state: step(workshop, neighbour, state, folder) for state in STATES}
+        yield {state: step(workshop, neighbour, state) for state in STATES}
     finally:
         neighbour.stop()
         workshop.destroy()
@@ -168,7 +166,7 @@ def test_pods_of_neighbouring_states_trust_each_other_in_both_directions(walk: d
 
 
 def test_a_step_left_out_would_have_been_an_outage(walk: dict[str, Step]) -> None:
-    """The other half of the test above: the handshake can fail."""
+    """The other half of the test above: a certificate can be refused."""
     for first, last in ((STABLE, REISSUED), (STABLE, RENEWED), (BUNDLED, RENEWED)):
         old, new = walk[first].proxy, walk[last].proxy
         assert not (old.trusts(new) and new.trusts(old)), f"{first} to {last}"

@@ -24,6 +24,21 @@ pytestmark = pytest.mark.sandbox
 
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 HELM = "helm.sh/release.v1"
+LINKERD_ROUTES = "/apis/policy.linkerd.io/v1beta3/namespaces/default/httproutes?dryRun=All&fieldValidation=Strict"
+RULE = {
+    "matches": [{"headers": [{"name": "x-request-id", "value": "alternative"}]}],
+    "backendRefs": [{"name": "books", "port": 7002, "weight": 0}],
+    "timeouts": {"request": "10s"},
+}
+PARENT = {"group": "core", "kind": "Service", "name": "books", "port": 7002}
+LINKERD_ROUTE = json.dumps(
+    {
+        "apiVersion": "policy.linkerd.io/v1beta3",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "route"},
+        "spec": {"parentRefs": [PARENT], "rules": [RULE]},
+    }
+)
 WEBHOOKS = [
     "mutatingwebhookconfigurations/linkerd-proxy-injector-webhook-config",
     "validatingwebhookconfigurations/linkerd-sp-validator-webhook-config",
@@ -104,7 +119,7 @@ def test_the_second_preview_is_empty_and_a_refresh_finds_no_drift(workshop: Work
 
 def test_a_host_makes_an_ingress_exactly_where_its_class_is_there(workshop: Workshop) -> None:
     workshop.choose("demos.booksapp.host", "books.example.com")
-    assert "the cluster has no IngressClass 'alb'" in workshop.pulumi("preview").stdout, "and it says so"
+    assert "the cluster has no IngressClass 'alb'" in workshop.run("preview").stdout, "and it says so"
 
     with workshop.ingress_class("alb"):
         created = [change.type for change in workshop.preview().changes if change.operation == "create"]
@@ -119,6 +134,25 @@ def test_the_api_service_of_viz_answers_so_the_api_server_trusts_the_certificate
         return {text(each, "type"): text(each, "status") for each in entries(service, "status", "conditions")}
 
     assert eventually(lambda: conditions() == {"Available": "True"}), conditions()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("", "", '"name":"route"'),
+        ('"weight": 0', '"weight": -1', "weight in body should be greater than or equal to 0"),
+        ('"weight"', '"wieght"', 'unknown field \\"spec.rules[0].backendRefs[0].wieght\\"'),
+        ('"name": "books", "port": 7002, "weight"', '"port": 7002, "weight"', "name: Required value"),
+        ('"headers"', '"method": "FETCH", "headers"', 'Unsupported value: \\"FETCH\\"'),
+    ],
+)
+def test_the_definition_of_linkerds_routes_refuses_a_bad_one(
+    workshop: Workshop, old: str, new: str, words: str
+) -> None:
+    assert old in LINKERD_ROUTE
+    answer = workshop.api.post(LINKERD_ROUTES, json.loads(LINKERD_ROUTE.replace(old, new, 1 if old else 0)))
+    assert (answer.status == 201) == (not old)
+    assert words in answer.text
 
 
 @pytest.mark.parametrize("webhook", WEBHOOKS)
@@ -161,7 +195,7 @@ def test_no_private_key_is_in_a_text_a_state_an_output_a_log_or_a_config_map(run
         "what `up` printed": running.printed,
         "a preview with all details": workshop.preview("--show-sames").text,
         "the state": workshop.export(),
-        "the outputs": workshop.pulumi("stack", "output", "--json").stdout,
+        "the outputs": workshop.run("stack", "output", "--json").stdout,
         "ConfigMaps": json.dumps(workshop.api.get("/api/v1/configmaps").body),
         **{path.name: path.read_text(errors="replace") for path in (workshop.home / "logs").glob("*")},
     }

@@ -2,24 +2,22 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
+from typing_extensions import override
 
-from clients.cluster_api import ClusterApi, items
-from model.json_values import text
 from sandbox import tools
 from sandbox.engine import lay_out_language_host
+from sandbox.paths import Home
 from sandbox.plugins import Choice
+from tests.sandbox.program import Project, output_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OWN = {".sandbox", ".charts", ".git"}
@@ -27,13 +25,6 @@ OTHER_DEMOS = ("demos.podinfo", "demos.circuitBreaking", "demos.progressiveDeliv
 NOT_BOOKSAPP = ("viz", "delivery.argoRollouts", *OTHER_DEMOS)
 HURRIED = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 """Has the engine write the state at the end only, and not twice per resource, which is most of its work."""
-KUBERNETES_OWN = {
-    *("events", "leases", "endpoints", "endpointslices", "nodes", "pods", "componentstatuses"),
-    "ipaddresses",  # of Services; where a request was cut off, the API server releases the address minutes later
-}
-"""Kinds whose objects come and go by themselves."""
-IN_EVERY_NAMESPACE = {"configmaps": "kube-root-ca.crt", "serviceaccounts": "default"}
-"""The objects that controllers create in each namespace, in those of a new cluster a moment after it is ready."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +56,13 @@ def link_checkout(folder: Path, *own: str) -> None:
             (folder / entry.name).symlink_to(entry)
 
 
-class Workshop:
+class Workshop(Project):
     """A copy of the project with a stack file of its own, against the sandbox in `home`."""
 
     def __init__(self, folder: Path, home: Path, stack: str = "local") -> None:
         own = f"Pulumi.{stack}.yaml"
         link_checkout(folder, own)
-        self.folder, self.home, self.stack = folder, home, stack
+        super().__init__(folder, Home(home), stack)
         self._file = folder / own
         content: dict[str, Any] = yaml.safe_load((CHECKOUT / own).read_text())
         if stack == "local":
@@ -98,32 +89,17 @@ class Workshop:
         """Put the settings back."""
         self._file.write_text(self._settings)
 
-    def run(self, command: Sequence[str], **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run any command in the project's folder to its end."""
-        environment = {**self.environment(), **variables}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900, check=False
-        )
-
-    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a Pulumi command to its end."""
-        return self.run(self._command(*arguments))
-
-    def succeed(self, *arguments: str) -> str:
-        """Run a Pulumi command that has to succeed; return what it printed."""
-        return output_of(self.pulumi(*arguments))
-
     def plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `pulumi` itself, as for a stack on another cluster."""
         found = tools.find(("pulumi",))["pulumi"]
         program, _ = lay_out_language_host(self.home / "plugins" / "bin", found, Choice.AUTO)
         path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
         own = {"PULUMI_STACK": self.stack, "PULUMI_HOME": str(self.home / "plugins"), "PATH": path}
-        return self.run(["pulumi", *arguments], **own)
+        return self.run_command(["pulumi", "--cwd", str(self.folder), *arguments], **own)
 
     def preview(self, *arguments: str) -> Preview:
         """Return what `pulumi preview` announces."""
-        done = self.pulumi("preview", "--json", *arguments)
+        done = self.run("preview", "--json", *arguments)
         printed = output_of(done)
         document: dict[str, Any] = json.loads(done.stdout)
         changes = [
@@ -135,11 +111,11 @@ class Workshop:
 
     def up(self) -> str:
         """Run `pulumi up` without the preview before it; return what it printed."""
-        return self.succeed("up", "--yes", "--diff", "--skip-preview")
+        return output_of(self.run("up", "--yes", "--diff", "--skip-preview"))
 
     def destroy(self) -> str:
         """Run `pulumi destroy`; return what it printed."""
-        return self.succeed("destroy", "--yes", "--skip-preview")
+        return output_of(self.run("destroy", "--yes", "--skip-preview"))
 
     def find_no_drift(self) -> None:
         """Run a `pulumi refresh` that has to find nothing, and a preview after it."""
@@ -148,7 +124,7 @@ class Workshop:
 
     def export(self) -> str:
         """Return the stack's state as Pulumi exports it, secrets encrypted."""
-        return self.pulumi("stack", "export").stdout
+        return self.run("stack", "export").stdout
 
     def replace_in_state(self, old: str, new: str) -> None:
         """Write another text into the stack's state wherever `old` stands."""
@@ -178,37 +154,11 @@ class Workshop:
         launcher = [sys.executable, "-m", "sandbox", "--home", str(self.home), "run", "--stack", self.stack]
         workshop = [sys.executable, "-m", "workshop", command, "--stack", self.stack, *arguments]
         line = [*launcher, "--project", str(self.folder), "--", *workshop]
-        return self.run(line, SANDBOX_HOME=str(self.home), COLUMNS="160")
+        return self.run_command(line, COLUMNS="160")
 
     def operate(self, command: str, *arguments: str) -> str:
         """Run one of the operator's commands, which has to succeed; return what it printed."""
         return output_of(self.operation(command, *arguments))
-
-    def kill_during_up(self, created: int, *, plugins: bool) -> None:
-        """Start `pulumi up` and kill the engine, with or without its plugins, once it has created so many resources."""
-        with subprocess.Popen(
-            self._command("up", "--yes", "--skip-preview", "--color", "never"),
-            cwd=self.folder,
-            env={name: value for name, value in self.environment().items() if name not in HURRIED},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            assert process.stdout
-            seen = (line for line in process.stdout if " created" in line)
-            last = next(islice(seen, created - 1, None), None)
-            below = psutil.Process(process.pid).children(recursive=True)
-            os.killpg(process.pid, signal.SIGKILL)
-            for plugin in below if plugins else []:
-                with suppress(psutil.NoSuchProcess):
-                    plugin.kill()
-        assert last, f"`up` ended before it had created {created} resources, so nothing was interrupted"
-
-    @property
-    def api(self) -> ClusterApi:
-        """The sandbox's API server."""
-        return ClusterApi(str(self.home / "kubeconfig"), None)
 
     @contextmanager
     def ingress_class(self, name: str) -> Generator[None]:
@@ -220,41 +170,9 @@ class Workshop:
         finally:
             self.api.ask("DELETE", f"{path}/{name}", {})
 
-    def objects(self) -> set[str]:
-        """Return every object in the cluster, but those that come and go by themselves."""
-        groups = [text(group, "preferredVersion", "groupVersion") for group in _listed(self.api, "/apis", "groups")]
-        paths = ["/api/v1", *(f"/apis/{group}" for group in groups)]
-        return {name for path in paths for name in _names(self.api, path)}
-
-    def _command(self, *arguments: str) -> list[str]:
-        launcher = [sys.executable, "-m", "sandbox", "--home", str(self.home), "pulumi", "--stack", self.stack]
-        return [*launcher, "--project", str(self.folder), "--", *arguments]
-
+    @override
     def environment(self) -> dict[str, str]:
         """Return the variables of every command."""
         # A stack whose kubeconfig is not the sandbox's keeps the user's own backend: let that be the same one.
         backend = {"PULUMI_BACKEND_URL": f"file://{self.home / 'state'}", "PULUMI_CONFIG_PASSPHRASE": "sandbox"}
-        return {**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **backend, **HURRIED}
-
-
-def output_of(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what a command printed that has to succeed."""
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
-def _listed(api: ClusterApi, path: str, key: str) -> list[dict[str, Any]]:
-    body: Any = api.get(path).body
-    return body.get(key, [])
-
-
-def _names(api: ClusterApi, path: str) -> set[str]:
-    kinds = {kind["name"] for kind in _listed(api, path, "resources") if "list" in kind["verbs"]}
-    return {
-        f"{kind} {text(each, 'metadata', 'namespace')}/{text(each, 'metadata', 'name')}"
-        for kind in kinds - KUBERNETES_OWN
-        for each in items(api.get(f"{path}/{kind}").body)
-        if text(each, "metadata", "name") != IN_EVERY_NAMESPACE.get(kind)
-        # The APIService of a definition, which the API server deletes a moment after the definition.
-        if not text(each, "metadata", "labels", "kube-aggregator.kubernetes.io/automanaged")
-    }
+        return {**super().environment(), "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **backend, **HURRIED}
