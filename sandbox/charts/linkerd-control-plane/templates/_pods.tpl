@@ -5,7 +5,7 @@
 {{- $found := dict }}
 {{- range $bound, $section := dict "limit" "limits" "request" "requests" }}
 {{- $amounts := dict }}
-{{- range $resource := list "cpu" "memory" "ephemeral-storage" }}
+{{- range $resource := list "cpu" "memory" }}
 {{- with dig $resource $bound "" $given }}{{- $_ := set $amounts $resource (toString .) }}{{- end }}
 {{- end }}
 {{- if $amounts }}{{- $_ := set $found $section $amounts }}{{- end }}
@@ -21,10 +21,7 @@ allowPrivilegeEscalation: false
 capabilities: {drop: [ALL]}
 readOnlyRootFilesystem: true
 runAsNonRoot: true
-runAsUser: {{ .uid }}
-{{- if ge (int .gid) 0 }}
-runAsGroup: {{ .gid }}
-{{- end }}
+runAsUser: {{ . }}
 seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
@@ -32,7 +29,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- define "plane.controller" -}}
 - name: {{ .name }}
   image: {{ .root.Values.controllerImage }}:{{ .root.Values.linkerdVersion }}
-  imagePullPolicy: {{ .root.Values.imagePullPolicy }}
+  imagePullPolicy: IfNotPresent
   {{- with .command }}
   command: {{ toJson . }}
   {{- end }}
@@ -50,7 +47,7 @@ seccompProfile: {type: RuntimeDefault}
     failureThreshold: 7
   {{- include "plane.resources" .resources | nindent 2 }}
   securityContext:
-    {{- include "plane.securityContext" (dict "uid" .root.Values.controllerUID "gid" .root.Values.controllerGID) | nindent 4 }}
+    {{- include "plane.securityContext" 2103 | nindent 4 }}
   volumeMounts:
     {{- range $volume, $path := .mounts }}
     - {name: {{ $volume }}, mountPath: {{ $path }}, readOnly: {{ hasSuffix "tls" $volume }}}
@@ -63,21 +60,21 @@ seccompProfile: {type: RuntimeDefault}
 {{- $values := .root.Values }}
 - name: linkerd-proxy
   image: {{ $values.proxy.image.name }}:{{ $values.linkerdVersion }}
-  imagePullPolicy: {{ $values.imagePullPolicy }}
+  imagePullPolicy: IfNotPresent
   {{- if .native }}
   restartPolicy: Always
   {{- end }}
   env:
-    - {name: LINKERD2_PROXY_LOG, value: {{ $values.proxy.logLevel | quote }}}
+    - {name: LINKERD2_PROXY_LOG, value: "warn,linkerd=info,hickory=error"}
     - name: LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS
       valueFrom:
         configMapKeyRef: {name: linkerd-identity-trust-roots, key: ca-bundle.crt}
   ports:
-    - {name: linkerd-proxy, containerPort: {{ $values.proxy.ports.inbound }}}
-    - {name: linkerd-admin, containerPort: {{ $values.proxy.ports.admin }}}
+    - {name: linkerd-proxy, containerPort: 4143}
+    - {name: linkerd-admin, containerPort: 4191}
   {{- include "plane.resources" $values.proxy.resources | nindent 2 }}
   securityContext:
-    {{- include "plane.securityContext" (dict "uid" $values.proxy.uid "gid" ($values.proxy.gid | default -1)) | nindent 4 }}
+    {{- include "plane.securityContext" 2102 | nindent 4 }}
   volumeMounts:
     - {name: linkerd-identity-end-entity, mountPath: /var/run/linkerd/identity/end-entity}
     - {name: linkerd-identity-token, mountPath: /var/run/secrets/tokens}
@@ -88,30 +85,29 @@ seccompProfile: {type: RuntimeDefault}
 {{- $values := .root.Values }}
 - name: linkerd-init
   image: {{ $values.proxy.image.name }}:{{ $values.linkerdVersion }}
-  imagePullPolicy: {{ $values.imagePullPolicy }}
+  imagePullPolicy: IfNotPresent
   command: [/usr/lib/linkerd/linkerd2-proxy-init]
-  args: [--outbound-ports-to-ignore, {{ $values.proxyInit.kubeAPIServerPorts | quote }}]
+  args: [--outbound-ports-to-ignore, "443,6443"]
   {{- include "plane.resources" $values.proxy.resources | nindent 2 }}
   securityContext:
     allowPrivilegeEscalation: false
     capabilities: {add: [NET_ADMIN, NET_RAW]}
     readOnlyRootFilesystem: true
     runAsNonRoot: true
-    runAsUser: {{ $values.proxyInit.runAsUser }}
-    runAsGroup: {{ $values.proxyInit.runAsGroup }}
+    runAsUser: 65534
+    runAsGroup: 65534
     seccompProfile: {type: RuntimeDefault}
   volumeMounts:
-    - {{ toJson $values.proxyInit.xtMountPath }}
+    - {name: linkerd-proxy-init-xtables-lock, mountPath: /run}
 {{- end -}}
 
 {{- define "plane.volumes" -}}
-{{- $values := .root.Values }}
 - name: kube-api-access
   projected:
     sources:
       - serviceAccountToken: {expirationSeconds: 3607, path: token}
       - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
-- {name: {{ $values.proxyInit.xtMountPath.name }}, emptyDir: {}}
+- {name: linkerd-proxy-init-xtables-lock, emptyDir: {}}
 - name: linkerd-identity-token
   projected:
     sources:

@@ -19,8 +19,8 @@ metadata:
   {{- include "plane.metadata" (merge (dict "name" (printf "%s-k8s-tls" .name)) .) | nindent 2 }}
 type: kubernetes.io/tls
 data:
-  tls.crt: {{ $s.crtPEM | default $random.Cert | trim | b64enc }}
-  tls.key: {{ $s.keyPEM | default $random.Key | trim | b64enc }}
+  tls.crt: {{ $random.Cert | trim | b64enc }}
+  tls.key: {{ $random.Key | trim | b64enc }}
 {{- end }}
 ---
 apiVersion: admissionregistration.k8s.io/v1
@@ -35,7 +35,11 @@ webhooks:
     sideEffects: None
     failurePolicy: {{ .root.Values.webhookFailurePolicy }}
     namespaceSelector:
-      {{- toYaml $s.namespaceSelector | nindent 6 }}
+      matchExpressions:
+        - {key: config.linkerd.io/admission-webhooks, operator: NotIn, values: [disabled]}
+        {{- if eq .key "proxyInjector" }}
+        - {key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, cert-manager]}
+        {{- end }}
     clientConfig:
       service: {name: {{ .name }}, namespace: {{ .root.Release.Namespace }}, path: /}
       caBundle: {{ $s.caBundle | default $random.Cert | trim | b64enc }}

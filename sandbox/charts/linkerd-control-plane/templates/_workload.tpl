@@ -19,7 +19,7 @@ metadata:
     {{- include "plane.labels" . | nindent 4 }}
 spec:
   replicas: {{ $values.controllerReplicas }}
-  revisionHistoryLimit: {{ $values.revisionHistoryLimit }}
+  revisionHistoryLimit: 10
   selector:
     matchLabels:
       {{- include "plane.selector" . | nindent 6 }}
@@ -34,7 +34,7 @@ spec:
         cluster-autoscaler.kubernetes.io/safe-to-evict: "true"
         config.linkerd.io/default-inbound-policy: all-unauthenticated
         linkerd.io/proxy-version: {{ $values.linkerdVersion }}
-        linkerd.io/trust-root-sha256: {{ $values.identityTrustAnchorsPEM | sha256sum }}
+        linkerd.io/trust-root-sha256: {{ "" | sha256sum }}
         {{- with .annotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -47,8 +47,7 @@ spec:
       automountServiceAccountToken: false
       serviceAccountName: {{ $name }}
       securityContext: {seccompProfile: {type: RuntimeDefault}}
-      nodeSelector:
-        {{- toYaml $values.nodeSelector | nindent 8 }}
+      nodeSelector: {kubernetes.io/os: linux}
       {{- if $values.enablePodAntiAffinity }}
       {{- $pods := dict "matchExpressions" (list (dict "key" "linkerd.io/control-plane-component" "operator" "In" "values" (list .component))) }}
       affinity:
@@ -80,7 +79,7 @@ metadata:
   {{- $budget := eq .component "destination" | ternary "linkerd-dst" $name }}
   {{- include "plane.metadata" (merge (dict "name" $budget) .) | nindent 2 }}
 spec:
-  maxUnavailable: {{ $values.controller.podDisruptionBudget.maxUnavailable }}
+  maxUnavailable: 1
   selector:
     matchLabels:
       linkerd.io/control-plane-component: {{ .component }}

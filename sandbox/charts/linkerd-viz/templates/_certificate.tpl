@@ -17,8 +17,8 @@ metadata:
   {{- include "viz.metadata" (merge (dict "name" (printf "%s-k8s-tls" .component)) .) | nindent 2 }}
 type: kubernetes.io/tls
 data:
-  tls.crt: {{ $s.crtPEM | default .random.Cert | trim | b64enc }}
-  tls.key: {{ $s.keyPEM | default .random.Key | trim | b64enc }}
+  tls.crt: {{ .random.Cert | trim | b64enc }}
+  tls.key: {{ .random.Key | trim | b64enc }}
 {{- end }}
 {{- end -}}
 

@@ -4,7 +4,7 @@
 {{- $found := dict }}
 {{- range $bound, $section := dict "limit" "limits" "request" "requests" }}
 {{- $amounts := dict }}
-{{- range $resource := list "cpu" "memory" "ephemeral-storage" }}
+{{- range $resource := list "cpu" "memory" }}
 {{- with dig $resource $bound "" $given }}{{- $_ := set $amounts $resource (toString .) }}{{- end }}
 {{- end }}
 {{- if $amounts }}{{- $_ := set $found $section $amounts }}{{- end }}
@@ -38,7 +38,7 @@ metadata:
     {{- include "viz.labels" . | nindent 4 }}
 spec:
   replicas: {{ dig "replicas" 1 .settings }}
-  revisionHistoryLimit: {{ $values.revisionHistoryLimit }}
+  revisionHistoryLimit: 10
   selector:
     matchLabels:
       {{- include "viz.selector" . | nindent 6 }}
@@ -68,8 +68,7 @@ spec:
         {{- if eq .component "prometheus" }}
         fsGroup: {{ .gid }}
         {{- end }}
-      nodeSelector:
-        {{- toYaml $values.nodeSelector | nindent 8 }}
+      nodeSelector: {kubernetes.io/os: linux}
       {{- if and $values.enablePodAntiAffinity (ne .component "prometheus") }}
       {{- $pods := dict "matchExpressions" (list (dict "key" "component" "operator" "In" "values" (list .component))) }}
       affinity:
@@ -83,7 +82,7 @@ spec:
       containers:
         - name: {{ .component }}
           image: {{ .image }}
-          imagePullPolicy: {{ $values.defaultImagePullPolicy }}
+          imagePullPolicy: IfNotPresent
           args:
             {{- toYaml .args | nindent 12 }}
           ports:
