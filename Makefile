@@ -2,6 +2,7 @@ STACK ?= local
 PYTHON := .venv/bin/python
 # STACK=local runs on the sandbox. With ON_SANDBOX=1 a stack on EKS runs there, too, against a double of AWS. The launcher
 # (`python -m sandbox`) reaches nothing else, so nothing has to ask. Any other stack is run by `pulumi` itself.
+$(foreach each,; & | < > ( ) ` ' " \ * ? [ ] { } ! ~ \# $$,$(if $(findstring $(each),$(value STACK)),$(error STACK has the character $(each), but a name has none)))
 $(if $(word 2,$(STACK)),$(error STACK is '$(STACK)', but a stack has one name))
 $(if $(filter-out 1 true yes 0 false no,$(ON_SANDBOX)),$(error ON_SANDBOX is $(ON_SANDBOX), but it takes 1 or 0))
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))
@@ -13,6 +14,8 @@ WORKSHOP := $(if $(SANDBOXED),$(PYTHON) -m sandbox run --stack $(STACK) --,$(BAC
 YES ?= $(if $(SANDBOXED),--yes)
 FILE := Pulumi.$(notdir $(STACK)).yaml
 PYTEST := env -u ON_SANDBOX $(PYTHON) -m pytest
+# The value of a variable inside single quotes, as it was given.
+escaped = $(subst ','\'',$(value $1))
 SANDBOX_TESTS := $(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/sandbox
 .DEFAULT_GOAL := help
 
@@ -72,8 +75,8 @@ mirror: .venv/installed ## fill `FOLDER` with all charts and a list of all image
 	@$(PYTHON) -m workshop fill-mirror --folder '$(or $(FOLDER),mirror)'
 
 set: .venv/installed ## change a setting: `make set KEY=demos.booksapp.faultPercent VALUE=25`
-	$(if $(and $(KEY),$(filter-out undefined,$(origin VALUE))),,$(error Name both: `make set STACK=$(STACK) KEY=<key> VALUE=<value>`))
-	$(PULUMI) config set --path 'linkerd-workshop:$(KEY)' '$(subst ','\'',$(value VALUE))'
+	$(if $(and $(value KEY),$(filter command%,$(origin KEY)),$(filter command%,$(origin VALUE))),,$(error Name both: `make set STACK=$(STACK) KEY=<key> VALUE=<value>`))
+	$(PULUMI) config set --path 'linkerd-workshop:$(call escaped,KEY)' '$(call escaped,VALUE)'
 
 check-cluster: .venv/installed ## check whether the stack's cluster is ready
 	@$(WORKSHOP) check-cluster --stack $(STACK)

@@ -1,6 +1,7 @@
 """Finds the charts before anything is registered: in a mirror, or else in their repositories."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from charts import archive as chart_archive
 from charts.definitions import ARGO_CD_CRDS, ARGO_ROLLOUTS_CRDS, GATEWAY_API_CRDS, LOAD_BALANCER_CONTROLLER_CRDS
 from model.charts import ChartSource, ChartSources, Part
+from model.names import PROJECT
 from model.problem import InputError, Problem
 from versions import (
     ARGO_CD_CHART,
@@ -56,7 +58,7 @@ def find(mirror: str | None, parts: Iterable[Part]) -> ChartSources:
     folder = Path(mirror).expanduser()
     names = {part: archive_name(part) for part in wanted}
     if wrong := [name for name in names.values() if chart_archive.content_name(folder / name) != name]:
-        raise InputError([_wrong(folder, name) for name in wrong])
+        raise InputError([_wrong(folder, wrong)])
     return {part: {"chart": _cached(folder / name)} for part, name in names.items()}
 
 
@@ -84,14 +86,19 @@ def _cached(archive: Path) -> str:
     return str(copy)
 
 
-def _wrong(folder: Path, name: str) -> Problem:
+def _wrong(folder: Path, names: list[str]) -> Problem:
     # Unlike Path's own, these functions answer for any name.
-    if os.path.isfile(folder / name):  # noqa: PTH113
-        found = f"{name} is not the archive of that chart and version"
-    elif os.path.isdir(folder):  # noqa: PTH112
-        found = f"{name} is not there"
-    else:
-        found = f"the folder is not there (nor is {name})"
-    fix = "Put the archive there, or correct `linkerd-workshop:chartMirror` (or the variable CHART_MIRROR)."
-    where = f"chart mirror {str(folder)[:LONGEST_PATH]}"
-    return Problem(where, found, "every chart is taken from the mirror where one is set", fix)
+    missing = [name for name in names if not os.path.isfile(folder / name)]  # noqa: PTH113
+    found = [f"{name} is not the archive of that chart and version" for name in names if name not in missing]
+    if not os.path.isdir(folder):  # noqa: PTH112
+        found = ["the folder is not there"]
+    elif missing:
+        found = [f"it lacks {', '.join(missing)}", *found]
+    path = str(folder)
+    command = f"make mirror FOLDER={shlex.quote(path) if len(path) <= LONGEST_PATH else '<folder>'}"
+    fix = (
+        f"Fill it with `{command}` on a machine with internet access, or correct `{PROJECT}:chartMirror` (or the "
+        "variable CHART_MIRROR)."
+    )
+    rule = "every chart is taken from the mirror where one is set"
+    return Problem(f"chart mirror {path[:LONGEST_PATH]}", "; ".join(found), rule, fix)

@@ -176,6 +176,7 @@ def read_settings(stack: str, folder: Path | None = None) -> Settings:
     Raises InputError with every problem at once, or with the reason why they cannot be read.
     """
     file = stack_file(stack, folder)
+    Problem.stack = stack
     if not file.is_file():
         fix = "Name an existing stack with `make … STACK=<name>`, or create one with `make init STACK=<name>`."
         raise InputError([_problem(stack, f"{file}: there is no such file", fix)])

@@ -9,7 +9,7 @@ from pulumi import RunError
 
 from clients.cluster_api import ClusterApi, items, refusal
 from model.json_values import at, entries, text
-from model.problem import InputError
+from model.problem import InputError, name_stack
 
 SECONDS = 300
 PAUSE = 0.5
@@ -32,9 +32,10 @@ def wait_for_rollout(api: ClusterApi, namespace: str, *, seconds: float = SECOND
     while missing := _unfinished(api, namespace):
         if time.monotonic() >= end:
             reasons = "; ".join(missing[:MOST_REASONS])
+            fix = name_stack(f"See `kubectl --namespace {namespace} get pods`, then run `pulumi up` again.")
             raise RolloutError(
                 f"namespace {namespace} was not rolled out within {seconds:g} s ({reasons}), and what waits for it "
-                f"stays as it is. See `kubectl --namespace {namespace} get pods`, then run `pulumi up` again."
+                f"stays as it is. {fix}"
             )
         time.sleep(pause)
 
@@ -52,10 +53,13 @@ def wait_for_credentials(
     while (reason := _replace_pods(api, namespace, variable)) is not None:
         replaced = True
         if time.monotonic() >= end:
+            fix = name_stack(
+                "Look at the association with `aws eks list-pod-identity-associations`, or at the ServiceAccount's "
+                "annotation, then run `pulumi up` again."
+            )
             raise RolloutError(
                 f"pods in namespace {namespace} were still created without {variable} after {seconds:g} s ({reason}), "
-                "so that they may do nothing in AWS. Look at the association with `aws eks "
-                "list-pod-identity-associations`, or at the ServiceAccount's annotation, then run `pulumi up` again."
+                f"so that they may do nothing in AWS. {fix}"
             )
         time.sleep(pause)
     if replaced:

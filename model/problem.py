@@ -1,18 +1,27 @@
 """Problems with an input, in one sentence: where, what, which rule, and how to fix it."""
 
+import re
+import shlex
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pulumi import RunError
 
 from model.hiding import hidden
+
+_PULUMI = re.compile(r"`pulumi (?:config (?:set|rm)|up)\b(?![^`]*--stack)")
+_MAKE = re.compile(r"`(make (?!(?:kind|mirror|sandbox)\b)[a-z-]+)(?![^`]*STACK=)")
+"""A target that takes a stack."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that keeps the program from starting."""
 
+    stack: ClassVar[str] = ""
+    """The stack that commands in remedies name, once it is known: without it they change the selected one."""
     where: str
     """The settings key, file or address that it is about."""
     found: str
@@ -24,12 +33,22 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Hide what looks like a key or a password, and line breaks: a foreign value may stand in each part."""
+        object.__setattr__(self, "fix", name_stack(self.fix))
         for name in ("where", "found", "rule", "fix"):
             object.__setattr__(self, name, _escaped(hidden(getattr(self, name))))
 
     def __str__(self) -> str:
         """Return the problem as one sentence and its fix."""
         return f"{self.where}: {self.found}, but {self.rule}. {self.fix}"
+
+
+def name_stack(remedy: str) -> str:
+    """Return a remedy whose commands change the stack that is run, if it is known; others are left as they are."""
+    if not Problem.stack:
+        return remedy
+    stack = shlex.quote(Problem.stack)
+    remedy = _PULUMI.sub(lambda found: f"{found[0]} --stack {stack}", remedy)
+    return _MAKE.sub(lambda found: f"{found[0]} STACK={stack}", remedy)
 
 
 def _escaped(text: str) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 _T = TypeVar("_T")
+_NO_ORGANIZATION = "organization"
+"""What Pulumi reports for a backend without organizations."""
 
 
 class Start(NamedTuple):
@@ -61,6 +63,8 @@ def prepare(stack: str) -> Start:
 
     Raises InputError with every problem of the settings, or else with every problem of charts, AWS and cluster.
     """
+    organization = pulumi.get_organization()
+    Problem.stack = stack if organization == _NO_ORGANIZATION else f"{organization}/{stack}"
     settings, problems = loading.load(), list[Problem]()
 
     def attempt(step: Callable[[], _T]) -> _T | None:

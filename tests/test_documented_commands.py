@@ -153,6 +153,12 @@ def test_every_environment_gets_all_its_rules_in_one_request(tmp_path: Path) -> 
     assert roles == {"dev": "arn:deploy", "dev-preview": "arn:preview", "dev-teardown": "arn:deploy"}
 
 
+def test_no_comment_of_a_stacks_file_moves_when_a_setting_is_set() -> None:
+    for path in ROOT.glob("Pulumi.*.yaml"):
+        last = path.read_text(encoding="utf-8").splitlines()[-1]
+        assert "#" not in last, f"`pulumi config set` moves the last comment of {path.name} into the block before it"
+
+
 def test_the_stack_runs_on_the_cluster_of_the_page() -> None:
     cluster = yaml.safe_load((ROOT / "docs" / "eks" / "cluster.yaml").read_text(encoding="utf-8"))
     settings = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]["linkerd-workshop:eks"]

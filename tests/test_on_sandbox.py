@@ -191,10 +191,10 @@ def test_without_the_sandbox_a_target_asks_before_a_change(real: Real, target: s
     assert real.calls
 
 
-def test_make_set_passes_a_value_as_it_is_written(real: Real) -> None:
-    real.run(["make", "set", "KEY=demos.podinfo.headerValue", "VALUE=it's a $x", "ON_SANDBOX=1"])
+def test_make_set_passes_key_and_value_as_they_are_written(real: Real) -> None:
+    real.run(["make", "set", "KEY=a'; touch $x; '", "VALUE=it's a $x", "ON_SANDBOX=1"])
 
-    assert [each[-2:] for _, each in real.launched] == [["linkerd-workshop:demos.podinfo.headerValue", "it's a $x"]]
+    assert [each[-2:] for _, each in real.launched] == [["linkerd-workshop:a'; touch $x; '", "it's a $x"]]
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,9 @@ def test_make_set_passes_a_value_as_it_is_written(real: Real) -> None:
     [
         (["set", "KEY=context"], "make set STACK=team KEY=<key> VALUE=<value>"),
         (["set", "VALUE=x"], "make set STACK=team KEY=<key> VALUE=<value>"),
+        (["preview", "STACK=team;touch"], "STACK has the character ;"),
+        (["init", "STACK=team'"], "STACK has the character '"),
+        (["init", "STACK=$(HOME)"], "STACK has the character "),
         (["init", "STACK=te am"], "STACK is 'te am', but a stack has one name"),
         (["init", "STACK=unwritable"], "Pulumi.unwritable.yaml"),
     ],
@@ -213,7 +216,7 @@ def test_a_target_without_what_it_needs_says_so_and_starts_nothing(
     if not file.is_symlink():
         file.symlink_to(real.folder / "none" / "file")
 
-    assert sentence in real.run(["make", "STACK=team", "ON_SANDBOX=", *arguments])
+    assert sentence in real.run(["make", "STACK=team", "ON_SANDBOX=", *arguments], VALUE="of the environment")
     assert real.calls == []
 
 

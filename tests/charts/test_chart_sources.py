@@ -89,8 +89,8 @@ def test_an_archive_that_is_none_of_the_chart_is_refused_before_helm_sees_it(
         (folder / LINKERD[0]).write_bytes(content)
 
     (problem,) = problems(folder)
-    missing = "not there" if content is None else "not the archive of that chart and version"
-    assert problem.found == f"{LINKERD[0]} is {missing}"
+    wrong = f"{LINKERD[0]} is not the archive of that chart and version"
+    assert problem.found == (f"it lacks {LINKERD[0]}" if content is None else wrong)
 
 
 def test_a_mirror_gives_every_chart_by_a_path_that_does_not_name_the_mirror(tmp_path: Path) -> None:
@@ -121,14 +121,16 @@ def test_a_mirror_that_is_named_by_the_environment_is_used_unless_the_setting_na
     monkeypatch.setenv("CHART_MIRROR", str(mirror(tmp_path / "a", ARCHIVES)))
 
     assert "repository" not in sources.find(None, PARTS)[Part.LINKERD_CRDS]
-    assert len(problems(tmp_path / "nowhere")) == 3
+    assert "nowhere" in problems(tmp_path / "nowhere")[0].where
 
 
-def test_every_archive_that_a_mirror_lacks_is_reported(tmp_path: Path) -> None:
-    found = problems(mirror(tmp_path / "a", [LINKERD[0]]))
+def test_all_archives_that_a_mirror_lacks_are_one_problem_with_the_command_that_brings_them(tmp_path: Path) -> None:
+    folder = mirror(tmp_path / "a b", [LINKERD[0]])
+    (problem,) = problems(folder)
 
-    assert [problem.found for problem in found] == [f"{name} is not there" for name in sorted(ARCHIVES[1:])]
-    assert all("chartMirror" in problem.fix for problem in found)
+    assert problem.found == f"it lacks {', '.join(ARCHIVES[1:])}"
+    assert f"`make mirror FOLDER='{folder}'`" in problem.fix
+    assert "chartMirror" in problem.fix
     assert list(sources.find(str(mirror(tmp_path / "b", LINKERD)), OF_LINKERD)) == OF_LINKERD, "no other part is missed"
 
 
@@ -136,7 +138,9 @@ def test_a_mirror_that_is_no_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     for path in (tmp_path / "file", tmp_path / "none"):
-        assert all("the folder is not there" in problem.found for problem in problems(path))
+        (problem,) = problems(path)
+        assert problem.found == "the folder is not there"
+        assert "`make mirror FOLDER=" in problem.fix
 
 
 def test_without_a_mirror_linkerd_comes_from_its_repository_in_the_pinned_version() -> None:

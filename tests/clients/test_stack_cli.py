@@ -53,6 +53,10 @@ def test_commands_read_the_settings_that_the_program_gets(monkeypatch: pytest.Mo
     assert asked == [["config", "--show-secrets", "--json", "--stack", "acme/dev"]]
 
 
+def test_remedies_name_the_stack_whose_settings_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "`pulumi config set --stack dev --path" in problem(monkeypatch, said((), highAvailability="maybe"))
+
+
 def test_encrypted_settings_are_read_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     play_pulumi(monkeypatch, said(("context",), context="hunter2"))
     assert read_settings("dev").context == "hunter2"

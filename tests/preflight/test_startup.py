@@ -55,6 +55,16 @@ NO_ZONE = {"ListHostedZonesByName": {"HostedZones": zone("other.com", "Z2")}}
 NO_AGENT = {"DescribeAddon": Refusal("ResourceNotFoundException", status=404)}
 
 
+@pytest.mark.parametrize(("organization", "stack"), [("organization", "dev"), ("acme", "acme/dev")])
+def test_remedies_of_the_program_name_its_stack_with_its_organization(
+    monkeypatch: pytest.MonkeyPatch, organization: str, stack: str
+) -> None:
+    monkeypatch.setattr(pulumi, "get_organization", lambda: organization)
+    monkeypatch.setattr(loading, "load", lambda: parse({"highAvailability": "maybe"}))
+    with pytest.raises(InputError, match=f"`pulumi config set --stack {stack} --path"):
+        prepare("dev")
+
+
 def test_a_stack_on_eks_starts_with_the_facts_and_serves_its_hosts_by_its_own_controller(tmp_path: Path) -> None:
     no_class: dict[str, object] = {CLASSES: {"items": []}}
     start = started(tmp_path, settings(demos=HOST, publicHosts=OPEN), with_answers(**no_class))

@@ -21,7 +21,7 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a kubeconfig that is not there": ({"kubeconfig": "/nowhere/kubeconfig"}, ["there is no such kubeconfig"]),
     "a context that is not there": ({"context": "elsewhere"}, ["there is no such context", "sandbox"]),
-    "a mirror without archives": ({"chartMirror": "/nowhere"}, ["linkerd-control-plane-", "is not there"]),
+    "a mirror without archives": ({"chartMirror": "/nowhere"}, ["the folder is not there", "make mirror FOLDER="]),
     "a breaker that Linkerd would ignore": (
         {"demos.circuitBreaking.breaker.minPenalty": "0.5s"},
         ["minPenalty: the value is '0.5s'", "a whole number above 0"],

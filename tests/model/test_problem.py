@@ -1,0 +1,31 @@
+"""Remedies that name the stack which they change."""
+
+import pytest
+
+from model.problem import Problem
+
+
+@pytest.mark.parametrize(
+    ("stack", "remedy", "named"),
+    [
+        ("dev", "`pulumi config set --path 'a:b' x`", "`pulumi config set --stack dev --path 'a:b' x`"),
+        (
+            "dev",
+            "`pulumi config rm a:b`, or `pulumi up`",
+            "`pulumi config rm --stack dev a:b`, or `pulumi up --stack dev`",
+        ),
+        ("acme/team", "`make up`, then `make verify`", "`make up STACK=acme/team`, then `make verify STACK=acme/team`"),
+        ("a b", "`pulumi up`, `make up`", "`pulumi up --stack 'a b'`, `make up STACK='a b'`"),
+        ("dev", "`make reset ATTENDEE=x`", "`make reset STACK=dev ATTENDEE=x`"),
+        ("dev", "`make destroy STACK=other`", "`make destroy STACK=other`"),
+        ("dev", "`make mirror FOLDER=mirror`, `make kind-down`", "`make mirror FOLDER=mirror`, `make kind-down`"),
+        ("dev", "`make … STACK=<name>`, `pulumi stack ls`", "`make … STACK=<name>`, `pulumi stack ls`"),
+        ("", "`pulumi config set a:b x`, `make up`", "`pulumi config set a:b x`, `make up`"),
+    ],
+)
+def test_commands_of_a_remedy_change_the_stack_that_has_the_problem(
+    monkeypatch: pytest.MonkeyPatch, stack: str, remedy: str, named: str
+) -> None:
+    monkeypatch.setattr(Problem, "stack", stack)
+
+    assert Problem("a", "b", "c", remedy).fix == named
