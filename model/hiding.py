@@ -63,6 +63,17 @@ def has_secret(text: str) -> bool:
 
 def hidden(text: str) -> str:
     """Return a text without keys, tokens, passwords, and the secrets of this process's environment."""
+    return _repeat(_hide, text)
+
+
+def _repeat(hide: Callable[[str], str], text: str) -> str:
+    """Return a text that hiding again does not change: a mark makes a word longer, which may then look like a login."""
+    while (found := hide(text)) != text:
+        text = found
+    return text
+
+
+def _hide(text: str) -> str:
     for secret in _of_environment():
         text = text.replace(secret, SECRET)
     text = without(_known)(text) if _known else text
@@ -75,7 +86,7 @@ def hidden(text: str) -> str:
 
 def hidden_words(text: str, secrets: Iterable[str] = ()) -> str:
     """Return a text that strangers may read: `hidden`, and without `secrets` and words that look like random bytes."""
-    return _RANDOM.sub(SECRET, hidden(without(secrets)(text)))
+    return _repeat(lambda each: _RANDOM.sub(SECRET, _hide(each)), without(secrets)(text))
 
 
 def without(secrets: Iterable[str]) -> Callable[[str], str]:

@@ -77,7 +77,9 @@ def verify(
     *,
     json: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
     requests: Annotated[int | None, Option(min=1, help="How many requests judge booksapp's share of errors.")] = None,
-    seconds: Annotated[float | None, Option(help="For how many seconds to watch the traffic of the demos.")] = None,
+    seconds: Annotated[
+        int | None, Option(min=1, help="For how many seconds to watch the traffic of the demos.")
+    ] = None,
 ) -> int:
     """Check that the mesh is healthy and that each demo behaves as its settings say. Exit status 1 if one does not."""
     from workshop.verify.run import verify
@@ -149,7 +151,7 @@ def destroy(
     *,
     yes: Yes = False,
     seconds: Annotated[
-        int, Option(help="How many seconds the deletion of load balancers and DNS records may take.")
+        int, Option(min=1, help="How many seconds the deletion of load balancers and DNS records may take.")
     ] = 300,
 ) -> int:
     """Destroy the stack, wait until its load balancers and DNS records are deleted, and list what is left."""

@@ -18,7 +18,7 @@ def print_script(name: str | None, stack: str) -> int:
         print(set_stack(found[name], stack))
     else:
         print(*(f"{each}: {_read_first_sentence(text)}" for each, text in found.items()), sep="\n")
-        print("`make demo NAME=<name>` prints one of them.")
+        print(f"`make demo STACK={stack} NAME=<name>` prints one of them.")
     return 0
 
 

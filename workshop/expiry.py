@@ -14,7 +14,7 @@ from model.moments import A_DAY, after, end_of_day, in_utc
 from model.names import PROJECT
 from model.problem import InputError, Problem
 from settings import Settings
-from workshop.terminal import build_table, print_text
+from workshop.terminal import build_table, count, print_text
 
 OUTPUT = "certificatesExpire"
 DAYS = 30
@@ -49,7 +49,7 @@ class Limits:
         if ends <= self.now:
             return "ended"
         if ends < after(self.now, self.days):
-            return f"ends within {self.days} days"
+            return f"ends within {count(self.days, 'day')}"
         return "ends before the workshop" if self.workshop and ends < self.workshop else "ok"
 
     @property
@@ -61,12 +61,16 @@ class Limits:
 def report(settings: Settings, stack: str, console: Console, days: int = DAYS) -> int:
     """Print every certificate's end; return 1 if one ends within `days` or before the workshop does."""
     limits = compute_limits(settings, days)
-    certificates = sorted(_list_certificates(stack, pulumi_cli.read_outputs(stack).get(OUTPUT)))
+    outputs = pulumi_cli.read_outputs(stack)
+    if not outputs:
+        found, rule = "it has no outputs yet", "the ends of its certificates are outputs of an `up`"
+        raise InputError([Problem(f"stack {stack}", found, rule, f"Run `make up STACK={stack}`.")])
+    certificates = sorted(_list_certificates(stack, outputs.get(OUTPUT)))
     console.print(_build_certificate_table(stack, certificates, limits))
     early = [each for each in certificates if limits.state(each.ends) != "ok"]
     if not early:
         return 0
-    names, fixes = ", ".join(each.name for each in early), "; ".join(_list_fixes(early, settings, limits))
+    names, fixes = ", ".join(each.name for each in early), "; ".join(_list_fixes(early, settings, stack, limits))
     sentence = (
         f"To last until {limits.latest:%Y-%m-%d}, {names} {'have' if early[1:] else 'has'} to be renewed: {fixes}."
     )
@@ -90,7 +94,8 @@ def _list_certificates(stack: str, dates: object, *path: str) -> Iterator[Certif
             yield Certificate(in_utc(_TIME.validate_python(dates)), ".".join(path))
     except ValidationError:
         where, found = f"stack {stack}, output {'.'.join((OUTPUT, *path))}", "it is not a time"
-        raise InputError([Problem(where, found, "it has to be the end of a certificate", "Run `make up`.")]) from None
+        rule, fix = "it has to be the end of a certificate", f"Run `make up STACK={stack}`."
+        raise InputError([Problem(where, found, rule, fix)]) from None
 
 
 def _build_certificate_table(stack: str, certificates: Sequence[Certificate], limits: Limits) -> Table:
@@ -106,25 +111,27 @@ def _build_certificate_table(stack: str, certificates: Sequence[Certificate], li
     return build_table(f"Certificates of stack {stack}", ("certificate", "ends (UTC)", "days left", "state"), rows)
 
 
-def _list_fixes(early: Iterable[Certificate], settings: Settings, limits: Limits) -> Iterator[str]:
+def _list_fixes(early: Iterable[Certificate], settings: Settings, stack: str, limits: Limits) -> Iterator[str]:
     """Yield what to do for each kind of certificate."""
     names = {each.name.rpartition(".")[2] for each in early}
     if names.intersection(ANCHORS):
         anchor = settings.trust.anchor
         yield (
             f"replace the trust anchor by setting {PROJECT}:trust.phase to `bundled`, then to `reissued`, then to "
-            f"`stable` with trust.anchor {anchor + 1}, and running `make up` after each"
+            f"`stable` with trust.anchor {anchor + 1}, and running `make up STACK={stack}` after each"
         )
     if authorities := sorted(name for name in names if name.endswith(AUTHORITY)):
-        yield f"replace {', '.join(authorities)} with `pulumi up --replace <URN>` (see `pulumi stack --show-urns`)"
+        urns = f"`pulumi stack -s {stack} --show-urns`"
+        yield f"replace {', '.join(authorities)} with `pulumi up -s {stack} --replace <URN>` (see {urns})"
     if names - {*ANCHORS, *authorities}:
-        yield _describe_renewal(settings, ceil((limits.latest - limits.now) / A_DAY))
+        yield _describe_renewal(settings, stack, ceil((limits.latest - limits.now) / A_DAY))
 
 
-def _describe_renewal(settings: Settings, days: int) -> str:
+def _describe_renewal(settings: Settings, stack: str, days: int) -> str:
     """Return how to renew certificates that end within `days`: an `up` does it, but not too early."""
+    up = f"run `make up STACK={stack}`"
     if days <= settings.trust.renewal_days:
-        return "run `make up`"
+        return up
     if days < settings.trust.issuer_days:
-        return f"run `make up` after `pulumi config set --path '{PROJECT}:trust.renewalDays' {days}`"
-    return f"none lasts that long, so run `make up` in the last {settings.trust.renewal_days} days of each"
+        return f"{up} after `pulumi config set -s {stack} --path '{PROJECT}:trust.renewalDays' {days}`"
+    return f"none lasts that long, so {up} in the last {count(settings.trust.renewal_days, 'day')} of each"

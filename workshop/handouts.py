@@ -3,13 +3,14 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
 from string import Template
+from tempfile import TemporaryFile
 
 from markdown_it import MarkdownIt
 from pydantic import TypeAdapter, ValidationError
@@ -68,11 +69,15 @@ def write_handouts(settings: Settings, stack: str, folder: Path, hours: int, con
 
     Raises InputError with what prevents it.
     """
+    if not parts.attendees(settings):
+        return _remove_all(settings, stack, folder, console)
     urls = _read_urls(settings, stack)
-    kubeconfig, seconds = find_kubeconfig(settings), _count_seconds(settings, hours)
+    kubeconfig, seconds = find_kubeconfig(settings), _count_seconds(settings, stack, hours)
     api, cluster = ClusterApi(kubeconfig), share_cluster(kubeconfig)
     check_connection(api)
-    logins = {name: issue_login(api, cluster, name, seconds) for name in urls}
+    for each in (folder, *(folder / name for name in urls)):
+        _check_folder(each)  # before a login is issued that could not be given to anybody
+    logins = {name: issue_login(api, cluster, stack, name, seconds) for name in urls}
     folder.mkdir(parents=True, exist_ok=True)
     for name, login in logins.items():
         own = folder / name
@@ -87,9 +92,35 @@ def write_handouts(settings: Settings, stack: str, folder: Path, hours: int, con
         build_table(f"Attendees of stack {stack}", ("attendee", "login ends (UTC)", "where the demos answer"), rows)
     )
     print_text(console, f"Give each the folder {folder}/<name>: its kubeconfig is a login, so over a private channel.")
-    for former in sorted(each for each in folder.iterdir() if each.name not in urls and _is_handout(each, cluster)):
-        print_text(console, _remove_handout(former))
+    _remove_former(folder, urls, cluster, console)
     return 0
+
+
+def _remove_all(settings: Settings, stack: str, folder: Path, console: Console) -> int:
+    """Remove the handouts of a stack without attendees. Raises InputError if there are none."""
+    if not _remove_former(folder, (), share_cluster(find_kubeconfig(settings)), console):
+        command = f"pulumi config set -s {stack} --path '{PROJECT}:attendees.count' 20"
+        found, fix = "its settings name no attendees", f"Set them with `{command}`, and run `make up STACK={stack}`."
+        raise InputError([Problem(f"stack {stack}", found, "a handout is for one", fix)])
+    return 0
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise OSError if a folder cannot be written to, or cannot be created."""
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    try:
+        TemporaryFile(dir=existing).close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from None
+
+
+def _remove_former(folder: Path, names: Container[str], cluster: Mapping[str, object], console: Console) -> bool:
+    """Remove the handouts of all attendees but `names`, and print each; return whether there was one."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    former = [each for each in found if each.name not in names and _is_handout(each, cluster)]
+    for each in former:
+        print_text(console, _remove_handout(each))
+    return bool(former)
 
 
 def _is_handout(path: Path, cluster: Mapping[str, object]) -> bool:
@@ -117,29 +148,24 @@ def _remove_handout(folder: Path) -> str:
 
 def _read_urls(settings: Settings, stack: str) -> dict[str, dict[str, str]]:
     """Return the URL or the command of each attendee's demos, from the outputs of the last `up`."""
-    names = parts.attendees(settings)
-    if not names:
-        fix = f"Set them with `pulumi config set --path '{PROJECT}:attendees.count' 20`, and run `make up`."
-        raise InputError([Problem(f"stack {stack}", "its settings name no attendees", "a handout is for one", fix)])
     try:
         found = _URLS.validate_python(pulumi_cli.read_outputs(stack).get(OUTPUT) or {})
     except ValidationError:
         found = {}
-    missing = [name for name in names if name not in found]
+    missing = [name for name in parts.attendees(settings) if name not in found]
     if missing:
         seen = f"the last `up` did not create {', '.join(missing)}"
-        raise InputError(
-            [Problem(f"stack {stack}, output {OUTPUT}", seen, "a handout says where to look", "Run `make up`.")]
-        )
-    return {name: found[name] for name in names}
+        rule, fix = "a handout says where to look", f"Run `make up STACK={stack}`."
+        raise InputError([Problem(f"stack {stack}, output {OUTPUT}", seen, rule, fix)])
+    return {name: found[name] for name in parts.attendees(settings)}
 
 
-def _count_seconds(settings: Settings, hours: int) -> int:
+def _count_seconds(settings: Settings, stack: str, hours: int) -> int:
     """Return for how long the logins last: `hours`, or until the workshop's end if that is earlier."""
     last, now = settings.workshop_ends, datetime.now(UTC)
     left = (end_of_day(last) - now).total_seconds() if last else hours * AN_HOUR
     if left < SHORTEST:
-        fix = f"Change it with `pulumi config set {PROJECT}:workshopEnds <YYYY-MM-DD>`."
+        fix = f"Change it with `pulumi config set -s {stack} {PROJECT}:workshopEnds <YYYY-MM-DD>`."
         raise InputError([Problem(f"{PROJECT}:workshopEnds", "the workshop is over", "logins end with it", fix)])
     return int(min(hours * AN_HOUR, left))
 
@@ -153,7 +179,7 @@ def share_cluster(kubeconfig: Kubeconfig) -> dict[str, object]:
     return shared
 
 
-def issue_login(api: ClusterApi, cluster: Mapping[str, object], name: str, seconds: int) -> Login:
+def issue_login(api: ClusterApi, cluster: Mapping[str, object], stack: str, name: str, seconds: int) -> Login:
     """Ask the API server for a token of an attendee that ends after `seconds`, or earlier if the server says so."""
     path = f"/api/v1/namespaces/{name}/serviceaccounts/{ATTENDEE_ACCOUNT}/token"
     request = {
@@ -167,7 +193,9 @@ def issue_login(api: ClusterApi, cluster: Mapping[str, object], name: str, secon
     if answer.status == HTTPStatus.NOT_FOUND:
         reason = "the attendee has no account"
     if reason:
-        fix = "Run `make up`, and ask for the right `create` on `serviceaccounts/token` if it is missing."
+        fix = (
+            f"Run `make up STACK={stack}`, and ask for the right `create` on `serviceaccounts/token` if it is missing."
+        )
         raise InputError([Problem(f"{api.address}, namespace {name}", reason, "a token of it is the login", fix)])
     return Login(_compose_kubeconfig(cluster, name, token), datetime.fromisoformat(ends))
 

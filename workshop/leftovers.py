@@ -66,7 +66,7 @@ def _report_cluster(settings: Settings, stack: str, console: Console) -> int:
         return 0
     whys = {
         True: "its chart marks it to be kept",
-        False: "it should be deleted: run `make destroy` again, or delete it yourself",
+        False: f"it should be deleted: run `make destroy STACK={stack}` again, or delete it yourself",
     }
     rows = ((what, whys[kept], f"kubectl delete {what}") for what, kept in found)
     console.print(build_table("Left in the cluster", ("object", "why", "to delete it"), rows))

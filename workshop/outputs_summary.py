@@ -14,8 +14,10 @@ from workshop.terminal import print_text
 
 def report(_: Settings, stack: str, console: Console) -> int:
     """Print a table of the outputs."""
-    table = format_table(("output", "value"), _list_rows(pulumi_cli.read_outputs(stack)))
-    print_text(console, f"#### Outputs of {code(stack)}\n\n{table}")
+    outputs = pulumi_cli.read_outputs(stack)
+    table = format_table(("output", "value"), _list_rows(outputs))
+    none = f"Stack {code(stack)} has no outputs yet: {code(f'make up STACK={stack}')} creates them."
+    print_text(console, f"#### Outputs of {code(stack)}\n\n{table}" if outputs else none)
     return 0
 
 

@@ -25,15 +25,22 @@ def print_text(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, which gets an s unless there is one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def confirm(console: Console, question: str, *, yes: bool = False) -> bool:
     """Return whether the operator agrees to what was shown; `yes` agrees beforehand."""
     try:
-        return yes or Confirm.ask(question, console=console, default=False)
+        if yes or Confirm.ask(question, console=console, default=False):
+            return True
+        console.print("Nothing was changed.")
     except (EOFError, OSError, ValueError, RuntimeError):  # no terminal, no text, or no standard input at all
-        console.print("\nNobody answers. Confirm beforehand with YES=--yes.")
+        console.print("\nNobody answers, so nothing was changed. Confirm beforehand with YES=--yes.")
     except KeyboardInterrupt:
         console.print("\nNothing was changed.")
-    return False
+    return False  # a command exits with 1 then: what follows it in a script counts on the change
 
 
 @explain_failures()

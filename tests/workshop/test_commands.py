@@ -112,7 +112,7 @@ def test_what_is_left_of_the_stack_is_named_and_fails_unless_its_chart_keeps_it(
     kept = "helm.sh/resource-policy" in str(each)
     assert status == (0 if kept else 1)
     assert f"kubectl delete {shown}" in text
-    assert ("marks it to be kept" if kept else "run `make destroy` again") in text
+    assert ("marks it to be kept" if kept else "run `make destroy STACK=test` again") in text
 
 
 def test_a_release_that_no_state_has_is_named_with_all_its_records(tmp_path: Path) -> None:
@@ -180,8 +180,11 @@ def test_a_number_of_days_or_hours_out_of_range_is_refused(
     assert f"Invalid value for '{option}'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("value", ["-5", "0", "1.5"])
-@pytest.mark.parametrize(("command", "option"), [("verify", "--requests"), ("handouts", "--hours")])
+@pytest.mark.parametrize("value", ["-5", "0", "1.5", "nan"])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("verify", "--requests"), ("verify", "--seconds"), ("handouts", "--hours"), ("destroy", "--seconds")],
+)
 def test_a_number_below_one_is_refused(
     command: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,6 +126,7 @@ def test_hosts_are_released_in_the_order_in_which_no_controller_creates_them_aga
     assert scene.release() == 0
     assert scene.done == ["remove k8s-dev", "release booksapp/webapp", "remove books (A)"]
     assert FINALIZER in scene.said
+    assert "All of it is deleted. Now run `make destroy STACK=dev` again." in scene.said
 
 
 @pytest.mark.parametrize("ready", [0, 1])

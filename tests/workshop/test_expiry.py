@@ -57,6 +57,7 @@ IN_99_DAYS, IN_101_DAYS = ((NOW + timedelta(days=days)).date() for days in (99, 
         (after(29), 30, None, 1, "ends within 30 days"),
         (after(30), 30, None, 0, " ok "),
         (after(50), 60, None, 1, "ends within 60 days"),
+        (after(0), 1, None, 1, "ends within 1 day "),
         (after(50), 40, None, 0, " ok "),
         ("9999-12-31T23:59:59-12:00", 36_500, None, 0, "issuer"),
         ("9999-12-31T23:59:59Z", 36_500, None, 0, "issuer"),
@@ -67,7 +68,8 @@ IN_99_DAYS, IN_101_DAYS = ((NOW + timedelta(days=days)).date() for days in (99, 
         (NOON.isoformat(), 30, NOON.date(), 1, "ends before the workshop"),
     ],
     ids=[  # moments of a run in its tests' names would differ between pytest's workers
-        *("ended", "ends today", "a day too early", "long enough", "too early for 60 days", "long enough for 40"),
+        *("ended", "ends today", "a day too early", "long enough", "too early for 60 days", "too early for a day"),
+        "long enough for 40 days",
         *("the last moment in the west", "the last moment", "the first moment", "the last workshop"),
         *("after the workshop", "before the workshop", "at noon of the workshop's last day"),
     ],
@@ -90,12 +92,12 @@ SHORTER = {"trust": {"renewalDays": 10, "issuerDays": 20}}
     ("dates", "settings", "fix"),
     [
         ({"issuer": after(3)}, {}, "To last until"),
-        ({"issuer": after(3)}, {}, "issuer has to be renewed: run `make up`."),
-        ({"a": after(3), "viz": {"b": after(4)}}, {}, "a, viz.b have to be renewed: run `make up`."),
-        ({"issuer": after(3)}, SHORT, "config set --path 'linkerd-workshop:trust.renewalDays' 30"),
+        ({"issuer": after(3)}, {}, "issuer has to be renewed: run `make up STACK=test`."),
+        ({"a": after(3), "viz": {"b": after(4)}}, {}, "a, viz.b have to be renewed: run `make up STACK=test`."),
+        ({"issuer": after(3)}, SHORT, "pulumi config set -s test --path 'linkerd-workshop:trust.renewalDays' 30"),
         ({"issuer": after(3)}, SHORTER, "in the last 10 days of each"),
         ({"trustAnchor": after(3)}, {"trust": {"anchor": 4}}, "to `stable` with trust.anchor 5"),
-        ({"webhookAuthority": after(3)}, {}, "replace webhookAuthority with `pulumi up --replace <URN>`"),
+        ({"webhookAuthority": after(3)}, {}, "replace webhookAuthority with `pulumi up -s test --replace <URN>`"),
     ],
 )
 def test_the_last_line_says_which_certificates_are_due_and_what_to_do(
@@ -109,8 +111,16 @@ def test_the_last_line_says_which_certificates_are_due_and_what_to_do(
 
 @pytest.mark.parametrize("dates", [None, "soon", {}, {"issuer": "soon"}, {"viz": {"tap": None}}])
 def test_an_output_without_dates_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch, dates: object) -> None:
-    with pytest.raises(InputError, match=r"stack test, output certificatesExpire.*Run `make up`"):
+    with pytest.raises(InputError, match=r"stack test, output certificatesExpire.*Run `make up STACK=test`"):
         report(monkeypatch, dates)
+
+
+def test_a_stack_before_its_first_up_is_reported_as_one_without_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi_cli, "read_outputs", always({}))
+    sentence = "stack test: it has no outputs yet, but .* of an `up`. Run `make up STACK=test`."
+
+    with pytest.raises(InputError, match=sentence):
+        expiry.report(Settings(), "test", Console())
 
 
 def test_outputs_are_read_with_the_pulumi_cli(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,7 @@ TOKEN = "a-token-that-nobody-may-see"
 NAMES = ("ada", "alan", "barbara", "grace")
 ISSUED = {"status": {"token": TOKEN, "expirationTimestamp": "2026-12-01T18:00:00Z"}}
 Json = dict[str, object]
+NOTHING: Json = {}
 Write = Callable[..., tuple[str, Json]]
 
 
@@ -229,7 +230,31 @@ def test_the_folders_of_former_attendees_are_removed_and_no_foreign_file(tmp_pat
     ]
 
 
-NOTHING: Json = {}
+def test_without_attendees_the_folders_of_the_former_ones_are_removed(tmp_path: Path, write: Write) -> None:
+    write(attendees={"names": ["ada", "alan"]})
+    printed, asked = write(attendees=NOTHING, workshopEnds="2020-01-01")
+
+    assert asked == {}, "no login is issued"
+    assert [*(tmp_path / "out").iterdir()] == []
+    assert printed.splitlines() == [
+        f"Removed the handout in {tmp_path}/out/{name}: the stack has no such attendee any more."
+        for name in ("ada", "alan")
+    ]
+
+
+@pytest.mark.parametrize("taken", ["out", "out/ada"])
+def test_a_folder_that_cannot_be_used_is_reported_before_a_login_is_issued(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, taken: str
+) -> None:
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).touch()
+    monkeypatch.setattr(handouts, "issue_login", always(None))
+
+    with pytest.raises(NotADirectoryError) as caught:
+        write()
+    assert caught.value.filename == f"{tmp_path}/{taken}"
+
+
 PREVENTED: list[tuple[tuple[Mapping[str, object], int], Json, str]] = [
     ((NOTHING, 404), NOTHING, "the attendee has no account"),
     (({"message": "no"}, 403), NOTHING, "no"),

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from clients import pulumi_cli
 from settings import Settings
+from tests.doubles.drain_double import always
 from workshop import outputs_summary
 
 
@@ -17,10 +18,7 @@ def test_every_output_is_a_row_and_a_secret_one_stays_masked(monkeypatch: pytest
         "token": "not marked as a secret",
     }
 
-    def read(_: str) -> dict[str, object]:
-        return outputs
-
-    monkeypatch.setattr(pulumi_cli, "read_outputs", read)
+    monkeypatch.setattr(pulumi_cli, "read_outputs", always(outputs))
     console = Console(file=io.StringIO(), width=40)
 
     assert outputs_summary.report(Settings(), "dev", console) == 0
@@ -36,3 +34,12 @@ def test_every_output_is_a_row_and_a_secret_one_stays_masked(monkeypatch: pytest
         "| `demos.evil` | `` `x` \\| @everyone \\| `` |",
         "| `token` | `[secret]` |",
     ]
+
+
+def test_a_stack_before_its_first_up_has_a_sentence_instead_of_a_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pulumi_cli, "read_outputs", always({}))
+
+    assert outputs_summary.report(Settings(), "dev", Console()) == 0
+    assert capsys.readouterr().out == "Stack `dev` has no outputs yet: `make up STACK=dev` creates them.\n"

@@ -228,6 +228,12 @@ def test_a_check_of_the_mesh_fails_in_the_lines_that_name_what_is_wrong(tmp_path
     CASES[case].confirm(tmp_path)
 
 
+def test_one_pod_is_counted_in_the_singular(tmp_path: Path) -> None:
+    case = Case(mesh.check_control_plane, {}, list_of("linkerd-viz", pod("linkerd-viz", "web")))
+
+    assert case.confirm(tmp_path)["viz"].seen == "1 ready pod and no other"
+
+
 def test_ready_pods_of_an_add_on_without_credentials_have_to_restart(tmp_path: Path) -> None:
     case = Case(credentials.check, {"external-dns": f"external-dns-1 without {VARIABLE}"}, AWS_PODS, settings=ON_EKS)
     line = case.confirm(tmp_path)["external-dns"]

@@ -14,8 +14,8 @@ from tests.doubles.api_server import READY, Cluster, kubeconfig
 from tests.doubles.pulumi_double import play_pulumi
 from tests.doubles.workshop_double import IN_A_HURRY, SimulatedWorkshop, list_failed, list_of, pod
 from workshop import cli
-from workshop.verify import scene
-from workshop.verify.lines import Group, Line, Status, build_table, format_json, report_progress, summarize
+from workshop.verify import mesh, scene
+from workshop.verify.lines import Group, Line, Status, build_table, format_json, name_stack, report_progress, summarize
 from workshop.verify.run import OBJECT_GROUPS, POD_GROUPS, run_checks
 from workshop.verify.scene import Patience, Scene
 
@@ -76,6 +76,15 @@ def test_pods_that_have_just_become_ready_are_waited_for(tmp_path: Path) -> None
 
     assert time.monotonic() - start > 1
     assert progress
+
+
+def test_the_make_targets_of_a_fix_name_the_stack() -> None:
+    fix = "Run `make refresh`, then `make reset ATTENDEE=ada`; `make up STACK=other` and `kubectl get pods` stay."
+
+    assert name_stack(fix, "acme/dev") == (
+        "Run `make refresh STACK=acme/dev`, then `make reset STACK=acme/dev ATTENDEE=ada`; "
+        "`make up STACK=other` and `kubectl get pods` stay."
+    )
 
 
 def test_the_table_names_a_group_once_and_interprets_no_markup() -> None:
@@ -146,6 +155,16 @@ def test_the_exit_status_is_that_of_the_checks(
     assert status == (0 if hours > 0 else 1)
     assert (found["passed"], found["stack"]) == (hours > 0, "x")
     assert "Stack x on http://127.0.0.1" in capsys.readouterr().out
+
+
+def test_a_fix_names_the_stack(tmp_path: Path, verify: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    simulated = SimulatedWorkshop(cluster=Cluster(answers=dict(READY)))
+    del simulated.cluster.answers[mesh.CONFIG]
+    with simulated.running(tmp_path):
+        assert verify(tmp_path / "kubeconfig", "--json") == 1
+
+    fixes = [each["fix"] for each in json.loads(capsys.readouterr().out)["checks"] if each["status"] == "failed"]
+    assert fixes == ["Run `make refresh STACK=x`, then `make up STACK=x`."]
 
 
 def test_a_cluster_that_does_not_answer_is_reported_in_a_sentence(

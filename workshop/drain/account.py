@@ -201,7 +201,7 @@ def _tags(group: "SecurityGroupTypeDef") -> dict[str, str]:
 TITLES = {"A": ("a", "cname"), "AAAA": ("aaaa",), "CNAME": ("cname",)}
 """Prefixes of the name of a record's TXT record, by type: an alias is an A record, and ExternalDNS calls it a CNAME.
 
-Source: registry/txt and registry/mapper of ExternalDNS 0.22.
+Source: registry/txt and registry/mapper of ExternalDNS.
 """
 
 TYPE_IN_PREFIX = "%{record_type}"

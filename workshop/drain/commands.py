@@ -154,7 +154,7 @@ def release_hosts(settings: Settings, stack: str, console: Console, *, yes: bool
     for each in waiting:
         release_finalizers(api, each)
     # Records come last: a working ExternalDNS creates them again as long as the Ingress exists.
-    return _remove_records_left(hosts, console)
+    return _remove_records_left(hosts, stack, console)
 
 
 def _find_releasable(hosts: Hosts) -> list[Found]:
@@ -164,10 +164,10 @@ def _find_releasable(hosts: Hosts) -> list[Found]:
     return own if any(each.kind is not Kind.SECURITY_GROUP for each in others) else [*own, *others]
 
 
-def _remove_records_left(hosts: Hosts, console: Console) -> int:
+def _remove_records_left(hosts: Hosts, stack: str, console: Console) -> int:
     left = wait_until_deleted(lambda: find_everything(hosts.account, hosts.own), console, seconds=RECORD_SECONDS)
     remove(hosts.account, left, hosts.own.zone)
-    done = "All of it is deleted. Now run `make destroy` again."
+    done = f"All of it is deleted. Now run `make destroy STACK={stack}` again."
     return report_found(console, "Still in the account", _find_releasable(hosts), done)
 
 

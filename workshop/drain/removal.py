@@ -23,7 +23,7 @@ from workshop.drain.account import (
     find_security_groups,
     find_target_groups,
 )
-from workshop.terminal import build_table
+from workshop.terminal import build_table, count
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef
@@ -50,7 +50,7 @@ def wait_until_deleted(find: Callable[[], Sequence[Found]], console: Console, *,
 def count_kinds(things: Sequence[Found]) -> str:
     """Return the number of resources of each kind, in words."""
     counts = Counter(str(each.kind) for each in things)
-    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items())
+    return ", ".join(count(number, kind) for kind, number in counts.items())
 
 
 def build_found_table(title: str, things: Sequence[Found]) -> Table:

@@ -11,6 +11,7 @@ from model.moments import A_DAY
 from workshop.previews.document import Diagnostic, Digest, Finding, State, Step
 from workshop.previews.markdown import code
 from workshop.previews.masking import is_unknown
+from workshop.terminal import count
 
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Rollout"}
 CERTIFICATES = ("SelfSignedCert", "LocallySignedCert", "Certificate")
@@ -102,16 +103,14 @@ def write_headline(result: PreviewResult) -> str:
     """Return the summary in one sentence."""
     stack = code(result.stack)
     if not result.succeeded and (refused := sum(each.level == "mandatory" for each in result.findings or ())):
-        return (
-            f"The preview of {stack} is refused by {refused} {'finding' if refused == 1 else 'findings'} of policies."
-        )
+        return f"The preview of {stack} is refused by {count(refused, 'finding')} of policies."
     if not result.succeeded:
         return f"The preview of {stack} failed, so nobody knows what an `up` would change."
     changed = len(list(result.digest.list_changes()))
     if not changed:
         return f"An `up` of {stack} would change nothing."
     known = len({each.urn for each in result.digest.steps if each.state.custom})
-    return f"An `up` of {stack} would change {changed} of {known} objects."
+    return f"An `up` of {stack} would change {changed} of {count(known, 'object')}."
 
 
 def list_points(result: PreviewResult, now: datetime) -> Iterator[str]:
@@ -162,7 +161,7 @@ def _join_effects(found: Iterable[Effect], otherwise: str) -> str:
 def _write_effect(subjects: Sequence[str], what: str) -> str:
     if len(subjects) > MOST:
         counted = Counter(each.partition(" ")[2].rpartition("/")[0] or "the cluster" for each in subjects)
-        places = ", ".join(f"{count} in {code(place)}" for place, count in counted.most_common(MOST))
+        places = ", ".join(f"{number} in {code(place)}" for place, number in counted.most_common(MOST))
         return f"{len(subjects)} ({places}): each {what}"
     names = ", ".join(map(code, subjects))
     return f"{names}: each {what}" if subjects[1:] else f"{names} {what}"
@@ -187,4 +186,4 @@ def _write_expiry(result: PreviewResult, now: datetime) -> str:
     if not found:
         return "the preview tells of no certificate that stays"
     end, name = min(found)
-    return f"{code(name)} in {floor((end - now) / A_DAY)} days ({end:%Y-%m-%d})"
+    return f"{code(name)} in {count(floor((end - now) / A_DAY), 'day')} ({end:%Y-%m-%d})"

@@ -50,7 +50,7 @@ def reset(stack: str, attendee: str | None = None, *, ask: bool) -> int:
             if status := run_pulumi(stack, *change.arguments):
                 return status
         for each in found:
-            _delete(api, each)
+            _delete(api, each, f"make reset STACK={stack}" + (f" ATTENDEE={attendee}" if attendee else ""))
         targets = (f"**::{attendee}", f"**::{attendee}/**") if attendee else DEMOS
         namespaces = [f"**::{each}-namespace" for each in list_namespaces(settings, attendee)]
         force = has_changed_namespaces(api, settings, attendee)
@@ -102,7 +102,7 @@ def _list_rows(changed: Sequence[Change], found: Sequence[ManualChange]) -> Iter
     yield "everything else of the demos", "compared with the cluster", "restored where it differs"
 
 
-def _delete(api: ClusterApi, each: ManualChange) -> None:
+def _delete(api: ClusterApi, each: ManualChange, reset: str) -> None:
     """Delete an object, and return when it is deleted. Raises InputError if it stays."""
     end, answer = time.monotonic() + SECONDS_TO_GO, api.ask("DELETE", each.path, {"propagationPolicy": "Background"})
     reason = refusal(answer) if answer.status != HTTPStatus.NOT_FOUND else None
@@ -111,5 +111,5 @@ def _delete(api: ClusterApi, each: ManualChange) -> None:
         time.sleep(PAUSE)
     if reason:
         raise InputError(
-            [Problem(each.name, reason, "it has to be deleted first", "Delete it, and run `make reset` again.")]
+            [Problem(each.name, reason, "it has to be deleted first", f"Delete it, and run `{reset}` again.")]
         )

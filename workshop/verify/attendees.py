@@ -8,6 +8,7 @@ from itertools import groupby
 
 from model.names import ATTENDEE_ACCOUNT
 from settings import parts
+from workshop.terminal import count
 from workshop.verify import booksapp, breaker, canary, podinfo
 from workshop.verify.lines import Demo, Group, Line, Status, count_status
 from workshop.verify.measurements import AT_ONCE, requests_needed
@@ -95,4 +96,4 @@ def _summarize(name: str, lines: Sequence[Line]) -> Iterator[Line]:
         yield TRAFFIC.fail(f"{name}, {line.group}: {line.name}", line.seen, line.fix, **line.figures)
     if not failed:
         passed, demos = count_status(lines, Status.OK), ", ".join(dict.fromkeys(line.group for line in lines))
-        yield TRAFFIC.ok(name, f"{passed} checks passed: {demos}", passed=passed)
+        yield TRAFFIC.ok(name, f"{count(passed, 'check')} passed: {demos}", passed=passed)

@@ -8,6 +8,7 @@ from model.failure_accrual import milliseconds
 from model.json_values import text
 from settings import parts
 from settings.demos import Breaker
+from workshop.terminal import count
 from workshop.verify.lines import Demo, Line, Status
 from workshop.verify.measurements import ANSWERED, Labels, Scrapes, growth, scrape_all
 from workshop.verify.objects import Pod, list_pods, select_ready
@@ -68,7 +69,7 @@ def judge(breaker: Breaker, now: Traffic, earlier: Traffic, passed: float, demo:
     """
     if now.total < LEAST:
         fix = f"Look at `kubectl --namespace {demo.namespace} logs deployment/{CLIENT} -c service`."
-        return demo.fail(NAME, f"{CLIENT} sent only {now.total} requests in {passed:.0f} s", fix)
+        return demo.fail(NAME, f"{CLIENT} sent only {count(now.total, 'request')} in {passed:.0f} s", fix)
     share, success = now.to_bad / now.total, now.succeeded / now.total
     most = max(TRIED_AGAIN, 2 * _compute_retries(breaker) * passed / now.total)
     good = share <= most and success >= 1 - most if breaker.enabled else share >= LEFT_ALONE and success < 1

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from clients.rollout_wait import pods_without
 from model.names import CREDENTIALS
 from settings import parts
+from workshop.terminal import count
 from workshop.verify.lines import Group, Line
 from workshop.verify.objects import list_pods
 from workshop.verify.scene import Scene
@@ -21,11 +22,11 @@ def check(scene: Scene) -> Iterator[Line]:
         return
     variable = CREDENTIALS[eks.identity]
     for name in names:  # the namespace's, the Deployment's and the line's
-        lacking, count = pods_without(scene.api, name, variable), len(list_pods(scene.api, name))
-        seen = f"{', '.join(lacking)} without {variable}" if lacking else f"{count} pods with {variable}"
+        lacking, pods = pods_without(scene.api, name, variable), len(list_pods(scene.api, name))
+        seen = f"{', '.join(lacking)} without {variable}" if lacking else f"{count(pods, 'pod')} with {variable}"
         fix = (
             f"Run `make up`, or `kubectl --namespace {name} rollout restart deployment {name}`."
             " If new pods lack it, too, look at `aws eks list-pod-identity-associations`, or at the annotation of the"
             " ServiceAccount."
         )
-        yield GROUP.judge(name, seen, good=count > 0 and not lacking, fix=fix, pods=count, without=len(lacking))
+        yield GROUP.judge(name, seen, good=pods > 0 and not lacking, fix=fix, pods=pods, without=len(lacking))

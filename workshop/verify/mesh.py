@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from clients.cluster_api import items
 from model.json_values import text
 from settings import parts
+from workshop.terminal import count
 from workshop.verify.lines import REPAIR, Group, Line
 from workshop.verify.measurements import AT_ONCE, scrape
 from workshop.verify.objects import PROXY, Pod, find_missing_pods, list_pods
@@ -44,7 +45,7 @@ def _judge_namespace(scene: Scene, namespace: str, title: str) -> Line:
     found = list_pods(scene.api, namespace)
     missing = list(find_missing_pods(scene.api, namespace, found))
     fix = f"Look at `kubectl --namespace {namespace} get pods` and `… describe pod <name>`. {REPAIR}"
-    seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{len(found)} ready pods and no other"
+    seen = "; ".join(missing[:MOST_REASONS]) if missing else f"{count(len(found), 'ready pod')} and no other"
     return CONTROL_PLANE.judge(title, seen, good=not missing, fix=fix, pods=len(found))
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 from rich.console import Console
@@ -29,6 +30,7 @@ from workshop.verify.lines import (
     build_table,
     count_status,
     format_json,
+    name_stack,
     report_progress,
     summarize,
 )
@@ -80,7 +82,7 @@ def _run_group(scene: Scene, name: str, check: GroupCheck) -> list[Line]:
     return lines
 
 
-def verify(stack: str, *, as_json: bool, requests: int | None, seconds: float | None) -> int:
+def verify(stack: str, *, as_json: bool, requests: int | None, seconds: int | None) -> int:
     """Run every check and print a line for each; return 1 if one failed. Raises InputError if nothing can be asked."""
     settings = read_settings(stack)
     api = create_api(settings)
@@ -88,7 +90,8 @@ def verify(stack: str, *, as_json: bool, requests: int | None, seconds: float | 
     patience = Patience() if seconds is None else Patience(window=seconds)
     start = time.monotonic()
     with report_progress(Console(stderr=True)) as show_progress:
-        lines = run_checks(Scene(api, settings, patience, requests, show_progress))
+        found = run_checks(Scene(api, settings, patience, requests, show_progress))
+    lines = [replace(each, fix=name_stack(each.fix, stack)) for each in found]
     took = time.monotonic() - start
     if as_json:
         print(format_json(stack, api.address, lines, took))
