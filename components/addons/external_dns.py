@@ -54,7 +54,7 @@ class ExternalDns(ComponentResource):
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
             skip_crds=True,  # it reads Ingresses, not DNSEndpoints
-            values=with_registry(values(args, role), NAME, args.get("image_registry")),
+            values=with_registry(values(args, role), NAME, args["image_registry"]),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[

@@ -17,7 +17,6 @@ from components.resources.workload import spread
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE
-from model.trust_state import RENEWAL_DAYS
 from versions import LOAD_BALANCER_CONTROLLER as VERSION
 
 if TYPE_CHECKING:
@@ -89,17 +88,17 @@ class LoadBalancerControllerArgs(AwsAddOnArgs):
     """The namespace `aws-load-balancer-controller`, with NAMESPACE_METADATA."""
     crds_chart: ChartSource
     """A chart of the published definitions."""
-    high_availability: NotRequired[bool]
-    """Whether its pods never share a node; False if left out."""
+    high_availability: bool
+    """Whether its pods never share a node."""
     extras: Collection[Extra]
     tags: Mapping[str, str]
     """Tags of everything that it creates in AWS."""
-    oidc_secrets: NotRequired[Sequence[ReadableSecretArgs]]
+    oidc_secrets: Sequence[ReadableSecretArgs]
     """The Secrets that Ingresses with a login name; the controller needs permission to read each."""
     dns: NotRequired[Resource | None]
     """The component that keeps the records of the Ingresses."""
-    renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces the webhooks' certificate; 90 if left out."""
+    renewal_days: int
+    """Days before its end from which an `up` replaces the webhooks' certificate."""
 
 
 class LoadBalancerController(ComponentResource):
@@ -120,13 +119,13 @@ class LoadBalancerController(ComponentResource):
                 "namespace": args["namespace"],
                 "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{LOAD_BALANCER_CONTROLLER}.svc"},
                 "rendered": True,
-                "renewal_days": args.get("renewal_days", RENEWAL_DAYS),
+                "renewal_days": args["renewal_days"],
             },
             child,
         )
         release = (args["namespace"], LOAD_BALANCER_CONTROLLER_RELEASE[1])
         crds = release_definitions(f"{name}-crds", release, args["crds_chart"], child)
-        for secret in args.get("oidc_secrets", []):
+        for secret in args["oidc_secrets"]:
             ReadableSecret(f"{name}-{secret['name']}", secret, child)
         self._chart(name, args, webhooks, crds)
         self.expires = webhooks.expires.apply(_named_for_load_balancers)
@@ -145,7 +144,7 @@ class LoadBalancerController(ComponentResource):
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
             skip_crds=True,  # a separate release holds those that it needs; the others are for gateways
-            values=with_registry(values(args, role), NAME, args.get("image_registry")),
+            values=with_registry(values(args, role), NAME, args["image_registry"]),
             opts=ResourceOptions(
                 parent=self,
                 # Without the definitions the controller ends as soon as it starts. A pod gets its credentials when it
@@ -199,5 +198,5 @@ def values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[s
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "podSecurityContext": {"fsGroup": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
         "securityContext": RESTRICTED,
-        **(HIGH_AVAILABILITY if args.get("high_availability") else {}),
+        **(HIGH_AVAILABILITY if args["high_availability"] else {}),
     }

@@ -32,8 +32,8 @@ class AwsAddOnArgs(IamRoleArgs):
     chart: ChartSource
     ingress_class: str
     """The IngressClass of the stack's hosts; Ingresses of another one are somebody else's."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
+    image_registry: str | None
+    """A registry that mirrors all images; they come from their own ones if None."""
     wait: NotRequired[Callable[[], None]]
     """Returns once all of its pods have credentials; not called in a preview."""
 

@@ -75,7 +75,7 @@ class ArgoCd(ComponentResource):
 
     def __init__(self, name: str, args: ArgoCdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoCd", name, {}, opts)
-        namespace, chart, registry = args["namespace"], args["chart"], args.get("image_registry")
+        namespace, chart, registry = args["namespace"], args["chart"], args["image_registry"]
         child = ResourceOptions(parent=self)
         crds = release_definitions(f"{name}-crds", (namespace, ARGO_CD_RELEASE[1]), args["crds_chart"], child)
         v4.Chart(

@@ -16,7 +16,6 @@ from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LINKERD, LINKERD_RELEASE, TrustPhase
-from model.trust_state import RENEWAL_DAYS
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "annotations": {"linkerd.io/inject": "disabled"},
@@ -64,10 +63,10 @@ class LinkerdArgs(AnchorArgs):
     """A known number; a new one restarts the control plane and every pod with `restart_key`."""
     wait: NotRequired[Callable[[], None]]
     """Returns once every pod of the control plane is a new one; not called in a preview."""
-    high_availability: NotRequired[bool]
-    """Whether it survives the loss of a node, and its webhooks fail closed; False if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
+    high_availability: bool
+    """Whether it survives the loss of a node, and its webhooks fail closed."""
+    image_registry: str | None
+    """A registry that mirrors all images; they come from their own ones if None."""
     gateway_api: Resource | None
     """The component that installs the Gateway API's definitions; None if they are in the cluster already."""
 
@@ -84,18 +83,17 @@ class Linkerd(ComponentResource):
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)
         child = ResourceOptions(parent=self)
         target, lifetimes, chart = args["namespace"], args["lifetimes"], args["control_plane_chart"]
-        anchor, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
+        anchor, phase = args["anchor"], args["phase"]
         key = restart_key(args["generation"], anchor, phase)
         trust = Trust(f"{name}-trust", {"namespace": target, "anchor": anchor, "phase": phase, **lifetimes}, child)
-        renewal = lifetimes.get("renewal_days", RENEWAL_DAYS)
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
-            {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": renewal},
+            {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": lifetimes["renewal_days"]},
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
         off = {"installGatewayAPI": False}
         crds = release_definitions(f"{name}-crds", (target, LINKERD_RELEASE[1]), args["crds_chart"], child, off)
-        high_availability = args.get("high_availability", False)
+        high_availability = args["high_availability"]
         exempt = [_exempt_kube_system(name, child)] if high_availability else []
         # In chart values it would be unknown in the first preview and whenever it is replaced; the chart would then
         # register nothing, and the preview show no control plane, or the deletion of all of it.
@@ -113,7 +111,7 @@ class Linkerd(ComponentResource):
             version=chart.get("version"),
             repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
             values=with_registry(
-                values(key, high_availability=high_availability), "linkerd-control-plane", args.get("image_registry")
+                values(key, high_availability=high_availability), "linkerd-control-plane", args["image_registry"]
             ),
             opts=ResourceOptions(
                 parent=self,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.helm import v4
@@ -22,7 +22,6 @@ from components.resources.workload import SKIP_AWAIT
 from model.charts import ChartSource
 from model.images import with_registry
 from model.names import VIZ
-from model.trust_state import RENEWAL_DAYS
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "labels": {"linkerd.io/extension": "viz", "pod-security.kubernetes.io/enforce": "privileged"}
@@ -54,16 +53,16 @@ class VizArgs(TypedDict):
     """The control plane, which injects the proxies and knows the kinds that the chart makes."""
     namespaces: Resource
     """The component that creates every namespace of the stack."""
-    renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces a certificate; 90 if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    renewal_days: int
+    """Days before its end from which an `up` replaces a certificate."""
+    pod_annotations: Mapping[str, Input[str]]
     """Annotations of every pod; a changed one restarts them."""
-    high_availability: NotRequired[bool]
-    """Whether it survives the loss of a node as far as its chart can; False if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
-    dashboard_host: NotRequired[str | None]
-    """The DNS name by which the dashboard may be asked for; none but local ones if left out."""
+    high_availability: bool
+    """Whether it survives the loss of a node as far as its chart can."""
+    image_registry: str | None
+    """A registry that mirrors all images; they come from their own ones if None."""
+    dashboard_host: str | None
+    """The DNS name by which the dashboard may be asked for; none but local ones if None."""
 
 
 class Viz(ComponentResource):
@@ -79,12 +78,12 @@ class Viz(ComponentResource):
             {
                 "namespace": args["namespace"],
                 "secrets": WEBHOOK_SECRETS,
-                "renewal_days": args.get("renewal_days", RENEWAL_DAYS),
+                "renewal_days": args["renewal_days"],
             },
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
-        annotations, available = args.get("pod_annotations", {}), args.get("high_availability", False)
-        chosen = values(annotations, args.get("dashboard_host"), high_availability=available)
+        available = args["high_availability"]
+        chosen = values(args["pod_annotations"], args["dashboard_host"], high_availability=available)
         source = args["chart"]
         v4.Chart(
             f"{name}-chart",
@@ -93,7 +92,7 @@ class Viz(ComponentResource):
             chart=source["chart"],
             version=source.get("version"),
             repository_opts={"repo": source["repository"]} if "repository" in source else None,
-            values=with_registry(chosen, "linkerd-viz", args.get("image_registry")),
+            values=with_registry(chosen, "linkerd-viz", args["image_registry"]),
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[

@@ -12,8 +12,6 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from model.trust_state import RENEWAL_DAYS
-
 if TYPE_CHECKING:
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
@@ -36,8 +34,8 @@ class WebhookCertificatesArgs(TypedDict):
     """The namespace of the webhooks' Services and Secrets."""
     secrets: Mapping[str, str]
     """The name of each Secret, with the host name that its certificate is for (`<service>.<namespace>.svc`)."""
-    renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces a leaf; 90 if left out."""
+    renewal_days: int
+    """Days before its end from which an `up` replaces a leaf."""
     rendered: NotRequired[bool]
     """True if a chart creates the Secrets, and a transform fills them; they are created here if left out."""
 
@@ -90,11 +88,11 @@ class WebhookCertificates(ComponentResource):
             ca_cert_pem=self._authority.cert_pem,
             cert_request_pem=self._request(secret, host, key),
             validity_period_hours=LEAF_DAYS * HOURS_A_DAY,
-            early_renewal_hours=args.get("renewal_days", RENEWAL_DAYS) * HOURS_A_DAY,
+            early_renewal_hours=args["renewal_days"] * HOURS_A_DAY,
             allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
             opts=self._child,
         )
-        rendered = args.get("rendered", False)
+        rendered = args.get("rendered")
         data = tls_data(certificate.cert_pem, key, self._authority.cert_pem if rendered else None)
         if not rendered:
             metadata: ObjectMetaArgsDict = {"name": secret, "namespace": args["namespace"]}

@@ -1,7 +1,7 @@
 """Charts of definitions, each installed as a Helm release."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import Input, ResourceOptions
 from pulumi_kubernetes.helm.v3 import Release
@@ -17,8 +17,8 @@ class ChartWithDefinitionsArgs(TypedDict):
     crds_chart: ChartSource
     """A chart of the published definitions."""
     chart: ChartSource
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
+    image_registry: str | None
+    """A registry that mirrors all images; they come from their own ones if None."""
 
 
 def release_definitions(
