@@ -4,17 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
-from pulumi_kubernetes.helm import v4
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from components.addons.load_balancer_policy import Extra, statements
 from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole, add_on_role
 from components.resources.certificates import WebhookCertificates
-from components.resources.definitions_release import release_definitions
+from components.resources.charts import ChartWithDefinitionsArgs, release_definitions, render_chart
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import PLACEHOLDER, known_after, with_secret_data, with_webhook_authority
 from components.resources.workload import spread
-from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE
 from versions import LOAD_BALANCER_CONTROLLER as VERSION
@@ -81,13 +79,9 @@ class ReadableSecret(ComponentResource):
         self.register_outputs({})
 
 
-class LoadBalancerControllerArgs(AwsAddOnArgs):
+class LoadBalancerControllerArgs(AwsAddOnArgs, ChartWithDefinitionsArgs):
     """Inputs of a LoadBalancerController, which creates the IngressClass."""
 
-    namespace: Input[str]
-    """The namespace `aws-load-balancer-controller`, with NAMESPACE_METADATA."""
-    crds_chart: ChartSource
-    """A chart of the published definitions."""
     high_availability: bool
     """Whether its pods never share a node."""
     extras: Collection[Extra]
@@ -118,6 +112,7 @@ class LoadBalancerController(ComponentResource):
             {
                 "namespace": args["namespace"],
                 "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{LOAD_BALANCER_CONTROLLER}.svc"},
+                "authority": "loadBalancerAuthority",
                 "rendered": True,
                 "renewal_days": args["renewal_days"],
             },
@@ -128,24 +123,19 @@ class LoadBalancerController(ComponentResource):
         for secret in args["oidc_secrets"]:
             ReadableSecret(f"{name}-{secret['name']}", secret, child)
         self._chart(name, args, webhooks, crds)
-        self.expires = webhooks.expires.apply(_named_for_load_balancers)
+        self.expires = webhooks.expires
         self.register_outputs({"expires": self.expires})
 
     def _chart(
         self, name: str, args: LoadBalancerControllerArgs, webhooks: WebhookCertificates, crds: Resource
     ) -> None:
-        chart = args["chart"]
         role = add_on_role(f"{name}-identity", args, NAME, statements(args["cluster"], args["extras"]), self)
-        installed = v4.Chart(
+        installed = render_chart(
             f"{name}-chart",
-            name=NAME,
-            namespace=LOAD_BALANCER_CONTROLLER,
-            chart=chart["chart"],
-            version=chart.get("version"),
-            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            skip_crds=True,  # a separate release holds those that it needs; the others are for gateways
-            values=with_registry(values(args, role), NAME, args["image_registry"]),
-            opts=ResourceOptions(
+            (LOAD_BALANCER_CONTROLLER, NAME),
+            args["chart"],
+            with_registry(values(args, role), NAME, args["image_registry"]),
+            ResourceOptions(
                 parent=self,
                 # Without the definitions the controller ends as soon as it starts. A pod gets its credentials when it
                 # is created, and needs them until its last Ingress is deleted. Last comes first on destroy: otherwise
@@ -160,13 +150,9 @@ class LoadBalancerController(ComponentResource):
                     with_secret_data(WEBHOOK_SECRET, webhooks.data[WEBHOOK_SECRET]),
                 ],
             ),
+            skip_crds=True,  # a separate release holds those that it needs; the others are for gateways
         )
         known_after(installed, args.get("wait"))
-
-
-def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the ends under names that no certificate of the mesh has."""
-    return {"loadBalancerAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}
 
 
 def values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:

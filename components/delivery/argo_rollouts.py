@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from pulumi import ComponentResource, Input, ResourceOptions
-from pulumi_kubernetes.helm import v4
 
-from components.resources.definitions_release import ChartWithDefinitionsArgs, release_definitions
+from components.resources.charts import ChartWithDefinitionsArgs, release_definitions, render_chart
 from components.resources.workload import spread
 from model.images import mirrored, with_registry
 from model.names import ARGO_ROLLOUTS_RELEASE
@@ -64,18 +63,15 @@ class ArgoRollouts(ComponentResource):
     def __init__(self, name: str, args: ArgoRolloutsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoRollouts", name, {}, opts)
         namespace, release = ARGO_ROLLOUTS_RELEASE
-        chart, child = args["chart"], ResourceOptions(parent=self)
+        child = ResourceOptions(parent=self)
         crds = release_definitions(f"{name}-crds", (args["namespace"], release), args["crds_chart"], child)
-        v4.Chart(
+        render_chart(
             f"{name}-controller",
-            name="argo-rollouts",
-            namespace=namespace,
-            chart=chart["chart"],
-            version=chart.get("version"),
-            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(args),
+            (namespace, "argo-rollouts"),
+            args["chart"],
+            values(args),
             # Without its definitions the controller does nothing, and looks for them after ever longer pauses.
-            opts=ResourceOptions(parent=self, depends_on=[crds]),
+            ResourceOptions(parent=self, depends_on=[crds]),
         )
         self.register_outputs({})
 

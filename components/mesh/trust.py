@@ -17,18 +17,13 @@ from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
 CA_USES = ["cert_signing", "crl_signing"]
 
 
-class AnchorArgs(TypedDict):
-    """The trust anchor, and the step of its replacement."""
+class CertificatesArgs(TypedDict):
+    """The trust anchor, the step of its replacement, and the lifetimes of certificates in days."""
 
     anchor: int
     """The number of the trust anchor, from 1; in the phases between two anchors that of the old one."""
     phase: TrustPhase
     """The phase of the anchor's replacement by the next one."""
-
-
-class LifetimeArgs(TypedDict):
-    """The lifetimes of certificates, in days."""
-
     anchor_days: int
     """Days that a new trust anchor lives. None renews by itself: that would be an outage."""
     issuer_days: int
@@ -37,7 +32,7 @@ class LifetimeArgs(TypedDict):
     """Days before its end from which an `up` replaces the issuer or a webhook's leaf."""
 
 
-class TrustArgs(AnchorArgs, LifetimeArgs):
+class TrustArgs(CertificatesArgs):
     """Inputs of a Trust."""
 
     namespace: Input[str]

@@ -34,6 +34,8 @@ class WebhookCertificatesArgs(TypedDict):
     """The namespace of the webhooks' Services and Secrets."""
     secrets: Mapping[str, str]
     """The name of each Secret, with the host name that its certificate is for (`<service>.<namespace>.svc`)."""
+    authority: str
+    """The name of the authority's end in `expires`, which no other component uses."""
     renewal_days: int
     """Days before its end from which an `up` replaces a leaf."""
     rendered: NotRequired[bool]
@@ -54,7 +56,7 @@ class WebhookCertificates(ComponentResource):
     ca_bundle: Output[str]
     """The authority's certificate in base64, as a webhook configuration's `caBundle` wants it."""
     expires: Output[Mapping[str, str]]
-    """The end of each certificate, RFC 3339, by its Secret's name; the authority's under `webhookAuthority`."""
+    """The end of each certificate, RFC 3339, by its Secret's name; the authority's under its own."""
     data: Mapping[str, Mapping[str, Output[str]]]
     """The data of each Secret, by its name."""
 
@@ -77,7 +79,7 @@ class WebhookCertificates(ComponentResource):
         self.ca_bundle = self._authority.cert_pem.apply(base64)
         self.data = {secret: leaf.data for secret, leaf in leaves.items()}
         ends = {secret: leaf.end for secret, leaf in leaves.items()}
-        self.expires = Output.all(webhookAuthority=self._authority.validity_end_time, **ends)
+        self.expires = Output.all(**{args["authority"]: self._authority.validity_end_time, **ends})
         self.register_outputs({"ca_bundle": self.ca_bundle, "expires": self.expires})
 
     def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Leaf:

@@ -11,6 +11,7 @@ from components.addons.gateway_api import GatewayApi
 from components.delivery.argo_cd import ArgoCd, ArgoCdArgs
 from components.delivery.argo_rollouts import ArgoRollouts, ArgoRolloutsArgs
 from components.mesh.linkerd import Linkerd, LinkerdArgs
+from components.mesh.trust import CertificatesArgs
 from components.mesh.viz import NAMESPACE_METADATA, Viz
 from components.resources.meshed_namespace import MESHED, Namespaces
 from model.charts import ChartSource
@@ -31,13 +32,18 @@ ROLLOUTS: ArgoRolloutsArgs = {
     "high_availability": False,
     "pod_annotations": {},
 }
+CERTIFICATES: CertificatesArgs = {
+    "anchor": 1,
+    "phase": TrustPhase.STABLE,
+    "anchor_days": 30,
+    "issuer_days": 20,
+    "renewal_days": 10,
+}
 LINKERD: LinkerdArgs = {
     "namespace": "linkerd",
     "crds_chart": ARCHIVE,
-    "control_plane_chart": ARCHIVE,
-    "lifetimes": {"anchor_days": 30, "issuer_days": 20, "renewal_days": 10},
-    "anchor": 1,
-    "phase": TrustPhase.STABLE,
+    "chart": ARCHIVE,
+    "certificates": CERTIFICATES,
     "generation": 1,
     "gateway_api": None,
     "high_availability": False,
@@ -47,7 +53,7 @@ LINKERD: LinkerdArgs = {
 
 def _linkerd(chart: ChartSource) -> None:
     gateway_api = GatewayApi("gateway-api", {"chart": "gw.tgz"})
-    Linkerd("linkerd", {**LINKERD, "crds_chart": chart, "control_plane_chart": chart, "gateway_api": gateway_api})
+    Linkerd("linkerd", {**LINKERD, "crds_chart": chart, "chart": chart, "gateway_api": gateway_api})
 
 
 def _viz(chart: ChartSource) -> None:

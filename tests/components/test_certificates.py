@@ -8,7 +8,7 @@ from components.mesh.linkerd import WEBHOOK_SECRETS, restart_key
 from components.mesh.trust import Trust, TrustArgs
 from components.resources.certificates import WebhookCertificates, WebhookCertificatesArgs
 from model.names import TrustPhase
-from tests.components.charts import LINKERD
+from tests.components.charts import CERTIFICATES
 from tests.deployment import Deployment
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.recorded_values import UNKNOWN, Secret, at, decoded
@@ -21,7 +21,7 @@ DAY, TRUST = 24, "linkerd-workshop:mesh:Trust"
 
 @cache
 def trust(anchor: int = 1, phase: TrustPhase = TrustPhase.STABLE, *, preview: bool = False) -> Deployment:
-    args: TrustArgs = {"namespace": "linkerd", "anchor": anchor, "phase": phase, **LINKERD["lifetimes"]}
+    args: TrustArgs = {"namespace": "linkerd", **CERTIFICATES, "anchor": anchor, "phase": phase}
     return deploy(lambda: Trust("trust", args), preview=preview)
 
 
@@ -131,7 +131,12 @@ def test_every_state_and_every_generation_has_a_restart_key_of_its_own() -> None
 
 @cache
 def webhooks() -> Deployment:
-    args: WebhookCertificatesArgs = {"namespace": "linkerd", "secrets": WEBHOOK_SECRETS, "renewal_days": 90}
+    args: WebhookCertificatesArgs = {
+        "namespace": "linkerd",
+        "secrets": WEBHOOK_SECRETS,
+        "authority": "webhookAuthority",
+        "renewal_days": 90,
+    }
     return deploy(lambda: WebhookCertificates("w", args))
 
 
