@@ -5,7 +5,7 @@ controller's outbound index and the proxy's breaker and backoff, edge-26.8.3.
 """
 
 import re
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 MOST_FAILURES = 2**32 - 1
 LONGEST_PENALTY = 2**64 - 1
@@ -27,35 +27,34 @@ MAX_FAILURES, MIN_PENALTY, MAX_PENALTY, JITTER_RATIO = 7, "1s", "1m", 0.5
 
 
 class FailureAccrual(TypedDict):
-    """The breaker's parameters; Linkerd's own for those that are left out."""
+    """The breaker's parameters."""
 
-    max_failures: NotRequired[int]
+    max_failures: int
     """The failures in a row that take an endpoint out, from 1."""
-    min_penalty: NotRequired[str]
+    min_penalty: str
     """The time that it stays out at first, until one request tries it again, in Linkerd's syntax (`500ms`, `1s`)."""
-    max_penalty: NotRequired[str]
+    max_penalty: str
     """The longest time that it stays out, after it has failed again and again."""
-    jitter_ratio: NotRequired[float]
+    jitter_ratio: float
     """The largest share of a penalty that is added to it at random, 0 to 100."""
 
 
 def checked(accrual: FailureAccrual) -> FailureAccrual:
     """Return `accrual` as Linkerd reads it. Raises ValueError if Linkerd would ignore it or never open the breaker."""
-    checked_order(accrual.get("min_penalty", MIN_PENALTY), accrual.get("max_penalty", MAX_PENALTY))
-    checked_failures(accrual.get("max_failures", MAX_FAILURES))
-    checked_jitter(accrual.get("jitter_ratio", JITTER_RATIO))
-    valid = accrual.copy()
-    if "min_penalty" in accrual:
-        valid["min_penalty"] = checked_penalty(accrual["min_penalty"])
-    if "max_penalty" in accrual:
-        valid["max_penalty"] = checked_penalty(accrual["max_penalty"])
-    return valid
+    checked_order(accrual["min_penalty"], accrual["max_penalty"])
+    return {
+        "max_failures": checked_failures(accrual["max_failures"]),
+        "min_penalty": checked_penalty(accrual["min_penalty"]),
+        "max_penalty": checked_penalty(accrual["max_penalty"]),
+        "jitter_ratio": checked_jitter(accrual["jitter_ratio"]),
+    }
 
 
 def checked_failures(number: int) -> int:
     """Return `number`. Raises ValueError if it is no maximum of failures."""
     if not 1 <= number <= MOST_FAILURES:
-        raise ValueError(f"the maximum of failures is {number}, but it has to be {FAILURES_RULE}; Linkerd's own is 7.")
+        found = f"the maximum of failures is {number}"
+        raise ValueError(f"{found}, but it has to be {FAILURES_RULE}; Linkerd's own is {MAX_FAILURES}.")
     return number
 
 
@@ -77,7 +76,8 @@ def milliseconds(duration: str) -> int:
 def checked_jitter(ratio: float) -> float:
     """Return `ratio`. Raises ValueError if it is no jitter ratio."""
     if not 0 <= ratio <= LARGEST_JITTER:  # not a number fails, too
-        raise ValueError(f"the jitter ratio is {ratio}, but it has to be {JITTER_RULE}; Linkerd's own is 0.5.")
+        found = f"the jitter ratio is {ratio}"
+        raise ValueError(f"{found}, but it has to be {JITTER_RULE}; Linkerd's own is {JITTER_RATIO}.")
     return ratio
 
 

@@ -8,8 +8,6 @@ from typing import NamedTuple
 from model.names import TrustPhase
 
 PHASES = tuple(TrustPhase)
-ANCHOR_DAYS, ISSUER_DAYS, RENEWAL_DAYS = 3650, 365, 90
-"""Defaults: the lifetimes of anchor and issuer, and how many days before its end a certificate is renewed."""
 
 
 class TrustState(NamedTuple):

@@ -31,6 +31,7 @@ from settings.values import (
     section,
     switch,
 )
+from versions import CANARY_VERSIONS
 
 
 class Booksapp(Section):
@@ -110,9 +111,9 @@ class ProgressiveDelivery(Section):
     enabled: Enabled = True
     """Whether the stack installs the demo."""
     version: Text = Field(
-        default="1.7.0",
+        default=CANARY_VERSIONS[0],
         description="a version of podinfo, three numbers",
-        examples=["1.7.1"],
+        examples=[CANARY_VERSIONS[1]],
         pattern=r"^\d+\.\d+\.\d+$",
     )
     """The app's version; a new one starts a canary."""

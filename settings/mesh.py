@@ -3,7 +3,6 @@
 from pydantic import Field
 
 from model.names import TrustPhase
-from model.trust_state import ANCHOR_DAYS, ISSUER_DAYS, RENEWAL_DAYS
 from settings.values import Days, Enabled, Generation, Hostname, Section, Text, Url, section, switch
 
 
@@ -25,11 +24,11 @@ class Trust(Section):
         default=TrustPhase.STABLE, description="stable, bundled or reissued, in this order", examples=["stable"]
     )
     """The step of the anchor's replacement."""
-    anchor_days: Days = Field(default=ANCHOR_DAYS, description="whole days from 1 to 36500", examples=[ANCHOR_DAYS])
+    anchor_days: Days = Field(default=3650, description="whole days from 1 to 36500", examples=[3650])
     """The lifetime of the next trust anchor."""
-    issuer_days: Days = Field(default=ISSUER_DAYS, description="whole days from 1 to 36500", examples=[ISSUER_DAYS])
+    issuer_days: Days = Field(default=365, description="whole days from 1 to 36500", examples=[365])
     """The lifetime of the issuer."""
-    renewal_days: Days = Field(default=RENEWAL_DAYS, description="whole days from 1 to 36500", examples=[RENEWAL_DAYS])
+    renewal_days: Days = Field(default=90, description="whole days from 1 to 36500", examples=[90])
     """How many days before their end the issuer and the webhooks' certificates are renewed."""
     generation: Generation = Field(
         default=1, description="a whole number from 1 (a new one restarts every meshed pod)", examples=[1]

@@ -146,16 +146,13 @@ def exposure(base: Base, add_ons: "AwsAddOns | None") -> Exposure:
     chosen = base.settings.public_hosts
     own = add_ons.certificate_arn if add_ons and certificate_args(base) else None
     arn = chosen.certificate_arn or own
-    found: Exposure = {
+    return {
         "ingress_class": base.settings.ingress_class,
         "group": load_balancer_group(base.stack),
         "scheme": chosen.scheme,
         # Without a certificate a load balancer has no listener for HTTPS, and the controller an error.
         "https": chosen.https and arn is not None,
+        "inbound_cidrs": chosen.inbound_cidrs,
+        "certificate_arn": arn,
         "served_by": [add_ons] if add_ons else [],
     }
-    if chosen.inbound_cidrs:
-        found["inbound_cidrs"] = chosen.inbound_cidrs
-    if arn is not None:
-        found["certificate_arn"] = arn
-    return found

@@ -41,7 +41,7 @@ def attendee_args(base: Base, access: AttendeeAccess, own: DemosArgs, attendee: 
     namespace, demos = base.namespaces.names[attendee], DemosArgs()
 
     def host(demo: "HostedDemoArgs") -> str | None:
-        return parts.attendee_host(base.settings, attendee, demo.get("host"))
+        return parts.attendee_host(base.settings, attendee, demo["host"])
 
     if demo := own.get("booksapp"):
         demos["booksapp"] = {**demo, "namespace": namespace, "host": host(demo)}

@@ -52,14 +52,14 @@ def linkerd_args(base: Base, add_ons: AddOns) -> LinkerdArgs:
     return {
         "namespace": base.namespaces.names[parts.LINKERD],
         "crds_chart": charts[Part.LINKERD_CRDS],
-        "control_plane_chart": charts[Part.LINKERD_CONTROL_PLANE],
-        "lifetimes": {
+        "chart": charts[Part.LINKERD_CONTROL_PLANE],
+        "certificates": {
+            "anchor": trust.anchor,
+            "phase": trust.phase,
             "anchor_days": trust.anchor_days,
             "issuer_days": trust.issuer_days,
             "renewal_days": trust.renewal_days,
         },
-        "anchor": trust.anchor,
-        "phase": trust.phase,
         "generation": trust.generation,
         "wait": base.start.wait_for_mesh,
         "gateway_api": add_ons.gateway_api,

@@ -86,6 +86,7 @@ COMPONENTS, PROGRAM = ("components",), (*PRODUCT, "__main__.py")
         (COMPONENTS, r"require_object", [], "settings/loading.py reads the configuration"),
         (COMPONENTS, r"pulumi\.export|import export", [], "only the composition root exports"),
         (COMPONENTS, r"deleted_with", [], "finalizers would be skipped"),
+        (COMPONENTS, r"\.get\([^,()]+, (?![({[][)}\]]|app\b)", [], "a setting's default stands in settings/ alone"),
         (COMPONENTS, r"get_stack\(", [], "a component gets what it knows by its arguments"),
         (PROGRAM, r"pulumi\.Config\(|runtime\.config|import Config\b", ["settings/loading.py"], "one place reads it"),
         (PROGRAM, r"docker\.io/|ghcr\.io/|quay\.io/|:latest\b", ["model/images.py"], "versions.py names the images"),

@@ -26,6 +26,7 @@ from components.resources.http_route import HttpRouteSpec
 from components.resources.rollout import RolloutSpec
 from model.names import RouteApi
 from sandbox import builds, charts, paths
+from tests.components.arguments import CANARY, PODINFO
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.program import ROOT, run_program
@@ -154,7 +155,7 @@ def fault_route(api: RouteApi, percent: int) -> Registration:
 
 
 def header_route(api: RouteApi) -> Registration:
-    return deploy(lambda: Podinfo("podinfo", {"namespace": "podinfo", "route_api": api})).named("podinfo-router-route")
+    return deploy(lambda: Podinfo("podinfo", {**PODINFO, "route_api": api})).named("podinfo-router-route")
 
 
 @cache
@@ -166,9 +167,10 @@ def others() -> Deployment:
         "repository": "https://git.example.com/workshop.git",
         "path": "gitops/progressive-delivery",
         "revision": "main",
+        "pod_annotations": {"generation": "1"},
     }
     canary: ProgressiveDeliveryArgs = {
-        "namespace": "progressive-delivery",
+        **CANARY,
         "random_errors": True,
         "prometheus": "http://prometheus.linkerd-viz:9090",
         "pod_annotations": {"generation": "1"},

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from components.demos.gitops_delivery import KINDS
 from components.demos.progressive_delivery import ProgressiveDelivery
 from model.json_values import is_list, is_mapping
+from tests.components.arguments import CANARY
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.program import ROOT, run_program
@@ -38,7 +39,7 @@ def in_git() -> Objects:
 
 @cache
 def made_by_pulumi() -> Objects:
-    demo = deploy(lambda: ProgressiveDelivery("progressive-delivery", {"namespace": NAMESPACE}))
+    demo = deploy(lambda: ProgressiveDelivery("progressive-delivery", {**CANARY, "namespace": NAMESPACE}))
     return {key(each.inputs): without_additions(each.inputs) for each in demo.registrations if each.custom}
 
 

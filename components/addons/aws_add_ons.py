@@ -1,7 +1,7 @@
 """The add-ons that make an Ingress public: a load balancer, a record in Route 53, a certificate."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws.eks import Addon
@@ -41,14 +41,14 @@ class PodIdentityAgent(ComponentResource):
 class AwsAddOnsArgs(TypedDict):
     """Inputs of an AwsAddOns."""
 
-    pod_identity_agent: NotRequired[PodIdentityAgentArgs | None]
-    """None, or left out, if the cluster has one already, or no pod needs it."""
+    pod_identity_agent: PodIdentityAgentArgs | None
+    """None if the cluster has one already, or no pod needs it."""
     load_balancer_controller: LoadBalancerControllerArgs | None
     """None if the cluster has one already, or none is wanted."""
     external_dns: ExternalDnsArgs | None
     """None if somebody else keeps the records."""
-    certificate: NotRequired[HostCertificateArgs | None]
-    """None, or left out, if the hosts have one already, or need none."""
+    certificate: HostCertificateArgs | None
+    """None if the hosts have one already, or need none."""
 
 
 class AwsAddOns(ComponentResource):
@@ -67,7 +67,7 @@ class AwsAddOns(ComponentResource):
         super().__init__("linkerd-workshop:addons:AwsAddOns", name, {}, opts)
         child, none = ResourceOptions(parent=self), dict[str, str]()
         dns_args, controller_args = args["external_dns"], args["load_balancer_controller"]
-        agent_args, certificate_args = args.get("pod_identity_agent"), args.get("certificate")
+        agent_args, certificate_args = args["pod_identity_agent"], args["certificate"]
         agent = PodIdentityAgent(f"{name}-pod-identity-agent", agent_args, child) if agent_args else None
         # A pod gets its credentials from the agent, when it is created.
         after_agent = ResourceOptions(parent=self, depends_on=[agent] if agent else [])

@@ -1,9 +1,9 @@
 """ExternalDNS: the records of the stack's hosts in one hosted zone, created and removed with the Ingresses."""
 
 from pulumi import ComponentResource, Resource, ResourceOptions
-from pulumi_kubernetes.helm import v4
 
 from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole, add_on_role
+from components.resources.charts import render_chart
 from components.resources.iam_policy import Condition, Statement, statement
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import known_after, with_annotations, with_time_to_finish
@@ -44,18 +44,14 @@ class ExternalDns(ComponentResource):
 
     def __init__(self, name: str, args: ExternalDnsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:addons:ExternalDns", name, {}, opts)
-        chart, rights = args["chart"], statements(args["cluster"], args["zone"], args["domain"])
+        rights = statements(args["cluster"], args["zone"], args["domain"])
         role = add_on_role(f"{name}-identity", args, NAME, rights, self)
-        installed = v4.Chart(
+        installed = render_chart(
             f"{name}-chart",
-            name=NAME,
-            namespace=EXTERNAL_DNS,
-            chart=chart["chart"],
-            version=chart.get("version"),
-            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            skip_crds=True,  # it reads Ingresses, not DNSEndpoints
-            values=with_registry(values(args, role), NAME, args.get("image_registry")),
-            opts=ResourceOptions(
+            (EXTERNAL_DNS, NAME),
+            args["chart"],
+            with_registry(values(args, role), NAME, args["image_registry"]),
+            ResourceOptions(
                 parent=self,
                 depends_on=[
                     args["namespaces"],
@@ -68,6 +64,7 @@ class ExternalDns(ComponentResource):
                     with_time_to_finish(SECONDS_TO_FINISH),
                 ],
             ),
+            skip_crds=True,  # it reads Ingresses, not DNSEndpoints
         )
         known_after(installed, args.get("wait"))
         self.register_outputs({})

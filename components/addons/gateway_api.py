@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from pulumi import ComponentResource, ResourceOptions
 
-from components.resources.definitions_release import release_definitions
+from components.resources.charts import release_definitions
 from model.names import GATEWAY_API_RELEASE
 
 

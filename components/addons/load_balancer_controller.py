@@ -4,20 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
-from pulumi_kubernetes.helm import v4
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from components.addons.load_balancer_policy import Extra, statements
 from components.addons.pod_identity_role import AwsAddOnArgs, PodIdentityRole, add_on_role
 from components.resources.certificates import WebhookCertificates
-from components.resources.definitions_release import release_definitions
+from components.resources.charts import ChartWithDefinitionsArgs, release_definitions, render_chart
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import PLACEHOLDER, known_after, with_secret_data, with_webhook_authority
 from components.resources.workload import spread
-from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LOAD_BALANCER_CONTROLLER, LOAD_BALANCER_CONTROLLER_RELEASE
-from model.trust_state import RENEWAL_DAYS
 from versions import LOAD_BALANCER_CONTROLLER as VERSION
 
 if TYPE_CHECKING:
@@ -82,24 +79,20 @@ class ReadableSecret(ComponentResource):
         self.register_outputs({})
 
 
-class LoadBalancerControllerArgs(AwsAddOnArgs):
+class LoadBalancerControllerArgs(AwsAddOnArgs, ChartWithDefinitionsArgs):
     """Inputs of a LoadBalancerController, which creates the IngressClass."""
 
-    namespace: Input[str]
-    """The namespace `aws-load-balancer-controller`, with NAMESPACE_METADATA."""
-    crds_chart: ChartSource
-    """A chart of the published definitions."""
-    high_availability: NotRequired[bool]
-    """Whether its pods never share a node; False if left out."""
+    high_availability: bool
+    """Whether its pods never share a node."""
     extras: Collection[Extra]
     tags: Mapping[str, str]
     """Tags of everything that it creates in AWS."""
-    oidc_secrets: NotRequired[Sequence[ReadableSecretArgs]]
+    oidc_secrets: Sequence[ReadableSecretArgs]
     """The Secrets that Ingresses with a login name; the controller needs permission to read each."""
     dns: NotRequired[Resource | None]
     """The component that keeps the records of the Ingresses."""
-    renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces the webhooks' certificate; 90 if left out."""
+    renewal_days: int
+    """Days before its end from which an `up` replaces the webhooks' certificate."""
 
 
 class LoadBalancerController(ComponentResource):
@@ -119,34 +112,30 @@ class LoadBalancerController(ComponentResource):
             {
                 "namespace": args["namespace"],
                 "secrets": {WEBHOOK_SECRET: f"{WEBHOOK_SERVICE}.{LOAD_BALANCER_CONTROLLER}.svc"},
+                "authority": "loadBalancerAuthority",
                 "rendered": True,
-                "renewal_days": args.get("renewal_days", RENEWAL_DAYS),
+                "renewal_days": args["renewal_days"],
             },
             child,
         )
         release = (args["namespace"], LOAD_BALANCER_CONTROLLER_RELEASE[1])
         crds = release_definitions(f"{name}-crds", release, args["crds_chart"], child)
-        for secret in args.get("oidc_secrets", []):
+        for secret in args["oidc_secrets"]:
             ReadableSecret(f"{name}-{secret['name']}", secret, child)
         self._chart(name, args, webhooks, crds)
-        self.expires = webhooks.expires.apply(_named_for_load_balancers)
+        self.expires = webhooks.expires
         self.register_outputs({"expires": self.expires})
 
     def _chart(
         self, name: str, args: LoadBalancerControllerArgs, webhooks: WebhookCertificates, crds: Resource
     ) -> None:
-        chart = args["chart"]
         role = add_on_role(f"{name}-identity", args, NAME, statements(args["cluster"], args["extras"]), self)
-        installed = v4.Chart(
+        installed = render_chart(
             f"{name}-chart",
-            name=NAME,
-            namespace=LOAD_BALANCER_CONTROLLER,
-            chart=chart["chart"],
-            version=chart.get("version"),
-            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            skip_crds=True,  # a separate release holds those that it needs; the others are for gateways
-            values=with_registry(values(args, role), NAME, args.get("image_registry")),
-            opts=ResourceOptions(
+            (LOAD_BALANCER_CONTROLLER, NAME),
+            args["chart"],
+            with_registry(values(args, role), NAME, args["image_registry"]),
+            ResourceOptions(
                 parent=self,
                 # Without the definitions the controller ends as soon as it starts. A pod gets its credentials when it
                 # is created, and needs them until its last Ingress is deleted. Last comes first on destroy: otherwise
@@ -161,13 +150,9 @@ class LoadBalancerController(ComponentResource):
                     with_secret_data(WEBHOOK_SECRET, webhooks.data[WEBHOOK_SECRET]),
                 ],
             ),
+            skip_crds=True,  # a separate release holds those that it needs; the others are for gateways
         )
         known_after(installed, args.get("wait"))
-
-
-def _named_for_load_balancers(expires: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the ends under names that no certificate of the mesh has."""
-    return {"loadBalancerAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}
 
 
 def values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[str, object]:
@@ -199,5 +184,5 @@ def values(args: LoadBalancerControllerArgs, role: PodIdentityRole) -> Mapping[s
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "podSecurityContext": {"fsGroup": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
         "securityContext": RESTRICTED,
-        **(HIGH_AVAILABILITY if args.get("high_availability") else {}),
+        **(HIGH_AVAILABILITY if args["high_availability"] else {}),
     }

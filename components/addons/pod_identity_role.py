@@ -7,8 +7,8 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import Role, RolePolicy
 
+from components.resources.charts import ChartArgs
 from components.resources.iam_policy import Statement, TrustStatement, policy_document
-from model.charts import ChartSource
 from model.eks import OIDC_AUDIENCE, EksCluster
 from model.names import Identity
 
@@ -26,14 +26,11 @@ class IamRoleArgs(TypedDict):
     identity: Identity
 
 
-class AwsAddOnArgs(IamRoleArgs):
+class AwsAddOnArgs(IamRoleArgs, ChartArgs):
     """The inputs that all add-ons with an IAM role have."""
 
-    chart: ChartSource
     ingress_class: str
     """The IngressClass of the stack's hosts; Ingresses of another one are somebody else's."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
     wait: NotRequired[Callable[[], None]]
     """Returns once all of its pods have credentials; not called in a preview."""
 

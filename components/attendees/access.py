@@ -1,7 +1,7 @@
 """The rights of all attendees: one role, and the admission policies that keep each in their own namespace."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.admissionregistration.v1 import (
@@ -158,10 +158,10 @@ METRICS: list[ValidationArgsDict] = [
 class AttendeeAccessArgs(TypedDict):
     """Inputs of an AttendeeAccess."""
 
-    viz: NotRequired[Input[str] | None]
-    """viz's namespace; None or left out where the stack has no viz."""
-    public_dashboard: NotRequired[bool]
-    """True if a load balancer, which is not meshed, has to reach viz's dashboard; False if left out."""
+    viz: Input[str] | None
+    """viz's namespace; None where the stack has no viz."""
+    public_dashboard: bool
+    """True if a load balancer, which is not meshed, has to reach viz's dashboard."""
 
 
 class AttendeeAccess(ComponentResource):
@@ -185,9 +185,9 @@ class AttendeeAccess(ComponentResource):
         _policy(self, f"{name}-rollouts", _rule("argoproj.io", "v1alpha1", ["rollouts"]), everywhere, ROLLOUTS)
         changes = _rule("", "v1", ["services"], ["UPDATE"])
         _policy(self, f"{name}-services", changes, everywhere, SERVICES, conditions=[BY_ATTENDEES])
-        if viz := args.get("viz"):
+        if viz := args["viz"]:
             self.metrics_role = self._open_metrics(name, viz)
-            if not args.get("public_dashboard"):
+            if not args["public_dashboard"]:
                 self._close_dashboard(name, viz)
         self.register_outputs({"role": self.role, "metrics_role": self.metrics_role})
 

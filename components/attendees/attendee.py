@@ -129,8 +129,8 @@ class Attendee(ComponentResource):
 def public_apps(demos: DemosArgs) -> list[str]:
     """Return the label `app` of each app of an attendee that has a public host."""
     hosts = {
-        WEB_APP: demos["booksapp"].get("host") if "booksapp" in demos else None,
-        FRONTEND: demos["podinfo"].get("host") if "podinfo" in demos else None,
-        APP: demos["progressive_delivery"].get("host") if "progressive_delivery" in demos else None,
+        WEB_APP: demos["booksapp"]["host"] if "booksapp" in demos else None,
+        FRONTEND: demos["podinfo"]["host"] if "podinfo" in demos else None,
+        APP: demos["progressive_delivery"]["host"] if "progressive_delivery" in demos else None,
     }
     return [app for app, host in hosts.items() if host]

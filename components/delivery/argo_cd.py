@@ -5,11 +5,10 @@ from hashlib import sha256
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
-from pulumi_kubernetes.helm import v4
 from pulumi_tls import PrivateKey
 
 from components.resources.certificates import base64
-from components.resources.definitions_release import ChartWithDefinitionsArgs, release_definitions
+from components.resources.charts import ChartWithDefinitionsArgs, release_definitions, render_chart
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import with_annotations
 from components.resources.workload import SKIP_AWAIT
@@ -75,18 +74,15 @@ class ArgoCd(ComponentResource):
 
     def __init__(self, name: str, args: ArgoCdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoCd", name, {}, opts)
-        namespace, chart, registry = args["namespace"], args["chart"], args.get("image_registry")
+        namespace, registry = args["namespace"], args["image_registry"]
         child = ResourceOptions(parent=self)
         crds = release_definitions(f"{name}-crds", (namespace, ARGO_CD_RELEASE[1]), args["crds_chart"], child)
-        v4.Chart(
+        render_chart(
             f"{name}-chart",
-            name=RELEASE,
-            namespace=ARGO_CD,
-            chart=chart["chart"],
-            version=chart.get("version"),
-            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=with_registry(values(with_tab=not registry), "argo-cd", registry),
-            opts=ResourceOptions(
+            (ARGO_CD, RELEASE),
+            args["chart"],
+            with_registry(values(with_tab=not registry), "argo-cd", registry),
+            ResourceOptions(
                 parent=self,
                 # The server ends where Applications are unknown; a pod that starts before the Secret never learns the
                 # password.

@@ -1,12 +1,11 @@
 """Argo Rollouts: its definitions, and its controller with the plugin that speaks the Gateway API."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import ComponentResource, Input, ResourceOptions
-from pulumi_kubernetes.helm import v4
 
-from components.resources.definitions_release import ChartWithDefinitionsArgs, release_definitions
+from components.resources.charts import ChartWithDefinitionsArgs, release_definitions, render_chart
 from components.resources.workload import spread
 from model.images import mirrored, with_registry
 from model.names import ARGO_ROLLOUTS_RELEASE
@@ -43,18 +42,18 @@ class PluginSource(TypedDict):
 
     location: str
     """A `file://` URL of the controller's container, or a `https://` one that the controller reads at its start."""
-    sha256: NotRequired[str | None]
-    """Hexadecimal; not checked if left out."""
+    sha256: str | None
+    """Hexadecimal; not checked if None."""
 
 
 class ArgoRolloutsArgs(ChartWithDefinitionsArgs):
     """Inputs of an ArgoRollouts."""
 
-    plugin: NotRequired[PluginSource | None]
-    """The file of the pinned image if left out."""
-    high_availability: NotRequired[bool]
-    """Whether a second controller takes over when the first one is lost; False if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    plugin: PluginSource | None
+    """The file of the pinned image if None."""
+    high_availability: bool
+    """Whether a second controller takes over when the first one is lost."""
+    pod_annotations: Mapping[str, Input[str]]
     """Annotations of the controller's pods; a changed one restarts them."""
 
 
@@ -64,29 +63,26 @@ class ArgoRollouts(ComponentResource):
     def __init__(self, name: str, args: ArgoRolloutsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:delivery:ArgoRollouts", name, {}, opts)
         namespace, release = ARGO_ROLLOUTS_RELEASE
-        chart, child = args["chart"], ResourceOptions(parent=self)
+        child = ResourceOptions(parent=self)
         crds = release_definitions(f"{name}-crds", (args["namespace"], release), args["crds_chart"], child)
-        v4.Chart(
+        render_chart(
             f"{name}-controller",
-            name="argo-rollouts",
-            namespace=namespace,
-            chart=chart["chart"],
-            version=chart.get("version"),
-            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=values(args),
+            (namespace, "argo-rollouts"),
+            args["chart"],
+            values(args),
             # Without its definitions the controller does nothing, and looks for them after ever longer pauses.
-            opts=ResourceOptions(parent=self, depends_on=[crds]),
+            ResourceOptions(parent=self, depends_on=[crds]),
         )
         self.register_outputs({})
 
 
 def values(args: ArgoRolloutsArgs) -> Mapping[str, Input[object]]:
     """Return the chart's values."""
-    plugin, registry = args.get("plugin"), args.get("image_registry")
+    plugin, registry = args["plugin"], args["image_registry"]
     controller = {
-        **(HIGH_AVAILABILITY if args.get("high_availability") else {"replicas": 1}),
+        **(HIGH_AVAILABILITY if args["high_availability"] else {"replicas": 1}),
         "image": {"tag": f"v{ARGO_ROLLOUTS}"},
-        "podAnnotations": dict(args.get("pod_annotations", {})),
+        "podAnnotations": dict(args["pod_annotations"]),
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
         # The chart's 15 s are what an `up` would wait for; the port answers only when the plugin is in place.
         "readinessProbe": {"initialDelaySeconds": 1},
@@ -106,8 +102,7 @@ def values(args: ArgoRolloutsArgs) -> Mapping[str, Input[object]]:
 def _source(plugin: PluginSource | None) -> dict[str, str]:
     if plugin is None:
         return {"location": f"file://{PLUGIN_FOLDER}/{PLUGIN_FILE}"}
-    sha256 = plugin.get("sha256")
-    return {"location": plugin["location"], **({"sha256": sha256} if sha256 else {})}
+    return {"location": plugin["location"], **({"sha256": plugin["sha256"]} if plugin["sha256"] else {})}
 
 
 def _from_image(registry: str | None) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """booksapp: a bookshelf of three services and a traffic generator; a share of the requests to `books` fails."""
 
-from typing import NotRequired
-
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.demos.hosted import Backend, HostedDemoArgs, open_host
@@ -20,14 +18,14 @@ BOOKS_SITE = {"BOOKS_SITE": f"http://books:{BOOKS}"}
 class BooksappArgs(HostedDemoArgs):
     """Inputs of a Booksapp."""
 
-    fault_percent: NotRequired[int]
-    """The percentage of requests to `books` that fail; 10 if left out."""
-    authors_failure_rate: NotRequired[float]
-    """The share of requests that `authors` itself refuses, 0 to 1; 0 if left out."""
-    webapp_replicas: NotRequired[int]
-    """The number of pods of the web front end; 3 if left out."""
-    route_api: NotRequired[RouteApi]
-    """The API group of the route that injects the faults; the standard one if left out."""
+    fault_percent: int
+    """The percentage of requests to `books` that fail."""
+    authors_failure_rate: float
+    """The share of requests that `authors` itself refuses, 0 to 1."""
+    webapp_replicas: int
+    """The number of pods of the web front end."""
+    route_api: RouteApi
+    """The API group of the route that injects the faults."""
 
 
 class Booksapp(ComponentResource):
@@ -50,10 +48,10 @@ class Booksapp(ComponentResource):
                 "part_of": PART_OF,
                 "service": services["books"],
                 "port": BOOKS,
-                "percent": args.get("fault_percent", 10),
-                "api": args.get("route_api", RouteApi.GATEWAY),
-                "pod_annotations": args.get("pod_annotations", {}),
-                "image_registry": args.get("image_registry"),
+                "percent": args["fault_percent"],
+                "api": args["route_api"],
+                "pod_annotations": args["pod_annotations"],
+                "image_registry": args["image_registry"],
             },
             child,
         )
@@ -65,7 +63,7 @@ class Booksapp(ComponentResource):
 
 def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
     """Return the four parts of the app, as its authors publish them except for the failures of `authors`."""
-    rate = args.get("authors_failure_rate", 0)
+    rate = args["authors_failure_rate"]
     failures = {"FAILURE_RATE": str(rate)} if rate else {}
     parts = {
         "webapp": (WEBAPP, DATABASE | AUTHORS_SITE | BOOKS_SITE),
@@ -80,7 +78,7 @@ def _workloads(args: BooksappArgs) -> list[WorkloadArgs]:
             "environment": environment,
             "port": port,
             "readiness_path": "/ping",
-            "replicas": args.get("webapp_replicas", 3) if service == "webapp" else 1,
+            "replicas": args["webapp_replicas"] if service == "webapp" else 1,
         }
         for service, (port, environment) in parts.items()
     ]

@@ -1,7 +1,5 @@
 """Circuit breaking: a client, and one Service whose one pod always answers and whose other always fails."""
 
-from typing import NotRequired
-
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service
 
@@ -19,8 +17,8 @@ MODE = "balancer.linkerd.io/failure-accrual"
 class CircuitBreakingArgs(AppArgs):
     """Inputs of a CircuitBreaking."""
 
-    breaker: NotRequired[FailureAccrual | None]
-    """The breaker of the Service; none if left out."""
+    breaker: FailureAccrual | None
+    """The breaker of the Service."""
 
 
 class CircuitBreaking(ComponentResource):
@@ -38,7 +36,7 @@ class CircuitBreaking(ComponentResource):
                 "name": BB,
                 "namespace": args["namespace"],
                 "labels": {"app": BB, "app.kubernetes.io/part-of": PART_OF},
-                "annotations": {**SKIP_AWAIT, **circuit_breaker(args.get("breaker"))},
+                "annotations": {**SKIP_AWAIT, **circuit_breaker(args["breaker"])},
             },
             spec={"selector": {"app": BB}, "ports": [{"name": "http", "port": PORT}]},
             opts=child,

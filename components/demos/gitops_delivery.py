@@ -1,7 +1,7 @@
 """The canary demo that Argo CD owns: an Application that keeps a folder of a git repository in the cluster."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
@@ -56,7 +56,7 @@ class GitopsDeliveryArgs(TypedDict):
     """The folder with the `kustomization.yaml`."""
     revision: str
     """A branch, tag or commit."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    pod_annotations: Mapping[str, Input[str]]
     """Annotations of every pod, which are not in the repository; changed ones restart them, podinfo's by a canary."""
 
 
@@ -108,10 +108,11 @@ class GitopsDelivery(ComponentResource):
 
 
 def _source(args: GitopsDeliveryArgs) -> Source:
-    source: Source = {"repoURL": args["repository"], "path": args["path"], "targetRevision": args["revision"]}
-    if annotations := args.get("pod_annotations"):
-        add = {"op": "add", "path": "/spec/template/metadata/annotations", "value": dict(annotations)}
-        source["kustomize"] = {
-            "patches": [{"target": {"kind": "Deployment|Rollout"}, "patch": Output.json_dumps([add], sort_keys=True)}]
-        }
-    return source
+    add = {"op": "add", "path": "/spec/template/metadata/annotations", "value": dict(args["pod_annotations"])}
+    patch = Output.json_dumps([add], sort_keys=True)
+    return {
+        "repoURL": args["repository"],
+        "path": args["path"],
+        "targetRevision": args["revision"],
+        "kustomize": {"patches": [{"target": {"kind": "Deployment|Rollout"}, "patch": patch}]},
+    }

@@ -1,20 +1,20 @@
 """The part of a demo that a public host leads to."""
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import Input, Output, ResourceOptions
 
 from components.resources.workload import AppArgs
-from components.traffic.hosts import DEFAULT_EXPOSURE, Exposure, PublicHost
+from components.traffic.hosts import Exposure, PublicHost
 
 
 class HostedDemoArgs(AppArgs):
     """The inputs that all demos with a public host have."""
 
-    host: NotRequired[str | None]
-    """The public DNS name; none if left out."""
-    exposure: NotRequired[Exposure]
-    """The exposure of `host`; DEFAULT_EXPOSURE if left out."""
+    host: str | None
+    """The public DNS name."""
+    exposure: Exposure
+    """The exposure of `host`."""
 
 
 class Backend(TypedDict):
@@ -31,8 +31,7 @@ def open_host(
     name: str, args: HostedDemoArgs, backend: Backend, command: Output[str], opts: ResourceOptions
 ) -> Output[str]:
     """Create the public host and return its URL; return `command` where the demo has none."""
-    host = args.get("host")
+    namespace, host, exposure = args["namespace"], args["host"], args["exposure"]
     if not host:
         return command
-    exposure = args.get("exposure", DEFAULT_EXPOSURE)
-    return PublicHost(name, {**backend, "namespace": args["namespace"], "host": host, "exposure": exposure}, opts).url
+    return PublicHost(name, {**backend, "namespace": namespace, "host": host, "exposure": exposure}, opts).url

@@ -1,7 +1,5 @@
 """podinfo: a front end that asks one of two backends, chosen by a header of the request."""
 
-from typing import NotRequired
-
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.demos.hosted import Backend, HostedDemoArgs, open_host
@@ -25,12 +23,11 @@ ENVIRONMENTS = {
 class PodinfoArgs(HostedDemoArgs):
     """Inputs of a Podinfo."""
 
-    header: NotRequired[ForwardedHeader]
-    """The header that leads to the second backend; `x-request-id` if left out."""
-    header_value: NotRequired[str]
-    """Its exact value; `alternative` if left out."""
-    route_api: NotRequired[RouteApi]
-    """The route's API group; the standard one if left out."""
+    header: ForwardedHeader
+    """The header that leads to the second backend."""
+    header_value: str
+    """Its exact value."""
+    route_api: RouteApi
 
 
 class Podinfo(ComponentResource):
@@ -53,10 +50,10 @@ class Podinfo(ComponentResource):
                 "namespace": args["namespace"],
                 "service": services[BACKEND_A],
                 "port": PORT,
-                "header": args.get("header", ForwardedHeader.REQUEST_ID),
-                "value": args.get("header_value", "alternative"),
+                "header": args["header"],
+                "value": args["header_value"],
                 "alternative": services[BACKEND_B],
-                "api": args.get("route_api", RouteApi.GATEWAY),
+                "api": args["route_api"],
             },
             child,
         )

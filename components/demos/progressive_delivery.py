@@ -1,7 +1,5 @@
 """progressive-delivery: a new version of podinfo gets its requests step by step, and a client that shows it."""
 
-from typing import NotRequired
-
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.demos.hosted import Backend, HostedDemoArgs, open_host
@@ -30,11 +28,11 @@ done
 class ProgressiveDeliveryArgs(HostedDemoArgs):
     """Inputs of a ProgressiveDelivery; its host's load balancer is not meshed, and sends requests to all pods alike."""
 
-    version: NotRequired[str]
-    """podinfo's version; another one starts a canary. 1.7.0 if left out."""
-    random_errors: NotRequired[bool]
+    version: str
+    """podinfo's version; another one starts a canary."""
+    random_errors: bool
     """True if this version answers one request in three with an error, for an analysis to find."""
-    prometheus: NotRequired[Input[str] | None]
+    prometheus: Input[str] | None
     """The Prometheus whose metrics decide whether a canary is aborted; without it none is."""
 
 
@@ -56,7 +54,7 @@ class ProgressiveDelivery(ComponentResource):
                 "route": ROUTE,
                 "weights": WEIGHTS,
                 "pause_seconds": PAUSE_SECONDS,
-                "prometheus": args.get("prometheus"),
+                "prometheus": args["prometheus"],
             },
             child,
         )
@@ -75,7 +73,7 @@ class ProgressiveDelivery(ComponentResource):
 
 def _podinfo(args: ProgressiveDeliveryArgs) -> WorkloadArgs:
     workload: WorkloadArgs = {
-        **app_workload(APP, PART_OF, f"{CANARY_REPOSITORY}:{args.get('version', '1.7.0')}", args),
+        **app_workload(APP, PART_OF, f"{CANARY_REPOSITORY}:{args['version']}", args),
         "port": PORT,
         "readiness_path": "/readyz",
         "replicas": 2,
@@ -83,4 +81,4 @@ def _podinfo(args: ProgressiveDeliveryArgs) -> WorkloadArgs:
         "read_only": True,
         "architecture": PUBLISHED_FOR,
     }
-    return {**workload, "arguments": ["./podinfo", "--random-error"]} if args.get("random_errors") else workload
+    return {**workload, "arguments": ["./podinfo", "--random-error"]} if args["random_errors"] else workload

@@ -5,18 +5,15 @@ from typing import NotRequired
 
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import NamespacePatch
-from pulumi_kubernetes.helm import v4
 
-from components.mesh.trust import AnchorArgs, LifetimeArgs, Trust
+from components.mesh.trust import CertificatesArgs, Trust
 from components.resources.certificates import FORMER_TYPE, WebhookCertificates
-from components.resources.definitions_release import release_definitions
+from components.resources.charts import ChartWithDefinitionsArgs, release_definitions, render_chart
 from components.resources.meshed_namespace import EXEMPT, NamespaceMetadata
 from components.resources.rendered import PLACEHOLDER, known_after, with_annotations, with_webhook_authority
 from components.resources.workload import SKIP_AWAIT
-from model.charts import ChartSource
 from model.images import with_registry
 from model.names import LINKERD, LINKERD_RELEASE, TrustPhase
-from model.trust_state import RENEWAL_DAYS
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "annotations": {"linkerd.io/inject": "disabled"},
@@ -52,22 +49,16 @@ Source: github.com/linkerd/linkerd2/blob/edge-26.8.3/charts/linkerd-control-plan
 """
 
 
-class LinkerdArgs(AnchorArgs):
+class LinkerdArgs(ChartWithDefinitionsArgs):
     """Inputs of a Linkerd."""
 
-    namespace: Input[str]
-    """The namespace `linkerd`, with NAMESPACE_METADATA."""
-    crds_chart: ChartSource
-    control_plane_chart: ChartSource
-    lifetimes: LifetimeArgs
+    certificates: CertificatesArgs
     generation: int
     """A known number; a new one restarts the control plane and every pod with `restart_key`."""
     wait: NotRequired[Callable[[], None]]
     """Returns once every pod of the control plane is a new one; not called in a preview."""
-    high_availability: NotRequired[bool]
-    """Whether it survives the loss of a node, and its webhooks fail closed; False if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
+    high_availability: bool
+    """Whether it survives the loss of a node, and its webhooks fail closed."""
     gateway_api: Resource | None
     """The component that installs the Gateway API's definitions; None if they are in the cluster already."""
 
@@ -83,19 +74,22 @@ class Linkerd(ComponentResource):
     def __init__(self, name: str, args: LinkerdArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Linkerd", name, {}, opts)
         child = ResourceOptions(parent=self)
-        target, lifetimes, chart = args["namespace"], args["lifetimes"], args["control_plane_chart"]
-        anchor, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
-        key = restart_key(args["generation"], anchor, phase)
-        trust = Trust(f"{name}-trust", {"namespace": target, "anchor": anchor, "phase": phase, **lifetimes}, child)
-        renewal = lifetimes.get("renewal_days", RENEWAL_DAYS)
+        target, certificates = args["namespace"], args["certificates"]
+        key = restart_key(args["generation"], certificates["anchor"], certificates["phase"])
+        trust = Trust(f"{name}-trust", {"namespace": target, **certificates}, child)
         webhooks = WebhookCertificates(
             f"{name}-webhooks",
-            {"namespace": target, "secrets": WEBHOOK_SECRETS, "renewal_days": renewal},
+            {
+                "namespace": target,
+                "secrets": WEBHOOK_SECRETS,
+                "authority": "webhookAuthority",
+                "renewal_days": certificates["renewal_days"],
+            },
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
         off = {"installGatewayAPI": False}
         crds = release_definitions(f"{name}-crds", (target, LINKERD_RELEASE[1]), args["crds_chart"], child, off)
-        high_availability = args.get("high_availability", False)
+        high_availability = args["high_availability"]
         exempt = [_exempt_kube_system(name, child)] if high_availability else []
         # In chart values it would be unknown in the first preview and whenever it is replaced; the chart would then
         # register nothing, and the preview show no control plane, or the deletion of all of it.
@@ -105,17 +99,14 @@ class Linkerd(ComponentResource):
             changes.append(with_annotations("kubernetes:core/v1:Service", SKIP_AWAIT))
         # The policy controller looks for definitions only when it starts, and pods wait minutes for missing Secrets.
         needed = [trust, webhooks, crds, args["gateway_api"], *exempt]
-        control_plane = v4.Chart(
+        control_plane = render_chart(
             f"{name}-control-plane",
-            name="linkerd-control-plane",
-            namespace=LINKERD,
-            chart=chart["chart"],
-            version=chart.get("version"),
-            repository_opts={"repo": chart["repository"]} if "repository" in chart else None,
-            values=with_registry(
-                values(key, high_availability=high_availability), "linkerd-control-plane", args.get("image_registry")
+            (LINKERD, "linkerd-control-plane"),
+            args["chart"],
+            with_registry(
+                values(key, high_availability=high_availability), "linkerd-control-plane", args["image_registry"]
             ),
-            opts=ResourceOptions(
+            ResourceOptions(
                 parent=self,
                 depends_on=[resource for resource in needed if resource],
                 transforms=changes,

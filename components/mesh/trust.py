@@ -5,7 +5,7 @@ the issuer renews would announce the deletion of the whole control plane.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import NamedTuple, TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
@@ -13,32 +13,26 @@ from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCer
 
 from components.resources.certificates import HOURS_A_DAY, TLS_SECRET, tls_data
 from model.names import TRUST_ANCHOR, TRUST_PHASE, TrustPhase
-from model.trust_state import ANCHOR_DAYS, ISSUER_DAYS, RENEWAL_DAYS
 
 CA_USES = ["cert_signing", "crl_signing"]
 
 
-class AnchorArgs(TypedDict):
-    """The trust anchor, and the step of its replacement."""
+class CertificatesArgs(TypedDict):
+    """The trust anchor, the step of its replacement, and the lifetimes of certificates in days."""
 
-    anchor: NotRequired[int]
-    """The number of the trust anchor, from 1; in the phases between two anchors that of the old one; 1 if left out."""
-    phase: NotRequired[TrustPhase]
-    """The phase of the anchor's replacement by the next one; stable if left out."""
-
-
-class LifetimeArgs(TypedDict):
-    """The lifetimes of certificates, in days."""
-
-    anchor_days: NotRequired[int]
-    """Days that a new trust anchor lives; ten years if left out. None renews by itself: that would be an outage."""
-    issuer_days: NotRequired[int]
-    """Days that the issuer lives; one year if left out."""
-    renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces the issuer or a webhook's leaf; 90 if left out."""
+    anchor: int
+    """The number of the trust anchor, from 1; in the phases between two anchors that of the old one."""
+    phase: TrustPhase
+    """The phase of the anchor's replacement by the next one."""
+    anchor_days: int
+    """Days that a new trust anchor lives. None renews by itself: that would be an outage."""
+    issuer_days: int
+    """Days that the issuer lives."""
+    renewal_days: int
+    """Days before its end from which an `up` replaces the issuer or a webhook's leaf."""
 
 
-class TrustArgs(AnchorArgs, LifetimeArgs):
+class TrustArgs(CertificatesArgs):
     """Inputs of a Trust."""
 
     namespace: Input[str]
@@ -61,7 +55,7 @@ class Trust(ComponentResource):
     def __init__(self, name: str, args: TrustArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:mesh:Trust", name, {}, opts)
         self._name, self._child, self._args = name, ResourceOptions(parent=self), args
-        first, phase = args.get("anchor", 1), args.get("phase", TrustPhase.STABLE)
+        first, phase = args["anchor"], args["phase"]
         both = phase != TrustPhase.STABLE
         trusted = [self._anchor(number) for number in ([first, first + 1] if both else [first])]
         issuer_key = self._key("issuer")
@@ -100,7 +94,7 @@ class Trust(ComponentResource):
             f"{self._name}-anchor-{number}",
             private_key_pem=key.private_key_pem,
             subject={"common_name": "root.linkerd.cluster.local"},
-            validity_period_hours=self._args.get("anchor_days", ANCHOR_DAYS) * HOURS_A_DAY,
+            validity_period_hours=self._args["anchor_days"] * HOURS_A_DAY,
             is_ca_certificate=True,
             max_path_length=1,
             set_subject_key_id=True,
@@ -127,8 +121,8 @@ class Trust(ComponentResource):
             ca_private_key_pem=authority.key.private_key_pem,
             ca_cert_pem=authority.certificate.cert_pem,
             cert_request_pem=request.cert_request_pem,
-            validity_period_hours=self._args.get("issuer_days", ISSUER_DAYS) * HOURS_A_DAY,
-            early_renewal_hours=self._args.get("renewal_days", RENEWAL_DAYS) * HOURS_A_DAY,
+            validity_period_hours=self._args["issuer_days"] * HOURS_A_DAY,
+            early_renewal_hours=self._args["renewal_days"] * HOURS_A_DAY,
             is_ca_certificate=True,
             max_path_length=0,
             set_subject_key_id=True,

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import Alias, ComponentResource, Input, Output, Resource, ResourceOptions
-from pulumi_kubernetes.helm import v4
 
 from components.mesh.linkerd import bounded
 from components.resources.authorization_policy import POLICY_GROUP, AuthorizationPolicy
 from components.resources.certificates import FORMER_TYPE, WebhookCertificates
+from components.resources.charts import ChartArgs, render_chart
 from components.resources.custom_object import DELETED_AT_ONCE
 from components.resources.meshed_namespace import NamespaceMetadata
 from components.resources.rendered import (
@@ -19,10 +19,8 @@ from components.resources.rendered import (
     with_webhook_authority,
 )
 from components.resources.workload import SKIP_AWAIT
-from model.charts import ChartSource
 from model.images import with_registry
 from model.names import VIZ
-from model.trust_state import RENEWAL_DAYS
 
 NAMESPACE_METADATA: NamespaceMetadata = {
     "labels": {"linkerd.io/extension": "viz", "pod-security.kubernetes.io/enforce": "privileged"}
@@ -44,26 +42,23 @@ PROMETHEUS_SERVER = "prometheus-admin"
 PROMETHEUS_PORT = 9090
 
 
-class VizArgs(TypedDict):
+class VizArgs(ChartArgs):
     """Inputs of a Viz."""
 
     namespace: Input[str]
     """The namespace `linkerd-viz`, with NAMESPACE_METADATA."""
-    chart: ChartSource
     mesh: Resource
     """The control plane, which injects the proxies and knows the kinds that the chart makes."""
     namespaces: Resource
     """The component that creates every namespace of the stack."""
-    renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces a certificate; 90 if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    renewal_days: int
+    """Days before its end from which an `up` replaces a certificate."""
+    pod_annotations: Mapping[str, Input[str]]
     """Annotations of every pod; a changed one restarts them."""
-    high_availability: NotRequired[bool]
-    """Whether it survives the loss of a node as far as its chart can; False if left out."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
-    dashboard_host: NotRequired[str | None]
-    """The DNS name by which the dashboard may be asked for; none but local ones if left out."""
+    high_availability: bool
+    """Whether it survives the loss of a node as far as its chart can."""
+    dashboard_host: str | None
+    """The DNS name by which the dashboard may be asked for; none but local ones if None."""
 
 
 class Viz(ComponentResource):
@@ -79,22 +74,19 @@ class Viz(ComponentResource):
             {
                 "namespace": args["namespace"],
                 "secrets": WEBHOOK_SECRETS,
-                "renewal_days": args.get("renewal_days", RENEWAL_DAYS),
+                "authority": "vizAuthority",
+                "renewal_days": args["renewal_days"],
             },
             ResourceOptions(parent=self, aliases=[Alias(type_=FORMER_TYPE)]),
         )
-        annotations, available = args.get("pod_annotations", {}), args.get("high_availability", False)
-        chosen = values(annotations, args.get("dashboard_host"), high_availability=available)
-        source = args["chart"]
-        v4.Chart(
+        available = args["high_availability"]
+        chosen = values(args["pod_annotations"], args["dashboard_host"], high_availability=available)
+        render_chart(
             f"{name}-chart",
-            name="linkerd-viz",
-            namespace=VIZ,
-            chart=source["chart"],
-            version=source.get("version"),
-            repository_opts={"repo": source["repository"]} if "repository" in source else None,
-            values=with_registry(chosen, "linkerd-viz", args.get("image_registry")),
-            opts=ResourceOptions(
+            (VIZ, "linkerd-viz"),
+            args["chart"],
+            with_registry(chosen, "linkerd-viz", args["image_registry"]),
+            ResourceOptions(
                 parent=self,
                 depends_on=[
                     webhooks,  # pods wait minutes for a missing Secret
@@ -111,7 +103,7 @@ class Viz(ComponentResource):
                 ],
             ),
         )
-        self.expires = webhooks.expires.apply(_named_for_viz)
+        self.expires = webhooks.expires
         self.register_outputs({"expires": self.expires})
 
 
@@ -147,11 +139,6 @@ def admitted_hosts(public: str) -> str:
     """Return the pattern of host names for which the dashboard answers; it guards against DNS rebinding."""
     names = "|".join(re.escape(host) for host in (public, *LOCAL_HOSTS))
     return rf"^({names})(:\d+)?$"
-
-
-def _named_for_viz(expires: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the ends under names that no certificate of the control plane has."""
-    return {"vizAuthority" if name == "webhookAuthority" else name: end for name, end in expires.items()}
 
 
 class PrometheusAccessArgs(TypedDict):

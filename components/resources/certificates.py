@@ -12,8 +12,6 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_tls import CertRequest, LocallySignedCert, PrivateKey, SelfSignedCert
 
-from model.trust_state import RENEWAL_DAYS
-
 if TYPE_CHECKING:
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
@@ -36,8 +34,10 @@ class WebhookCertificatesArgs(TypedDict):
     """The namespace of the webhooks' Services and Secrets."""
     secrets: Mapping[str, str]
     """The name of each Secret, with the host name that its certificate is for (`<service>.<namespace>.svc`)."""
-    renewal_days: NotRequired[int]
-    """Days before its end from which an `up` replaces a leaf; 90 if left out."""
+    authority: str
+    """The name of the authority's end in `expires`, which no other component uses."""
+    renewal_days: int
+    """Days before its end from which an `up` replaces a leaf."""
     rendered: NotRequired[bool]
     """True if a chart creates the Secrets, and a transform fills them; they are created here if left out."""
 
@@ -56,7 +56,7 @@ class WebhookCertificates(ComponentResource):
     ca_bundle: Output[str]
     """The authority's certificate in base64, as a webhook configuration's `caBundle` wants it."""
     expires: Output[Mapping[str, str]]
-    """The end of each certificate, RFC 3339, by its Secret's name; the authority's under `webhookAuthority`."""
+    """The end of each certificate, RFC 3339, by its Secret's name; the authority's under its own."""
     data: Mapping[str, Mapping[str, Output[str]]]
     """The data of each Secret, by its name."""
 
@@ -79,7 +79,7 @@ class WebhookCertificates(ComponentResource):
         self.ca_bundle = self._authority.cert_pem.apply(base64)
         self.data = {secret: leaf.data for secret, leaf in leaves.items()}
         ends = {secret: leaf.end for secret, leaf in leaves.items()}
-        self.expires = Output.all(webhookAuthority=self._authority.validity_end_time, **ends)
+        self.expires = Output.all(**{args["authority"]: self._authority.validity_end_time, **ends})
         self.register_outputs({"ca_bundle": self.ca_bundle, "expires": self.expires})
 
     def _leaf(self, secret: str, host: str, args: WebhookCertificatesArgs) -> Leaf:
@@ -90,11 +90,11 @@ class WebhookCertificates(ComponentResource):
             ca_cert_pem=self._authority.cert_pem,
             cert_request_pem=self._request(secret, host, key),
             validity_period_hours=LEAF_DAYS * HOURS_A_DAY,
-            early_renewal_hours=args.get("renewal_days", RENEWAL_DAYS) * HOURS_A_DAY,
+            early_renewal_hours=args["renewal_days"] * HOURS_A_DAY,
             allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
             opts=self._child,
         )
-        rendered = args.get("rendered", False)
+        rendered = args.get("rendered")
         data = tls_data(certificate.cert_pem, key, self._authority.cert_pem if rendered else None)
         if not rendered:
             metadata: ObjectMetaArgsDict = {"name": secret, "namespace": args["namespace"]}

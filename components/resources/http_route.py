@@ -65,8 +65,7 @@ class HttpRouteSpec(TypedDict):
 class HttpRouteArgs(CustomObjectArgs[HttpRouteSpec]):
     """Inputs of a HttpRoute, in the namespace of the parent Service (a producer route)."""
 
-    api: NotRequired[RouteApi]
-    """The API group; the standard one if left out."""
+    api: RouteApi
 
 
 class HttpRoute(CustomObject[HttpRouteSpec]):
@@ -75,8 +74,7 @@ class HttpRoute(CustomObject[HttpRouteSpec]):
     _kind = "HTTPRoute"
 
     def __init__(self, name: str, args: HttpRouteArgs, opts: ResourceOptions | None = None) -> None:
-        api = args.get("api", RouteApi.GATEWAY)
-        self._api_version = f"{api}/{_VERSIONS[api]}"
+        self._api_version = f"{args['api']}/{_VERSIONS[args['api']]}"
         super().__init__(name, args, opts)
 
 

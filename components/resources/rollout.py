@@ -99,5 +99,5 @@ def pod_template(workload: WorkloadArgs, labels: Mapping[str, str], account: Inp
     # The controller writes a Rollout back without what is empty, and that would be drift.
     spec["containers"] = [{key: value for key, value in each.items() if value} for each in spec["containers"]]
     return PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=labels, annotations=workload.get("pod_annotations") or None), spec=spec
+        metadata=ObjectMetaArgs(labels=labels, annotations=workload["pod_annotations"] or None), spec=spec
     )

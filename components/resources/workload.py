@@ -43,9 +43,9 @@ class AppArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace, meshed."""
-    image_registry: NotRequired[str | None]
-    """A registry that mirrors all images; they come from their own ones if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    image_registry: str | None
+    """A registry that mirrors all images; they come from their own ones if None."""
+    pod_annotations: Mapping[str, Input[str]]
     """Annotations of every pod; a changed one restarts them."""
 
 
@@ -76,9 +76,9 @@ class WorkloadArgs(TypedDict):
     """The port that the app listens on and its Service offers; no Service if left out."""
     readiness_path: NotRequired[str]
     """The path on `port` that answers 2xx when the app is ready; ready at once if left out."""
-    replicas: NotRequired[int]
-    """The number of pods; 1 if left out."""
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    replicas: int
+    """The number of pods."""
+    pod_annotations: Mapping[str, Input[str]]
     """Annotations of the pods; a changed one restarts them."""
     config_file: NotRequired[ConfigFile]
     user: NotRequired[int]
@@ -92,13 +92,14 @@ class WorkloadArgs(TypedDict):
 
 
 def app_workload(name: str, part_of: str, image: str, args: AppArgs) -> WorkloadArgs:
-    """Return what a demo's apps have in common: they run in its namespace, with its annotations, from its registry."""
+    """Return what a demo's apps have in common: one pod, in its namespace, with its annotations, from its registry."""
     return {
         "name": name,
         "namespace": args["namespace"],
-        "image": mirrored(image, args.get("image_registry")),
+        "image": mirrored(image, args["image_registry"]),
         "part_of": part_of,
-        "pod_annotations": args.get("pod_annotations", {}),
+        "replicas": 1,
+        "pod_annotations": args["pod_annotations"],
     }
 
 
@@ -124,10 +125,10 @@ class Workload(ComponentResource):
             f"{name}-deployment",
             metadata={"name": app, "namespace": namespace, "labels": labels},
             spec={
-                "replicas": args.get("replicas", 1),
+                "replicas": args["replicas"],
                 "selector": {"match_labels": selector},
                 "template": {
-                    "metadata": {"labels": labels, "annotations": dict(args.get("pod_annotations", {}))},
+                    "metadata": {"labels": labels, "annotations": dict(args["pod_annotations"])},
                     "spec": pod_spec(args, account.metadata["name"]),
                 },
             },

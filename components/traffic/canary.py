@@ -1,7 +1,7 @@
 """A canary: a new version gets its share of the requests step by step, and none if it turns out to be bad."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service, ServiceAccount
@@ -11,6 +11,7 @@ from components.resources.analysis_template import AnalysisTemplate, AnalysisTem
 from components.resources.http_route import HttpRoute, HttpRouteSpec, service_parent
 from components.resources.rollout import CanaryStep, CanaryStrategy, Rollout, RolloutSpec, pod_template
 from components.resources.workload import SKIP_AWAIT, WorkloadArgs
+from model.names import RouteApi
 
 WHOLE = 100
 SUCCESS_RATE = "success-rate"
@@ -33,7 +34,7 @@ class CanaryArgs(TypedDict):
     """The canary's share at each step, 0 to 100; after the last one it gets all."""
     pause_seconds: int
     """The time between two steps."""
-    prometheus: NotRequired[Input[str] | None]
+    prometheus: Input[str] | None
     """The Prometheus with the proxies' metrics, which admits the controller. They decide whether a canary is aborted.
 
     Without it no canary is aborted.
@@ -60,12 +61,12 @@ class Canary(ComponentResource):
         self.service = services[""]
         route = HttpRoute(
             f"{name}-route",
-            {"name": args["route"], "namespace": namespace, "spec": _split(services, args)},
+            {"name": args["route"], "namespace": namespace, "api": RouteApi.GATEWAY, "spec": _split(services, args)},
             # From then on the plugin owns the rules. A list has one owner, and no path leads to the weights alone.
             ResourceOptions(parent=self, ignore_changes=["spec.rules"]),
         )
         strategy = _strategy(services, args)
-        if prometheus := args.get("prometheus"):
+        if prometheus := args["prometheus"]:
             template = self._analysis(name, services["canary"], namespace, prometheus)
             strategy["analysis"] = {"templates": [{"templateName": template}]}
         Rollout(
@@ -146,7 +147,7 @@ def _strategy(services: Mapping[str, Output[str]], args: CanaryArgs) -> CanarySt
 def _rollout(args: CanaryArgs, account: Input[str], strategy: CanaryStrategy) -> RolloutSpec:
     workload = args["workload"]
     return {
-        "replicas": workload.get("replicas", 1),
+        "replicas": workload["replicas"],
         "revisionHistoryLimit": 2,
         "selector": {"matchLabels": {"app": workload["name"]}},
         "template": pod_template({**workload, "port": args["port"]}, _labels(args), account),

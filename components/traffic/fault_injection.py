@@ -1,7 +1,6 @@
 """Fault injection: a share of a Service's requests is sent to a backend that answers 500."""
 
 from hashlib import sha256
-from typing import NotRequired
 
 from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
@@ -45,8 +44,7 @@ class FaultInjectionArgs(AppArgs):
     """The percentage of requests that fail."""
     part_of: str
     """The demo's name, as a label."""
-    api: NotRequired[RouteApi]
-    """The route's API group; the standard one if left out."""
+    api: RouteApi
 
 
 class FaultInjection(ComponentResource):
@@ -75,7 +73,7 @@ class FaultInjection(ComponentResource):
                     "path": "/etc/nginx/nginx.conf",
                 },
                 # A file mounted by subPath never changes in a running pod.
-                "pod_annotations": {**args.get("pod_annotations", {}), "linkerd-workshop/configuration": digest},
+                "pod_annotations": {**args["pod_annotations"], "linkerd-workshop/configuration": digest},
             },
             child,
         )
@@ -84,7 +82,7 @@ class FaultInjection(ComponentResource):
             {
                 "name": "error-split",
                 "namespace": namespace,
-                "api": args.get("api", RouteApi.GATEWAY),
+                "api": args["api"],
                 "spec": _split(args, injector.service),
             },
             child,

@@ -1,6 +1,6 @@
 """Routing by a header: requests to a Service that carry it go to another Service."""
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import ComponentResource, Input, ResourceOptions
 
@@ -25,8 +25,7 @@ class HeaderRouteArgs(TypedDict):
     """The header's exact value."""
     alternative: Input[str]
     """The Service that gets the requests with that header."""
-    api: NotRequired[RouteApi]
-    """The route's API group; the standard one if left out."""
+    api: RouteApi
 
 
 class HeaderRoute(ComponentResource):
@@ -39,7 +38,7 @@ class HeaderRoute(ComponentResource):
             {
                 "name": args["name"],
                 "namespace": args["namespace"],
-                "api": args.get("api", RouteApi.GATEWAY),
+                "api": args["api"],
                 "spec": _by_header(args),
             },
             ResourceOptions(parent=self),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, ResourceOptions
 from pulumi_kubernetes.networking.v1 import HTTPIngressPathArgsDict, Ingress
@@ -35,22 +35,17 @@ class Exposure(TypedDict):
 
     ingress_class: str
     """The IngressClass of the load balancer controller; other controllers ignore everything else in here."""
-    group: NotRequired[str]
-    """The load balancer's name in the cluster, unique per stack; each host gets a load balancer if left out."""
-    scheme: NotRequired[Scheme]
-    """Internet-facing if left out."""
-    inbound_cidrs: NotRequired[Sequence[str]]
-    """The networks that may connect; the whole internet if left out."""
-    https: NotRequired[bool]
-    """True if apps are served over HTTPS, to which HTTP then redirects; over plain HTTP if left out."""
-    certificate_arn: NotRequired[Input[str]]
-    """The hosts' certificate; the controller looks for one by the host's name if left out."""
-    served_by: NotRequired[Sequence[Resource]]
+    group: str
+    """The load balancer's name in the cluster, unique per stack."""
+    scheme: Scheme
+    inbound_cidrs: Sequence[str] | None
+    """The networks that may connect; the whole internet if None."""
+    https: bool
+    """True if apps are served over HTTPS, to which HTTP then redirects; False for plain HTTP."""
+    certificate_arn: Input[str] | None
+    """The hosts' certificate; the controller looks for one by the host's name if None."""
+    served_by: Sequence[Resource]
     """The components that serve Ingresses, and those that they need: controller, ExternalDNS, their roles."""
-
-
-DEFAULT_EXPOSURE: Exposure = {"ingress_class": "alb"}
-"""The exposure of a host whose arguments name none: over plain HTTP, by a load balancer of its own."""
 
 
 class HostArgs(TypedDict):
@@ -65,15 +60,14 @@ class HostArgs(TypedDict):
     """The Service's port."""
     host: str
     """The DNS name, for example `books.example.com`."""
+    exposure: Exposure
 
 
 class PublicHostArgs(HostArgs):
     """Inputs of a PublicHost."""
 
-    exposure: NotRequired[Exposure]
-    """DEFAULT_EXPOSURE if left out."""
-    health_path: NotRequired[str]
-    """The path that answers 200 while a pod can take requests; `/` if left out."""
+    health_path: str
+    """The path that answers 200 while a pod can take requests."""
 
 
 class PublicHost(ComponentResource):
@@ -84,10 +78,9 @@ class PublicHost(ComponentResource):
 
     def __init__(self, name: str, args: PublicHostArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("linkerd-workshop:traffic:PublicHost", name, {}, opts)
-        exposure = args.get("exposure", DEFAULT_EXPOSURE)
-        https = exposure.get("https", False)
-        health = {f"{ALB}/healthcheck-path": args.get("health_path", "/")}
-        _ingress(f"{name}-ingress", args, exposure, {**_listeners(exposure, http=True, https=https), **health}, self)
+        exposure, https = args["exposure"], args["exposure"]["https"]
+        health = {f"{ALB}/healthcheck-path": args["health_path"]}
+        _ingress(f"{name}-ingress", args, {**_listeners(exposure, http=True, https=https), **health}, self)
         self.url = Output.from_input(f"{'https' if https else 'http'}://{args['host']}/")
         self.register_outputs({"url": self.url})
 
@@ -104,10 +97,8 @@ class Oidc(TypedDict):
 
 
 class ProtectedHostArgs(HostArgs):
-    """Inputs of a ProtectedHost."""
+    """Inputs of a ProtectedHost, which answers over HTTPS only, whatever its exposure says."""
 
-    exposure: Exposure
-    """The host's exposure; it is always HTTPS only."""
     health_port: int
     """The port on which the pods answer under `/ready`, for any host name."""
     oidc: Oidc
@@ -126,15 +117,14 @@ class ProtectedHost(ComponentResource):
         listeners = _listeners(args["exposure"], http=False, https=True)
         # Health checks use the pod's address as host name, which the dashboard would refuse.
         health = {f"{ALB}/healthcheck-path": "/ready", f"{ALB}/healthcheck-port": str(args["health_port"])}
-        _ingress(f"{name}-ingress", args, args["exposure"], {**listeners, **health, **_login(args["oidc"])}, self)
+        _ingress(f"{name}-ingress", args, {**listeners, **health, **_login(args["oidc"])}, self)
         self.url = Output.from_input(f"https://{args['host']}/")
         self.register_outputs({"url": self.url})
 
 
-def _ingress(
-    name: str, args: HostArgs, exposure: Exposure, annotations: Mapping[str, Input[str]], parent: Resource
-) -> None:
+def _ingress(name: str, args: HostArgs, annotations: Mapping[str, Input[str]], parent: Resource) -> None:
     """Create the Ingress of a host; `annotations` are those that not all hosts have."""
+    exposure = args["exposure"]
     backend: HTTPIngressPathArgsDict = {
         "path": "/",
         "path_type": "Prefix",
@@ -155,7 +145,7 @@ def _ingress(
             parent=parent,
             # A destroy deletes the Ingress first: its finalizer waits for the controller, and its records for
             # ExternalDNS, which both need their rights until then.
-            depends_on=list(exposure.get("served_by", ())),
+            depends_on=list(exposure["served_by"]),
             custom_timeouts=CustomTimeouts(delete=DELETION),
         ),
     )
@@ -164,14 +154,13 @@ def _ingress(
 def _of_group(exposure: Exposure) -> Mapping[str, str]:
     """Return the annotations that all Ingresses of a group share."""
     annotations = {
-        f"{ALB}/scheme": str(exposure.get("scheme", Scheme.INTERNET_FACING)),
+        f"{ALB}/scheme": str(exposure["scheme"]),
         f"{ALB}/load-balancer-attributes": ",".join(f"{key}={value}" for key, value in ATTRIBUTES.items()),
         f"{ALB}/target-type": "ip",
         f"{ALB}/target-group-attributes": f"deregistration_delay.timeout_seconds={SECONDS_TO_DEREGISTER}",
+        f"{ALB}/group.name": exposure["group"],
     }
-    if "group" in exposure:
-        annotations[f"{ALB}/group.name"] = exposure["group"]
-    if "inbound_cidrs" in exposure:
+    if exposure["inbound_cidrs"]:
         annotations[f"{ALB}/inbound-cidrs"] = ",".join(exposure["inbound_cidrs"])
     return annotations
 
@@ -182,7 +171,7 @@ def _listeners(exposure: Exposure, *, http: bool, https: bool) -> Mapping[str, I
     annotations: dict[str, Input[str]] = {f"{ALB}/listen-ports": json.dumps(ports)}
     if https:
         annotations[f"{ALB}/ssl-policy"] = TLS_POLICY
-        if "certificate_arn" in exposure:
+        if exposure["certificate_arn"] is not None:
             annotations[f"{ALB}/certificate-arn"] = exposure["certificate_arn"]
         if http:
             annotations[f"{ALB}/ssl-redirect"] = "443"

@@ -8,32 +8,52 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.addons.aws_add_ons import AwsAddOns
 from components.addons.gateway_api import GatewayApi
-from components.delivery.argo_cd import ArgoCd
+from components.delivery.argo_cd import ArgoCd, ArgoCdArgs
 from components.delivery.argo_rollouts import ArgoRollouts, ArgoRolloutsArgs
 from components.mesh.linkerd import Linkerd, LinkerdArgs
+from components.mesh.trust import CertificatesArgs
 from components.mesh.viz import NAMESPACE_METADATA, Viz
 from components.resources.meshed_namespace import MESHED, Namespaces
 from model.charts import ChartSource
+from model.names import TrustPhase
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.iam.stack import arguments
 
 ARCHIVE: ChartSource = {"chart": ".charts/chart.tgz"}
 PUBLISHED: ChartSource = {"chart": "published", "version": "1.2.3", "repository": "https://charts.example.com"}
-ROLLOUTS: ArgoRolloutsArgs = {"namespace": "argo-rollouts", "crds_chart": ARCHIVE, "chart": ARCHIVE}
+ARGO_CD: ArgoCdArgs = {"namespace": "argocd", "crds_chart": ARCHIVE, "chart": ARCHIVE, "image_registry": None}
+ROLLOUTS: ArgoRolloutsArgs = {
+    "namespace": "argo-rollouts",
+    "crds_chart": ARCHIVE,
+    "chart": ARCHIVE,
+    "image_registry": None,
+    "plugin": None,
+    "high_availability": False,
+    "pod_annotations": {},
+}
+CERTIFICATES: CertificatesArgs = {
+    "anchor": 1,
+    "phase": TrustPhase.STABLE,
+    "anchor_days": 30,
+    "issuer_days": 20,
+    "renewal_days": 10,
+}
 LINKERD: LinkerdArgs = {
     "namespace": "linkerd",
     "crds_chart": ARCHIVE,
-    "control_plane_chart": ARCHIVE,
-    "lifetimes": {"anchor_days": 30, "issuer_days": 20, "renewal_days": 10},
+    "chart": ARCHIVE,
+    "certificates": CERTIFICATES,
     "generation": 1,
     "gateway_api": None,
+    "high_availability": False,
+    "image_registry": None,
 }
 
 
 def _linkerd(chart: ChartSource) -> None:
     gateway_api = GatewayApi("gateway-api", {"chart": "gw.tgz"})
-    Linkerd("linkerd", {**LINKERD, "crds_chart": chart, "control_plane_chart": chart, "gateway_api": gateway_api})
+    Linkerd("linkerd", {**LINKERD, "crds_chart": chart, "chart": chart, "gateway_api": gateway_api})
 
 
 def _viz(chart: ChartSource) -> None:
@@ -47,6 +67,9 @@ def _viz(chart: ChartSource) -> None:
             "mesh": ConfigMap("mesh"),
             "namespaces": namespaces,
             "renewal_days": 10,
+            "pod_annotations": {},
+            "high_availability": False,
+            "image_registry": None,
             "dashboard_host": "viz.example.com",
         },
     )
@@ -62,7 +85,7 @@ def _aws(chart: ChartSource) -> None:
 
 
 COMPONENTS: dict[str, Callable[[ChartSource], object]] = {
-    "argo-cd": lambda chart: ArgoCd("argo-cd", {"namespace": "argocd", "crds_chart": chart, "chart": chart}),
+    "argo-cd": lambda chart: ArgoCd("argo-cd", {**ARGO_CD, "crds_chart": chart, "chart": chart}),
     "argo-rollouts": lambda chart: ArgoRollouts("argo-rollouts", {**ROLLOUTS, "crds_chart": chart, "chart": chart}),
     "linkerd": _linkerd,
     "viz": _viz,

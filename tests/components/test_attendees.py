@@ -127,7 +127,7 @@ def test_no_pod_calls_the_dashboard_unless_a_load_balancer_has_to() -> None:
 
 
 def test_without_viz_nobody_reads_its_metrics() -> None:
-    found = deploy(lambda: AttendeeAccess("attendees", {}))
+    found = deploy(lambda: AttendeeAccess("attendees", {"viz": None, "public_dashboard": False}))
     without = run_program({**WITHOUT_VIZ, "attendees": json.dumps({"names": ["zoe"]})})
 
     assert "attendees-metrics-policy" not in found.names

@@ -6,19 +6,22 @@ import pytest
 
 from components.delivery.argo_rollouts import PLUGIN
 from components.demos.progressive_delivery import ASKING, ProgressiveDelivery, ProgressiveDeliveryArgs
+from components.resources.workload import app_workload
 from components.traffic.canary import Canary, CanaryArgs
+from tests.components.arguments import APP, CANARY
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.recorded_values import at
 from versions import CURL_IMAGE
 
 SHOP: CanaryArgs = {
-    "workload": {"name": "cart", "namespace": "shop", "part_of": "shop", "image": "cart:1", "replicas": 3},
+    "workload": {**app_workload("cart", "shop", "cart:1", APP), "replicas": 3},
     "port": 80,
     "rollout": "cart",
     "route": "cart-split",
     "weights": (10, 50),
     "pause_seconds": 7,
+    "prometheus": None,
 }
 PROMETHEUS = "http://prometheus.example:9090"
 ANALYSIS = "kubernetes:argoproj.io/v1alpha1:AnalysisTemplate"
@@ -96,14 +99,11 @@ def test_an_analysis_before_the_rollout_measures_the_canary_in_its_clients_proxi
     assert "canary-analysis" in analysed().before(rollout(analysed()))
 
 
-DEFAULTS: ProgressiveDeliveryArgs = {"namespace": "progressive-delivery"}
-
-
 def changed_demo(args: ProgressiveDeliveryArgs) -> Deployment:
     return deploy(lambda: ProgressiveDelivery("demo", args))
 
 
-demo = cache(lambda: changed_demo(DEFAULTS))
+demo = cache(lambda: changed_demo(CANARY))
 
 
 def test_rollout_route_and_services_of_the_demo_are_those_of_the_workshop() -> None:
@@ -120,7 +120,7 @@ def test_rollout_route_and_services_of_the_demo_are_those_of_the_workshop() -> N
 
 
 def test_another_version_changes_the_image_and_nothing_else() -> None:
-    image, other = "quay.io/stefanprodan/podinfo:1.7.1", changed_demo({**DEFAULTS, "version": "1.7.1"})
+    image, other = "quay.io/stefanprodan/podinfo:1.7.1", changed_demo({**CANARY, "version": "1.7.1"})
 
     assert other.container("demo-canary-rollout")["image"] == image
     assert demo().changed(other) == ["demo-canary-rollout"]
@@ -129,7 +129,7 @@ def test_another_version_changes_the_image_and_nothing_else() -> None:
 
 
 def test_random_errors_are_an_argument_of_the_app() -> None:
-    faulty = changed_demo({**DEFAULTS, "random_errors": True})
+    faulty = changed_demo({**CANARY, "random_errors": True})
 
     assert faulty.container("demo-canary-rollout")["args"] == ["./podinfo", "--random-error"]
     assert "args" not in demo().container("demo-canary-rollout")

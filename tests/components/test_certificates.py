@@ -5,9 +5,10 @@ from functools import cache
 import pytest
 
 from components.mesh.linkerd import WEBHOOK_SECRETS, restart_key
-from components.mesh.trust import Trust
-from components.resources.certificates import WebhookCertificates
+from components.mesh.trust import Trust, TrustArgs
+from components.resources.certificates import WebhookCertificates, WebhookCertificatesArgs
 from model.names import TrustPhase
+from tests.components.charts import CERTIFICATES
 from tests.deployment import Deployment
 from tests.engine import CERTIFICATE_ENDS, deploy
 from tests.recorded_values import UNKNOWN, Secret, at, decoded
@@ -20,7 +21,8 @@ DAY, TRUST = 24, "linkerd-workshop:mesh:Trust"
 
 @cache
 def trust(anchor: int = 1, phase: TrustPhase = TrustPhase.STABLE, *, preview: bool = False) -> Deployment:
-    return deploy(lambda: Trust("trust", {"namespace": "linkerd", "anchor": anchor, "phase": phase}), preview=preview)
+    args: TrustArgs = {"namespace": "linkerd", **CERTIFICATES, "anchor": anchor, "phase": phase}
+    return deploy(lambda: Trust("trust", args), preview=preview)
 
 
 def inputs(deployment: Deployment) -> dict[str, object]:
@@ -66,13 +68,6 @@ def test_the_anchors_key_signs_and_is_stored_in_no_object() -> None:
     users = {each.name for each in trust().registrations if "key of trust-anchor-1-key" in str(each.inputs)}
 
     assert users == {"trust-anchor-1", "trust-issuer"}
-
-
-def test_by_default_an_anchor_lives_ten_years_and_the_issuer_one() -> None:
-    issuer = trust().one(SIGNED)
-
-    assert trust().one(SELF_SIGNED).at("validityPeriodHours") == 3650 * DAY
-    assert (issuer.at("validityPeriodHours"), issuer.at("earlyRenewalHours")) == (365 * DAY, 90 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +131,13 @@ def test_every_state_and_every_generation_has_a_restart_key_of_its_own() -> None
 
 @cache
 def webhooks() -> Deployment:
-    return deploy(lambda: WebhookCertificates("w", {"namespace": "linkerd", "secrets": WEBHOOK_SECRETS}))
+    args: WebhookCertificatesArgs = {
+        "namespace": "linkerd",
+        "secrets": WEBHOOK_SECRETS,
+        "authority": "webhookAuthority",
+        "renewal_days": 90,
+    }
+    return deploy(lambda: WebhookCertificates("w", args))
 
 
 @pytest.mark.parametrize("name", ["proxy-injector", "sp-validator", "policy-validator"])

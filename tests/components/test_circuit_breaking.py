@@ -4,15 +4,16 @@ from functools import cache
 
 import pytest
 
-from components.demos.circuit_breaking import CircuitBreaking
-from model.failure_accrual import FailureAccrual
+from components.demos.circuit_breaking import CircuitBreaking, circuit_breaker
+from components.resources.workload import AppArgs
+from tests.components.arguments import APP, BREAKER
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at
 from versions import BB_IMAGE, SLOW_COOKER_IMAGE
 
 NAMESPACE = "circuit-breaking-demo"
-MODE = "balancer.linkerd.io/failure-accrual"
+ARGS: AppArgs = {**APP, "namespace": NAMESPACE}
 GOOD = ["terminus", "--h1-server-port=8080"]
 PODS = {
     "good": (BB_IMAGE, GOOD),
@@ -24,7 +25,7 @@ PODS = {
 
 @cache
 def default() -> Deployment:
-    return deploy(lambda: CircuitBreaking("circuit-breaking", {"namespace": NAMESPACE}))
+    return deploy(lambda: CircuitBreaking("circuit-breaking", {**ARGS, "breaker": None}))
 
 
 def pod(name: str, path: str) -> object:
@@ -65,24 +66,11 @@ def test_no_pod_has_a_readiness_probe_because_the_bad_one_would_never_be_ready()
     assert [name for name in PODS if "readinessProbe" in str(container(name))] == []
 
 
-@pytest.mark.parametrize(
-    ("breaker", "parameters"),
-    [
-        ({}, {}),
-        (
-            {"max_failures": 3, "max_penalty": "5s"},
-            {f"{MODE}-consecutive-max-failures": "3", f"{MODE}-consecutive-max-penalty": "5s"},
-        ),
-    ],
-    ids=["default", "quick"],
-)
-def test_a_breaker_changes_the_annotations_of_the_service_and_nothing_else(
-    breaker: FailureAccrual, parameters: dict[str, str]
-) -> None:
-    breaking = deploy(lambda: CircuitBreaking("circuit-breaking", {"namespace": NAMESPACE, "breaker": breaker}))
+def test_a_breaker_changes_the_annotations_of_the_service_and_nothing_else() -> None:
+    breaking = deploy(lambda: CircuitBreaking("circuit-breaking", {**ARGS, "breaker": BREAKER}))
 
     assert annotations(default()) == {"pulumi.com/skipAwait": "true"}
-    assert annotations(breaking) == {"pulumi.com/skipAwait": "true", MODE: "consecutive", **parameters}
+    assert annotations(breaking) == {"pulumi.com/skipAwait": "true", **circuit_breaker(BREAKER)}
     assert default().changed(breaking) == ["circuit-breaking-service"]
 
 

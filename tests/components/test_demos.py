@@ -10,6 +10,7 @@ from components.demos.hosted import HostedDemoArgs
 from components.demos.podinfo import Podinfo, PodinfoArgs
 from components.demos.progressive_delivery import ProgressiveDelivery
 from model.names import ForwardedHeader
+from tests.components.arguments import BOOKSAPP, CANARY, EXPOSURE, HOSTED, PODINFO
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at, mapping, sequence
@@ -19,11 +20,10 @@ INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 
 
-SHARED: HostedDemoArgs = {"namespace": "shop"}
 DEMOS: dict[str, Callable[[HostedDemoArgs], object]] = {
-    "Booksapp": lambda args: Booksapp("demo", {**args}),
-    "Podinfo": lambda args: Podinfo("demo", {**args}),
-    "ProgressiveDelivery": lambda args: ProgressiveDelivery("demo", {**args}),
+    "Booksapp": lambda args: Booksapp("demo", {**BOOKSAPP, **args}),
+    "Podinfo": lambda args: Podinfo("demo", {**PODINFO, **args}),
+    "ProgressiveDelivery": lambda args: ProgressiveDelivery("demo", {**CANARY, **args}),
 }
 COMMANDS = {
     "Booksapp": "kubectl -n shop port-forward svc/webapp 7000",
@@ -33,11 +33,6 @@ COMMANDS = {
 """The command that a demo outputs if it has no host."""
 
 
-@cache
-def demo(name: str) -> Deployment:
-    return deploy(lambda: DEMOS[name](SHARED))
-
-
 def url(deployment: Deployment, name: str) -> object:
     return at(deployment.one(f"linkerd-workshop:demos:{name}").outputs, "url")
 
@@ -45,10 +40,10 @@ def url(deployment: Deployment, name: str) -> object:
 @pytest.mark.parametrize("host", [None, ""])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_demo_without_a_host_has_no_ingress_and_its_url_is_a_command(name: str, host: str | None) -> None:
-    private = deploy(lambda: DEMOS[name]({**SHARED, "host": host}))
+    private = deploy(lambda: DEMOS[name]({**HOSTED, "host": host}))
 
     assert private.of(INGRESS) == []
-    assert url(private, name) == url(demo(name), name) == COMMANDS[name]
+    assert url(private, name) == COMMANDS[name]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +57,7 @@ def test_a_demo_without_a_host_has_no_ingress_and_its_url_is_a_command(name: str
 def test_the_host_of_a_demo_leads_to_the_service_that_people_open(
     name: str, service: str, port: int, health_path: str
 ) -> None:
-    public: HostedDemoArgs = {**SHARED, "host": "shop.example.com", "exposure": {"ingress_class": "nginx"}}
+    public: HostedDemoArgs = {**HOSTED, "host": "shop.example.com", "exposure": {**EXPOSURE, "ingress_class": "nginx"}}
     deployment = deploy(lambda: DEMOS[name](public))
     ingress = deployment.one(INGRESS)
 
@@ -74,8 +69,8 @@ def test_the_host_of_a_demo_leads_to_the_service_that_people_open(
     assert url(deployment, name) == "http://shop.example.com/"
 
 
-def booksapp(args: BooksappArgs | None = None) -> Deployment:
-    return deploy(lambda: Booksapp("booksapp", args or {"namespace": "booksapp"}))
+def booksapp(args: BooksappArgs = BOOKSAPP) -> Deployment:
+    return deploy(lambda: Booksapp("booksapp", args))
 
 
 books = cache(booksapp)
@@ -126,7 +121,7 @@ def test_a_pod_runs_as_its_own_account_without_a_token_and_keeps_answering_until
 
 
 def test_the_settings_of_booksapp_change_the_parts_that_they_are_about() -> None:
-    other = booksapp({"namespace": "booksapp", "webapp_replicas": 5, "authors_failure_rate": 0.5})
+    other = booksapp({**BOOKSAPP, "webapp_replicas": 5, "authors_failure_rate": 0.5})
 
     for deployment, wanted in ((books(), [3, 1, 1, 1]), (other, [5, 1, 1, 1])):
         assert [deployment.named(f"{part}-deployment").look("spec replicas") for part in PARTS] == wanted
@@ -136,8 +131,8 @@ def test_the_settings_of_booksapp_change_the_parts_that_they_are_about() -> None
 
 
 @pytest.mark.parametrize(("percent", "weights"), [(0, [100, 0]), (10, [90, 10]), (25, [75, 25]), (100, [0, 100])])
-def test_the_fault_percentage_is_ten_by_default_and_changes_the_route_alone(percent: int, weights: list[int]) -> None:
-    other = booksapp({"namespace": "booksapp", "fault_percent": percent})
+def test_the_fault_percentage_changes_the_route_alone(percent: int, weights: list[int]) -> None:
+    other = booksapp({**BOOKSAPP, "fault_percent": percent})
     route = other.one(ROUTE)
 
     assert [at(each, "weight") for each in sequence(route.at("spec", "rules", 0, "backendRefs"))] == weights
@@ -145,8 +140,8 @@ def test_the_fault_percentage_is_ten_by_default_and_changes_the_route_alone(perc
     assert books().changed(other) == (["booksapp-faults-route"] if percent != 10 else [])
 
 
-def podinfo(args: PodinfoArgs | None = None) -> Deployment:
-    return deploy(lambda: Podinfo("podinfo", args or {"namespace": "podinfo"}))
+def podinfo(args: PodinfoArgs = PODINFO) -> Deployment:
+    return deploy(lambda: Podinfo("podinfo", args))
 
 
 pods = cache(podinfo)
@@ -184,7 +179,7 @@ def test_the_header_of_the_workshop_leads_to_the_second_backend() -> None:
 
 @pytest.mark.parametrize("header", ForwardedHeader)
 def test_another_header_changes_the_route_of_podinfo_and_nothing_else(header: ForwardedHeader) -> None:
-    other = podinfo({"namespace": "podinfo", "header": header, "header_value": "beta"})
+    other = podinfo({**PODINFO, "header": header, "header_value": "beta"})
 
     assert pods().changed(other) == ["podinfo-router-route"]
     match = other.one(ROUTE).at("spec", "rules", 0, "matches", 0, "headers")

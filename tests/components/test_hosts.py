@@ -8,6 +8,7 @@ import pytest
 from components.addons.host_certificate import HostCertificate
 from components.traffic.hosts import Exposure, ProtectedHost, ProtectedHostArgs, PublicHost, PublicHostArgs
 from model.names import Scheme
+from tests.components.arguments import EXPOSURE
 from tests.deployment import Deployment, Registration
 from tests.engine import deploy
 from tests.recorded_values import at, mapping
@@ -22,9 +23,10 @@ ARGS: PublicHostArgs = {
     "port": 80,
     "host": "shop.example.com",
     "health_path": "/healthz",
+    "exposure": EXPOSURE,
 }
 SHARED: Exposure = {
-    "ingress_class": "alb",
+    **EXPOSURE,
     "group": "workshop-dev",
     "scheme": Scheme.INTERNAL,
     "inbound_cidrs": ["203.0.113.0/24", "198.51.100.0/24"],
@@ -69,6 +71,7 @@ def test_the_ingress_has_what_the_load_balancer_controller_and_external_dns_read
         "target-type": "ip",
         "target-group-attributes": "deregistration_delay.timeout_seconds=30",
         "healthcheck-path": "/healthz",
+        "group.name": "workshop",
     }
 
 
@@ -103,7 +106,7 @@ PROTECTED: ProtectedHostArgs = {
     "port": 8084,
     "health_port": 9994,
     "host": "viz.example.com",
-    "exposure": {"ingress_class": "alb", "group": "workshop", "https": True},
+    "exposure": {**EXPOSURE, "https": True},
     "oidc": {
         "issuer": LOGIN,
         "authorization_endpoint": f"{LOGIN}/authorize",

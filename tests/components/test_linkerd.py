@@ -8,7 +8,7 @@ from pulumi import CustomResource, RunError
 
 from components.mesh.linkerd import NAMESPACE_METADATA, Linkerd, LinkerdArgs
 from model.names import TrustPhase
-from tests.components.charts import LINKERD, installed
+from tests.components.charts import CERTIFICATES, LINKERD, installed
 from tests.deployment import Deployment
 from tests.engine import deploy
 
@@ -34,7 +34,11 @@ def test_lifetimes_reach_anchor_issuer_and_leaves() -> None:
 
 def app(wait: Callable[[], None] | None, *, preview: bool = False) -> Deployment:
     """Deploy a control plane without Gateway API definitions of its own, and an app that carries its restart key."""
-    args: LinkerdArgs = {**LINKERD, "anchor": 2, "phase": TrustPhase.BUNDLED, "generation": 3}
+    args: LinkerdArgs = {
+        **LINKERD,
+        "certificates": {**CERTIFICATES, "anchor": 2, "phase": TrustPhase.BUNDLED},
+        "generation": 3,
+    }
     if wait:
         args["wait"] = wait
     program = lambda: CustomResource("test:index:App", "app", {"key": Linkerd("linkerd", args).restart_key})  # noqa: E731

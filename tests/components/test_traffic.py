@@ -4,12 +4,21 @@ from functools import cache
 
 from components.traffic.fault_injection import FaultInjection, FaultInjectionArgs
 from components.traffic.header_route import HeaderRoute, HeaderRouteArgs
+from model.names import RouteApi
+from tests.components.arguments import APP
 from tests.deployment import Deployment
 from tests.engine import deploy
 from tests.recorded_values import at
 from versions import NGINX_IMAGE
 
-FAULTS: FaultInjectionArgs = {"namespace": "shop", "service": "cart", "port": 80, "percent": 5, "part_of": "shop"}
+FAULTS: FaultInjectionArgs = {
+    **APP,
+    "service": "cart",
+    "port": 80,
+    "percent": 5,
+    "part_of": "shop",
+    "api": RouteApi.GATEWAY,
+}
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 PARENT = {"name": "cart", "kind": "Service", "group": "", "port": 80}
 
@@ -59,6 +68,7 @@ BETA: HeaderRouteArgs = {
     "header": "x-user",
     "value": "ann",
     "alternative": "cart-beta",
+    "api": RouteApi.GATEWAY,
 }
 
 

@@ -48,6 +48,9 @@ def _controller(identity: Identity, extras: Collection[Extra]) -> LoadBalancerCo
         "extras": extras,
         "tags": TAGS,
         "renewal_days": 10,
+        "high_availability": False,
+        "image_registry": None,
+        "oidc_secrets": [],
     }
 
 
@@ -61,6 +64,7 @@ def _dns(identity: Identity, namespaces: Resource) -> ExternalDnsArgs:
         "zone": ZONE,
         "domain": "dev.example.com",
         "ingress_class": "alb",
+        "image_registry": None,
         "owner_id": f"linkerd-workshop/dev/{REGION}/workshop",
     }
 

@@ -22,6 +22,7 @@ from model.failure_accrual import (
     checked_penalty,
     milliseconds,
 )
+from tests.components.arguments import BREAKER
 
 U32, U64 = 2**32 - 1, 2**64 - 1
 COMMON = {"500ms": 500, "1s": 1000, "2m": 120_000, "3h": 10_800_000, "4d": 345_600_000, "+5s": 5000, "007s": 7000}
@@ -38,16 +39,13 @@ NO_PENALTIES = (
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_a_penalty_is_as_long_as_linkerd_reads_it_and_written_without_spaces(penalty: str) -> None:
     assert milliseconds(penalty) == PENALTIES[penalty]
-    assert circuit_breaker({"min_penalty": penalty, "max_penalty": f"{U64}ms"}) == {
-        "balancer.linkerd.io/failure-accrual": "consecutive",
-        "balancer.linkerd.io/failure-accrual-consecutive-min-penalty": penalty.strip(),
-        "balancer.linkerd.io/failure-accrual-consecutive-max-penalty": f"{U64}ms",
-    }
+    assert checked({**BREAKER, "min_penalty": penalty, "max_penalty": f"{U64}ms"})["min_penalty"] == penalty.strip()
 
 
 @pytest.mark.parametrize("penalty", NO_PENALTIES)
 def test_a_penalty_that_linkerd_ignores_is_refused(penalty: str) -> None:
-    for accrual in (FailureAccrual(min_penalty=penalty), FailureAccrual(max_penalty=penalty)):
+    accruals: list[FailureAccrual] = [{**BREAKER, "min_penalty": penalty}, {**BREAKER, "max_penalty": penalty}]
+    for accrual in accruals:
         with pytest.raises(ValueError, match="a whole number above 0 with its unit"):
             circuit_breaker(accrual)
 
@@ -55,18 +53,17 @@ def test_a_penalty_that_linkerd_ignores_is_refused(penalty: str) -> None:
 @pytest.mark.parametrize(
     "accrual",
     [
-        *(FailureAccrual(max_failures=each) for each in (1, 7, U32)),
-        *(FailureAccrual(jitter_ratio=each) for each in (0, -0.0, 2**-149, 0.5, 100.0)),
-        FailureAccrual(min_penalty="1m", max_penalty="60000ms"),
-        FailureAccrual(max_failures=7, min_penalty="1m", max_penalty="1h", jitter_ratio=100.0),
+        *({**BREAKER, "max_failures": each} for each in (1, 7, U32)),
+        *({**BREAKER, "jitter_ratio": each} for each in (0, -0.0, 2**-149, 0.5, 100.0)),
+        {**BREAKER, "min_penalty": "1m", "max_penalty": "60000ms"},
+        {"max_failures": 7, "min_penalty": "1m", "max_penalty": "1h", "jitter_ratio": 100.0},
     ],
 )
 def test_a_breaker_that_linkerd_runs_is_accepted(accrual: FailureAccrual) -> None:
     assert checked(accrual) == accrual
 
 
-def test_our_defaults_are_linkerds_which_take_no_annotation() -> None:
-    assert circuit_breaker({}) == {"balancer.linkerd.io/failure-accrual": "consecutive"}
+def test_our_defaults_are_linkerds() -> None:
     assert (MAX_FAILURES, milliseconds(MIN_PENALTY), milliseconds(MAX_PENALTY), JITTER_RATIO) == (7, 1000, 60_000, 0.5)
 
 
@@ -84,7 +81,7 @@ def test_every_parameter_has_its_annotation() -> None:
 
 REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
     "no failure": (lambda: checked_failures(0), "maximum of failures is 0, but it has to be a whole number from 1"),
-    "a negative number": (lambda: checked({"max_failures": -1}), "maximum of failures is -1"),
+    "a negative number": (lambda: checked({**BREAKER, "max_failures": -1}), "maximum of failures is -1"),
     "too many": (lambda: checked_failures(U32 + 1), "from 1 to 4294967295"),
     "a fraction": (lambda: checked_penalty("0.5s"), "'0.5s', but it has to be a whole number above 0 with its unit"),
     "no unit": (lambda: checked_penalty("5"), "one of ms, s, m, h and d; write for example 500ms"),
@@ -92,9 +89,8 @@ REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
     "no number": (lambda: checked_jitter(math.nan), "nan"),
     "no end": (lambda: checked_jitter(math.inf), "inf"),
     "wrong order": (lambda: checked_order("61s", "1m"), "the penalties are 61s to 1m, but the minimum penalty has to"),
-    "above 1m, the default": (lambda: circuit_breaker({"min_penalty": "2m"}), "minimum penalty has to be at most the"),
-    "below 1s, the default": (lambda: circuit_breaker({"max_penalty": "900ms"}), "minimum penalty has to be at most"),
-    "any of them": (lambda: checked({"jitter_ratio": -1}), "jitter ratio is -1"),
+    "the order in all": (lambda: checked({**BREAKER, "min_penalty": "2m"}), "minimum penalty has to be at most the"),
+    "any of them": (lambda: checked({**BREAKER, "jitter_ratio": -1}), "jitter ratio is -1"),
 }
 
 

@@ -18,6 +18,8 @@ from components.demos.progressive_delivery import ProgressiveDelivery
 from model.json_values import Json, mapping, mappings
 from sandbox import charts, paths
 from sandbox.api_client import ApiClient
+from tests.components.arguments import CANARY
+from tests.components.charts import ROLLOUTS as CONTROLLER
 from tests.sandbox.sandbox_command import eventually
 
 NAMESPACE = "progressive-delivery"
@@ -65,6 +67,7 @@ class Demo:
         controller = ArgoRollouts(
             "argo-rollouts",
             {
+                **CONTROLLER,
                 "namespace": namespaces["argo-rollouts"],
                 "crds_chart": {"chart": str(self.archives / ARGO_ROLLOUTS_CRDS.archive_name)},
                 "chart": {"chart": str(chart)},
@@ -76,7 +79,7 @@ class Demo:
             depends_on=[controller, routes],
             transforms=[unrelated] if self.changed else [],
         )
-        ProgressiveDelivery("demo", {"namespace": namespaces[NAMESPACE], "version": self.version}, after)
+        ProgressiveDelivery("demo", {**CANARY, "namespace": namespaces[NAMESPACE], "version": self.version}, after)
 
 
 @dataclass
