@@ -65,7 +65,7 @@ def test_an_identity_provider_that_does_not_answer_is_not_waited_for(
     monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
     with raw_server(SILENCE) as server:
         issuer = server.url.replace("http", "https")
-        assert "did not answer" in fault(tmp_path, NOWHERE, oidc(issuer), 2).found
+        assert "did not answer" in fault(tmp_path, NOWHERE, oidc(issuer)).found
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_login_helper_that_fails_or_hangs_is_reported_and_not_waited_for(
     if command[0] == "sleep":
         monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.4)
     helper = {"apiVersion": f"client.authentication.k8s.io/{version}", "command": command[0], "args": command[1:]}
-    problem = fault(tmp_path, NOWHERE, {"exec": {**helper, "interactiveMode": "Never"}}, 2)
+    problem = fault(tmp_path, NOWHERE, {"exec": {**helper, "interactiveMode": "Never"}})
 
     assert found in problem.found
     assert problem.where == str(tmp_path / "kubeconfig")
