@@ -1,5 +1,6 @@
 """Problems with an input, in one sentence: where, what, which rule, and how to fix it."""
 
+import os
 import re
 import shlex
 from collections.abc import Generator, Sequence
@@ -10,10 +11,11 @@ from typing import ClassVar
 from pulumi import RunError
 
 from model.hiding import hidden
+from model.names import OFF, ON_SANDBOX
 
-_PULUMI = re.compile(r"`pulumi (?:config (?:set|rm)|up)\b(?![^`]*--stack)")
-_MAKE = re.compile(r"`(make (?!(?:kind|mirror|sandbox)\b)[a-z-]+)(?![^`]*STACK=)")
-"""A target that takes a stack."""
+_PULUMI = re.compile(r"`pulumi (config (?:set|rm)|up)\b(?![^`]*--stack)")
+_MAKE = re.compile(r"`(make (?!(?:kind|mirror|sandbox)\b)[a-z-]+)(?: STACK=([^\s`]+))?(?=[`\s])(?![^`]*ON_SANDBOX=)")
+"""A target that takes a stack, and the one that it names."""
 
 
 @dataclass(frozen=True, order=True)
@@ -43,12 +45,23 @@ class Problem:
 
 
 def name_stack(remedy: str) -> str:
-    """Return a remedy whose commands change the stack that is run, if it is known; others are left as they are."""
+    """Return a remedy whose commands run for the known stack and, if ON_SANDBOX is set, on the sandbox as this one."""
     if not Problem.stack:
         return remedy
-    stack = shlex.quote(Problem.stack)
-    remedy = _PULUMI.sub(lambda found: f"{found[0]} --stack {stack}", remedy)
-    return _MAKE.sub(lambda found: f"{found[0]} STACK={stack}", remedy)
+    stack, make = shlex.quote(Problem.stack), make_arguments(Problem.stack)
+    launcher = f"`{ON_SANDBOX}=1 .venv/bin/python -m sandbox pulumi --stack {stack} --"
+    pulumi = rf"{launcher} \1" if _on_sandbox() else rf"\g<0> --stack {stack}"
+    remedy = _PULUMI.sub(pulumi, remedy)
+    return _MAKE.sub(lambda found: f"`{found[1]} {make}" if found[2] in (None, stack) else found[0], remedy)
+
+
+def make_arguments(stack: str) -> str:
+    """Return what a `make` target needs to run for a stack where this command runs."""
+    return f"STACK={shlex.quote(stack)}{f' {ON_SANDBOX}=1' if _on_sandbox() and stack != 'local' else ''}"
+
+
+def _on_sandbox() -> bool:
+    return os.environ.get(ON_SANDBOX, "") not in OFF
 
 
 def _escaped(text: str) -> str:

@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+from model.problem import make_arguments
+
 PAGE = Path("docs/demos.md")
 
 
@@ -18,7 +20,7 @@ def print_script(name: str | None, stack: str) -> int:
         print(set_stack(found[name], stack))
     else:
         print(*(f"{each}: {_read_first_sentence(text)}" for each, text in found.items()), sep="\n")
-        print(f"`make demo STACK={stack} NAME=<name>` prints one of them.")
+        print(f"`make demo {make_arguments(stack)} NAME=<name>` prints one of them.")
     return 0
 
 
@@ -30,7 +32,7 @@ def read_scripts(page: str) -> dict[str, str]:
 
 def set_stack(text: str, stack: str) -> str:
     """Return a script whose commands are for this stack."""
-    return re.sub(r"STACK=\S+?(?=[`\s]|$)", f"STACK={stack}", text)
+    return re.sub(r"STACK=\S+?(?=[`\s]|$)", make_arguments(stack), text)
 
 
 def _read_first_sentence(text: str) -> str:

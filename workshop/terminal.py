@@ -10,6 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from clients.pulumi_cli import explain_failures, pulumi
+from model.problem import name_stack
 
 
 def build_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> Table:
@@ -21,8 +22,8 @@ def build_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
 
 
 def print_text(console: Console, text: str) -> None:
-    """Print a text as it is: not wrapped, so that commands in it can be copied, and without markup."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    """Print a text without markup, unwrapped so that commands in it can be copied; they name the stack."""
+    console.print(name_stack(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def count(number: int, noun: str) -> str:

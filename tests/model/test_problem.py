@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.problem import Problem
+from model.problem import Problem, name_stack
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ from model.problem import Problem
         ("dev", "`make reset ATTENDEE=x`", "`make reset STACK=dev ATTENDEE=x`"),
         ("dev", "`make destroy STACK=other`", "`make destroy STACK=other`"),
         ("dev", "`make mirror FOLDER=mirror`, `make kind-down`", "`make mirror FOLDER=mirror`, `make kind-down`"),
+        ("acme/dev", "`make up STACK=acme/dev`", "`make up STACK=acme/dev`"),
+        ("dev", "`kubectl get pods`", "`kubectl get pods`"),
         ("dev", "`make … STACK=<name>`, `pulumi stack ls`", "`make … STACK=<name>`, `pulumi stack ls`"),
         ("", "`pulumi config set a:b x`, `make up`", "`pulumi config set a:b x`, `make up`"),
     ],
@@ -29,3 +31,26 @@ def test_commands_of_a_remedy_change_the_stack_that_has_the_problem(
     monkeypatch.setattr(Problem, "stack", stack)
 
     assert Problem("a", "b", "c", remedy).fix == named
+
+
+@pytest.mark.parametrize(
+    ("stack", "remedy", "named"),
+    [
+        (
+            "dev",
+            "`pulumi config rm --path 'a:b'`",
+            "`ON_SANDBOX=1 .venv/bin/python -m sandbox pulumi --stack dev -- config rm --path 'a:b'`",
+        ),
+        ("dev", "`make up`, `make reset ATTENDEE=x`", "`make up STACK=dev {0}`, `make reset STACK=dev {0} ATTENDEE=x`"),
+        ("dev", "`make destroy STACK=dev`", "`make destroy STACK=dev {0}`"),
+        ("dev", "`make destroy STACK=other`", "`make destroy STACK=other`"),
+        ("local", "`make up`", "`make up STACK=local`"),
+    ],
+)
+def test_a_remedy_that_is_given_on_the_sandbox_stays_there(
+    monkeypatch: pytest.MonkeyPatch, stack: str, remedy: str, named: str
+) -> None:
+    monkeypatch.setattr(Problem, "stack", stack)
+    monkeypatch.setenv("ON_SANDBOX", "1")
+
+    assert name_stack(remedy) == named.format("ON_SANDBOX=1")

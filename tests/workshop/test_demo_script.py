@@ -57,3 +57,9 @@ def test_only_the_stacks_name_is_replaced() -> None:
     assert (
         set_stack("`make up STACK=kind` and make x STACK=kind && y", "a") == "`make up STACK=a` and make x STACK=a && y"
     )
+
+
+def test_a_script_that_is_asked_for_on_the_sandbox_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ON_SANDBOX", "1")
+
+    assert set_stack("make x STACK=kind && y", "dev") == "make x STACK=dev ON_SANDBOX=1 && y"

@@ -15,7 +15,7 @@ from tests.doubles.pulumi_double import play_pulumi
 from tests.doubles.workshop_double import IN_A_HURRY, SimulatedWorkshop, list_failed, list_of, pod
 from workshop import cli
 from workshop.verify import mesh, scene
-from workshop.verify.lines import Group, Line, Status, build_table, format_json, name_stack, report_progress, summarize
+from workshop.verify.lines import Group, Line, Status, build_table, format_json, report_progress, summarize
 from workshop.verify.run import OBJECT_GROUPS, POD_GROUPS, run_checks
 from workshop.verify.scene import Patience, Scene
 
@@ -76,15 +76,6 @@ def test_pods_that_have_just_become_ready_are_waited_for(tmp_path: Path) -> None
 
     assert time.monotonic() - start > 1
     assert progress
-
-
-def test_the_make_targets_of_a_fix_name_the_stack() -> None:
-    fix = "Run `make refresh`, then `make reset ATTENDEE=ada`; `make up STACK=other` and `kubectl get pods` stay."
-
-    assert name_stack(fix, "acme/dev") == (
-        "Run `make refresh STACK=acme/dev`, then `make reset STACK=acme/dev ATTENDEE=ada`; "
-        "`make up STACK=other` and `kubectl get pods` stay."
-    )
 
 
 def test_the_table_names_a_group_once_and_interprets_no_markup() -> None:

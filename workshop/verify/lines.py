@@ -1,7 +1,6 @@
 """The lines that `verify` prints, as a table and as JSON, and its progress bars."""
 
 import json
-import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -18,11 +17,6 @@ from workshop import terminal
 
 REPAIR = "Run `make refresh`, then `make up`."
 """Restores the program's objects, also where they were changed or deleted by hand."""
-
-
-def name_stack(fix: str, stack: str) -> str:
-    """Return a fix whose `make` targets name their stack, so that a copied one changes no other stack."""
-    return re.sub(r"(`make [a-z-]+)(?=[` ])(?! STACK=)", lambda found: f"{found[0]} STACK={stack}", fix)
 
 
 class Status(StrEnum):

@@ -11,6 +11,7 @@ from rich.console import Console
 from clients.cluster_api import check_connection
 from clients.clusters import create_api
 from clients.pulumi_cli import read_settings
+from model.problem import name_stack
 from workshop.verify import (
     attendees,
     booksapp,
@@ -30,7 +31,6 @@ from workshop.verify.lines import (
     build_table,
     count_status,
     format_json,
-    name_stack,
     report_progress,
     summarize,
 )
@@ -91,7 +91,7 @@ def verify(stack: str, *, as_json: bool, requests: int | None, seconds: int | No
     start = time.monotonic()
     with report_progress(Console(stderr=True)) as show_progress:
         found = run_checks(Scene(api, settings, patience, requests, show_progress))
-    lines = [replace(each, fix=name_stack(each.fix, stack)) for each in found]
+    lines = [replace(each, fix=name_stack(each.fix)) for each in found]
     took = time.monotonic() - start
     if as_json:
         print(format_json(stack, api.address, lines, took))
