@@ -13,9 +13,8 @@ from pathlib import Path
 
 from sandbox import charts, control_plane, engine, paths, plugins, tools, trial
 from sandbox.aws.environment import prepare_environment
-from sandbox.aws.wanted import Account
+from sandbox.aws.process import Account, start_controllers
 from sandbox.console import SandboxError, say
-from sandbox.controllers import starting as controllers
 from sandbox.definitions import LINKERD, LOAD_BALANCERS, Release, hold_definitions
 from sandbox.interrupted import (
     remove_stale_locks,
@@ -169,7 +168,7 @@ def add_tools(found: dict[str, Path]) -> dict[str, str]:
 def simulate_account(home: paths.Home, account: Account, environment: dict[str, str]) -> dict[str, str]:
     """Start the double of AWS and its controllers; return the environment without the real backend and account."""
     simulated = prepare_environment(home, account, drop_real_backend(environment))
-    controllers.up(home, account)
+    start_controllers(home, account)
     return simulated
 
 

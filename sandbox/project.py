@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from model.json_values import Json, is_mapping, mapping
-from sandbox.aws.wanted import Account
+from sandbox.aws.process import Account
 from sandbox.console import SandboxError
 from sandbox.paths import Home
 

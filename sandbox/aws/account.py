@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from sandbox.aws import backends
-from sandbox.aws.answers import RefusalError
+from sandbox.aws.calls import RefusalError
 from sandbox.aws.eks import Eks
-from sandbox.aws.wanted import Account
+from sandbox.aws.process import Account
 
 AGENT = "eks-pod-identity-agent"
 ZONES = ("a", "b", "c")
@@ -72,7 +72,7 @@ def ensure_cluster(account: Account, eks: Eks) -> bool:
     )
     cluster.identity = {"oidc": {"issuer": issuer}}
     backends.of("iam", number, "aws").create_open_id_connect_provider(issuer, [], ["sts.amazonaws.com"], [])
-    eks.extras(number, region, name).addons.create({"addonName": AGENT})
+    eks.records(number, region, name, "addons").create({"addonName": AGENT})
     return True
 
 

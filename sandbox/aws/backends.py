@@ -1,12 +1,13 @@
 """The only module that reaches into moto, whose objects have no useful types."""
 
 import importlib
+import inspect
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.aws.calls import Call
-from sandbox.aws.wanted import DEFAULT_ACCOUNT
+from sandbox.aws.process import DEFAULT_ACCOUNT
 
 _random: Any = importlib.import_module("moto.moto_api._internal").mock_random
 
@@ -70,3 +71,27 @@ def knows(region: str) -> bool:
     """Return whether EKS is in a region of this name."""
     every: Any = importlib.import_module("moto.backends").get_backend("eks")
     return region in every[DEFAULT_ACCOUNT]
+
+
+def replace(place: str, replacement: Callable[..., Any]) -> None:
+    """Put a function in the place of a method (`module:Class.method`); it gets the original, and arguments by name."""
+    owner, _, name = place.rpartition(".")
+    holder = _find(owner)
+    original: Any = getattr(holder, name)
+    signature = inspect.signature(original)
+
+    def method(*given: Any, **named: Any) -> Any:  # noqa: ANN401
+        (_, instance), *rest = signature.bind(*given, **named).arguments.items()
+        return replacement(original, instance, **dict(rest))
+
+    setattr(holder, name, method)
+
+
+def failure(place: str, *given: str) -> Any:  # noqa: ANN401
+    """Return one of moto's exceptions (`module:Class`), which it writes as the service does."""
+    return _find(place)(*given)
+
+
+def _find(place: str) -> Any:  # noqa: ANN401
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)

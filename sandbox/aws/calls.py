@@ -1,4 +1,4 @@
-"""One request to the double: its account, its service, and whether it may change something."""
+"""Requests to the double, and answers in the form of AWS's REST services."""
 
 import base64
 import json
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
 
 from model.json_values import mapping
 
@@ -97,3 +98,28 @@ class Call:
         """The body as JSON; empty if there is none."""
         content: object = json.loads(self.body or b"{}")
         return dict(mapping(content))
+
+
+class RefusalError(Exception):
+    """A refusal, with AWS' own code and sentence."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+    def response(self) -> Response:
+        """Return the answer that a client turns into its exception."""
+        response = answer({"__type": self.code, "message": str(self)}, self.status)
+        response.headers["x-amzn-ErrorType"] = self.code
+        return response
+
+
+def not_found(what: str) -> RefusalError:
+    """Return the refusal for something that does not exist."""
+    return RefusalError("ResourceNotFoundException", what, 404)
+
+
+def answer(body: object, status: int = 200) -> Response:
+    """Return a JSON document as the answer."""
+    return Response(json.dumps(body), status, content_type="application/json")

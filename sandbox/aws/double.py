@@ -5,18 +5,17 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server import werkzeug_app
 from werkzeug.wrappers import Request, Response
 
 from sandbox.aws import account, backends
-from sandbox.aws.answers import RefusalError, answer, not_found
-from sandbox.aws.calls import Call
+from sandbox.aws.calls import Call, RefusalError, answer, not_found
 from sandbox.aws.corrections import correct
 from sandbox.aws.eks import Eks
-from sandbox.aws.journal import Journal
-from sandbox.aws.wanted import DEFAULT_ACCOUNT, Account
+from sandbox.aws.process import DEFAULT_ACCOUNT, Account
 from sandbox.controllers.aws import KEY as CONTROLLERS
 from sandbox.paths import Home
 
@@ -49,7 +48,11 @@ class Troubles:
 
 
 class Double:
-    """Answers for AWS."""
+    """Answers for AWS.
+
+    Every request that changed something is kept, one a line: repeated after a restart, they lead to the same account.
+    Its identifiers are random; seeded with the number of the request that draws them, they are the same again.
+    """
 
     def __init__(self, home: Home) -> None:
         correct()
@@ -58,7 +61,8 @@ class Double:
         self._moto = application
         self._eks = Eks(home)
         self._troubles = Troubles()
-        self._journal = Journal(home.aws / "journal.jsonl")
+        self._journal = home.aws / "journal.jsonl"
+        self._count = 0
         self._lock = threading.Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -69,13 +73,13 @@ class Double:
         return response(environ, start_response)
 
     def take_up(self) -> None:
-        """Repeat every remembered request; raises if one does not succeed any more."""
-        for call in self._journal.calls():
+        """Repeat every kept request; ends the process if one does not succeed any more."""
+        for call in read_journal(self._journal):
             response = self._served(call)
             if response.status_code >= HTTPStatus.BAD_REQUEST:
                 reason = response.get_data(as_text=True)[:300]
                 sys.exit(f"{call.method} {call.target} {call.operation} cannot be repeated: {reason}")
-            self._journal.count()
+            self._count += 1
 
     def _answer(self, call: Call) -> Response:
         response = self._served(call)
@@ -85,7 +89,9 @@ class Double:
             else response.status_code < HTTPStatus.BAD_REQUEST
         )
         if call.changing and kept:
-            self._journal.add(call)
+            with self._journal.open("a", encoding="utf-8") as file:
+                file.write(f"{call.line()}\n")
+            self._count += 1
         return response
 
     def _served(self, call: Call) -> Response:
@@ -94,7 +100,7 @@ class Double:
         self._moto.get_application(environ)
         if call.scope("region"):
             backends.prepare(backends.account_of(call), call.scope("region"))
-        self._journal.begin()
+        backends.seed(f"request {self._count}")
         try:
             own = self._own(call) if call.path[0] == OWN else self._troubles.meet(call) or self._eks.serve(call)
         except RefusalError as refusal:
@@ -114,6 +120,15 @@ class Double:
                 return answer(check_login(call.query))
             case _:
                 return answer({"ready": True})
+
+
+def read_journal(file: Path) -> list[Call]:
+    """Return the kept requests; a last line that a killed process left torn is dropped."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        file.write_text(whole, encoding="utf-8")
+    return [Call.parse(line) for line in whole.splitlines()]
 
 
 def check_login(query: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,7 +1,6 @@
 """The part of the EKS API that moto does not have, and the facts of the cluster that is the sandbox."""
 
 import base64
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,29 +10,12 @@ from model.json_values import mapping
 from sandbox import ports
 from sandbox.api_client import ApiClient
 from sandbox.aws import backends
-from sandbox.aws.addons import Addons
-from sandbox.aws.answers import answer, not_found
-from sandbox.aws.calls import Call
-from sandbox.aws.pod_identity import Associations
+from sandbox.aws.calls import Call, answer, not_found
+from sandbox.aws.cluster_records import Addons, Associations, Records
 from sandbox.paths import Home
 
-
-@dataclass
-class Extras:
-    """The part of one cluster that moto does not have."""
-
-    associations: Associations
-    addons: Addons
-
-    def tags_of(self, arn: str) -> dict[str, str] | None:
-        """Return the tags of an association or add-on, to be changed in place; None if there is none."""
-        named = (("associationArn", self.associations.by_id), ("addonArn", self.addons.by_name))
-        for key, found in named:
-            for each in found.values():
-                if each[key] == arn:
-                    tags: Any = each["tags"]
-                    return tags
-        return None
+KINDS = {"addons": Addons, "pod-identity-associations": Associations}
+"""The kinds of records that moto does not have, by their part of the path."""
 
 
 class Eks:
@@ -41,15 +23,13 @@ class Eks:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._extras: dict[tuple[str, str, str], Extras] = {}
+        self._records: dict[tuple[str, str, str, str], Records] = {}
 
-    def extras(self, account: str, region: str, cluster: str) -> Extras:
-        """Return the part of a cluster that moto does not have; raises if there is no such cluster."""
+    def records(self, account: str, region: str, cluster: str, kind: str) -> Records:
+        """Return a cluster's records of one of `KINDS`; raises RefusalError if there is no such cluster."""
         if cluster not in backends.clusters(account, region):
             raise not_found(f"No cluster found for name: {cluster}.")
-        return self._extras.setdefault(
-            (account, region, cluster), Extras(Associations(cluster, account, region), Addons(cluster, account, region))
-        )
+        return self._records.setdefault((account, region, cluster, kind), KINDS[kind](cluster, account, region))
 
     def serve(self, call: Call) -> Response | None:
         """Answer, or leave it to moto."""
@@ -60,15 +40,14 @@ class Eks:
         if call.path[0] == "tags":
             return self._tags("/".join(call.path[1:]), call)
         match call.path:
-            case ("clusters", cluster, "pod-identity-associations", *rest):
-                return associations_answer(self.extras(account, region, cluster).associations, rest, call)
-            case ("clusters", cluster, "addons", *rest):
-                return addons_answer(self.extras(account, region, cluster).addons, rest, call)
+            case ("clusters", cluster, kind, *rest) if kind in KINDS:
+                return self.records(account, region, cluster, kind).serve(rest, call)
             case _:
                 return None
 
     def _tags(self, arn: str, call: Call) -> Response | None:
-        found = next((tags for each in self._extras.values() if (tags := each.tags_of(arn)) is not None), None)
+        every = ((f"{each.kind}Arn", record) for each in self._records.values() for record in each.by_key.values())
+        found: Any = next((record["tags"] for key, record in every if record[key] == arn), None)
         if found is None:
             return None
         if call.method == "POST":
@@ -85,36 +64,6 @@ class Eks:
                 cluster.endpoint, cluster.created_at = address(self._home), created_at(self._home)
                 cluster.version = version(self._home) or cluster.version
                 cluster.certificate_authority = {"data": authority(self._home)}
-
-
-def associations_answer(kept: Associations, rest: list[str], call: Call) -> Response | None:
-    """Answer a request about associations; None if it is none."""
-    match (call.method, *rest):
-        case ("POST",):
-            return answer({"association": kept.create(call.json())})
-        case ("GET",):
-            return answer({"associations": kept.listed(call.query)})
-        case ("POST", key):
-            return answer({"association": kept.update(key, call.json())})
-        case ("GET", key):
-            return answer({"association": kept.describe(key)})
-        case ("DELETE", key):
-            return answer({"association": kept.delete(key)})
-        case _:
-            return None
-
-
-def addons_answer(kept: Addons, rest: list[str], call: Call) -> Response | None:
-    """Answer a request about add-ons; None if it is none."""
-    match (call.method, *rest):
-        case ("POST",):
-            return answer({"addon": kept.create(call.json())})
-        case ("GET", name):
-            return answer({"addon": kept.describe(name)})
-        case ("DELETE", name):
-            return answer({"addon": kept.delete(name)})
-        case _:
-            return None
 
 
 def address(home: Home) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sandbox import engine
 from sandbox.aws import process
-from sandbox.aws.wanted import Account
+from sandbox.aws.process import Account
 from sandbox.certificates import write_private
 from sandbox.paths import Home
 from sandbox.ports import LOOPBACK

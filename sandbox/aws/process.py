@@ -1,4 +1,4 @@
-"""The double's process: started when a stack first needs it, stopped with the sandbox."""
+"""The processes of the double and of the simulated controllers: started for a stack, stopped with the sandbox."""
 
 import json
 import os
@@ -6,24 +6,46 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from model.json_values import mapping
 from sandbox import paths
-from sandbox.aws.wanted import Account
 from sandbox.builds import hold_lock
 from sandbox.console import SandboxError
 from sandbox.paths import PROJECT, Home
 from sandbox.ports import LOOPBACK
 from sandbox.processes import last_line, running, start
 
-NAME = "aws"
+NAME, CONTROLLERS = "aws", "aws-controllers"
+CHOICE = "SANDBOX_CONTROLLERS"
+"""Variable that keeps the controllers from starting, if it is `none`: somebody else simulates them."""
+DEFAULT_ACCOUNT = "123456789012"
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 FIX = (
     "`make sandbox-down`, then remove the folder {}: the account is empty then: destroy its stacks first, "
     "or run `make refresh`"
 )
+
+
+@dataclass(frozen=True)
+class Account:
+    """What exists in the account before the stack."""
+
+    cluster: str
+    region: str
+    zone: str | None = None
+    """The name of a public hosted zone."""
+    role: str | None = None
+    """The ARN of a role that the stack assumes; the account is then the role's."""
+
+    profile: str | None = None
+    """A profile of the AWS CLI's configuration that the stack names."""
+
+    @property
+    def number(self) -> str:
+        """The account's number."""
+        return self.role.split(":")[4] if self.role else DEFAULT_ACCOUNT
 
 
 def up(home: Home) -> str:
@@ -35,6 +57,14 @@ def up(home: Home) -> str:
             start(home, NAME, [sys.executable, "-m", "sandbox.aws", str(home.folder)], environment())
         wait(home)
     return endpoint(home)
+
+
+def start_controllers(home: Home, account: Account) -> None:
+    """Start them unless they run: without them no Ingress gets an address, and none that has one is ever deleted."""
+    if os.environ.get(CHOICE) == "none" or running(home, CONTROLLERS):
+        return
+    command = [sys.executable, "-m", "sandbox.controllers", str(home.folder), account.cluster, account.region]
+    start(home, CONTROLLERS, [*command, *([account.role] if account.role else [])], environment())
 
 
 def environment() -> dict[str, str]:

@@ -4,10 +4,8 @@ import sys
 import threading
 from pathlib import Path
 
-from sandbox import ports
-from sandbox.api_client import ApiClient
+from sandbox import api_client
 from sandbox.aws import process
-from sandbox.console import SandboxError
 from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
@@ -19,17 +17,9 @@ from sandbox.paths import Home
 def main() -> None:
     """Work on the sandbox in a folder."""
     home, cluster, region = Home(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
-    chosen = ports.recorded(home)
-    if chosen is None:
-        message = "the sandbox does not run: start it with `make sandbox`."
-        raise SandboxError(message)
-    api, aws = ApiClient(chosen.api, home.certificates), connect(region, process.endpoint(home), *sys.argv[4:])
-    simulated = (
-        PodIdentity(api, aws, cluster),
-        LoadBalancerController(api, aws, cluster),
-        ExternalDns(api, aws, cluster),
-    )
-    with working([each.step for each in simulated]):
+    api, aws = api_client.connect(home), connect(region, process.endpoint(home), *sys.argv[4:])
+    simulated = (PodIdentity, LoadBalancerController, ExternalDns)
+    with working([each(api, aws, cluster).step for each in simulated]):
         threading.Event().wait()
 
 

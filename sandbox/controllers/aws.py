@@ -1,5 +1,6 @@
 """The AWS clients of the two controllers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -42,3 +43,8 @@ def connect(region: str, endpoint: str | None = None, role: str | None = None) -
         direct = partial(_boto3.Session(*keys).client, config=Config(proxies={}), endpoint_url=endpoint)
     names = ("elbv2", "ec2", "acm", "route53", "eks", "iam")
     return Aws(**{name: direct(name, region_name=region) for name in names})
+
+
+def pairs(tags: Mapping[str, str]) -> Any:  # noqa: ANN401  each service has a type of its own
+    """Return tags as requests take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from sandbox.controllers.aws import Aws
+from sandbox.controllers.aws import Aws, pairs
 from sandbox.controllers.groups import DisagreementError, Group, listeners
-from sandbox.controllers.network import CLUSTER, RESOURCE, SHARED, STACK, Network, short
-from sandbox.controllers.target_groups import TargetGroups, tagged, tags_of
+from sandbox.controllers.network import CLUSTER, PART, RESOURCE, SHARED, STACK, Network, short
+from sandbox.controllers.target_groups import TargetGroups, tagged
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import ActionTypeDef, ModifyListenerInputTypeDef
@@ -83,7 +83,7 @@ class Balancers:
             Type="application",
             Subnets=list(self.network.subnets("internet-facing" if internet else "internal")),
             SecurityGroups=[own, self.network.shared_group()],
-            Tags=tags_of(self.network.cluster, group.id, "LoadBalancer"),
+            Tags=pairs({CLUSTER: self.network.cluster, STACK: group.id, PART: "LoadBalancer"}),
         )["LoadBalancers"][0]
         return made.get("LoadBalancerArn", ""), made.get("DNSName", "")
 
@@ -94,7 +94,10 @@ class Balancers:
     def _listener(self, group: Group, arn: str, port: int, protocol: str, there: str | None) -> str:
         """Create a listener, or change the one that is there; return its ARN."""
         https = protocol == "HTTPS"
-        to = "" if https else group.agreed("ssl-redirect")
+        to = group.agreed("ssl-redirect")
+        action: ActionTypeDef = NOTHING_HERE
+        if to and not https:
+            action = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": to, "StatusCode": "HTTP_301"}}
         if there is None:
             made = self.aws.elbv2.create_listener(
                 LoadBalancerArn=arn, Port=port, Protocol="HTTP", DefaultActions=[NOTHING_HERE]
@@ -103,7 +106,7 @@ class Balancers:
         wanted: ModifyListenerInputTypeDef = {
             "ListenerArn": there,
             "Protocol": "HTTPS" if https else "HTTP",
-            "DefaultActions": [redirect(to) if to else NOTHING_HERE],
+            "DefaultActions": [action],
         }
         if https:
             wanted["SslPolicy"] = group.agreed("ssl-policy", "ELBSecurityPolicy-2016-08")
@@ -133,8 +136,3 @@ class Balancers:
                 Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
                 Actions=[{"Type": "forward", "TargetGroupArn": target}],
             )
-
-
-def redirect(port: str) -> "ActionTypeDef":
-    """Return the action that redirects a request to HTTPS."""
-    return {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": port, "StatusCode": "HTTP_301"}}

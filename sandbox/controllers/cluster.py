@@ -1,13 +1,13 @@
 """Reads Ingresses from the API server, and changes them."""
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from model.json_values import Json, is_list, mapping, mappings
+from model.json_values import Json, at, entries, mapping, mappings, text
 from sandbox.api_client import ApiClient
 
 MERGE = "application/merge-patch+json"
+CLASS = "ingress.k8s.aws/alb"
 
 
 @dataclass(frozen=True)
@@ -36,44 +36,29 @@ class Ingress:
 
 def ingresses(api: ApiClient) -> list[Ingress]:
     """Return all Ingresses that name a class of the AWS Load Balancer Controller."""
-    classes = mappings(mapping(api.get("/apis/networking.k8s.io/v1/ingressclasses")).get("items"))
-    ours = {name_of(each) for each in classes if mapping(each["spec"]).get("controller") == "ingress.k8s.aws/alb"}
-    found = mappings(mapping(api.get("/apis/networking.k8s.io/v1/ingresses")).get("items"))
-    return [read(each) for each in found if mapping(each["spec"]).get("ingressClassName") in ours]
+    classes = mappings(api.get("/apis/networking.k8s.io/v1/ingressclasses"), "items")
+    ours = {text(each, "metadata", "name") for each in classes if at(each, "spec", "controller") == CLASS}
+    found = mappings(api.get("/apis/networking.k8s.io/v1/ingresses"), "items")
+    return [read(each) for each in found if at(each, "spec", "ingressClassName") in ours]
 
 
 def read(document: Json) -> Ingress:
     """Return an Ingress from its JSON."""
-    metadata = mapping(document["metadata"])
-    balancer = mapping(mapping(document.get("status")).get("loadBalancer"))
-    addresses = [str(each.get("hostname", "")) for each in mappings(balancer.get("ingress"))]
+    backends = [
+        (text(rule, "host"), mapping(at(path, "backend", "service")))
+        for rule in mappings(document, "spec", "rules")
+        for path in mappings(rule, "http", "paths")
+    ]
+    addresses = [text(each, "hostname") for each in mappings(document, "status", "loadBalancer", "ingress")]
     return Ingress(
-        namespace=str(metadata["namespace"]),
-        name=str(metadata["name"]),
-        annotations=mapping(metadata.get("annotations")),
-        rules=tuple(rules(mappings(mapping(document["spec"]).get("rules")))),
-        finalizers=tuple(texts(metadata.get("finalizers"))),
-        is_going="deletionTimestamp" in metadata,
+        namespace=text(document, "metadata", "namespace"),
+        name=text(document, "metadata", "name"),
+        annotations=mapping(at(document, "metadata", "annotations")),
+        rules=tuple((host, text(to, "name"), int(str(at(to, "port", "number")))) for host, to in backends),
+        finalizers=tuple(str(each) for each in entries(document, "metadata", "finalizers")),
+        is_going=at(document, "metadata", "deletionTimestamp") is not None,
         address=addresses[0] if addresses else "",
     )
-
-
-def rules(found: Sequence[Json]) -> Iterable[tuple[str, str, int]]:
-    """Yield host, Service and port of each path."""
-    for rule in found:
-        for path in mappings(mapping(rule.get("http")).get("paths")):
-            service = mapping(mapping(path["backend"]).get("service"))
-            yield str(rule.get("host", "")), str(service["name"]), int(str(mapping(service["port"])["number"]))
-
-
-def name_of(document: Json) -> str:
-    """Return an object's name."""
-    return str(mapping(document["metadata"])["name"])
-
-
-def texts(value: object) -> list[str]:
-    """Return the texts in an array."""
-    return [each for each in value if isinstance(each, str)] if is_list(value) else []
 
 
 def merge(api: ApiClient, path: str, change: Json) -> None:

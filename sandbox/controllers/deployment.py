@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from model.json_values import Json, entries, mapping, mappings, text
+from model.json_values import Json, at, entries, mapping, mappings, text
 from model.names import CREDENTIALS, Identity
 from sandbox.api_client import ApiClient
 from sandbox.controllers.aws import Aws
-from sandbox.controllers.cluster import texts
 from sandbox.controllers.pod_identity import ROLE
 
 
@@ -32,8 +31,8 @@ class Deployment:
 
         The simulated kubelet ends pods at once, so a `preStop` that lets them work on is simulated here.
         """
-        found = mappings(mapping(api.get(f"/apis/apps/v1/deployments?labelSelector={self._selector}")).get("items"))
-        ready = [each for each in found if mapping(each.get("status")).get("readyReplicas")]
+        found = mappings(api.get(f"/apis/apps/v1/deployments?labelSelector={self._selector}"), "items")
+        ready = [each for each in found if at(each, "status", "readyReplicas")]
         if not ready:
             return time.monotonic() < self._ends
         self._read(ready[0])
@@ -54,14 +53,13 @@ class Deployment:
         return f"app.kubernetes.io/name%3D{self.chart}"
 
     def _read(self, document: Json) -> None:
-        pod = mapping(mapping(mapping(document["spec"])["template"])["spec"])
-        container = mappings(pod["containers"])[0]
-        self.arguments = [*texts(container.get("command")), *texts(container.get("args"))]
-        self.namespace = str(mapping(document["metadata"])["namespace"])
-        self.account = str(pod.get("serviceAccountName", "default"))
-        sleep = mapping(mapping(mapping(container.get("lifecycle")).get("preStop")).get("sleep")).get("seconds", 0)
-        limit = pod.get("terminationGracePeriodSeconds", 30)
-        self._grace = min(float(str(sleep)), float(str(limit)))
+        pod = mapping(at(document, "spec", "template", "spec"))
+        container = mappings(pod, "containers")[0]
+        self.arguments = [str(each) for key in ("command", "args") for each in entries(container, key)]
+        self.namespace = text(document, "metadata", "namespace")
+        self.account = text(pod, "serviceAccountName") or "default"
+        sleep = at(container, "lifecycle", "preStop", "sleep", "seconds") or 0
+        self._grace = min(float(str(sleep)), float(str(pod["terminationGracePeriodSeconds"])))
 
     def _has_rights(self, api: ApiClient, aws: Aws, cluster: str) -> bool:
         """Return whether a pod was created with the way to credentials, and the role behind them is there."""
@@ -71,21 +69,12 @@ class Deployment:
         if CREDENTIALS[Identity.IRSA] in given:
             account = api.get(f"/api/v1/namespaces/{self.namespace}/serviceaccounts/{self.account}")
             return _is_there(aws, text(account, "metadata", "annotations", ROLE))
-        return CREDENTIALS[Identity.POD_IDENTITY] in given and self._is_associated(aws, cluster)
-
-    def _is_associated(self, aws: Aws, cluster: str) -> bool:
-        try:
-            return bool(
-                aws.eks.list_pod_identity_associations(
-                    clusterName=cluster, namespace=self.namespace, serviceAccount=self.account
-                )["associations"]
-            )
-        except ClientError:
+        if CREDENTIALS[Identity.POD_IDENTITY] not in given:
             return False
-
-    def __str__(self) -> str:
-        """Its name, for messages."""
-        return f"{self.namespace}/{self.chart}"
+        bound = aws.eks.list_pod_identity_associations(
+            clusterName=cluster, namespace=self.namespace, serviceAccount=self.account
+        )
+        return bool(bound["associations"])
 
 
 def _is_there(aws: Aws, role: str) -> bool:

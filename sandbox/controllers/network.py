@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.controllers.aws import Aws
+from sandbox.controllers.aws import Aws, pairs
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, TagTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, IpPermissionTypeDef, IpRangeTypeDef
 
 CLUSTER, RESOURCE = "elbv2.k8s.aws/cluster", "elbv2.k8s.aws/resource"
 STACK, PART = "ingress.k8s.aws/stack", "ingress.k8s.aws/resource"
@@ -46,40 +46,32 @@ class Network:
 
     def own_group(self, stack: str, ports: Sequence[int], networks: Sequence[str]) -> str:
         """Return the security group of one load balancer, which admits `networks` on `ports`."""
+        ranges: list[IpRangeTypeDef] = [{"CidrIp": network} for network in networks]
+        rules: list[IpPermissionTypeDef] = [
+            {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges} for port in ports
+        ]
         tags = {CLUSTER: self.cluster, STACK: stack, PART: "ManagedLBSecurityGroup"}
-        if there := self.security_groups(tags):
-            return there[0]
-        group = self._create(short(f"k8s-{stack}", self.cluster), tags)
-        for port in ports:
-            self.aws.ec2.authorize_security_group_ingress(
-                GroupId=group,
-                IpPermissions=[
-                    {
-                        "IpProtocol": "tcp",
-                        "FromPort": port,
-                        "ToPort": port,
-                        "IpRanges": [{"CidrIp": network} for network in networks],
-                    }
-                ],
-            )
-        return group
+        return self._ensure(short(f"k8s-{stack}", self.cluster), tags, rules)
 
     def shared_group(self) -> str:
         """Return the security group that all load balancers of the cluster share."""
-        tags = {CLUSTER: self.cluster, RESOURCE: SHARED}
-        there = self.security_groups(tags)
-        return there[0] if there else self._create(f"k8s-traffic-{self.cluster}", tags)
+        return self._ensure(f"k8s-traffic-{self.cluster}", {CLUSTER: self.cluster, RESOURCE: SHARED}, [])
 
     def remove_groups(self, tags: Mapping[str, str]) -> None:
         """Remove the security groups with these tags."""
         for each in self.security_groups(tags):
             self.aws.ec2.delete_security_group(GroupId=each)
 
-    def _create(self, name: str, tags: Mapping[str, str]) -> str:
-        written: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        return self.aws.ec2.create_security_group(
+    def _ensure(self, name: str, tags: Mapping[str, str], rules: "Sequence[IpPermissionTypeDef]") -> str:
+        """Return the security group with these tags, which is created if it is missing."""
+        if there := self.security_groups(tags):
+            return there[0]
+        group = self.aws.ec2.create_security_group(
             GroupName=name,
             Description="[k8s] of the sandbox",
             VpcId=self.vpc,
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": written}],
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": pairs(tags)}],
         )["GroupId"]
+        if rules:
+            self.aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules)
+        return group

@@ -2,24 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sandbox.controllers.aws import Aws
+from sandbox.controllers.aws import Aws, pairs
 from sandbox.controllers.cluster import Ingress
 from sandbox.controllers.groups import ALB
 from sandbox.controllers.network import CLUSTER, PART, STACK, short
 
-if TYPE_CHECKING:
-    from mypy_boto3_elbv2.type_defs import TagTypeDef
-
 MOST_ARNS = 20
 """The most that one request for tags may name."""
-
-
-def tags_of(cluster: str, stack: str, part: str) -> "list[TagTypeDef]":
-    """Return the tags by which the controller recognizes what it created."""
-    tags = {CLUSTER: cluster, STACK: stack, PART: part}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def tagged(aws: Aws, arns: Sequence[str], wanted: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
@@ -69,6 +59,6 @@ class TargetGroups:
             TargetType="ip",
             HealthCheckPath=ingress.annotation(f"{ALB}/healthcheck-path", "/"),
             HealthCheckPort=ingress.annotation(f"{ALB}/healthcheck-port", "traffic-port"),
-            Tags=tags_of(self.cluster, stack, part),
+            Tags=pairs({CLUSTER: self.cluster, STACK: stack, PART: part}),
         )
         return made["TargetGroups"][0].get("TargetGroupArn", "")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from moto import mock_aws
 
+from sandbox.aws import backends
 from sandbox.aws.corrections.permissions import describe_tags_of_what_is_there
-from sandbox.aws.corrections.replacing import replace as replace_method
 from sandbox.controllers.aws import Aws, connect
 from sandbox.controllers.balancers import Balancers
 from sandbox.controllers.cluster import Ingress
@@ -71,7 +71,7 @@ class InProcess:
 @contextmanager
 def account() -> Generator[InProcess]:
     """Give an account with a network, a zone and an empty cluster."""
-    replace_method("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
+    backends.replace("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
     with mock_aws():
         aws = connect(REGION)
         yield InProcess("workshop", _vpc(aws), _zone(aws), aws)

@@ -12,7 +12,7 @@ import boto3
 
 from sandbox.aws import process
 from sandbox.aws.environment import prepare_environment
-from sandbox.aws.wanted import Account
+from sandbox.aws.process import Account
 from sandbox.paths import Home
 from sandbox.processes import stop
 

@@ -15,7 +15,7 @@ from tests.sandbox.workshop import Workshop
 
 ACCEPTANCE = (
     *("test_dev_stack", "test_trust_rotation", "test_every_setting", "test_interrupted_runs", "test_killed_up"),
-    *("test_canary_on_cluster", "test_reset_on_cluster", "test_aws_engine", "test_aws_hosts"),
+    *("test_canary_on_cluster", "test_reset_on_cluster", "test_aws_engine"),
     *("test_control_plane", "test_policy_pack"),
     *("test_teardown_on_cluster", "test_aws_launcher", "test_aws_double", "test_service_network"),
     *("test_by_hand", "test_definitions", "test_broken_cluster", "test_attendees", "test_high_availability"),

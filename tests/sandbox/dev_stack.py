@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from typing_extensions import override
 
 from sandbox.api_client import connect as connect_client
+from sandbox.aws.process import CHOICE
 from sandbox.controllers.aws import connect
 from sandbox.controllers.external_dns import ExternalDns
 from sandbox.controllers.load_balancer_controller import LoadBalancerController
 from sandbox.controllers.pod_identity import PodIdentity
 from sandbox.controllers.running import working
-from sandbox.controllers.starting import CHOICE
 from sandbox.paths import Home
 from tests.sandbox.aws import AwsDouble, aws_double
 from tests.sandbox.workshop import Workshop

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws import process
-from sandbox.aws.wanted import Account
+from sandbox.aws.process import Account
 from sandbox.paths import Home
 from sandbox.processes import stop
 from tests.sandbox.aws import AwsDouble, aws_double

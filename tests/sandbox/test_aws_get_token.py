@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.aws.environment import prepare_environment
-from sandbox.aws.wanted import Account
+from sandbox.aws.process import Account
 from sandbox.engine import write_script
 from sandbox.paths import Home
 from tests.sandbox.aws import AwsDouble, aws_double

@@ -5,17 +5,7 @@ import operator
 from typing import Any
 
 from sandbox.aws import backends
-from sandbox.aws.corrections.replacing import failure, replace
-
-BACKEND = "moto.acm.models:AWSCertificateManagerBackend"
-
-
-def correct() -> None:
-    """Correct it."""
-    replace(f"{BACKEND}.request_certificate", remember_request)
-    replace(f"{BACKEND}.delete_certificate", delete_unused)
-    replace("moto.acm.models:CertBundle.check", issue_once_validated)
-    replace("moto.acm.models:CertBundle.describe", describe_request)
+from sandbox.aws.backends import failure
 
 
 def remember_request(original: Any, backend: Any, **given: Any) -> str:  # noqa: ANN401

@@ -3,15 +3,7 @@
 from typing import Any
 
 from sandbox.aws import backends
-from sandbox.aws.corrections.replacing import failure, replace
-
-
-def correct() -> None:
-    """Correct them."""
-    replace("moto.sts.models:STSBackend.assume_role", assume_existing_role)
-    replace("moto.iam.models:IAMBackend.create_role", create_role_with_a_trust_policy)
-    replace("moto.ec2.models:EC2Backend.delete_security_group", delete_unused_security_group)
-    replace("moto.elbv2.models:ELBv2Backend.describe_tags", describe_tags_of_what_is_there)
+from sandbox.aws.backends import failure
 
 
 def assume_existing_role(original: Any, backend: Any, **given: Any) -> Any:  # noqa: ANN401

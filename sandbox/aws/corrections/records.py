@@ -2,13 +2,7 @@
 
 from typing import Any
 
-from sandbox.aws.corrections.replacing import failure, replace
-
-
-def correct() -> None:
-    """Correct it."""
-    replace("moto.route53.models:Route53Backend.change_resource_record_sets", change_as_a_whole)
-    replace("moto.route53.models:ChangeList.has_insert_or_update", checked_before)
+from sandbox.aws.backends import failure
 
 
 def checked_before(_: Any, __: Any, **___: Any) -> bool:  # noqa: ANN401

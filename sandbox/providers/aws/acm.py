@@ -1,56 +1,63 @@
 """`aws.acm.Certificate`, as far as ACM issues it, and `aws.acm.CertificateValidation`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
+from typing_extensions import override
 
 from sandbox.providers.aws.connection import Aws
 from sandbox.providers.aws.kind import Inputs, Kind, Tagged, Wait
 from sandbox.providers.aws.serving import ProviderError
-from sandbox.providers.aws.values import UNKNOWN, Given, Object, Plain, pairs, removed_tags, tags, tags_of, text, texts
+from sandbox.providers.aws.values import (
+    UNKNOWN,
+    Given,
+    Object,
+    Plain,
+    pairs,
+    removed_tags,
+    tags,
+    tags_of,
+    text,
+    texts,
+    unordered,
+)
 
 RECORD = {"resourceRecordName": "Name", "resourceRecordType": "Type", "resourceRecordValue": "Value"}
 USUAL_SECONDS = 75 * 60
 """The limit of the real provider's wait."""
 
 
-def _without_period(name: str) -> str:
-    if name.endswith("."):
-        raise ValueError("cannot end with a period")
-    return name
-
-
 class CertificateInputs(Tagged):
     """The domain, and how its ownership is validated."""
 
-    domain_name: Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_without_period)]
+    domain_name: Annotated[str, Field(min_length=1, max_length=253)]
     validation_method: Annotated[str, Field(pattern="^DNS$")]
 
 
 class Certificate(Kind):
     """A public certificate of ACM; its id is its ARN."""
 
-    title, inputs, regional = "ACM Certificate", CertificateInputs, True
+    title, inputs = "ACM Certificate", CertificateInputs
     replaces = frozenset({"domainName", "validationMethod"})
     computed = frozenset({"arn", "domainValidationOptions", "status"})
 
+    @override
     def predict_outputs(self, given: Given) -> Object:
         """Return the domain that will need a record, so that a program can create one for it."""
         options: list[Plain] = [{"domainName": given.get("domainName"), **dict.fromkeys(RECORD, UNKNOWN)}]
         return {**super().predict_outputs(given), "domainValidationOptions": options}
 
+    @override
     def create(self, aws: Aws, given: Given) -> str:
-        """Request the certificate."""
         domain, method = text(given, "domainName"), text(given, "validationMethod")
         tagged = {"Tags": pairs(given)} if pairs(given) else {}
-        return _acm(aws, given).request_certificate(DomainName=domain, ValidationMethod=method, **tagged)[
-            "CertificateArn"
-        ]
+        requested = aws.client("acm").request_certificate(DomainName=domain, ValidationMethod=method, **tagged)
+        return requested["CertificateArn"]
 
+    @override
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
-        """Return the certificate as ACM has it."""
-        reported = _describe(aws, key, state)
-        tagged = _acm(aws, state).list_tags_for_certificate(CertificateArn=key)["Tags"]
+        reported = _describe(aws, key)
+        tagged = aws.client("acm").list_tags_for_certificate(CertificateArn=key)["Tags"]
         options: list[Plain] = [
             {"domainName": each["DomainName"]}
             | {ours: each["ResourceRecord"][theirs] for ours, theirs in RECORD.items()}
@@ -59,17 +66,18 @@ class Certificate(Kind):
         shown = {"arn": key, "domainName": reported["DomainName"], "status": reported["Status"]}
         return {**shown, "domainValidationOptions": options, "tagsAll": tags_of(tagged)}
 
+    @override
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Change its tags."""
-        acm = _acm(aws, new)
+        acm = aws.client("acm")
         if removed := [{"Key": name, "Value": tags(old)[name]} for name in removed_tags(old, new)]:
             acm.remove_tags_from_certificate(CertificateArn=key, Tags=removed)
         if pairs(new):
             acm.add_tags_to_certificate(CertificateArn=key, Tags=pairs(new))
 
+    @override
     def delete(self, aws: Aws, key: str, state: Given) -> None:
         """Delete it; it stays while a load balancer uses it."""
-        _acm(aws, state).delete_certificate(CertificateArn=key)
+        aws.client("acm").delete_certificate(CertificateArn=key)
 
 
 class CertificateValidationInputs(Inputs):
@@ -82,25 +90,27 @@ class CertificateValidationInputs(Inputs):
 class CertificateValidation(Kind):
     """The validation of a certificate: it only waits until the certificate is issued."""
 
-    title, inputs, regional = "ACM Certificate Validation", CertificateValidationInputs, True
+    title, inputs = "ACM Certificate Validation", CertificateValidationInputs
     replaces = frozenset({"certificateArn", "validationRecordFqdns"})
-    sets = frozenset({"validationRecordFqdns"})
+    spellings: ClassVar = {"validationRecordFqdns": unordered}
 
+    @override
     def create(self, aws: Aws, given: Given) -> str:
         """Report a missing record of the certificate before the wait."""
         arn = text(given, "certificateArn")
         named = {_folded(record) for record in texts(given, "validationRecordFqdns")}
-        for option in _describe(aws, arn, given)["DomainValidationOptions"]:
+        for option in _describe(aws, arn)["DomainValidationOptions"]:
             wanted = _folded(option["ResourceRecord"]["Name"])
             if named and wanted not in named:
                 raise ProviderError(f"missing {option['DomainName']} DNS validation record: {wanted}")
         return arn
 
+    @override
     def wait(self, aws: Aws, key: str, given: Given, wait: Wait) -> None:
         """Wait until the certificate is issued; the usual limit is that of the real provider."""
 
         def lacking() -> str | None:
-            certificate = _describe(aws, key, given)
+            certificate = _describe(aws, key)
             if certificate["Status"] == "ISSUED":
                 return None
             records = sorted({each["ResourceRecord"]["Name"] for each in certificate["DomainValidationOptions"]})
@@ -108,20 +118,18 @@ class CertificateValidation(Kind):
 
         wait.until(lacking, USUAL_SECONDS)
 
+    @override
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
         """Return the certificate's ARN as long as it is issued."""
-        return {"certificateArn": key} if _describe(aws, key, state)["Status"] == "ISSUED" else None
+        return {"certificateArn": key} if _describe(aws, key)["Status"] == "ISSUED" else None
 
+    @override
     def delete(self, aws: Aws, key: str, state: Given) -> None:
         """Do nothing: there is nothing but the wait."""
 
 
-def _acm(aws: Aws, given: Given) -> Any:  # noqa: ANN401  the stubs take no mapping of arguments
-    return aws.client("acm", text(given, "region"))
-
-
-def _describe(aws: Aws, arn: str, given: Given) -> Any:  # noqa: ANN401
-    return _acm(aws, given).describe_certificate(CertificateArn=arn)["Certificate"]
+def _describe(aws: Aws, arn: str) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
+    return aws.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
 
 
 def _folded(name: str) -> str:

@@ -1,8 +1,6 @@
 """Completes and checks inputs, compares them with a state, and composes states."""
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import cast
 
 from pulumi.runtime.proto.provider_pb2 import DiffResponse, PropertyDiff
 from pydantic import ValidationError
@@ -10,9 +8,6 @@ from pydantic_core import ErrorDetails
 
 from sandbox.providers.aws.kind import Kind, Tagged
 from sandbox.providers.aws.values import UNKNOWN, Given, Object, Plain, has_unknown
-
-AS_WRITTEN = ("Version", "Id", "Sid", "Effect")
-"""The keys of a policy document whose value is no list."""
 
 
 def complete(kind: Kind, given: Given, default_tags: Mapping[str, str]) -> Object:
@@ -52,16 +47,15 @@ def _sentence(error: ErrorDetails) -> str:
 
 def compare(kind: Kind, state: Given, inputs: Given) -> DiffResponse:
     """Compare the state, which holds the last inputs, with the new inputs."""
-    replacing = kind.replaces | {"region"}
+    changes = {
+        key: f"{change}_REPLACE" if key in kind.replaces else change for key, change in _changes(kind, state, inputs)
+    }
     detailed = {
-        key: PropertyDiff(
-            kind=PropertyDiff.Kind.Value(f"{change}_REPLACE" if key in replacing else change), inputDiff=True
-        )
-        for key, change in _changes(kind, state, inputs)
+        key: PropertyDiff(kind=PropertyDiff.Kind.Value(change), inputDiff=True) for key, change in changes.items()
     }
     return DiffResponse(
         changes=DiffResponse.DIFF_SOME if detailed else DiffResponse.DIFF_NONE,
-        replaces=[key for key in detailed if key in replacing],
+        replaces=[key for key in detailed if key in kind.replaces],
         diffs=list(detailed),
         detailedDiff=detailed,
         hasDetailedDiff=True,
@@ -78,33 +72,10 @@ def _changes(kind: Kind, state: Given, inputs: Given) -> Iterator[tuple[str, str
 
 def normal(kind: Kind, key: str, value: Plain) -> Plain:
     """Return a value in one spelling for all equal values."""
-    if key in kind.documents and isinstance(value, str):
-        return meaning(value)
-    value = kind.normal(key, value)
-    if key in kind.sets and isinstance(value, list) and not has_unknown(value):
-        return sorted(value, key=json.dumps)
-    return None if value in ({}, []) else value
-
-
-def meaning(document: str) -> Plain:
-    """Return a policy document in one spelling: order does not count, nor does a list of one; itself if no JSON."""
-    try:
-        return _normal(cast("Plain", json.loads(document)))
-    except ValueError:
-        return document
-
-
-def _normal(value: Plain) -> Plain:
-    if isinstance(value, dict):
-        return {key: each if key in AS_WRITTEN else _listed(each) for key, each in sorted(value.items())}
-    return json.dumps(value) if isinstance(value, bool | int | float) else value
-
-
-def _listed(value: Plain) -> Plain:
-    if isinstance(value, dict):
-        return [_normal(value)]
-    items = [_normal(each) for each in (value if isinstance(value, list) else [value])]
-    return sorted(items, key=lambda each: json.dumps(each, sort_keys=True))
+    if value in (None, {}, []):
+        return None
+    spell = kind.spellings.get(key)
+    return spell(value) if spell and not has_unknown(value) else value
 
 
 def compose_state(kind: Kind, given: Given, reported: Given) -> Object:

@@ -39,21 +39,20 @@ class Aws:
         self.default_tags: dict[str, str] = given.get("tags") or {}
         self._endpoint = _endpoint()
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[str, Any] = {}
         self._session: Any = None
 
-    def client(self, service: str, region: str = "") -> Any:  # noqa: ANN401  boto3 makes its clients at run time
-        """Return a client of a service in a region, else in the provider's."""
+    def client(self, service: str) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
+        """Return the client of a service."""
         with self._lock:
             self._session = self._session or self._log_in()
-            key = (service, region or self.region)
-            if key not in self._clients:
-                self._clients[key] = self._connect(self._session, *key)
-            return self._clients[key]
+            if service not in self._clients:
+                self._clients[service] = self._connect(self._session, service)
+            return self._clients[service]
 
-    def _connect(self, session: Any, service: str, region: str) -> Any:  # noqa: ANN401
+    def _connect(self, session: Any, service: str) -> Any:  # noqa: ANN401
         config = Config(retries={"mode": "standard", "max_attempts": 2}, max_pool_connections=32)
-        return session.client(service, region_name=region, endpoint_url=self._endpoint, config=config)
+        return session.client(service, region_name=self.region, endpoint_url=self._endpoint, config=config)
 
     def _log_in(self) -> Any:  # noqa: ANN401
         if not self.region:
@@ -65,7 +64,7 @@ class Aws:
             for role in self.values.get("assumeRoles") or ():
                 session = self._assume(session, role)
             if allowed := self.values.get("allowedAccountIds"):
-                account = self._connect(session, "sts", self.region).get_caller_identity()["Account"]
+                account = self._connect(session, "sts").get_caller_identity()["Account"]
                 if account not in allowed:
                     raise ProviderError(f"AWS account ID not allowed: {account}")
         return session
@@ -78,7 +77,7 @@ class Aws:
             )
         wanted = {"RoleArn": role["roleArn"], "RoleSessionName": role.get("sessionName") or "pulumi"}
         with clearly(f"Cannot assume IAM Role {role['roleArn']}"):
-            found = self._connect(session, "sts", self.region).assume_role(**wanted)["Credentials"]
+            found = self._connect(session, "sts").assume_role(**wanted)["Credentials"]
         return boto3.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
 

@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
+from typing_extensions import override
 
 from sandbox.providers.aws.connection import Aws
 from sandbox.providers.aws.kind import Document, Inputs, Kind, Tagged
-from sandbox.providers.aws.values import Given, pairs, removed_tags, tags_of, text
+from sandbox.providers.aws.values import Given, meaning, pairs, removed_tags, tags_of, text
 
 
 class RoleInputs(Tagged):
@@ -26,10 +27,10 @@ class Role(Kind):
     title, inputs = "IAM Role", RoleInputs
     replaces = frozenset({"name"})
     computed = frozenset({"arn", "createDate", "uniqueId"})
-    documents = frozenset({"assumeRolePolicy"})
+    spellings: ClassVar = {"assumeRolePolicy": meaning}
 
+    @override
     def create(self, aws: Aws, given: Given) -> str:
-        """Create the role."""
         description = {"Description": text(given, "description")} if text(given, "description") else {}
         aws.client("iam").create_role(
             RoleName=text(given, "name"),
@@ -40,9 +41,8 @@ class Role(Kind):
         )
         return text(given, "name")
 
+    @override
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
-        """Return the role as IAM has it."""
-        del state
         role = aws.client("iam").get_role(RoleName=key)["Role"]
         return {
             "arn": role["Arn"],
@@ -55,8 +55,8 @@ class Role(Kind):
             "uniqueId": role["RoleId"],
         }
 
+    @override
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Change what is not its name."""
         iam, duration = aws.client("iam"), new["maxSessionDuration"]
         iam.update_assume_role_policy(RoleName=key, PolicyDocument=text(new, "assumeRolePolicy"))
         iam.update_role(RoleName=key, Description=text(new, "description"), MaxSessionDuration=duration)
@@ -64,9 +64,9 @@ class Role(Kind):
             iam.untag_role(RoleName=key, TagKeys=removed)
         iam.tag_role(RoleName=key, Tags=pairs(new))
 
+    @override
     def delete(self, aws: Aws, key: str, state: Given) -> None:
         """Delete the role; attached policies prevent that."""
-        del state
         aws.client("iam").delete_role(RoleName=key)
 
 
@@ -83,28 +83,25 @@ class RolePolicy(Kind):
 
     title, inputs = "IAM Role Policy", RolePolicyInputs
     replaces = frozenset({"name", "role"})
-    documents = frozenset({"policy"})
+    spellings: ClassVar = {"policy": meaning}
 
+    @override
     def create(self, aws: Aws, given: Given) -> str:
-        """Put the policy into the role."""
         role, name = text(given, "role"), text(given, "name")
         aws.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=text(given, "policy"))
         return f"{role}:{name}"
 
+    @override
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
-        """Return the policy as IAM has it."""
-        del state
         role, _, name = key.partition(":")
         answer = aws.client("iam").get_role_policy(RoleName=role, PolicyName=name)
         return {"name": name, "policy": json.dumps(answer["PolicyDocument"]), "role": role}
 
+    @override
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Replace the document."""
-        del key, old
         self.create(aws, new)
 
+    @override
     def delete(self, aws: Aws, key: str, state: Given) -> None:
-        """Remove the policy from the role."""
-        del state
         role, _, name = key.partition(":")
         aws.client("iam").delete_role_policy(RoleName=role, PolicyName=name)

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -22,7 +22,6 @@ class Inputs(BaseModel):
     """A resource's inputs, of which every key is known; a default is put into the state as well."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True)
-    region: str | None = None
 
     @classmethod
     def defaults(cls) -> Object:
@@ -41,11 +40,9 @@ class Tagged(Inputs):
 
 def _document(text: str) -> str:
     try:
-        parsed: object = json.loads(text)
+        json.loads(text)
     except ValueError as error:
         raise ValueError(f"contains an invalid JSON: {error}") from None
-    if not isinstance(parsed, dict):
-        raise ValueError("is no JSON object")  # noqa: TRY004  pydantic turns this kind into a sentence
     return text
 
 
@@ -87,12 +84,8 @@ class Kind(ABC):
     """Inputs whose change replaces the resource."""
     computed: ClassVar[frozenset[str]] = frozenset()
     """Outputs that are known only after the creation."""
-    documents: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that are policy documents, which are compared by their meaning."""
-    sets: ClassVar[frozenset[str]] = frozenset()
-    """Inputs whose order means nothing."""
-    regional: ClassVar[bool] = False
-    """True if it is in a region: that of the provider when it was created."""
+    spellings: ClassVar[Mapping[str, Callable[[Plain], Plain]]] = {}
+    """How inputs are compared that have several spellings: each returns one for all equal values."""
 
     @abstractmethod
     def create(self, aws: Aws, given: Given) -> str:
@@ -117,8 +110,3 @@ class Kind(ABC):
     def predict_outputs(self, given: Given) -> Object:
         """Return the outputs of a new resource that a preview knows."""
         return dict.fromkeys(self.computed - given.keys(), UNKNOWN)
-
-    def normal(self, key: str, value: Plain) -> Plain:
-        """Return an input in one spelling for all equal values."""
-        del key
-        return value

@@ -1,6 +1,5 @@
 """The provider: answers the engine's requests for all types of resources."""
 
-import json
 import threading
 from importlib.metadata import version
 
@@ -19,7 +18,7 @@ from sandbox.providers.aws.iam import Role, RolePolicy
 from sandbox.providers.aws.kind import Kind, Wait
 from sandbox.providers.aws.route53 import Record
 from sandbox.providers.aws.serving import EngineLog, ProviderError
-from sandbox.providers.aws.values import Given, Object, read, write
+from sandbox.providers.aws.values import Given, read, write
 
 VERSION = version("pulumi-aws")
 """The version of the SDK that the program uses: the engine asks for a plugin of the same."""
@@ -50,20 +49,6 @@ class AwsProvider(ResourceProviderServicer):
         return PluginInfo(version=VERSION)
 
     @override
-    def GetSchema(self, request: proto.GetSchemaRequest, context: Context) -> proto.GetSchemaResponse:
-        """Return name and version: programs use the SDK of the real package."""
-        return proto.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": VERSION}))
-
-    @override
-    def DiffConfig(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
-        """Take a new configuration in place: the resource's own diff says what it means for a resource."""
-        olds, news = read(request.olds), read(request.news)
-        diffs = [key for key in {**olds, **news} if olds.get(key) != news.get(key)]
-        return proto.DiffResponse(
-            changes=proto.DiffResponse.DIFF_SOME if diffs else proto.DiffResponse.DIFF_NONE, diffs=diffs
-        )
-
-    @override
     def Configure(self, request: proto.ConfigureRequest, context: Context) -> proto.ConfigureResponse:
         """Keep the configuration; AWS is asked when first needed."""
         self._aws = Aws(request.variables)
@@ -81,23 +66,23 @@ class AwsProvider(ResourceProviderServicer):
     def Diff(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
         """Compare a resource's state with its new inputs."""
         kind = _kind(request.urn)
-        return compare(kind, read(request.olds), self._placed(kind, read(request.news)))
+        return compare(kind, read(request.olds), read(request.news))
 
     @override
     def Create(self, request: proto.CreateRequest, context: Context) -> proto.CreateResponse:
         """Create a resource, or preview it."""
         kind = _kind(request.urn)
-        placed, key = self._placed(kind, read(request.properties)), ""
+        given, key = read(request.properties), ""
         if request.preview:
-            reported: Given = kind.predict_outputs(placed)
+            reported: Given = kind.predict_outputs(given)
         else:
             with clearly(f"creating {kind.title}"):
-                key = kind.create(self._configured, placed)
+                key = kind.create(self._configured, given)
             with clearly(f"waiting for {kind.title} ({key})"):
                 wait = Wait(self._log, self._ended, request.urn, request.timeout)
-                kind.wait(self._configured, key, placed, wait)
-            reported = self._read(kind, key, placed) or {}
-        state = compose_state(kind, placed, reported)
+                kind.wait(self._configured, key, given, wait)
+            reported = self._read(kind, key, given) or {}
+        state = compose_state(kind, given, reported)
         return proto.CreateResponse(id=key, properties=write(state, request.properties))
 
     @override
@@ -105,7 +90,7 @@ class AwsProvider(ResourceProviderServicer):
         """Update a resource, or preview it."""
         kind, old = _kind(request.urn), read(request.olds)
         outputs = {key: old[key] for key in kind.computed & old.keys()}
-        new = {**outputs, **self._placed(kind, read(request.news))}
+        new = {**outputs, **read(request.news)}
         reported: Given = {}
         if not request.preview:
             with clearly(f"updating {kind.title} ({request.id})"):
@@ -149,10 +134,6 @@ class AwsProvider(ResourceProviderServicer):
         if self._aws is None:
             raise ProviderError("the aws provider is not configured")
         return self._aws
-
-    def _placed(self, kind: Kind, inputs: Object) -> Object:
-        """Return the inputs with the provider's region."""
-        return {**inputs, "region": self._configured.region} if kind.regional else inputs
 
     def _read(self, kind: Kind, key: str, state: Given) -> Given | None:
         try:

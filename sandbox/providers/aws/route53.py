@@ -1,12 +1,13 @@
 """`aws.route53.Record`, without aliases and routing policies."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
+from typing_extensions import override
 
 from sandbox.providers.aws.connection import Aws
 from sandbox.providers.aws.kind import Inputs, Kind
-from sandbox.providers.aws.values import Given, Plain, text, texts
+from sandbox.providers.aws.values import Given, Plain, text, texts, unordered
 
 TYPES = "^(A|AAAA|CAA|CNAME|DS|HTTPS|MX|NAPTR|NS|PTR|SOA|SPF|SRV|SSHFP|SVCB|TLSA|TXT)$"
 
@@ -27,37 +28,31 @@ class Record(Kind):
     title, inputs = "Route53 Record", RecordInputs
     replaces = frozenset({"name", "type", "zoneId"})
     computed = frozenset({"fqdn"})
-    sets = frozenset({"records"})
+    spellings: ClassVar = {"records": unordered, "name": lambda name: _folded(str(name))}
 
+    @override
     def create(self, aws: Aws, given: Given) -> str:
         """Create the record; one that is there already is somebody else's."""
         zone = text(given, "zoneId")
         self._change(aws, zone, {"Action": "CREATE", "ResourceRecordSet": self._wanted(aws, given)})
         return f"{zone}_{text(given, 'name').lower()}_{text(given, 'type')}"
 
+    @override
     def read(self, aws: Aws, key: str, state: Given) -> Given | None:
-        """Return the record as Route 53 has it."""
-        del key
         record = self._find(aws, state)
         if record is None:
             return None
         records: list[Plain] = [each["Value"] for each in record["ResourceRecords"]]
         return {"fqdn": self._full_name(aws, state), "records": records, "ttl": record["TTL"]}
 
+    @override
     def update(self, aws: Aws, key: str, old: Given, new: Given) -> None:
-        """Update the record's values."""
-        del key, old
         self._change(aws, text(new, "zoneId"), {"Action": "UPSERT", "ResourceRecordSet": self._wanted(aws, new)})
 
+    @override
     def delete(self, aws: Aws, key: str, state: Given) -> None:
-        """Delete the record as it is now."""
-        del key
         if present := self._find(aws, state):
             self._change(aws, text(state, "zoneId"), {"Action": "DELETE", "ResourceRecordSet": present})
-
-    def normal(self, key: str, value: Plain) -> Plain:
-        """Compare names without case and without the last period."""
-        return _folded(value) if key == "name" and isinstance(value, str) else value
 
     def _wanted(self, aws: Aws, given: Given) -> dict[str, Any]:
         records = [{"Value": value} for value in texts(given, "records")]
@@ -73,13 +68,9 @@ class Record(Kind):
         aws.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
 
     def _find(self, aws: Aws, given: Given) -> dict[str, Any] | None:
-        sought, pages = (
-            (self._full_name(aws, given), text(given, "type")),
-            aws.client("route53").get_paginator("list_resource_record_sets"),
-        )
-        every = (
-            each for page in pages.paginate(HostedZoneId=text(given, "zoneId")) for each in page["ResourceRecordSets"]
-        )
+        sought = (self._full_name(aws, given), text(given, "type"))
+        lister = aws.client("route53").get_paginator("list_resource_record_sets")
+        every = lister.paginate(HostedZoneId=text(given, "zoneId")).search("ResourceRecordSets[]")
         return next((each for each in every if (_folded(each["Name"]), each["Type"]) == sought), None)
 
 

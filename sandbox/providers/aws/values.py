@@ -1,7 +1,8 @@
 """Property values as plain data: an unknown value is the engine's mark for it, and secrets are not marked."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
@@ -15,6 +16,8 @@ UNKNOWN = rpc.UNKNOWN
 """A value that only an update will know."""
 SIGNATURE, SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 """The key by which the engine marks a value as special, and its value for secrets."""
+AS_WRITTEN = ("Version", "Id", "Sid", "Effect")
+"""The keys of a policy document whose value is no list."""
 
 
 def read(message: Struct) -> Object:
@@ -88,3 +91,26 @@ def removed_tags(old: Given, new: Given) -> list[str]:
 def tags_of(listed: Iterable[Mapping[str, str]] | None) -> Object:
     """Return IAM's or ACM's list of tags as a mapping."""
     return {each["Key"]: each.get("Value", "") for each in listed or ()}
+
+
+def unordered(value: Plain) -> Plain:
+    """Return a list whose order means nothing in one order."""
+    return sorted(value, key=json.dumps) if isinstance(value, list) else value
+
+
+def meaning(document: Plain) -> Plain:
+    """Return a policy document in one spelling: order does not count, nor does a list of one."""
+    return _normal(cast("Plain", json.loads(str(document))))
+
+
+def _normal(value: Plain) -> Plain:
+    if isinstance(value, dict):
+        return {key: each if key in AS_WRITTEN else _listed(each) for key, each in sorted(value.items())}
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
+
+
+def _listed(value: Plain) -> Plain:
+    if isinstance(value, dict):
+        return [_normal(value)]
+    items = [_normal(each) for each in (value if isinstance(value, list) else [value])]
+    return sorted(items, key=lambda each: json.dumps(each, sort_keys=True))
