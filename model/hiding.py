@@ -46,6 +46,8 @@ _TOO_SHORT = 3
 _LONGEST_VALUE = 60
 _MORE_THAN_A_WORD = re.compile(r"(?i)^\s*[{\[]|\n|secret|passw|passphrase|credential|token")
 
+_MOST_ROUNDS = 10
+"""Two are enough but for secrets that are made of the mark's own characters."""
 
 _known = set[str]()
 """Secrets that this process has read."""
@@ -68,8 +70,10 @@ def hidden(text: str) -> str:
 
 def _repeat(hide: Callable[[str], str], text: str) -> str:
     """Return a text that hiding again does not change: a mark makes a word longer, which may then look like a login."""
-    while (found := hide(text)) != text:
-        text = found
+    for _ in range(_MOST_ROUNDS):
+        before, text = text, hide(text)
+        if text == before:
+            break
     return text
 
 
