@@ -11,9 +11,10 @@ from typing import ClassVar
 from pulumi import RunError
 
 from model.hiding import hidden
-from model.names import OFF, ON_SANDBOX
+from model.names import ON_SANDBOX, PROJECT, SANDBOX_REACHES
 
 _PULUMI = re.compile(r"`pulumi (config (?:set|rm)|up)\b(?![^`]*--stack)")
+_SET = re.compile(rf"`pulumi config set (?:--path )?'?{PROJECT}:([^'\s`]+)'? ([^`]+)`")
 _MAKE = re.compile(r"`(make (?!(?:kind|mirror|sandbox)\b)[a-z-]+)(?: STACK=([^\s`]+))?(?=[`\s])(?![^`]*ON_SANDBOX=)")
 """A target that takes a stack, and the one that it names."""
 
@@ -45,12 +46,16 @@ class Problem:
 
 
 def name_stack(remedy: str) -> str:
-    """Return a remedy whose commands run for the known stack and, if ON_SANDBOX is set, on the sandbox as this one."""
+    """Return a remedy whose commands run for the known stack and, on the sandbox, there: as `make` runs them."""
     if not Problem.stack:
         return remedy
-    stack, make = shlex.quote(Problem.stack), make_arguments(Problem.stack)
-    launcher = f"`{ON_SANDBOX}=1 .venv/bin/python -m sandbox pulumi --stack {stack} --"
-    pulumi = rf"{launcher} \1" if _on_sandbox() else rf"\g<0> --stack {stack}"
+    stack = shlex.quote(Problem.stack)
+    if _on_sandbox():
+        remedy = _SET.sub(r"`make set KEY='\1' VALUE=\2`", remedy)
+        pulumi = rf"`{ON_SANDBOX}=1 .venv/bin/python -m sandbox pulumi --stack {stack} -- \1"
+    else:
+        pulumi = rf"\g<0> --stack {stack}"
+    make = make_arguments(Problem.stack)
     remedy = _PULUMI.sub(pulumi, remedy)
     return _MAKE.sub(lambda found: f"`{found[1]} {make}" if found[2] in (None, stack) else found[0], remedy)
 
@@ -61,7 +66,7 @@ def make_arguments(stack: str) -> str:
 
 
 def _on_sandbox() -> bool:
-    return os.environ.get(ON_SANDBOX, "") not in OFF
+    return bool(os.environ.get(SANDBOX_REACHES))
 
 
 def _escaped(text: str) -> str:

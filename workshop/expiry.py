@@ -122,7 +122,7 @@ def _list_fixes(early: Iterable[Certificate], settings: Settings, stack: str, li
         )
     if authorities := sorted(name for name in names if name.endswith(AUTHORITY)):
         urns = f"`pulumi stack -s {stack} --show-urns`"
-        yield f"replace {', '.join(authorities)} with `pulumi up -s {stack} --replace <URN>` (see {urns})"
+        yield f"replace {', '.join(authorities)} with `pulumi up --replace <URN>` (see {urns})"
     if names - {*ANCHORS, *authorities}:
         yield _describe_renewal(settings, stack, ceil((limits.latest - limits.now) / A_DAY))
 
@@ -133,5 +133,5 @@ def _describe_renewal(settings: Settings, stack: str, days: int) -> str:
     if days <= settings.trust.renewal_days:
         return up
     if days < settings.trust.issuer_days:
-        return f"{up} after `pulumi config set -s {stack} --path '{PROJECT}:trust.renewalDays' {days}`"
+        return f"{up} after `pulumi config set --path '{PROJECT}:trust.renewalDays' {days}`"
     return f"none lasts that long, so {up} in the last {count(settings.trust.renewal_days, 'day')} of each"

@@ -72,7 +72,7 @@ def write_handouts(settings: Settings, stack: str, folder: Path, hours: int, con
     if not parts.attendees(settings):
         return _remove_all(settings, stack, folder, console)
     urls = _read_urls(settings, stack)
-    kubeconfig, seconds = find_kubeconfig(settings), _count_seconds(settings, stack, hours)
+    kubeconfig, seconds = find_kubeconfig(settings), _count_seconds(settings, hours)
     api, cluster = ClusterApi(kubeconfig), share_cluster(kubeconfig)
     check_connection(api)
     for each in (folder, *(folder / name for name in urls)):
@@ -99,7 +99,7 @@ def write_handouts(settings: Settings, stack: str, folder: Path, hours: int, con
 def _remove_all(settings: Settings, stack: str, folder: Path, console: Console) -> int:
     """Remove the handouts of a stack without attendees. Raises InputError if there are none."""
     if not _remove_former(folder, (), share_cluster(find_kubeconfig(settings)), console):
-        command = f"pulumi config set -s {stack} --path '{PROJECT}:attendees.count' 20"
+        command = f"pulumi config set --path '{PROJECT}:attendees.count' 20"
         found, fix = "its settings name no attendees", f"Set them with `{command}`, and run `make up STACK={stack}`."
         raise InputError([Problem(f"stack {stack}", found, "a handout is for one", fix)])
     return 0
@@ -160,12 +160,12 @@ def _read_urls(settings: Settings, stack: str) -> dict[str, dict[str, str]]:
     return {name: found[name] for name in parts.attendees(settings)}
 
 
-def _count_seconds(settings: Settings, stack: str, hours: int) -> int:
+def _count_seconds(settings: Settings, hours: int) -> int:
     """Return for how long the logins last: `hours`, or until the workshop's end if that is earlier."""
     last, now = settings.workshop_ends, datetime.now(UTC)
     left = (end_of_day(last) - now).total_seconds() if last else hours * AN_HOUR
     if left < SHORTEST:
-        fix = f"Change it with `pulumi config set -s {stack} {PROJECT}:workshopEnds <YYYY-MM-DD>`."
+        fix = f"Change it with `pulumi config set {PROJECT}:workshopEnds <YYYY-MM-DD>`."
         raise InputError([Problem(f"{PROJECT}:workshopEnds", "the workshop is over", "logins end with it", fix)])
     return int(min(hours * AN_HOUR, left))
 

@@ -41,6 +41,11 @@ def test_commands_of_a_remedy_change_the_stack_that_has_the_problem(
             "`pulumi config rm --path 'a:b'`",
             "`ON_SANDBOX=1 .venv/bin/python -m sandbox pulumi --stack dev -- config rm --path 'a:b'`",
         ),
+        (
+            "dev",
+            "`pulumi config set --path 'linkerd-workshop:dns.zone' example.com`",
+            "`make set STACK=dev {0} KEY='dns.zone' VALUE=example.com`",
+        ),
         ("dev", "`make up`, `make reset ATTENDEE=x`", "`make up STACK=dev {0}`, `make reset STACK=dev {0} ATTENDEE=x`"),
         ("dev", "`make destroy STACK=dev`", "`make destroy STACK=dev {0}`"),
         ("dev", "`make destroy STACK=other`", "`make destroy STACK=other`"),
@@ -51,6 +56,6 @@ def test_a_remedy_that_is_given_on_the_sandbox_stays_there(
     monkeypatch: pytest.MonkeyPatch, stack: str, remedy: str, named: str
 ) -> None:
     monkeypatch.setattr(Problem, "stack", stack)
-    monkeypatch.setenv("ON_SANDBOX", "1")
+    monkeypatch.setenv("SANDBOX_REACHES", "kubeconfig")
 
     assert name_stack(remedy) == named.format("ON_SANDBOX=1")

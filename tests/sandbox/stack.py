@@ -29,7 +29,7 @@ _cloudpickle: Any = importlib.import_module("cloudpickle")  # it has no types
 _LONGEST_SECONDS = 900
 # Not forked from the tests' own process: gRPC does not survive that where another thread is inside it.
 _CLEAN = multiprocessing.get_context("forkserver")
-_CLEAN.set_forkserver_preload([__name__, "pulumi_kubernetes.core.v1", "pulumi_kubernetes.helm.v4", "pulumi_tls"])
+_CLEAN.set_forkserver_preload([__name__])
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 
 
@@ -81,9 +81,7 @@ class Outcome:
 class Stack:
     """One stack with a backend of its own in a folder; a command runs the program that it is given."""
 
-    def __init__(
-        self, folder: Path, environment: dict[str, str] | None = None, packages: Sequence[str] = plugins.PACKAGES
-    ) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str], packages: Sequence[str]) -> None:
         found = tools.find(("pulumi",))
         home = folder / "pulumi-home"
         engine.lay_out_plugins(home, plugins.select(found["pulumi"], plugins.Choice.BUILT, packages))
@@ -99,7 +97,7 @@ class Stack:
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             "PULUMI_DEBUG_COMMANDS": "true",  # without it there is no --event-log
-            **(environment or {}),
+            **environment,
         }
         self._pulumi = found["pulumi"]
         self.name = f"test-{uuid.uuid4().hex[:6]}"

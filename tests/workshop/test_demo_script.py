@@ -60,6 +60,6 @@ def test_only_the_stacks_name_is_replaced() -> None:
 
 
 def test_a_script_that_is_asked_for_on_the_sandbox_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ON_SANDBOX", "1")
+    monkeypatch.setenv("SANDBOX_REACHES", "kubeconfig")
 
     assert set_stack("make x STACK=kind && y", "dev") == "make x STACK=dev ON_SANDBOX=1 && y"

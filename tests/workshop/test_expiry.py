@@ -94,10 +94,10 @@ SHORTER = {"trust": {"renewalDays": 10, "issuerDays": 20}}
         ({"issuer": after(3)}, {}, "To last until"),
         ({"issuer": after(3)}, {}, "issuer has to be renewed: run `make up STACK=test`."),
         ({"a": after(3), "viz": {"b": after(4)}}, {}, "a, viz.b have to be renewed: run `make up STACK=test`."),
-        ({"issuer": after(3)}, SHORT, "pulumi config set -s test --path 'linkerd-workshop:trust.renewalDays' 30"),
+        ({"issuer": after(3)}, SHORT, "pulumi config set --path 'linkerd-workshop:trust.renewalDays' 30"),
         ({"issuer": after(3)}, SHORTER, "in the last 10 days of each"),
         ({"trustAnchor": after(3)}, {"trust": {"anchor": 4}}, "to `stable` with trust.anchor 5"),
-        ({"webhookAuthority": after(3)}, {}, "replace webhookAuthority with `pulumi up -s test --replace <URN>`"),
+        ({"webhookAuthority": after(3)}, {}, "replace webhookAuthority with `pulumi up --replace <URN>`"),
     ],
 )
 def test_the_last_line_says_which_certificates_are_due_and_what_to_do(
