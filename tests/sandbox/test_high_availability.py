@@ -238,4 +238,4 @@ def test_two_nodes_are_refused_before_anything_is_changed(workshop: Workshop) ->
 
     assert done.returncode != 0
     assert "2 of its 4 nodes take pods (Ready, no taint)" in done.stdout
-    assert "highAvailability false" in done.stdout
+    assert "KEY='highAvailability' VALUE=false" in done.stdout
