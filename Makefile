@@ -2,7 +2,8 @@ STACK ?= local
 PYTHON := .venv/bin/python
 # STACK=local runs on the sandbox. With ON_SANDBOX=1 a stack on EKS runs there, too, against a double of AWS. The launcher
 # (`python -m sandbox`) reaches nothing else, so nothing has to ask. Any other stack is run by `pulumi` itself.
-$(foreach each,; & | < > ( ) ` ' " \ * ? [ ] { } ! ~ \# $$,$(if $(findstring $(each),$(value STACK)),$(error STACK has the character $(each), but a name has none)))
+hash := \#
+$(foreach each,; & | < > ( ) ` ' " \ * ? [ ] { } ! ~ $(hash) $$,$(if $(findstring $(each),$(value STACK)),$(error STACK has the character $(each), but a name has none)))
 $(if $(word 2,$(STACK)),$(error STACK is '$(STACK)', but a stack has one name))
 $(if $(filter-out 1 true yes 0 false no,$(ON_SANDBOX)),$(error ON_SANDBOX is $(ON_SANDBOX), but it takes 1 or 0))
 SANDBOXED := $(or $(filter 1 true yes,$(ON_SANDBOX)),$(if $(ON_SANDBOX),,$(filter local,$(STACK))))

@@ -50,8 +50,9 @@ def name_stack(remedy: str) -> str:
     if not Problem.stack:
         return remedy
     stack = shlex.quote(Problem.stack)
-    if _on_sandbox():
+    if _on_sandbox() or stack == "kind":  # whose backend plain `pulumi` does not know
         remedy = _SET.sub(r"`make set KEY='\1' VALUE=\2`", remedy)
+    if _on_sandbox():
         pulumi = rf"`{ON_SANDBOX}=1 .venv/bin/python -m sandbox pulumi --stack {stack} -- \1"
     else:
         pulumi = rf"\g<0> --stack {stack}"

@@ -203,6 +203,7 @@ def test_make_set_passes_key_and_value_as_they_are_written(real: Real) -> None:
         (["set", "KEY=context"], "make set STACK=team KEY=<key> VALUE=<value>"),
         (["set", "VALUE=x"], "make set STACK=team KEY=<key> VALUE=<value>"),
         (["preview", "STACK=team;touch"], "STACK has the character ;"),
+        (["preview", "STACK=a#b"], "STACK has the character #"),
         (["init", "STACK=team'"], "STACK has the character '"),
         (["init", "STACK=$(HOME)"], "STACK has the character "),
         (["init", "STACK=te am"], "STACK is 'te am', but a stack has one name"),

@@ -19,6 +19,7 @@ from model.problem import Problem, name_stack
         ("dev", "`make reset ATTENDEE=x`", "`make reset STACK=dev ATTENDEE=x`"),
         ("dev", "`make destroy STACK=other`", "`make destroy STACK=other`"),
         ("dev", "`make mirror FOLDER=mirror`, `make kind-down`", "`make mirror FOLDER=mirror`, `make kind-down`"),
+        ("kind", "`pulumi config set --path 'linkerd-workshop:a.b' x`", "`make set STACK=kind KEY='a.b' VALUE=x`"),
         ("acme/dev", "`make up STACK=acme/dev`", "`make up STACK=acme/dev`"),
         ("dev", "`kubectl get pods`", "`kubectl get pods`"),
         ("dev", "`make … STACK=<name>`, `pulumi stack ls`", "`make … STACK=<name>`, `pulumi stack ls`"),
