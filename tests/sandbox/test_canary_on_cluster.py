@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 
 from clients.cluster_api import ClusterApi
-from model.json_values import mappings, text
+from model.json_values import at, mappings, text
 from sandbox import tools
 from tests.sandbox.sandbox_command import eventually, running_sandbox
 from tests.sandbox.workshop import CHECKOUT, Workshop
@@ -79,9 +79,22 @@ class Watch:
         """Wait until no canary runs."""
         self.until(lambda: text(self.api.find(ROLLOUT), "status", "phase") == "Healthy", "healthy Rollout")
 
-    def pause(self, *, on: bool) -> None:
-        """Have the controller stay at its step, or go on."""
+    def stop(self) -> None:
+        """Have the controller stay in a pause between two weights, and wait until it does: no weight is on its way."""
+        self.until(lambda: self.weight() in WEIGHTS[1:-1] and bool(self._read_status("pauseConditions")), "pause")
+        self._pause(on=True)
+        generation = str(at(self.api.find(ROLLOUT), "metadata", "generation"))
+        self.until(lambda: self._read_status("observedGeneration") == generation, "controller that has seen the pause")
+
+    def go_on(self) -> None:
+        """Have the controller go on."""
+        self._pause(on=False)
+
+    def _pause(self, *, on: bool) -> None:
         assert self.api.ask("PATCH", ROLLOUT, {"spec": {"paused": on or None}}).status == 200
+
+    def _read_status(self, key: str) -> object:
+        return at(self.api.find(ROLLOUT), "status", key)
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +125,7 @@ def test_a_new_version_goes_through_the_weights_and_neither_up_nor_refresh_moves
         workshop.choose("demos.progressiveDelivery.version", "1.7.1")
         assert workshop.preview().of("update") == ["progressive-delivery-canary-rollout"]
         workshop.up()
-        watch.until(lambda: watch.weight() in WEIGHTS[1:-1], "canary")
-        watch.pause(on=True)
+        watch.stop()
         stopped, label = watch.weight(), watch.label()
         assert label == "in-progress"
 
@@ -125,7 +137,7 @@ def test_a_new_version_goes_through_the_weights_and_neither_up_nor_refresh_moves
         workshop.write(PROGRAM)
         workshop.up()
         assert (watch.weight(), watch.label()) == (stopped, label), "the canary is where it was"
-        watch.pause(on=False)
+        watch.go_on()
         watch.until_healthy()
         watch.until(lambda: watch.seen[-1] == 0, "weight after the end")
 
