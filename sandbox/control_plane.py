@@ -14,9 +14,11 @@ from sandbox.certificates import CONTEXT
 from sandbox.console import console, say
 from sandbox.paths import Home
 from sandbox.processes import recorded, running
-from sandbox.starting import COMPONENTS, start_on_free_ports, stop_components
+from sandbox.starting import COMPONENTS, POLL_SECONDS, start_on_free_ports, stop_components
 
 MEBIBYTE = 1024 * 1024
+STALL_SECONDS = 60
+"""How long an API server may say that it is not ready before the control plane is started again."""
 
 
 def up(home: Home, *, quiet: bool = False) -> None:
@@ -63,11 +65,16 @@ def down(home: Home, *, wipe: bool = False) -> None:
         say(f"stopped, {kept}" if names else f"nothing was running, {kept}")
 
 
-def healthy(home: Home) -> bool:
-    """Return whether every component runs and the API server is ready."""
-    return (
-        ports.recorded(home) is not None and all(running(home, name) for name in COMPONENTS) and connect(home).ready()
-    )
+def healthy(home: Home, seconds: float = STALL_SECONDS) -> bool:
+    """Return whether every component runs, and the API server is ready within `seconds`: a busy machine stalls."""
+    deadline = time.monotonic() + seconds
+    while ports.recorded(home) is not None and all(running(home, name) for name in COMPONENTS):
+        if connect(home).ready():
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return False
 
 
 def version(home: Home) -> str:
@@ -84,7 +91,7 @@ def show_status(home: Home) -> int:
         table.add_row(name, str(found.pid) if found else "not running", memory, str(home.logs / f"{name}.log"))
     console.print(table)
     chosen = ports.recorded(home)
-    if not healthy(home) or chosen is None:
+    if not healthy(home, seconds=0) or chosen is None:
         say("not ready: `python -m sandbox up` starts it")
         return 3
     say(f"ready: Kubernetes {version(home)} on https://127.0.0.1:{chosen.api}, context {CONTEXT} in {home.kubeconfig}")

@@ -9,6 +9,7 @@ import subprocess
 import time
 from dataclasses import asdict
 from pathlib import Path
+from threading import Timer
 
 import psutil
 import pytest
@@ -45,6 +46,20 @@ def test_a_second_up_is_harmless(sandbox_home: Home) -> None:
     assert "already running" in second.stderr, "it says that nothing had to be done"
     assert pids(sandbox_home) == before, "the same processes run on"
     assert set(before) == set(COMPONENTS)
+
+
+def test_a_control_plane_that_stalls_is_waited_for(sandbox_home: Home) -> None:
+    before = pids(sandbox_home)
+    etcd = processes.running(sandbox_home, "etcd")
+    assert etcd is not None
+    etcd.suspend()
+    resumed = Timer(6, etcd.resume)  # the API server says after 4 seconds that it is not ready
+    resumed.start()
+    try:
+        control_plane.up(sandbox_home)
+    finally:
+        resumed.join()
+    assert pids(sandbox_home) == before, "a new start would also end the account and a canary's controller"
 
 
 def test_status_shows_every_running_process(sandbox_home: Home, tmp_path: Path) -> None:
