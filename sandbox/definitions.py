@@ -7,7 +7,7 @@ chart and fails where its definition is only going to be created; the published 
 
 import subprocess
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,7 +25,7 @@ from sandbox.api_client import ApiClient, connect
 from sandbox.console import SandboxError
 from sandbox.paths import Home
 
-REMOVAL_SECONDS = 30.0
+REMOVAL_SECONDS = 180.0
 POLL_SECONDS = 0.1
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
@@ -72,13 +72,22 @@ def remove(client: ApiClient, definitions: list[Json]) -> None:
     new kind is not ready yet ("storage is (re)initializing"), the definition may stay for good (Kubernetes 1.36).
     """
     paths = [f"{PATH}/{name_of(each)}" for each in definitions]
-    deadline = time.monotonic() + REMOVAL_SECONDS
-    while not all(is_listable(client, each) for each in definitions) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
+    wait(lambda: all(is_listable(client, each) for each in definitions), "listed")
     for path in paths:
         if client.get(path):
             client.request("DELETE", path)
-    while any(client.get(path) for path in paths) and time.monotonic() < deadline:
+    wait(lambda: not any(client.get(path) for path in paths), "removed")
+
+
+def wait(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition of definitions. Raises SandboxError after REMOVAL_SECONDS."""
+    deadline = time.monotonic() + REMOVAL_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SandboxError(
+                f"CustomResourceDefinitions that a preview needed could not be {what} within {REMOVAL_SECONDS:.0f} s. "
+                "Run `python -m sandbox down --wipe` and start again."
+            )
         time.sleep(POLL_SECONDS)
 
 

@@ -14,7 +14,8 @@ from sandbox.console import say
 from sandbox.paths import Home
 
 LOOPBACK = "127.0.0.1"
-LOWEST = 10_000
+LOWEST = 11_000
+"""Above 10250: the API server asks the simulated kubelets there, and nothing may answer."""
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 USUAL_EPHEMERAL = 32_768
 """The first port that Linux takes for outgoing connections by default."""

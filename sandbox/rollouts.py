@@ -18,7 +18,7 @@ from sandbox.tools import CANARY, PLUGIN_DOUBLE, ROLLOUTS_CONTROLLER
 
 NAMESPACE = "kube-system"
 PLUGIN = "argoproj-labs/gatewayAPI"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 POLL_SECONDS = 0.1
 STARTED = "Starting Controllers"
 

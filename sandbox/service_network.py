@@ -141,6 +141,7 @@ class Server(ThreadingMixIn, UnixStreamServer):
     """The end of the API server's way to Services."""
 
     daemon_threads = True
+    request_queue_size = 128  # a full queue of a Unix socket refuses calls at once, and the API server makes many
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  named by the base class
         """Write one line to the log: most calls end here, at a host that nobody answers for."""

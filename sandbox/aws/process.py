@@ -20,7 +20,7 @@ NAME, CONTROLLERS = "aws", "aws-controllers"
 CHOICE = "SANDBOX_CONTROLLERS"
 """Variable that keeps the controllers from starting, if it is `none`: somebody else simulates them."""
 DEFAULT_ACCOUNT = "123456789012"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 POLL_SECONDS = 0.05
 FIX = (
     "`make sandbox-down`, then remove the folder {}: the account is empty then: destroy its stacks first, "

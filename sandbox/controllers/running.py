@@ -1,9 +1,9 @@
 """Runs the two controllers in the background."""
 
 import threading
-import urllib.error
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,6 +33,6 @@ def _repeat(step: Callable[[], None], end: threading.Event, pause: float) -> Non
         try:
             step()
         # As a controller does: a failed step is retried, and its error printed once.
-        except (OSError, urllib.error.URLError, ClientError, BotoCoreError, StopIteration) as failure:
+        except (OSError, HTTPException, ValueError, ClientError, BotoCoreError, StopIteration) as failure:
             if printed != (printed := f"{type(failure).__name__}: {failure}"):
                 say(f"controller: {printed}")

@@ -5,9 +5,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from model.problem import InputError
 from sandbox import paths
 
 START_SECONDS = 3600
@@ -42,10 +43,14 @@ def running_sandbox(folder: Path, *commands: str) -> Generator[paths.Home]:
 
 
 def eventually(condition: Callable[[], object], seconds: float = 180) -> bool:
-    """Return whether a condition comes true within some seconds, which are many: a busy machine is slow."""
+    """Return whether a condition comes true within some seconds, which are many: a busy machine is slow.
+
+    A question without an answer is asked again until then.
+    """
     deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
+    while time.monotonic() < deadline:
+        with suppress(InputError, OSError):
+            if condition():
+                return True
         time.sleep(0.1)
-    return True
+    return bool(condition())

@@ -4,6 +4,7 @@ The plugin is the one that GATEWAYAPI_PLUGIN names, else a double of its effects
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Self
@@ -12,6 +13,7 @@ import pytest
 
 from clients.cluster_api import ClusterApi
 from model.json_values import at, mappings, text
+from model.problem import InputError
 from sandbox import tools
 from tests.sandbox.sandbox_command import eventually, running_sandbox
 from tests.sandbox.workshop import CHECKOUT, Workshop
@@ -58,8 +60,9 @@ class Watch:
 
     def _read(self) -> None:
         while not self.ended.wait(POLL_SECONDS):
-            if self.seen[-1:] != [weight := self.weight()]:
-                self.seen.append(weight)
+            with suppress(InputError):
+                if self.seen[-1:] != [weight := self.weight()]:
+                    self.seen.append(weight)
 
     def weight(self) -> int:
         """Return the canary's weight."""

@@ -92,6 +92,8 @@ def evict(workshop: Workshop, pod: object) -> int:
 def verified(workshop: Workshop) -> dict[str, str]:
     """Return what `verify` has against the objects, by the name of its line."""
     done = workshop.operation("verify", "--json")
+    if not done.stdout:
+        return {"verify": done.stderr}
     lines = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
     return {name: lines[name]["seen"] for name in PARTS if lines[name]["status"] != "ok"}
 
@@ -197,7 +199,7 @@ def test_a_restart_of_the_whole_mesh_goes_through_closed_webhooks(workshop: Work
     workshop.up()
 
     assert workshop.preview().changes == []
-    assert verified(workshop) == {}
+    assert eventually(lambda: verified(workshop) == {}), verified(workshop)
 
 
 def test_it_can_be_switched_off_and_on_and_shows_what_that_is_about(workshop: Workshop) -> None:
@@ -210,14 +212,14 @@ def test_it_can_be_switched_off_and_on_and_shows_what_that_is_about(workshop: Wo
     workshop.up()
     assert workshop.preview().changes == []
     assert at(labels(workshop), LABEL) is None
-    assert verified(workshop) == {}
+    assert eventually(lambda: verified(workshop) == {}), verified(workshop)
     assert eventually(lambda: len(pods(workshop, "linkerd", IDENTITY)) == 1)
 
     workshop.choose("highAvailability", value=True)
     workshop.up()
     assert workshop.preview().changes == []
     assert at(labels(workshop), LABEL) == "disabled", "the webhooks are not asked about the cluster's own namespace"
-    assert verified(workshop) == {}
+    assert eventually(lambda: verified(workshop) == {}), verified(workshop)
 
 
 def test_destroy_leaves_nothing_and_no_label_though_no_controller_of_argo_cd_runs(

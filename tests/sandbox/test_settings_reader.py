@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from clients import limits
 from clients.pulumi_cli import NoStackError, read_settings
 from model.names import PROJECT
 from model.problem import InputError
@@ -53,6 +54,7 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     folder = tools.find(("pulumi",))["pulumi"].parent
+    monkeypatch.setattr(limits, "SECONDS", 120)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return Project(tmp_path, monkeypatch)
 
