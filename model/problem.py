@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pulumi import RunError
-
 from model.hiding import hidden
 from model.names import ON_SANDBOX, PROJECT, SANDBOX_REACHES
 
@@ -77,8 +75,8 @@ def _escaped(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
-class InputError(RunError):
-    """Ends the program or a command; Pulumi shows its message without a traceback."""
+class InputError(Exception):
+    """Ends a command, and as StartError the program; its message needs no traceback."""
 
     def __init__(self, problems: Sequence[Problem], outcome: str = "nothing was changed") -> None:
         self.problems = tuple(sorted(set(problems)))

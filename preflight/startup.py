@@ -58,11 +58,22 @@ class Start(NamedTuple):
             wait_for_credentials(ClusterApi(self.kubeconfig), namespace, CREDENTIALS[self.settings.eks.identity])
 
 
+class StartError(InputError, pulumi.RunError):
+    """Ends the program: Pulumi shows the message of a RunError without a traceback."""
+
+
 def prepare(stack: str) -> Start:
     """Read the settings of `stack`, find its charts, and check AWS and the cluster.
 
-    Raises InputError with every problem of the settings, or else with every problem of charts, AWS and cluster.
+    Raises StartError with every problem of the settings, or else with every problem of charts, AWS and cluster.
     """
+    try:
+        return _prepare(stack)
+    except InputError as error:
+        raise StartError(error.problems) from None
+
+
+def _prepare(stack: str) -> Start:
     organization = pulumi.get_organization()
     Problem.stack = stack if organization == _NO_ORGANIZATION else f"{organization}/{stack}"
     settings, problems = loading.load(), list[Problem]()
