@@ -98,18 +98,23 @@ KNOW_YOU = f"*it does not know you*. Give your IAM user or role (`aws iam get-ro
     ("cluster", "network", "expected"),
     [
         (Cluster(everything=UNAUTHORIZED), {}, KNOW_YOU),
-        (Cluster(silence=1), {"endpointPublicAccess": False}, "*. Its endpoint is private: run this inside vpc-1*"),
-        (Cluster(silence=1), {"publicAccessCidrs": ["203.0.113.0/24"]}, "*. Its endpoint answers to 203.0.113.0/24 o*"),
-        (Cluster(silence=1), {}, "*. Check that it runs*"),
+        (Cluster(silence=60), {"endpointPublicAccess": False}, "*. Its endpoint is private: run this inside vpc-1*"),
+        (
+            Cluster(silence=60),
+            {"publicAccessCidrs": ["203.0.113.0/24"]},
+            "*. Its endpoint answers to 203.0.113.0/24 o*",
+        ),
+        (Cluster(silence=60), {}, "*. Check that it runs*"),
     ],
     ids=["no access entry", "private", "for some networks", "public"],
 )
 def test_an_endpoint_that_refuses_or_is_silent_is_reported_with_what_aws_knows_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Cluster, network: dict[str, object], expected: str
 ) -> None:
-    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.2 if cluster.silence else 10)
     with account(tmp_path, cluster, found={"resourcesVpcConfig": {"vpcId": "vpc-1", **network}}):
-        text = str(catch_problem(lambda: check_connection(create_api(settings()))))
+        api = create_api(settings())
+        monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.2 if cluster.silence else 10)
+        text = str(catch_problem(lambda: check_connection(api)))
 
     assert fnmatchcase(text, expected), text
     assert ("does not answer" in text) == bool(cluster.silence)

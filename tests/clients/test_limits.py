@@ -11,6 +11,8 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from boto3 import Session
@@ -140,16 +142,19 @@ def test_a_chart_or_registry_that_sends_nothing_is_not_waited_for(tmp_path: Path
     assert path != "crds/" or "chartMirror" in problem.fix
 
 
-@pytest.mark.usefixtures("limit")
 def test_a_slow_download_continues_as_long_as_data_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = list[int]()
+    monkeypatch.setattr(limits, "SECONDS", 60)
     monkeypatch.setattr(definitions, "LEAST", 8192)
+    monkeypatch.setattr(definitions, "time", SimpleNamespace(monotonic=lambda: 6.0 * len(sent)))
 
     def talk(connection: socket.socket) -> None:
         request(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (15 * 8192))
         for _ in range(15):
-            Event().wait(LIMIT / 10)
+            Event().wait(0.1)
             connection.sendall(b"x" * 8192)
+            sent.append(8192)
 
     with listening(talk) as port:
         assert len(definitions.fetch(f"http://127.0.0.1:{port}/")) == 15 * 8192
@@ -169,9 +174,21 @@ def test_after_a_silence_a_mirror_asks_for_nothing_else(tmp_path: Path, monkeypa
     assert {each.where for each in caught.value.problems} == {f"{server.url}/index.yaml"}
 
 
-@pytest.mark.usefixtures("limit")
+@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize("said", [SILENCE, DRIP])
-def test_an_aws_that_is_silent_or_answers_a_byte_at_a_time_is_asked_once(use_aws: Use, said: Reply) -> None:
+def test_an_aws_that_is_silent_or_answers_a_byte_at_a_time_is_asked_once(
+    use_aws: Use, monkeypatch: pytest.MonkeyPatch, said: Reply
+) -> None:
+    create = logging_in.client
+
+    def hurried(*given: Any) -> Any:  # noqa: ANN401  as the function itself
+        client = create(*given)
+        client.seconds_in_all = LIMIT
+        return client
+
+    # Only the question itself: what a login does before it may take long on a busy machine.
+    monkeypatch.setattr(limits, "SECONDS", 60)
+    monkeypatch.setattr(logging_in, "client", hurried)
     with raw_server(said) as server:
         use_aws(server.url)
         with in_time():

@@ -1,9 +1,11 @@
 """The wait for a namespace's rollouts: what counts as done, and the message when time is up."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from clients import rollout_wait
 from clients.cluster_api import ClusterApi
 from clients.rollout_wait import RolloutError, wait_for_credentials, wait_for_rollout
 from tests.doubles.api_server import Cluster, serving
@@ -50,7 +52,11 @@ def wait(cluster: Cluster, folder: Path, seconds: float = 0) -> None:
 
 
 def wait_until_all_have_credentials(cluster: Cluster, folder: Path) -> None:
-    with serving(cluster, folder) as path:
+    """Wait by a clock that only the pauses advance, so that slow answers use up no time."""
+    pauses = list[float]()
+    clock = SimpleNamespace(monotonic=lambda: sum(pauses), sleep=pauses.append)
+    with serving(cluster, folder) as path, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollout_wait, "time", clock)
         wait_for_credentials(ClusterApi(str(path), None), "mesh", VARIABLE, seconds=0.5, pause=0.01)
 
 

@@ -45,12 +45,14 @@ class Cluster:
     """Status, content type and body of every answer, instead of all that."""
     silence: float = 0
     """Seconds until it answers."""
+    durations: list[float] = field(default_factory=list[float])
+    """The seconds that each answer took here."""
     unwell: Mapping[str, int] = field(default_factory=dict[str, int])
     """The error status that it answers with, by path."""
     forbidden: tuple[str, ...] = ()
     """Paths that the user may not read."""
     silent: tuple[str, ...] = ()
-    """Paths that it answers after two seconds."""
+    """Paths that it answers after a minute."""
     asked: list[str] = field(default_factory=list[str])
     """The paths of the GET requests."""
     posted: dict[str, object] = field(default_factory=dict[str, object])
@@ -136,7 +138,9 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
             self._answer(500, {"kind": "Status", "message": f"error dialing backend: no node has {pod}"})
 
     def _answer(self, status: int, document: object) -> None:
-        time.sleep(2 if self.path in self.cluster.silent else self.cluster.silence)
+        began = time.monotonic()
+        time.sleep(60 if self.path in self.cluster.silent else self.cluster.silence)
+        self.cluster.durations.append(time.monotonic() - began)
         usual = (
             (status, "text/plain", document.encode())
             if isinstance(document, str)

@@ -1,5 +1,6 @@
 """The requirements on a cluster, checked against a server with canned answers."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from clients import cluster_faults
+from clients.cluster_api import Answer, ClusterApi
 from model.charts import Part
 from model.json_values import mapping
 from preflight import permissions
@@ -234,7 +236,13 @@ def test_an_error_of_the_server_is_not_reported_as_a_missing_permission(
 
 
 def test_after_a_silence_nothing_else_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.5)
+    ask = ClusterApi.ask
+
+    def hurried(api: ClusterApi, method: str, path: str, body: Mapping[str, object] | None, **more: str) -> Answer:
+        monkeypatch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 0.5 if path == BUNDLE else 60)
+        return ask(api, method, path, body, **more)
+
+    monkeypatch.setattr(ClusterApi, "ask", hurried)
     cluster = Cluster(silent=(BUNDLE,))
 
     assert "timed out" in only(cluster, tmp_path).found

@@ -12,6 +12,7 @@ from model.names import dns_owner
 from settings import Settings, parts
 from settings.loading import parse
 from stack.addons import LONGEST_ROLE_NAME, extras, role_name
+from tests.fuzzing import few
 from tests.iam.stack import CLUSTER
 
 EKS: dict[str, object] = {"cluster": "workshop", "region": "eu-central-1", "owner": "platform team"}
@@ -23,6 +24,7 @@ def with_eks(**more: object) -> Settings:
     return parse({"eks": {**EKS, **more}, **({"dns": dns} if dns else {})})
 
 
+@few(100)
 @given(stack=st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=100), other=st.integers(0, 9))
 def test_the_name_of_a_role_is_one_that_iam_takes_and_no_other_stack_or_cluster_has(stack: str, other: int) -> None:
     name = role_name(stack, CLUSTER, "load-balancers")

@@ -50,13 +50,13 @@ def test_without_a_working_docker_one_sentence_says_so_before_anything_is_create
 
 def test_a_docker_that_hangs_is_not_waited_for(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SECONDS", 1)
-    executable(machine.folder / "programs/docker", f"#!{sys.executable}\nimport time\ntime.sleep(30)\n")
+    executable(machine.folder / "programs/docker", f"#!{sys.executable}\nimport time\ntime.sleep(120)\n")
     started = time.monotonic()
     status, text = machine.run("kind")
 
     assert status
     assert "docker: its daemon does not answer (no answer within 1 s), but" in text
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize(("there", "said"), [("v0.30.0", "version 0.30.0 is on PATH"), ("", "it is not on PATH")])

@@ -118,7 +118,7 @@ CASES = {
     "most requests to bad without a breaker": breaking(0.65, (), annotated=False, enabled=False),
     "hardly any request to bad without a breaker": breaking(0.002, (TO_BAD,), annotated=False, enabled=False),
     "a breaker that has just opened": Case(breaker.check, cooker=_Learning()),
-    "a client with few requests": Case(breaker.check, {TO_BAD: "*sent only*"}, cooker=SlowCooker(rate=20)),
+    "a client with few requests": Case(breaker.check, {TO_BAD: "*sent only*"}, cooker=SlowCooker(rate=1)),
     "a Rollout at rest": Case(canary.check),
     "a canary under way": Case(canary.check, {}, STEP_3, passing=IN_TIME, settings=NEW_VERSION),
     "a degraded Rollout": Case(canary.check, {"Rollout": "*"}, {ROLLOUT: rollout("1.7.0", "Degraded", 0)}),
@@ -170,7 +170,7 @@ def test_errors_of_the_app_itself_are_not_counted_as_injected_faults(tmp_path: P
 
 
 def test_a_working_breaker_passes_and_its_line_compares_with_the_time_before(tmp_path: Path) -> None:
-    case = Case(breaker.check, cooker=SlowCooker(before=(60_000, 40_000)))
+    case = Case(breaker.check, cooker=SlowCooker(before=(6_000_000, 4_000_000)))
     line = case.confirm(tmp_path)[TO_BAD]
 
     assert line.figures["to_bad"] / line.figures["requests"] < 0.01

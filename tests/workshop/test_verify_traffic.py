@@ -126,7 +126,7 @@ def drip(connection: socket.socket) -> None:
     """Begin a TLS record of 16 kB, and send a byte of it now and then."""
     connection.recv(4096)
     connection.sendall(b"\x16\x03\x03\x40\x00")
-    for _ in range(300):
+    for _ in range(1200):
         connection.sendall(b"\0")
         Event().wait(0.1)
 
@@ -144,7 +144,7 @@ def test_a_server_that_sends_a_byte_at_a_time_does_not_answer(tmp_path: Path, mo
         webhook.close()
 
     assert shown.trouble == "it does not answer within 1 s"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(("scheme", "talk"), [("socks5h", socks5), ("http", connect_proxy)])
@@ -164,8 +164,8 @@ def test_a_pod_is_reached_through_the_proxy_of_the_kubeconfig(tmp_path: Path, sc
 
 
 def test_an_api_server_that_never_answers_is_not_waited_for_for_long(tmp_path: Path) -> None:
-    with serving(Cluster(silence=30), tmp_path) as path:
+    with serving(Cluster(silence=120), tmp_path) as path:
         api, start = ClusterApi(str(path), None), time.monotonic()
         with pytest.raises(OSError, match="timed out"):
             connect(api.configuration, f"{api.address}/api/v1/namespaces/x/pods/y/portforward?ports=1", seconds=0.3)
-        assert time.monotonic() - start < 20
+        assert time.monotonic() - start < 60
