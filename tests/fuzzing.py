@@ -52,7 +52,7 @@ def check_clean(where: str, content: bytes) -> None:
 
 
 @contextmanager
-def taken_or_explained(seconds: float = 60, secrets: Sequence[str] = ()) -> Generator[list[str]]:
+def taken_or_explained(seconds: float = 20, secrets: Sequence[str] = ()) -> Generator[list[str]]:
     """Allow an InputError with printable lines, without a secret, in time; give its lines."""
     lines, begin = list[str](), time.monotonic()
     try:

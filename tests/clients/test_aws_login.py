@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clients import limits
 from clients.aws.api import AwsApi
 from tests.doubles.aws_server import ACCOUNT, ROLE, Account, Refusal, answering, login, serving
 from tests.fuzzing import catch_problem
@@ -167,7 +168,10 @@ def test_a_role_is_assumed_for_every_question(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://", "ftp//x", "http://127.0.0.1:{}"])
-def test_an_endpoint_where_no_aws_answers_is_reported_at_once(use_aws: Callable[[str], None], url: str) -> None:
+def test_an_endpoint_where_no_aws_answers_is_reported_at_once(
+    use_aws: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setattr(limits, "SECONDS", 100)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         use_aws(url.format(held.getsockname()[1]))

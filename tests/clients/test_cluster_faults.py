@@ -22,12 +22,17 @@ from tests.doubles.faulty_servers import RESET, SILENCE, VERSION, End, Reply, ra
 from tests.doubles.workshop_certificates import Pair, create_certificate
 from tests.fuzzing import CANARY, CODED, catch_problem
 
+ALL_TIME = cluster_faults.SECONDS_TO_ANSWER
+
 
 def fault(folder: Path, cluster: Mapping[str, object], user: Mapping[str, object] | None = None) -> Problem:
     """Return the only problem of a cluster that cannot be reached, which is reported before all time is up."""
     path, began = kubeconfig(folder, cluster, user or {"token": CANARY}), time.monotonic()
-    problem = catch_problem(lambda: check_connection(ClusterApi(str(path))))
-    assert time.monotonic() - began < 60
+    with pytest.MonkeyPatch.context() as patch:
+        if cluster_faults.SECONDS_TO_ANSWER == ALL_TIME:  # a busy machine may need that long for what is no wait
+            patch.setattr(cluster_faults, "SECONDS_TO_ANSWER", 10 * ALL_TIME)
+        problem = catch_problem(lambda: check_connection(ClusterApi(str(path))))
+    assert time.monotonic() - began < 6 * ALL_TIME
     return problem
 
 

@@ -24,7 +24,7 @@ from tests.fuzzing import CANARY, Shape, anything, as_json, few, mappings, repli
 
 LIMIT = 0.3
 """Seconds for a question here, instead of ten."""
-OVERHEAD = 60
+OVERHEAD = 20
 """Seconds that a busy machine may need for the rest."""
 
 
