@@ -71,8 +71,8 @@ def remove(client: ApiClient, definitions: list[Json]) -> None:
     Each has to be listable before: the API server looks for instances of what is deleted, and where the storage of the
     new kind is not ready yet ("storage is (re)initializing"), the definition may stay for good (Kubernetes 1.36).
     """
-    paths = [f"{PATH}/{name_of(each)}" for each in definitions]
-    wait(lambda: all(is_listable(client, each) for each in definitions), "listed")
+    paths = {f"{PATH}/{name_of(each)}": each for each in definitions}
+    wait(lambda: all(is_listable(client, each) for path, each in paths.items() if client.get(path)), "listed")
     for path in paths:
         if client.get(path):
             client.request("DELETE", path)

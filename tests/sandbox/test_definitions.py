@@ -2,12 +2,15 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from clients.cluster_api import items
 from model.json_values import at, text
-from sandbox import processes
+from sandbox import charts, processes
+from sandbox.api_client import connect
+from sandbox.definitions import LINKERD, hold_definitions
 from sandbox.paths import Home
 from tests.sandbox.program import PROVIDER, Project
 
@@ -63,6 +66,17 @@ def paused(home: Home, name: str) -> Generator[None]:
         yield
     finally:
         process.resume()
+
+
+def test_a_definition_that_is_gone_already_is_not_waited_for(
+    sandbox_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.definitions.REMOVAL_SECONDS", 60)
+    monkeypatch.setattr(charts, "repository_answers", lambda: False)
+    mirror, client = charts.choose(sandbox_home).mirror, connect(sandbox_home)
+    assert mirror
+    with hold_definitions(sandbox_home, Path(mirror), [LINKERD]):
+        client.request("DELETE", f"{DEFINITIONS}/serviceprofiles.linkerd.io")
 
 
 def run(project: Project, *arguments: str) -> str:
